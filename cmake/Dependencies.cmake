@@ -1,0 +1,10 @@
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(CLI11 2 REQUIRED)
+pkg_check_modules(SQLITE3 REQUIRED IMPORTED_TARGET sqlite3>=3.37)
+pkg_check_modules(LIBEWF REQUIRED IMPORTED_TARGET libewf)
+pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+# libtsk's .pc file names only -ltsk; it exports its own C++ run-time symbols, so it is linked into limier-fs alone.
+pkg_check_modules(LIBTSK REQUIRED IMPORTED_TARGET tsk)

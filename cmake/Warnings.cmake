@@ -1,0 +1,16 @@
+# Every target of ours links limier_options: the warning set, the sanitizers and the hardening flags.
+add_library(limier_options INTERFACE)
+target_compile_options(limier_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+if(LIMIER_WERROR)
+  target_compile_options(limier_options INTERFACE -Werror)
+endif()
+if(LIMIER_SANITIZE)
+  target_compile_options(limier_options INTERFACE -fsanitize=${LIMIER_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(limier_options INTERFACE -fsanitize=${LIMIER_SANITIZE})
+  target_compile_definitions(limier_options INTERFACE LIMIER_SANITIZED=1)
+else()
+  target_compile_options(limier_options INTERFACE -fstack-protector-strong)
+  target_link_options(limier_options INTERFACE -Wl,-z,relro,-z,now)
+endif()
+# No path of the build machine may end up in a binary or a report.
+target_compile_options(limier_options INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)

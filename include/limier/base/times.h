@@ -1,0 +1,28 @@
+// Times: integer nanoseconds since 1970-01-01T00:00:00Z. An absent or zero time is nullopt (NULL in the index).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace limier {
+
+using TimeNs = std::optional<std::int64_t>;
+
+inline constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+
+// Seconds and nanoseconds to one number; nullopt when both are zero or the sum does not fit 64 bits (before 1677,
+// after 2262). `nanoseconds` may be a second or more: it is carried.
+TimeNs time_from_parts(std::int64_t seconds, std::uint32_t nanoseconds);
+
+// "2021-03-09T05:00:00.000000000Z", for any year.
+std::string format_time(std::int64_t time_ns);
+
+// Reads what format_time writes, and shorter forms: 2021, 2021-03, 2021-03-09, 2021-03-09T05:00[:00[.fraction]][Z].
+std::optional<std::int64_t> parse_time(std::string_view text);
+
+// The clock of the machine. Only for facts about the run (v_run, audit, progress), never for results.
+std::int64_t wall_clock_ns();
+
+}  // namespace limier

@@ -1,0 +1,270 @@
+// catalog: the identity of a file and the rows that describe a device. These records are what limier-fs and limier-sweep
+// send, what the supervisor checks, and what store writes.
+//
+// Owns:    values only.
+// Threads: plain data.
+// Errors:  validate() says whether a record from a worker is acceptable; a false answer means the worker lies or is broken.
+// Units:   bytes; times in ns since 1970. `image_offset` from the start of the media, `volume_offset` from the start of
+//          the volume, `file_offset` from the start of the stream.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "limier/base.h"
+
+namespace limier::catalog {
+
+// The identity of a stream, the only key there is: never a bare inode number.
+struct StreamRef {
+  std::uint32_t volume_id = 0;
+  std::uint64_t inode = 0;
+  std::uint32_t sequence = 0;   // reuse counter of the inode (NTFS), else 0
+  std::uint32_t attr_type = 0;  // NTFS attribute type (128 = $DATA), libtsk's type elsewhere
+  std::uint16_t attr_id = 0;
+  friend auto operator<=>(const StreamRef&, const StreamRef&) = default;
+  static constexpr auto fields() {
+    return std::tuple{&StreamRef::volume_id, &StreamRef::inode, &StreamRef::sequence, &StreamRef::attr_type,
+                      &StreamRef::attr_id};
+  }
+};
+
+enum class VolumeStatus : std::uint8_t { kParsed, kPartial, kEncrypted, kUnsupported, kUnallocated, kEmpty, kFailed, kTable };
+// kTable: sectors of a partition table itself ("Primary Table", "Safety Table"); shown as 'unallocated' with its description.
+std::string_view volume_status_name(VolumeStatus status);
+
+// One row per partition, gap, partition table, pool, pool volume, or bare file system. Sent in catalog order, so that
+// volume_id (from 1) does not depend on anything but the evidence. A parent comes before its children.
+struct VolumeRecord {
+  std::uint32_t volume_id = 0;
+  std::uint32_t parent_id = 0;      // 0: none
+  std::string scheme;               // "dos", "gpt", "bsd", "sun", "mac", "apfs" (pool volume), "none" (unpartitioned)
+  std::string slot;                 // as mmls prints it: "000:001", "Meta", "-------"; "" for none
+  std::uint64_t image_offset = 0;
+  std::uint64_t length = 0;         // clipped to the media; a pool volume has its container's range
+  std::uint64_t declared_length = 0;  // as the table says, when larger than the media allows
+  std::string description;          // raw bytes
+  std::string fs_type;              // "ntfs", "fat16", "ext4", "hfs+", "apfs", "iso9660", ..., also unsupported ones: "xfs"
+  std::string fs_label;             // raw bytes
+  std::string fs_uuid;
+  std::uint32_t block_size = 0;
+  VolumeStatus status = VolumeStatus::kUnallocated;
+  std::string encryption;           // scheme name, "" when none
+  bool walkable = false;            // a walk job is to be run on it
+  std::uint32_t tsk_fs_type = 0;    // for the walk job
+  std::uint64_t pool_block = 0;     // APFS: block of the volume superblock inside the container; 0 otherwise
+  static constexpr auto fields() {
+    return std::tuple{&VolumeRecord::volume_id,   &VolumeRecord::parent_id,     &VolumeRecord::scheme,
+                      &VolumeRecord::slot,        &VolumeRecord::image_offset,  &VolumeRecord::length,
+                      &VolumeRecord::declared_length, &VolumeRecord::description, &VolumeRecord::fs_type,
+                      &VolumeRecord::fs_label,    &VolumeRecord::fs_uuid,       &VolumeRecord::block_size,
+                      &VolumeRecord::status,      &VolumeRecord::encryption,    &VolumeRecord::walkable,
+                      &VolumeRecord::tsk_fs_type, &VolumeRecord::pool_block};
+  }
+};
+
+enum class FileKind : std::uint8_t { kFile, kDir, kLink, kDevice, kStream, kVirtual };
+std::string_view file_kind_name(FileKind kind);
+
+// One directory entry. name_id counts from 1 within the volume, parents first (walk order: directory order of the
+// file system, depth first). The root directory itself is sent with name_id 0 and is no row, but its streams are.
+struct NameRecord {
+  std::uint32_t volume_id = 0;
+  std::uint64_t name_id = 0;
+  std::uint64_t parent_name_id = 0;  // 0: the root directory
+  std::string path;                  // raw bytes, "/dir/name"; "/" for the root
+  std::uint32_t name_length = 0;     // the last name_length bytes of path are the name
+  std::uint64_t inode = 0;
+  std::uint32_t sequence = 0;        // as the entry says; matched against InodeRecord::name_sequence
+  FileKind kind = FileKind::kFile;   // from the entry; the inode's kind wins where they match
+  bool allocated = true;
+  bool orphan = false;               // under libtsk's $OrphanFiles
+  static constexpr auto fields() {
+    return std::tuple{&NameRecord::volume_id, &NameRecord::name_id,  &NameRecord::parent_name_id, &NameRecord::path,
+                      &NameRecord::name_length, &NameRecord::inode,  &NameRecord::sequence,       &NameRecord::kind,
+                      &NameRecord::allocated, &NameRecord::orphan};
+  }
+};
+
+struct FileTimes {
+  TimeNs modified, accessed, changed, created;
+  static constexpr auto fields() {
+    return std::tuple{&FileTimes::modified, &FileTimes::accessed, &FileTimes::changed, &FileTimes::created};
+  }
+};
+
+// One inode (MFT entry, FAT directory entry, catalog node). Sent in inode order, each once, after all names.
+struct InodeRecord {
+  std::uint32_t volume_id = 0;
+  std::uint64_t inode = 0;
+  std::uint32_t sequence = 0;
+  std::uint32_t name_sequence = 0;  // what a name's sequence must be to mean this inode (NTFS: sequence, or one less when unallocated)
+  FileKind kind = FileKind::kFile;
+  bool allocated = true;
+  std::uint64_t size_bytes = 0;     // as the inode says
+  std::uint32_t mode = 0;           // permission bits and type, POSIX
+  std::uint32_t uid = 0, gid = 0;
+  std::uint32_t link_count = 0;
+  std::string owner_sid;
+  std::string link_target;          // raw bytes
+  FileTimes times;                  // NTFS: $STANDARD_INFORMATION
+  FileTimes name_times;             // NTFS: $FILE_NAME
+  static constexpr auto fields() {
+    return std::tuple{&InodeRecord::volume_id, &InodeRecord::inode,       &InodeRecord::sequence,
+                      &InodeRecord::name_sequence, &InodeRecord::kind,    &InodeRecord::allocated,
+                      &InodeRecord::size_bytes, &InodeRecord::mode,       &InodeRecord::uid,
+                      &InodeRecord::gid,       &InodeRecord::link_count,  &InodeRecord::owner_sid,
+                      &InodeRecord::link_target, &InodeRecord::times,     &InodeRecord::name_times};
+  }
+};
+
+enum class ContentState : std::uint8_t {
+  kComplete, kRecovered, kOverwritten, kPartial, kUnreadable, kEncrypted, kEmpty, kNotRead,
+};
+std::string_view content_state_name(ContentState state);
+
+// How the bytes of a stream are to be had.
+enum class ContentSource : std::uint8_t {
+  kNone,      // directories, devices, links: not hashed (state not-read)
+  kExtents,   // by the sweep, from the data extents
+  kDigested,  // limier-fs has read it through libtsk (resident, compressed): digests are in the record
+  kEmpty,     // size 0
+  kUnreadable,  // libtsk could not give the bytes, or the runs do not cover the size
+  kEncrypted,   // NTFS EFS and the like
+  kTooSparse,   // wholly sparse ($BadClus:$Bad): no byte of it is on the disk
+};
+
+// One stream of an inode, sent after the InodeRecord it belongs to, in (attr_type, attr_id) order.
+struct StreamRecord {
+  StreamRef ref;
+  std::string name;                // raw bytes; "" for the unnamed (default) stream
+  bool is_default = true;          // false: a row of its own, path "file:name"
+  std::uint64_t size_bytes = 0;
+  ContentSource source = ContentSource::kNone;
+  std::uint32_t data_piece_count = 0;  // extents of kind kData, each one piece of the sweep's plan
+  bool touched_damage = false;     // kDigested: a chunk read for it was not good
+  Digests digests;                 // kDigested only
+  static constexpr auto fields() {
+    return std::tuple{&StreamRecord::ref,        &StreamRecord::name,           &StreamRecord::is_default,
+                      &StreamRecord::size_bytes, &StreamRecord::source,         &StreamRecord::data_piece_count,
+                      &StreamRecord::touched_damage, &StreamRecord::digests};
+  }
+};
+
+enum class ExtentKind : std::uint8_t {
+  kData,           // content of the stream, byte for byte
+  kSlack,          // allocated to the stream, beyond its size
+  kUninitialized,  // allocated, inside the size, beyond the initialised length: reads as zeros
+  kSparse,         // no bytes on the disk: reads as zeros
+  kResident,       // inside the metadata of the inode
+  kCompressed,     // compressed on the disk: image bytes are not the content
+  kEncrypted,      // encrypted on the disk
+};
+std::string_view extent_kind_name(ExtentKind kind);
+
+// One run. Sent in file_offset order after its StreamRecord. Pieces never overlap within a stream.
+struct ExtentRecord {
+  StreamRef ref;
+  std::uint32_t seq = 0;        // from 0, over all kinds
+  std::uint32_t piece = 0;      // kData: ordinal among the data pieces, from 0
+  std::uint64_t file_offset = 0;
+  std::optional<std::uint64_t> image_offset;  // absent when sparse or unknown
+  std::uint64_t length = 0;
+  ExtentKind kind = ExtentKind::kData;
+  static constexpr auto fields() {
+    return std::tuple{&ExtentRecord::ref,    &ExtentRecord::seq,  &ExtentRecord::piece, &ExtentRecord::file_offset,
+                      &ExtentRecord::image_offset, &ExtentRecord::length, &ExtentRecord::kind};
+  }
+};
+
+// What a file system says about its blocks, run-length coded, in offset order. Volume bytes in no range are unallocated.
+enum class BlockUse : std::uint8_t { kUnallocated, kAllocated, kMetadata };
+struct BlockRange {
+  std::uint32_t volume_id = 0;
+  std::uint64_t image_offset = 0;
+  std::uint64_t length = 0;
+  BlockUse use = BlockUse::kUnallocated;
+  static constexpr auto fields() {
+    return std::tuple{&BlockRange::volume_id, &BlockRange::image_offset, &BlockRange::length, &BlockRange::use};
+  }
+};
+
+enum class Severity : std::uint8_t { kInfo, kWarning, kError };
+std::string_view severity_name(Severity severity);
+// Damage or doubt about the evidence: v_issue.
+struct IssueRecord {
+  std::string stage;    // "container", "volume", "walk", "sweep", "worker"
+  std::string code;     // stable, kebab-case: "ewf-table-damaged", "listing-may-be-incomplete", "worker-timeout"
+  Severity severity = Severity::kWarning;
+  std::uint32_t volume_id = 0;             // 0: none
+  std::optional<std::uint64_t> inode;      // with volume_id: the file
+  std::optional<std::uint64_t> image_offset;
+  std::uint64_t length = 0;
+  std::string message;
+  bool incomplete = false;  // part of the evidence could not be examined: the run ends with exit 5
+  static constexpr auto fields() {
+    return std::tuple{&IssueRecord::stage,  &IssueRecord::code,   &IssueRecord::severity, &IssueRecord::volume_id,
+                      &IssueRecord::inode,  &IssueRecord::image_offset, &IssueRecord::length, &IssueRecord::message,
+                      &IssueRecord::incomplete};
+  }
+};
+
+enum class Certainty : std::uint8_t { kStructure, kStatistics };
+struct EncryptionRecord {
+  std::uint32_t volume_id = 0;
+  std::string scheme;   // "BitLocker", "BitLocker To Go", "LUKS1", "LUKS2", "FileVault 2 (CoreStorage)", "APFS encrypted", "unknown (high entropy)"
+  Certainty certainty = Certainty::kStructure;
+  std::string detail;   // where the signature stands, cipher as the header names it, or the measure used with its values
+  static constexpr auto fields() {
+    return std::tuple{&EncryptionRecord::volume_id, &EncryptionRecord::scheme, &EncryptionRecord::certainty,
+                      &EncryptionRecord::detail};
+  }
+};
+
+// ---- the sweep's side ----------------------------------------------------------------------------------------------
+
+// One piece of the plan, sent to limier-sweep sorted by image_offset (ties: content_id). content_id is store's number
+// of a stream. Gaps between pieces of one content, and up to size_bytes, are zeros.
+struct PlanPiece {
+  std::uint64_t content_id = 0;
+  std::uint32_t piece = 0;
+  std::uint32_t piece_count = 0;
+  std::uint64_t size_bytes = 0;   // of the whole stream
+  std::uint64_t file_offset = 0;
+  std::uint64_t image_offset = 0;
+  std::uint64_t length = 0;
+  static constexpr auto fields() {
+    return std::tuple{&PlanPiece::content_id, &PlanPiece::piece,  &PlanPiece::piece_count, &PlanPiece::size_bytes,
+                      &PlanPiece::file_offset, &PlanPiece::image_offset, &PlanPiece::length};
+  }
+};
+
+struct ContentDigest {
+  std::uint64_t content_id = 0;
+  bool touched_damage = false;  // then no digests
+  Digests digests;
+  static constexpr auto fields() {
+    return std::tuple{&ContentDigest::content_id, &ContentDigest::touched_damage, &ContentDigest::digests};
+  }
+};
+
+struct BadRange {
+  std::uint64_t image_offset = 0;
+  std::uint64_t length = 0;
+  std::string reason;  // evidence::chunk_state_reason, or "acquisition-error"
+  static constexpr auto fields() { return std::tuple{&BadRange::image_offset, &BadRange::length, &BadRange::reason}; }
+};
+
+// Refuses records a well-behaved worker cannot send: unknown enum values, ranges outside the media, offsets that overflow,
+// volume 0, names longer than their path. `media_size` in bytes.
+bool validate(const VolumeRecord& record, std::uint64_t media_size);
+bool validate(const NameRecord& record);
+bool validate(const InodeRecord& record);
+bool validate(const StreamRecord& record);
+bool validate(const ExtentRecord& record, std::uint64_t media_size);
+bool validate(const BlockRange& record, std::uint64_t media_size);
+bool validate(const IssueRecord& record);
+bool validate(const EncryptionRecord& record);
+bool validate(const BadRange& record, std::uint64_t media_size);
+
+}  // namespace limier::catalog

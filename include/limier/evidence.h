@@ -1,0 +1,136 @@
+// evidence: disk-image containers. Which container, which segments, the acquisition record, and ordered or random
+// reading of the media with a map of what is damaged.
+//
+// Owns:    descriptors are borrowed (the caller keeps them open); an Image owns its tables and caches.
+// Threads: identify_*/find_segments: any. Image::read and Image::decode_chunk: any number of threads on one Image.
+// Errors:  Result only when nothing can be read at all. Damage is reported through ChunkState and Image::open_issues.
+// Units:   bytes. `image_offset` counts from the first byte of the media, `segment_offset` from the start of a segment.
+// Formats: EWF-E01/S01: "Expert Witness Compression Format (EWF)", J. Metz; ASR Data EWF specification.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limier/base.h"
+
+namespace limier::evidence {
+
+// ---- identify.cpp: no allocation driven by evidence, safe in the supervisor ----------------------------------------
+
+enum class Format : std::uint8_t { kRaw, kSplitRaw, kEwfE01, kEwfS01, kUnsupported };
+std::string_view format_name(Format format);  // "raw", "split-raw", "ewf-e01", "ewf-s01": v_evidence.format
+
+struct Identified {
+  Format format = Format::kRaw;  // kRaw until find_segments sees more than one part
+  std::string unsupported_name;  // "VMware VMDK", "EnCase 7 Ex01 (EWF2)", ...
+  std::string advice;            // what to do: "convert it with … and try again"
+};
+// Decides by content only. `head`: the first 64 KiB or fewer; `tail`: the last 4 KiB or fewer (VHD and DMG keep their
+// signature there). Any EVF signature is EWF, never raw, whatever follows.
+Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes);
+
+// ---- segments.cpp: names only; looks at the directory, opens nothing -----------------------------------------------
+
+struct SegmentNames {
+  std::vector<std::string> paths;    // in order, without gaps
+  std::vector<std::string> missing;  // names expected in a gap (between two that exist)
+};
+// The segments that belong to `first`, found beside it. kUsage when `first` is itself a later segment and the first one
+// exists beside it (the message names it). EWF: .E01-.E99, .EAA-.EZZ, .FAA…; .s01…; lower case too. Split raw: .000, .001 or .aa/.aaa
+// upwards, when `first` has such an extension and the next one exists.
+Result<SegmentNames> find_segments(const std::string& first, Format format);
+
+// ---- image.cpp and the readers -------------------------------------------------------------------------------------
+
+// What a worker is told about its evidence. Descriptors are inherited, in this order.
+struct SegmentInfo {
+  std::string name;  // file name without folder, for messages
+  std::uint64_t size_bytes = 0;
+  static constexpr auto fields() { return std::tuple{&SegmentInfo::name, &SegmentInfo::size_bytes}; }
+};
+struct EvidenceSpec {
+  Format format = Format::kRaw;
+  std::vector<SegmentInfo> segments;
+  bool allow_incomplete = false;  // --incomplete: go on with the segments that are there
+  std::uint64_t cache_bytes = 48u << 20;
+  static constexpr auto fields() {
+    return std::tuple{&EvidenceSpec::format, &EvidenceSpec::segments, &EvidenceSpec::allow_incomplete,
+                      &EvidenceSpec::cache_bytes};
+  }
+};
+
+enum class ChunkState : std::uint8_t {
+  kGood,
+  kZero,         // good, and known to be all zero
+  kBadChecksum,  // decoded, but its checksum is wrong: the bytes are given, do not trust them
+  kUndecodable,  // compressed data is corrupt: zeros are given
+  kMissing,      // in a missing or truncated segment, or past the end of the file: zeros are given
+  kReadError,    // the operating system could not read it: zeros are given
+};
+std::string_view chunk_state_reason(ChunkState state);  // v_bad_range.reason: "chunk-checksum", "chunk-undecodable", "image-short", "read-error"
+
+struct ReadOutcome {
+  std::size_t length = 0;                  // bytes delivered; short only at the end of the media
+  ChunkState worst = ChunkState::kGood;    // worst state of the chunks touched
+};
+
+// Something worth an issue row, found while opening (table repaired from table2, segments out of order, ...).
+struct OpenIssue {
+  std::string code;      // "ewf-table-damaged", "ewf-segment-missing", "ewf-segment-truncated", ...
+  std::string message;   // one sentence
+  std::uint64_t image_offset = 0;
+  std::uint64_t length = 0;
+  static constexpr auto fields() {
+    return std::tuple{&OpenIssue::code, &OpenIssue::message, &OpenIssue::image_offset, &OpenIssue::length};
+  }
+};
+
+// The acquisition record and the container's geometry: what `limier info` prints and v_evidence holds.
+struct ContainerRecord {
+  Format format = Format::kRaw;
+  std::string variant;  // "EnCase 6", "FTK Imager", "linen 6", "SMART", ... as libewf names it; empty for raw
+  std::uint64_t size_bytes = 0;
+  std::uint32_t sector_size = 512;
+  std::uint32_t chunk_size = 0;  // 0 for raw
+  std::uint32_t segment_count = 0;
+  std::string compression;       // "none", "fast", "best", "empty-block"; empty for raw
+  std::string media_type;
+  bool physical = true;
+  std::string set_identifier;    // GUID, empty when absent
+  std::optional<Md5> stored_md5;
+  std::optional<Sha1> stored_sha1;
+  // Every header value, in the container's own order, raw bytes: {"case_number","…"}, {"examiner_name","…"},
+  // {"evidence_number","…"}, {"description","…"}, {"notes","…"}, {"acquiry_date","…"}, {"system_date","…"},
+  // {"acquiry_software_version","…"}, {"acquiry_operating_system","…"}, {"model","…"}, {"serial_number","…"}, ...
+  std::vector<std::pair<std::string, std::string>> header_values;
+  // Sector ranges the acquisition itself could not read (error2 section), in bytes.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> acquisition_errors;
+};
+
+class Image {
+ public:
+  virtual ~Image() = default;
+  [[nodiscard]] virtual std::uint64_t size_bytes() const = 0;
+  [[nodiscard]] virtual std::uint32_t sector_size() const = 0;
+  // The unit of decode_chunk. Raw images use 1 MiB; the last chunk may be short.
+  [[nodiscard]] virtual std::uint32_t chunk_size() const = 0;
+  [[nodiscard]] std::uint64_t chunk_count() const { return (size_bytes() + chunk_size() - 1) / chunk_size(); }
+  [[nodiscard]] virtual const std::vector<OpenIssue>& open_issues() const = 0;
+  // Decodes one whole chunk into `out` (chunk_size() bytes; the last chunk fills less). Thread-safe, no cache: the sweep's way.
+  virtual ChunkState decode_chunk(std::uint64_t chunk, MutableBytes out) const = 0;
+  // Random reading over a cache of decoded chunks, for metadata: limier-fs's way. Thread-safe.
+  virtual ReadOutcome read(std::uint64_t image_offset, MutableBytes out) const = 0;
+  // How often a chunk was decoded so far by both ways together (the "chunks decoded ÷ chunks" figure).
+  [[nodiscard]] virtual std::uint64_t chunks_decoded() const = 0;
+};
+
+// Opens over inherited descriptors, `fds[i]` being spec.segments[i]. Uses positional reads only, opens nothing.
+Result<std::unique_ptr<Image>> open_image(const EvidenceSpec& spec, const std::vector<int>& fds);
+
+// The acquisition record through libewf (which reads the same descriptors) for EWF; size and count for raw.
+// kEvidence when libewf refuses the set: an image with EVF magic that cannot be opened is an error, never raw.
+Result<ContainerRecord> read_container_record(const EvidenceSpec& spec, const std::vector<int>& fds);
+
+}  // namespace limier::evidence

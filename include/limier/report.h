@@ -1,0 +1,29 @@
+// report: index → files for people and machines. Reads the views only; never touches the evidence.
+//
+// Owns:    nothing beyond a call.
+// Threads: one.
+// Errors:  kTemporary when the disk is full. A report is written to a temporary name, synced, then renamed.
+// Promise: same index, same bytes: no clock, host, zone or locale in any report.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "limier/store.h"
+
+namespace limier::report {
+
+// One format. Adding one: src/report/<name>.cpp and a line in src/report/all.cpp.
+struct Format {
+  std::string_view name;                       // "html", "json", "csv", "bodyfile", "dfxml": the word after --format
+  std::span<const std::string_view> files;     // what it writes: "report.html"; csv writes three
+  std::string_view about;                      // one line for the help text
+  Status (*write)(store::Index& index, const std::string& dir);
+  bool by_default;                             // written by triage
+};
+std::span<const Format> all_formats();  // sorted by name
+
+Status write_reports(store::Index& index, const std::string& dir, std::span<const std::string> format_names);
+
+}  // namespace limier::report

@@ -1,0 +1,171 @@
+// store: the index. The only room that sees SQLite; one writer. The views are the public contract, the tables are not.
+//
+// Owns:    the database connection.
+// Threads: an IndexWriter or Index belongs to one thread.
+// Errors:  kTemporary when the disk is full, kRefused when the index belongs to other evidence or is in use, kInternal else.
+// Units:   as in catalog.h; times in ns, digests as BLOB in tables and lower-case hex in views.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "limier/catalog.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace limier::store {
+
+inline constexpr std::int32_t kApplicationId = 0x4C494D52;  // "LIMR"
+inline constexpr std::int32_t kSchemaVersion = 1;
+
+struct Authority {
+  std::string text, case_number, exhibit, examiner, agency, note;
+};
+
+// v_evidence but for what the sweep finds out.
+struct EvidenceRow {
+  std::string path;              // as given on the command line
+  std::string format;
+  std::string variant;
+  std::uint64_t size_bytes = 0;
+  std::uint32_t sector_size = 512;
+  std::uint32_t chunk_size = 0;
+  std::uint32_t segment_count = 0;
+  std::string compression, media_type, set_identifier;
+  bool incomplete = false;       // --incomplete and segments are missing
+  std::optional<Md5> stored_md5, expected_md5;
+  std::optional<Sha1> stored_sha1, expected_sha1;
+  std::optional<Sha256> expected_sha256;
+  std::vector<std::pair<std::string, std::string>> header_values;  // raw bytes
+  struct Segment {
+    std::string name;
+    std::uint64_t size_bytes = 0;
+  };
+  std::vector<Segment> segments;
+};
+
+struct RunRow {
+  std::string tool_version, command, host;
+  std::string profile;      // options that shape the result: also in report.json
+  std::string zone;         // --zone, "" when none
+  std::int64_t started_ns = 0;
+};
+
+enum class Verdict : std::uint8_t { kVerified, kMismatch, kNoStoredDigest, kDamaged, kIncomplete };
+std::string_view verdict_name(Verdict verdict);
+
+class IndexWriter {
+ public:
+  // Creates DIR/index.db (WAL while writing). Refuses an existing file and a locked one.
+  static Result<std::unique_ptr<IndexWriter>> create(const std::string& path, const RunRow& run, const Authority& authority,
+                                                     const EvidenceRow& evidence);
+  ~IndexWriter();
+
+  // -- rows from the workers, already validated; committed in large transactions ---------------------------------------
+  Status add(const catalog::VolumeRecord& record);
+  Status add(const catalog::NameRecord& record);
+  Status add(const catalog::InodeRecord& record);
+  Status add(const catalog::StreamRecord& record);
+  Status add(const catalog::ExtentRecord& record);
+  Status add(const catalog::BlockRange& record);
+  Status add(const catalog::IssueRecord& record);
+  Status add(const catalog::EncryptionRecord& record);
+  Status add(const catalog::BadRange& record);
+  Status add(const catalog::ContentDigest& record);
+  Status set_volume_status(std::uint32_t volume_id, catalog::VolumeStatus status);
+  // Drops names, inodes, streams, extents and blocks of one volume (a walk is to be repeated more cautiously).
+  Status clear_volume(std::uint32_t volume_id);
+
+  // -- the phases, in this order ----------------------------------------------------------------------------------------
+  // Joins names, inodes and streams to files; gives file_id and content_id in catalog order; decides which deleted streams
+  // are overwritten (some byte of theirs belongs to another stream or to metadata) and which are recovered; adds the
+  // completeness issues that can be seen from here. After this the list of files is fixed.
+  Status build_catalog();
+  // Volumes that walk jobs are to be run on, in order.
+  Result<std::vector<catalog::VolumeRecord>> walkable_volumes();
+  struct PlanTotals {
+    std::uint64_t contents = 0, pieces = 0, bytes = 0;
+  };
+  Result<PlanTotals> plan_totals();
+  // The sweep's plan in image_offset order, at most `limit` pieces a call; empty at the end. Starts over after rewind_plan().
+  Result<std::vector<catalog::PlanPiece>> next_plan(std::size_t limit);
+  void rewind_plan();
+  // After the sweep: digests of the media, states of the contents that touch bad ranges, coverage, what was not examined.
+  // `swept` false (profile list, or the sweep failed): contents stay not-read.
+  Status finish_evidence(const Digests& media, std::optional<Verdict> verdict, bool swept);
+  // Coverage ledger and v_not_examined; the last rows of the result.
+  Status build_coverage();
+  // How far the result goes: what the exit code is computed from.
+  struct Conditions {
+    bool mismatch = false;       // a digest differs
+    bool damaged = false;        // bad ranges exist
+    bool incomplete = false;     // an issue with `incomplete`, a volume partial/encrypted/unsupported/failed
+    bool nothing_examined = false;  // every volume that holds data is encrypted, or nothing could be read
+  };
+  Result<Conditions> conditions();
+  // Indexes, ANALYZE, run row, integrity check, journal_mode back to DELETE: one file, no WAL. The writer is closed after it.
+  Status finish(std::string_view outcome, int exit_code, std::int64_t ended_ns);
+
+  // Makes what was committed so far usable as it is (Ctrl-C): like finish, outcome "interrupted".
+  class Impl;
+
+ private:
+  explicit IndexWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// ---- reading -----------------------------------------------------------------------------------------------------------
+
+using Value = std::variant<std::monostate, std::int64_t, double, std::string, std::vector<std::uint8_t>>;
+
+// A prepared statement being stepped. Text comes back as the UTF-8 the index holds.
+class Query {
+ public:
+  Query(Query&&) noexcept;
+  Query& operator=(Query&&) noexcept;
+  ~Query();
+  Query& bind(int position, const Value& value);  // from 1
+  // True while there is a row; false at the end or on an error (see status()).
+  bool step();
+  [[nodiscard]] Status status() const;
+  [[nodiscard]] int column_count() const;
+  [[nodiscard]] std::string column_name(int column) const;  // from 0
+  [[nodiscard]] bool is_null(int column) const;
+  [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] double real(int column) const;
+  [[nodiscard]] std::string text(int column) const;
+  [[nodiscard]] std::vector<std::uint8_t> blob(int column) const;
+  [[nodiscard]] Value value(int column) const;
+
+ private:
+  friend class Index;
+  struct Impl;
+  explicit Query(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// A finished (or interrupted) index, opened read-only. Nothing is created beside it.
+class Index {
+ public:
+  // kUsage when DIR holds no index.db; kRefused when it is not a limier index, or is being written.
+  static Result<std::unique_ptr<Index>> open(const std::string& dir);
+  ~Index();
+  // Our own statements, over the views.
+  Result<Query> query(std::string_view sql);
+  // The user's: one read-only SELECT (or EXPLAIN/WITH) over views and tables, under an authorizer that denies everything
+  // else, ATTACH and PRAGMA included.
+  Result<Query> query_untrusted(std::string_view sql);
+
+ private:
+  struct Impl;
+  explicit Index(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+std::string sqlite_version();
+
+}  // namespace limier::store

@@ -1,0 +1,84 @@
+// sweep: the single pass over the media, in limier-sweep. Decodes every chunk once and serves all who need its bytes.
+//
+// Owns:    its threads and buffers, for the duration of run_sweep.
+// Threads: run_sweep is called from one thread and starts `jobs` more; callbacks into the Sink come from the calling thread,
+//          in an order that does not depend on the number of threads.
+// Errors:  Result; damaged chunks are BadRanges, not errors.
+#pragma once
+
+#include <functional>
+
+#include "limier/catalog.h"
+#include "limier/evidence.h"
+
+namespace limier::sweep {
+
+enum class SweepJobKind : std::uint8_t { kContainer, kSweep };
+
+// What limier-sweep is told (FrameType::kJob).
+struct SweepJob {
+  SweepJobKind kind = SweepJobKind::kSweep;
+  evidence::EvidenceSpec evidence;
+  DigestSet media_digests;
+  DigestSet file_digests;
+  std::uint32_t jobs = 2;                       // threads that decode and hash
+  std::uint64_t stash_bytes = 256u << 20;       // pieces that came before their turn; beyond it they are read again
+  static constexpr auto fields() {
+    return std::tuple{&SweepJob::kind, &SweepJob::evidence, &SweepJob::media_digests, &SweepJob::file_digests,
+                      &SweepJob::jobs, &SweepJob::stash_bytes};
+  }
+};
+
+// The answer to kContainer (FrameType::kContainer).
+struct ContainerMessage {
+  evidence::Format format{};
+  std::string variant;
+  std::uint64_t size_bytes = 0;
+  std::uint32_t sector_size = 512;
+  std::uint32_t chunk_size = 0;
+  std::uint32_t segment_count = 0;
+  std::string compression;
+  std::string media_type;
+  bool physical = true;
+  std::string set_identifier;
+  std::optional<Md5> stored_md5;
+  std::optional<Sha1> stored_sha1;
+  std::vector<std::string> header_names;   // parallel to header_values
+  std::vector<std::string> header_values;
+  std::vector<catalog::BadRange> acquisition_errors;
+  std::vector<evidence::OpenIssue> issues;
+  static constexpr auto fields() {
+    return std::tuple{&ContainerMessage::format, &ContainerMessage::variant, &ContainerMessage::size_bytes,
+                      &ContainerMessage::sector_size, &ContainerMessage::chunk_size, &ContainerMessage::segment_count,
+                      &ContainerMessage::compression, &ContainerMessage::media_type, &ContainerMessage::physical,
+                      &ContainerMessage::set_identifier, &ContainerMessage::stored_md5, &ContainerMessage::stored_sha1,
+                      &ContainerMessage::header_names, &ContainerMessage::header_values,
+                      &ContainerMessage::acquisition_errors, &ContainerMessage::issues};
+  }
+};
+
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual Status content(const catalog::ContentDigest& digest) = 0;
+  virtual Status bad_range(const catalog::BadRange& range) = 0;  // in offset order, adjacent ranges of one reason joined
+  virtual Status media(const Digests& digests) = 0;              // once, after the last chunk
+  virtual void working_on(std::uint64_t chunk) = 0;
+  virtual void advanced(std::uint64_t bytes_done) = 0;
+};
+
+struct SweepStats {
+  std::uint64_t chunks_decoded = 0;
+  std::uint64_t pieces_deferred = 0;
+};
+
+// Gives the next batch of the plan in image_offset order; an empty vector ends it. Called as the sweep advances, so the
+// plan is never in memory as a whole.
+using PlanSource = std::function<Result<std::vector<catalog::PlanPiece>>()>;
+
+// One pass from the first byte to the last.
+Result<SweepStats> run_sweep(const evidence::Image& image, const SweepJob& job, const PlanSource& plan, Sink& sink);
+
+Result<ContainerMessage> describe_container(const evidence::EvidenceSpec& spec, const std::vector<int>& fds);
+
+}  // namespace limier::sweep

@@ -1,0 +1,202 @@
+// worker: processes. How the supervisor starts a jailed worker and talks to it, and how a worker is confined.
+// Beside the row of rooms: it knows base only; app, volume's and sweep's mains use it.
+//
+// Owns:    Process owns the child (killed and reaped on destruction) and its channel.
+// Threads: a Channel belongs to one thread per direction (one reader, one writer).
+// Errors:  Result; a protocol violation by a worker is an Error of kind kInternal, after which it must be killed.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "limier/base.h"
+
+namespace limier::worker {
+
+// ---- frames ----------------------------------------------------------------------------------------------------------
+// On the wire: length (32 bit LE, of the payload), type (16 bit), 0 (16 bit), CRC-32C of type and payload, payload.
+inline constexpr std::size_t kMaxPayload = 1u << 20;
+
+enum class FrameType : std::uint16_t {
+  // supervisor → worker
+  kJob = 1,         // FsJob or SweepJob: first frame, exactly once
+  kPlan = 2,        // PlanBatch; an empty one ends the plan
+  // worker → supervisor
+  kReady = 16,      // jail is closed (SandboxReport)
+  kContainer = 17,  // ContainerMessage
+  kVolumes = 18,    // Batch<VolumeRecord>
+  kNames = 19,
+  kInodes = 20,
+  kStreams = 21,
+  kExtents = 22,
+  kBlocks = 23,
+  kIssues = 24,
+  kEncryption = 25,
+  kBadRanges = 26,
+  kContentDigests = 27,
+  kMediaDigests = 28,
+  kContentBytes = 29,  // raw payload: bytes of an extracted stream
+  kProgress = 30,      // ProgressMessage
+  kFailed = 31,        // WorkerError: the step cannot go on
+  kDone = 32,          // last frame (WorkerStats)
+};
+
+struct Frame {
+  FrameType type{};
+  std::vector<std::uint8_t> payload;
+};
+
+template <class T>
+struct Batch {
+  std::vector<T> items;
+  static constexpr auto fields() { return std::tuple{&Batch::items}; }
+};
+
+struct ProgressMessage {
+  std::uint64_t done = 0;
+  static constexpr auto fields() { return std::tuple{&ProgressMessage::done}; }
+};
+struct WorkerError {
+  ErrorKind kind = ErrorKind::kInternal;
+  std::string message;
+  static constexpr auto fields() { return std::tuple{&WorkerError::kind, &WorkerError::message}; }
+};
+struct WorkerStats {
+  std::uint64_t chunks_decoded = 0;
+  std::uint64_t pieces_deferred = 0;
+  static constexpr auto fields() { return std::tuple{&WorkerStats::chunks_decoded, &WorkerStats::pieces_deferred}; }
+};
+struct SandboxReport {
+  bool seccomp = false;
+  std::int32_t landlock_abi = 0;  // 0: the kernel has none
+  static constexpr auto fields() { return std::tuple{&SandboxReport::seccomp, &SandboxReport::landlock_abi}; }
+};
+
+// One end of the pair of sockets. Blocking; receive() waits at most `timeout`.
+class Channel {
+ public:
+  explicit Channel(UniqueFd fd) : fd_(std::move(fd)) {}
+  Status send(FrameType type, Bytes payload);
+  template <Record T>
+  Status send(FrameType type, const T& record) {
+    return send(type, Bytes(encode(record)));
+  }
+  // nullopt: nothing came within `timeout`. Error: the peer is gone, or sent something that is no frame.
+  Result<std::optional<Frame>> receive(std::chrono::milliseconds timeout);
+  // True when send() would not block now (used while a plan streams one way and digests the other).
+  bool can_send(std::chrono::milliseconds timeout) const;
+  [[nodiscard]] int fd() const { return fd_.get(); }
+
+ private:
+  UniqueFd fd_;
+  std::vector<std::uint8_t> in_;
+  std::size_t in_begin_ = 0;
+};
+
+// Collects records and sends them as Batch<T> frames of about 64 KiB. flush() before anything that must come after.
+template <Record T>
+class BatchSender {
+ public:
+  BatchSender(Channel& channel, FrameType type) : channel_(channel), type_(type) {}
+  Status add(const T& record) {
+    Encoder one;
+    one.put(record);
+    if (!body_.empty() && body_.size() + one.bytes().size() > kFlushAt) LIMIER_CHECK(flush());
+    body_.insert(body_.end(), one.bytes().begin(), one.bytes().end());
+    ++count_;
+    return ok_status();
+  }
+  Status flush() {
+    if (count_ == 0) return ok_status();
+    Encoder frame;
+    frame.put(count_);
+    auto payload = frame.take();
+    payload.insert(payload.end(), body_.begin(), body_.end());
+    count_ = 0;
+    body_.clear();
+    return channel_.send(type_, Bytes(payload));
+  }
+
+ private:
+  static constexpr std::size_t kFlushAt = 64u << 10;
+  Channel& channel_;
+  FrameType type_;
+  std::uint32_t count_ = 0;
+  std::vector<std::uint8_t> body_;
+};
+
+// ---- the journal: what a worker is doing, in a page both sides map ----------------------------------------------------
+// Stored before each item, so it survives the worker; `beat` is bumped on any progress and is what the watchdog reads.
+struct Journal {
+  std::atomic<std::uint64_t> beat{0};
+  std::atomic<std::uint32_t> stage{0};
+  std::atomic<std::uint64_t> item{0};  // inode, chunk or plan position
+};
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+// ---- inside a worker --------------------------------------------------------------------------------------------------
+
+struct JailLimits {
+  std::uint64_t address_space_bytes = 2ull << 30;
+  bool threads = false;  // limier-sweep: clone with CLONE_THREAD is allowed
+};
+// Descriptors a worker starts with: 3 the channel, 4 the journal, 5… the evidence segments.
+inline constexpr int kChannelFd = 3;
+inline constexpr int kJournalFd = 4;
+inline constexpr int kFirstEvidenceFd = 5;
+
+// Confines this process for good: no_new_privs, not dumpable, rlimits, Landlock without any path, seccomp allow-list that
+// kills. Call before the first thread and before the first byte of evidence is read. Error when seccomp is not to be had.
+Result<SandboxReport> enter_jail(const JailLimits& limits);
+
+// What every worker main starts with: takes fds 3 and 4, TZ is set already by the supervisor; calls tzset().
+struct WorkerContext {
+  std::unique_ptr<Channel> channel;
+  Journal* journal = nullptr;  // mapped for the life of the process
+};
+Result<WorkerContext> attach();
+// LIMIER_NO_SANDBOX=1 in the environment (set by --no-sandbox) leaves the jail open; the SandboxReport says so.
+bool sandbox_wanted();
+
+// ---- inside the supervisor --------------------------------------------------------------------------------------------
+
+struct SpawnSpec {
+  std::string worker;                 // "limier-fs" or "limier-sweep"
+  std::vector<int> evidence_fds;
+  std::string zone = "UTC";           // $TZ of the child
+  bool sandbox = true;
+};
+struct ExitInfo {
+  bool signalled = false;
+  int code = 0;  // exit status or signal number
+};
+
+class Process {
+ public:
+  Process(pid_t pid, Channel channel, Journal* journal);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+  Channel& channel() { return channel_; }
+  [[nodiscard]] const Journal& journal() const { return *journal_; }
+  void kill();
+  ExitInfo wait();  // reaps; call once
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_;
+  Channel channel_;
+  Journal* journal_;
+};
+
+Result<std::unique_ptr<Process>> spawn(const SpawnSpec& spec);
+// Folder of the worker binaries: ../libexec/limier beside the running program's folder, or $LIMIER_LIBEXEC.
+std::string libexec_dir();
+
+}  // namespace limier::worker
