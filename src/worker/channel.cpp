@@ -56,8 +56,6 @@ Status Channel::send(FrameType type, Bytes payload) {
   return write_all(fd_.get(), Bytes(bytes));
 }
 
-bool Channel::can_send(std::chrono::milliseconds timeout) const { return wait_for(fd_.get(), POLLOUT, timeout); }
-
 Result<std::optional<Frame>> Channel::receive(std::chrono::milliseconds timeout) {
   for (;;) {
     const Bytes have = Bytes(in_).subspan(in_begin_);
@@ -84,7 +82,7 @@ Result<std::optional<Frame>> Channel::receive(std::chrono::milliseconds timeout)
     const ssize_t got = ::read(fd_.get(), in_.data() + before, kReadSize);
     in_.resize(before + static_cast<std::size_t>(got > 0 ? got : 0));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return broken("the other process went away");
+    if (got <= 0) return Error{ErrorKind::kTemporary, "the other process went away"};
   }
 }
 

@@ -20,6 +20,8 @@ namespace limier::worker {
 namespace {
 
 constexpr int kSocketBuffer = 1 << 20;
+constexpr useconds_t kGraceStepUs = 500;
+constexpr int kGraceTries = 4000;  // two seconds
 
 Error os_error(const char* what) { return {ErrorKind::kInternal, std::string(what) + ": " + std::strerror(errno)}; }
 
@@ -128,8 +130,11 @@ void Process::kill() {
 }
 
 ExitInfo Process::wait() {
+  // A worker that closed its channel is on its way out; one that stays is ended, so that this never hangs.
   int status = 0;
-  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  for (int tries = 0; waitpid(pid_, &status, WNOHANG) == 0; ++tries) {
+    if (tries == kGraceTries) kill();
+    usleep(kGraceStepUs);
   }
   pid_ = -1;
   if (WIFSIGNALED(status)) return {true, WTERMSIG(status)};
