@@ -5,7 +5,7 @@
 namespace limier::report {
 namespace {
 
-// 2100-01-01: later times are damage or defaults, and would fill the list of recent files. 2101 as in the chart.
+// 2101-01-01, where the activity chart ends: later times are damage or defaults and would fill the list of recent files.
 constexpr std::int64_t kLatestPlausibleNs = 4'133'980'800 * kNsPerSecond;
 
 struct Selection {
