@@ -56,13 +56,14 @@ std::int64_t seconds(const store::Query& row, int column) {
 enum Col : int {
   kVolume, kPath, kPathRaw, kKind, kInode, kDeleted, kSize, kModified, kAccessed, kChanged, kCreated, kMode, kUid, kGid,
   kTarget, kMd5, kFsType, kAttrType, kAttrId, kRealloc, kNameModified, kNameAccessed, kNameChanged, kNameCreated,
+  kTargetRaw,
 };
 
 std::string select_of(store::Index& index) {
   std::string sql = "SELECT f.volume_id, f.path, f.path_raw, f.kind, f.inode, f.deleted, f.size, f.modified_ns, f.accessed_ns, "
                     "f.changed_ns, f.created_ns, f.mode, f.uid, f.gid, f.link_target, f.md5, v.fs_type";
   for (const std::string_view extra : {"attr_type", "attr_id", "realloc", "name_modified_ns", "name_accessed_ns",
-                                       "name_changed_ns", "name_created_ns"})
+                                       "name_changed_ns", "name_created_ns", "link_target_raw"})
     sql += has_column(index, "v_file", extra) ? fmt::format(", f.{}", extra) : ", NULL";
   return sql + " FROM v_file f LEFT JOIN v_volume v ON v.volume_id = f.volume_id ORDER BY f.file_id";
 }
@@ -78,7 +79,7 @@ std::string line_of(const store::Query& row, std::string_view prefix, std::strin
                     const std::array<int, 4>& order) {
   std::string name = std::string(prefix) + bodyfile_field(exact_text(row, kPath, kPathRaw));
   name += mark;
-  if (row.text(kKind) == "link" && !row.is_null(kTarget)) name += " -> " + bodyfile_field(row.text(kTarget));
+  if (row.text(kKind) == "link" && !row.is_null(kTarget)) name += " -> " + bodyfile_field(exact_text(row, kTarget, kTargetRaw));
   if (row.integer(kDeleted) != 0) name += row.integer(kRealloc) != 0 ? " (deleted-realloc)" : " (deleted)";
   const bool digest = !row.is_null(kMd5) && mark.empty();
   return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}\n", digest ? row.text(kMd5) : "0", name, address(row),

@@ -15,7 +15,7 @@ enum class As : std::uint8_t {
   kInteger,
   kReal,
   kText,
-  kExact,  // text, but the bytes of the BLOB column <name>_raw where the index has them
+  kExact,  // text, but the bytes of the BLOB column <source>_raw where the index has them
   kHex,    // a BLOB in hex
 };
 
@@ -38,7 +38,7 @@ constexpr Column kFileColumns[] = {
     {"sequence", "sequence", As::kInteger},
     {"attr_type", "attr_type", As::kInteger, true},
     {"attr_id", "attr_id", As::kInteger, true},
-    {"stream", "stream", As::kText},
+    {"stream", "stream", As::kExact},
     {"allocated", "allocated", As::kInteger},
     {"deleted", "deleted", As::kInteger},
     {"realloc", "realloc", As::kInteger, true},
@@ -48,13 +48,17 @@ constexpr Column kFileColumns[] = {
     {"accessed", "accessed", As::kText},
     {"changed", "changed", As::kText},
     {"created", "created", As::kText},
+    {"name_modified", "name_modified", As::kText, true},
+    {"name_accessed", "name_accessed", As::kText, true},
+    {"name_changed", "name_changed", As::kText, true},
+    {"name_created", "name_created", As::kText, true},
     {"zone_basis", "zone_basis", As::kText},
     {"mode", "mode", As::kInteger},
     {"uid", "uid", As::kInteger},
     {"gid", "gid", As::kInteger},
     {"owner_sid", "owner_sid", As::kText, true},
     {"link_count", "link_count", As::kInteger, true},
-    {"link_target", "link_target", As::kText},
+    {"link_target", "link_target", As::kExact},
     {"md5", "md5", As::kText},
     {"sha1", "sha1", As::kText},
     {"sha256", "sha256", As::kText},
@@ -100,7 +104,7 @@ std::string select_of(store::Index& index, const Sheet& sheet) {
   for (const Column& column : sheet.columns) {
     if (&column != sheet.columns.data()) sql += ", ";
     sql += column.optional ? column_or_null(index, sheet.view, column.source) : std::string(column.source);
-    if (column.as == As::kExact) raw += fmt::format(", {}_raw", column.source);
+    if (column.as == As::kExact) raw += ", " + column_or_null(index, sheet.view, std::string(column.source) + "_raw");
   }
   return fmt::format("{}{} FROM {} ORDER BY {}", sql, raw, sheet.view, sheet.order);
 }

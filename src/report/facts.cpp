@@ -25,6 +25,20 @@ Result<AuthorityFacts> read_authority(store::Index& index) {
   return facts;
 }
 
+Status read_header(store::Index& index, EvidenceFacts& facts) {
+  if (!has_column(index, "v_evidence_header", "value_raw")) return ok_status();
+  LIMIER_TRY(auto rows, index.query("SELECT name, value, value_raw FROM v_evidence_header ORDER BY position, name, value"));
+  while (rows.step()) facts.header.push_back({rows.text(0), exact_text(rows, 1, 2)});
+  return rows.status();
+}
+
+Status read_segments(store::Index& index, EvidenceFacts& facts) {
+  if (!has_column(index, "v_segment", "name_raw")) return ok_status();
+  LIMIER_TRY(auto rows, index.query("SELECT name, name_raw, size_bytes FROM v_segment ORDER BY position, name"));
+  while (rows.step()) facts.segments.push_back({exact_text(rows, 0, 1), rows.integer(2)});
+  return rows.status();
+}
+
 Result<Counts> read_counts(store::Index& index) {
   Counts counts;
   LIMIER_TRY(counts.bad_ranges, count_of(index, "SELECT count(*) FROM v_bad_range"));
@@ -134,7 +148,7 @@ Result<EvidenceFacts> read_evidence(store::Index& index) {
       "SELECT path, format, size_bytes, sector_size, segment_count, stored_md5, stored_sha1, md5, sha1, sha256, verdict, "
       "acq_case_number, acq_evidence_number, acq_examiner, acq_description, acq_notes, acq_date, acq_software";
   for (const std::string_view extra : {"variant", "compression", "media_type", "set_identifier", "chunk_size", "expected_md5",
-                                       "expected_sha1", "expected_sha256"})
+                                       "expected_sha1", "expected_sha256", "path_raw"})
     sql += ", " + column_or_null(index, "v_evidence", extra);
   LIMIER_TRY(auto row, index.query(sql + " FROM v_evidence ORDER BY evidence_id LIMIT 1"));
   EvidenceFacts facts;
@@ -142,7 +156,7 @@ Result<EvidenceFacts> read_evidence(store::Index& index) {
     LIMIER_CHECK(row.status());
     return Error{ErrorKind::kInternal, "the index names no evidence; it was not made by a finished run"};
   }
-  facts.path = row.text(0);
+  facts.path = exact_text(row, 0, 26);
   facts.format = row.text(1);
   facts.size_bytes = row.integer(2);
   facts.sector_size = row.integer(3);
@@ -153,11 +167,10 @@ Result<EvidenceFacts> read_evidence(store::Index& index) {
   facts.sha1 = maybe_text(row, 8);
   facts.sha256 = maybe_text(row, 9);
   facts.verdict = row.text(10);
-  static constexpr std::pair<std::string_view, std::string_view> kHeaders[] = {
-      {"case_number", "Case number"}, {"evidence_number", "Evidence number"}, {"examiner", "Examiner"},
-      {"description", "Description"}, {"notes", "Notes"},                     {"date", "Date"},
-      {"software", "Software"}};
-  for (int i = 0; const auto& [key, label] : kHeaders) facts.acquisition.push_back({key, label, maybe_text(row, 11 + i++)});
+  static constexpr std::string_view kHeaders[] = {"case_number", "evidence_number", "examiner", "description", "notes", "date",
+                                                  "software"};
+  for (int i = 0; const std::string_view name : kHeaders)
+    facts.acquisition.push_back({std::string(name), maybe_text(row, 11 + i++)});
   facts.variant = maybe_text(row, 18);
   facts.compression = maybe_text(row, 19);
   facts.media_type = maybe_text(row, 20);
@@ -166,6 +179,8 @@ Result<EvidenceFacts> read_evidence(store::Index& index) {
   facts.expected_md5 = maybe_text(row, 23);
   facts.expected_sha1 = maybe_text(row, 24);
   facts.expected_sha256 = maybe_text(row, 25);
+  LIMIER_CHECK(read_header(index, facts));
+  LIMIER_CHECK(read_segments(index, facts));
   return facts;
 }
 

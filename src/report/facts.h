@@ -18,7 +18,7 @@ using MaybeText = std::optional<std::string>;
 
 // Columns that views may have beyond the contract are used only where the index has them.
 bool has_column(store::Index& index, std::string_view view, std::string_view column);
-// "column AS name" or "NULL AS name".
+// "column" or "NULL AS column".
 std::string column_or_null(store::Index& index, std::string_view view, std::string_view column);
 
 MaybeText maybe_text(const store::Query& row, int column);
@@ -44,12 +44,17 @@ struct EvidenceFacts {
   std::optional<std::int64_t> chunk_size;
   MaybeText stored_md5, stored_sha1, md5, sha1, sha256, expected_md5, expected_sha1, expected_sha256;
   Text verdict;  // "" when the media were not read
-  // Label, JSON key, value: the acquisition record as the container holds it, in this order.
+  // The acquisition record: the values the contract names, then every value as the container names it.
   struct Header {
-    std::string_view key, label;
+    Text name;
     MaybeText value;
   };
-  std::vector<Header> acquisition;
+  std::vector<Header> acquisition, header;
+  struct Segment {
+    Text name;
+    std::int64_t size_bytes = 0;
+  };
+  std::vector<Segment> segments;
 };
 
 // How far the result goes; the exit codes of the contract that hold.

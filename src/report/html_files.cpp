@@ -152,8 +152,9 @@ Status put_activity_section(Context& context) {
     page.paragraph("The file systems hold no time stamps.");
     return ok_status();
   }
-  page.paragraph(fmt::format("{} of files and folders: modified, accessed, changed and created, each counted once. A copy, an update or "
-                             "the making of the file system sets many at once; a wrong clock moves them all.",
+  page.paragraph(fmt::format("{} of files and folders. Modified, accessed, changed and created count one each; where several of them are "
+                             "the same instant, that instant counts once. A copy, an update or the making of the file system sets "
+                             "many at once; a wrong clock moves them all.",
                              plural(activity.total, "time stamp", "time stamps")));
   const MonthWindow window = busiest_window(activity);
   page.raw(activity_chart(activity, window));

@@ -1,6 +1,8 @@
 // The first screen, and the sections on the case and the evidence.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/lists.h"
 #include "report/numbers.h"
 #include "report/sections.h"
@@ -186,6 +188,40 @@ Status put_bad_ranges(Context& context) {
   return ok_status();
 }
 
+void put_segments(Page& page, const EvidenceFacts& facts) {
+  if (facts.segments.empty()) return;
+  page.heading("Segments");
+  page.table("", {{"File", Align::kPath}, {"Bytes", Align::kNumber}, {"Size", Align::kNumber}});
+  const std::size_t shown = std::min<std::size_t>(facts.segments.size(), kMaxSegments);
+  for (std::size_t i = 0; i < shown; ++i)
+    page.row({quoted(facts.segments[i].name), grouped(facts.segments[i].size_bytes), size_cell(facts.segments[i].size_bytes)});
+  page.end_table();
+  if (shown < facts.segments.size())
+    page.raw(fmt::format("<p class=\"note\">Listed: the first {} of {} segments. report.json has all of them.</p>\n", shown, grouped(static_cast<std::int64_t>(facts.segments.size()))));
+}
+
+// "acquiry_software_version" → "Acquiry software version". The names are those of the container format, not of the evidence.
+std::string label_of(std::string_view name) {
+  std::string label(name);
+  for (char& c : label)
+    if (c == '_') c = ' ';
+  if (!label.empty() && label[0] >= 'a' && label[0] <= 'z') label[0] = static_cast<char>(label[0] - 'a' + 'A');
+  return html_text(label);
+}
+
+void put_acquisition(Page& page, const EvidenceFacts& facts) {
+  page.heading("Acquisition record");
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& one : facts.header.empty() ? facts.acquisition : facts.header)
+    if (one.value && !one.value->empty()) pairs.emplace_back(label_of(one.name), quoted(*one.value));
+  if (pairs.empty()) {
+    page.paragraph("The container holds no acquisition record.");
+    return;
+  }
+  page.paragraph("As the container states it. It was written by whoever made the image; limier cannot confirm it.");
+  page.pairs(pairs);
+}
+
 }  // namespace
 
 Status put_front(Context& context) {
@@ -216,7 +252,7 @@ Status put_evidence_section(Context& context) {
   const auto value = [](const MaybeText& text) { return text && !text->empty() ? quoted(*text) : std::string(); };
   std::string format = quoted(facts.format);
   if (facts.variant && !facts.variant->empty()) format += " (" + quoted(*facts.variant) + ")";
-  std::vector<std::pair<std::string, std::string>> pairs = {
+  const std::pair<std::string, std::string> pairs[] = {
       {"Image", quoted(facts.path)}, {"Container", format}, {"Segments", grouped(facts.segment_count)},
       {"Size of the media", exact_size(facts.size_bytes)}, {"Sector size", plural(facts.sector_size, "byte", "bytes")},
       {"Compression", value(facts.compression)}, {"Media type", value(facts.media_type)}, {"Set identifier", value(facts.set_identifier)},
@@ -224,16 +260,8 @@ Status put_evidence_section(Context& context) {
   page.pairs(pairs);
   put_digests(page, facts);
   LIMIER_CHECK(put_bad_ranges(context));
-  page.heading("Acquisition record");
-  pairs.clear();
-  for (const auto& header : facts.acquisition)
-    if (header.value && !header.value->empty()) pairs.emplace_back(header.label, quoted(*header.value));
-  if (pairs.empty()) {
-    page.paragraph("The container holds no acquisition record.");
-    return ok_status();
-  }
-  page.paragraph("As the container states it. It was written by whoever made the image; limier cannot confirm it.");
-  page.pairs(pairs);
+  put_segments(page, facts);
+  put_acquisition(page, facts);
   return ok_status();
 }
 

@@ -13,6 +13,10 @@ std::string text_or_absent(const store::Query& row, int column) {
   if (row.is_null(column) || row.text(column).empty()) return absent();
   return quoted(row.text(column));
 }
+std::string exact_or_absent(const store::Query& row, int text, int raw) {
+  const Text bytes = exact_text(row, text, raw);
+  return bytes.empty() ? absent() : quoted(bytes);
+}
 std::string integer_or_absent(const store::Query& row, int column) {
   return row.is_null(column) ? absent() : grouped(row.integer(column));
 }
@@ -84,13 +88,15 @@ Status put_not_examined_section(Context& context) {
 
 Status put_volumes_section(Context& context) {
   Page& page = context.page;
-  LIMIER_TRY(auto rows, context.index.query(fmt::format("SELECT volume_id, scheme, image_offset, length, description, fs_type, fs_label, status, encryption FROM v_volume ORDER BY volume_id LIMIT {}", kMaxVolumes)));
+  LIMIER_TRY(auto rows, context.index.query(fmt::format("SELECT volume_id, scheme, image_offset, length, description, fs_type, fs_label, status, encryption, {}, {} FROM v_volume ORDER BY volume_id LIMIT {}",
+                                                        column_or_null(context.index, "v_volume", "description_raw"),
+                                                        column_or_null(context.index, "v_volume", "fs_label_raw"), kMaxVolumes)));
   page.table("", {{"No.", Align::kNumber}, {"Starts at byte", Align::kNumber}, {"Size", Align::kNumber}, {"Description", Align::kText}, {"File system", Align::kShort}, {"Label", Align::kText}, {"Status", Align::kText}});
   std::int64_t shown = 0;
   for (; rows.step(); ++shown) {
     std::string status = volume_status(rows.text(7));
     if (!rows.is_null(8) && !rows.text(8).empty()) status += " (" + quoted(rows.text(8)) + ")";
-    page.row({grouped(rows.integer(0)), grouped(rows.integer(2)), size_cell(rows.integer(3)), text_or_absent(rows, 4), text_or_absent(rows, 5), text_or_absent(rows, 6), status});
+    page.row({grouped(rows.integer(0)), grouped(rows.integer(2)), size_cell(rows.integer(3)), exact_or_absent(rows, 4, 9), text_or_absent(rows, 5), exact_or_absent(rows, 6, 10), status});
   }
   LIMIER_CHECK(rows.status());
   page.end_table();
@@ -147,13 +153,14 @@ Status put_issues_section(Context& context) {
   }
   page.paragraph("Damage, doubt and limits met while reading the evidence, gravest first.");
   LIMIER_TRY(auto rows, context.index.query(fmt::format(
-      "SELECT severity, code, volume_id, image_offset, length, message FROM v_issue ORDER BY CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, issue_id LIMIT {}", kMaxIssues)));
+      "SELECT severity, code, volume_id, image_offset, length, message, {} FROM v_issue ORDER BY CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, issue_id LIMIT {}",
+      column_or_null(context.index, "v_issue", "message_raw"), kMaxIssues)));
   page.table("", {{"Severity", Align::kShort}, {"What happened", Align::kPath}, {"Code", Align::kText}, {"Volume", Align::kNumber}, {"At byte", Align::kNumber}});
   std::int64_t shown = 0;
   for (; rows.step(); ++shown) {
     const std::string severity = rows.text(0);
     const std::string mark = severity == "error" ? "<span class=\"is-bad\">error</span>" : severity == "warning" ? "<span class=\"is-warn\">warning</span>" : quoted(severity);
-    page.row({mark, text_or_absent(rows, 5), text_or_absent(rows, 1), integer_or_absent(rows, 2), integer_or_absent(rows, 3)});
+    page.row({mark, exact_or_absent(rows, 5, 6), text_or_absent(rows, 1), integer_or_absent(rows, 2), integer_or_absent(rows, 3)});
   }
   LIMIER_CHECK(rows.status());
   page.end_table();

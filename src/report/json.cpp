@@ -59,7 +59,23 @@ void put_evidence(JsonOut& json, const EvidenceFacts& facts) {
   digests("expected", facts.expected_md5, facts.expected_sha1, facts.expected_sha256);
   json.end();
   json.object("acquisition");
-  for (const auto& header : facts.acquisition) json.maybe_evidence_text(header.key, header.value);
+  for (const auto& one : facts.acquisition) json.maybe_evidence_text(one.name, one.value);
+  json.end();
+  json.array("header");
+  for (const auto& one : facts.header) {
+    json.object();
+    json.evidence_text("name", one.name);
+    json.maybe_evidence_text("value", one.value);
+    json.end();
+  }
+  json.end();
+  json.array("segments");
+  for (const auto& one : facts.segments) {
+    json.object();
+    json.evidence_text("name", one.name);
+    json.integer("size_bytes", one.size_bytes);
+    json.end();
+  }
   json.end();
   json.end();
 }
@@ -203,8 +219,12 @@ struct Key {
 // A whole view, row by row.
 Status put_view(JsonOut& json, store::Index& index, std::string_view key, std::string_view view, std::string_view order,
                 std::initializer_list<Key> keys) {
-  std::string sql = "SELECT ";
-  for (const Key& one : keys) sql += std::string(&one == keys.begin() ? "" : ", ") + std::string(one.name);
+  std::string sql = "SELECT ", raw;
+  for (const Key& one : keys) {
+    sql += std::string(&one == keys.begin() ? "" : ", ") + std::string(one.name);
+    raw += ", " + column_or_null(index, view, std::string(one.name) + "_raw");
+  }
+  sql += raw;
   LIMIER_TRY(auto rows, index.query(sql + " FROM " + std::string(view) + " ORDER BY " + std::string(order)));
   json.array(key);
   while (rows.step()) {
@@ -212,7 +232,7 @@ Status put_view(JsonOut& json, store::Index& index, std::string_view key, std::s
     for (int at = 0; const Key& one : keys) {
       if (rows.is_null(at)) json.null(one.name);
       else if (one.as == As::kInteger) json.integer(one.name, rows.integer(at));
-      else json.evidence_text(one.name, rows.text(at));
+      else json.evidence_text(one.name, exact_text(rows, at, at + static_cast<int>(keys.size())));
       ++at;
     }
     json.end();
