@@ -142,6 +142,7 @@ bool is_blank(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const auto lead = static_cast<unsigned char>(text[at]);
     const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    if (length > text.size() - at) return false;
     std::uint32_t c = length == 1 ? lead : lead & (0xFFu >> (length + 1));
     for (std::size_t i = 1; i < length && at + i < text.size(); ++i)
       c = (c << 6) | (static_cast<unsigned char>(text[at + i]) & 0x3Fu);
