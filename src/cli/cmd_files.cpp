@@ -41,8 +41,8 @@ class FilesCommand final : public Command {
         ->option_text("KIND")
         ->group(group)
         ->check(CLI::IsMember({"file", "dir", "link", "device", "stream", "virtual"}));
-    auto* deleted = app.add_flag("--deleted", deleted_, "Deleted entries only")->group(group);
-    app.add_flag("--allocated", allocated_, "Allocated entries only")->group(group)->excludes(deleted);
+    app.add_flag("--deleted", deleted_, "Deleted entries only")->group(group);
+    app.add_flag("--allocated", allocated_, "Allocated entries only")->group(group);
     app.add_flag("--orphan", orphan_, "Only entries whose folder is gone")->group(group);
     app.add_option("--min-size", min_size_, "At least this size: 4096, 64K, 10M, 2G")->option_text("SIZE")->group(group)->check(check_size);
     app.add_option("--max-size", max_size_, "At most this size")->option_text("SIZE")->group(group)->check(check_size);
@@ -62,6 +62,7 @@ class FilesCommand final : public Command {
   }
 
   int run(const Context& context) override {
+    if (deleted_ && allocated_) return context.fail({ErrorKind::kUsage, "--deleted and --allocated exclude each other"});
     auto index = store::Index::open(dir_);
     if (!index) return context.fail(index.error());
     const Filter filter = make_filter();

@@ -23,13 +23,9 @@ class TriageCommand final : public Command {
     app.add_option("IMAGE", options_.image, "First segment of the image (.E01, .001, .dd, ...)")->required()->option_text(" ");
     app.add_option("--out", options_.out, "Folder for the results; new or empty")->option_text("DIR")->required();
     add_case_options(app);
-    const std::map<std::string, app::Profile> profiles{{"list", app::Profile::kList},
-                                                       {"quick", app::Profile::kQuick},
-                                                       {"standard", app::Profile::kStandard},
-                                                       {"full", app::Profile::kFull}};
-    app.add_option("--profile", options_.profile, "list, quick, standard or full, see below (default: standard)")
+    app.add_option("--profile", profile_, "list, quick, standard or full, see below (default: standard)")
         ->option_text("NAME")
-        ->transform(CLI::CheckedTransformer(profiles).description(""));
+        ->check(CLI::IsMember({"list", "quick", "standard", "full"}));
     digests_.declare(app);
     app.add_option("--zone", options_.zone, "Time zone assumed where a file system keeps local time (FAT),\nas Europe/Amsterdam")
         ->option_text("ZONE")
@@ -44,6 +40,7 @@ class TriageCommand final : public Command {
       complain(kNoAuthority);
       return kExitRefused;
     }
+    options_.profile = chosen_profile();
     options_.media_digests = digests_.digests();
     options_.expect_md5 = digests_.md5();
     options_.expect_sha1 = digests_.sha1();
@@ -73,6 +70,12 @@ class TriageCommand final : public Command {
     app.add_option("--note", options_.authority.note, "Anything else for the report")->option_text("TEXT")->group(group);
   }
 
+  app::Profile chosen_profile() const {
+    if (profile_ == "list") return app::Profile::kList;
+    if (profile_ == "quick") return app::Profile::kQuick;
+    return profile_ == "full" ? app::Profile::kFull : app::Profile::kStandard;
+  }
+
   // The case file fills what the command line leaves open.
   Status collect_authority() {
     auto& authority = options_.authority;
@@ -92,6 +95,7 @@ class TriageCommand final : public Command {
   app::TriageOptions options_;
   DigestOptions digests_;
   std::string case_file_;
+  std::string profile_ = "standard";
 };
 
 }  // namespace

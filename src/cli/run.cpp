@@ -35,7 +35,7 @@ class HelpFormatter final : public CLI::Formatter {
     return fmt::format("\nUsage: limier {} {}\n", entry_.name, entry_.usage);
   }
   std::string make_positionals(const CLI::App* app) const override {
-    return make_group("\nArguments", true, app->get_options([](const CLI::Option* option) { return option->get_positional(); }));
+    return make_group("Arguments", true, app->get_options([](const CLI::Option* option) { return option->get_positional(); }));
   }
 
  private:
@@ -94,9 +94,10 @@ int run_command(const CommandEntry& entry, int argc, const char* const* argv, st
   CLI::App app{std::string(entry.about)};
   app.formatter(std::make_shared<HelpFormatter>(entry));
   app.footer(std::string(entry.more));
-  app.set_help_flag("-h,--help", "This text")->group("Common options");
+  app.set_help_flag();  // groups stand in the order of their first option: the common ones come last
   const auto command = entry.make();
   command->declare(app);
+  app.set_help_flag("-h,--help", "This text")->group("Common options");
   add_common_options(app, common);
   Output out(STDOUT_FILENO);
   try {

@@ -1,9 +1,10 @@
 """Help, usage errors and the gate: all that happens before any evidence is opened."""
-import json
 import os
+import subprocess
 import unittest
 
-from cli_support import (AUTHORITY, CliTest, EXIT_GOOD, EXIT_REFUSED, EXIT_TEMPORARY, EXIT_USAGE, environment, limier)
+from cli_support import (AUTHORITY, CliTest, EXIT_GOOD, EXIT_REFUSED, EXIT_TEMPORARY, EXIT_USAGE, LIMIER, environment,
+                         limier)
 
 COMMANDS = ["check", "export", "files", "info", "report", "sql", "timeline", "triage", "verify", "version"]
 
@@ -46,10 +47,7 @@ class Help(CliTest):
     def test_full_disk_behind_stdout_is_no_success(self):
         if not os.path.exists("/dev/full"):
             self.skipTest("no /dev/full")
-        result = limier("--help")
         with open("/dev/full", "wb") as full:
-            import subprocess
-            from cli_support import LIMIER
             result = subprocess.run([LIMIER, "--help"], stdout=full, stderr=subprocess.PIPE)
         self.assertEqual(result.returncode, EXIT_TEMPORARY)
         self.assertIn(b"cannot write to standard output", result.stderr)
