@@ -96,7 +96,7 @@ def differs_fat_created(theirs, ours):
 
 def differs_root_streams(row):
     """fls does not list the root directory, so not its streams either; limier lists the streams."""
-    return row["parent_file_id"] is None and row["kind"] == "stream"
+    return row["kind"] == "stream" and row["path"].startswith("/:")
 
 
 def seconds(value):
