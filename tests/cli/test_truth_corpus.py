@@ -99,6 +99,11 @@ def differs_root_streams(row):
     return row["kind"] == "stream" and row["path"].startswith("/:")
 
 
+def differs_no_digest_of_links_and_folders(mode):
+    """fiwalk digests the blocks of directories and the targets of links; limier digests the content of files."""
+    return mode[:3] in ("d/d", "l/l")
+
+
 def seconds(value):
     return None if value is None else math.floor(value / 1e9)
 
@@ -335,7 +340,7 @@ class Contents(unittest.TestCase):
             normal[unicodedata.normalize("NFC", path)].append(row)
         wrong, compared = [], 0
         for entry in system.get("files", []):
-            if entry.get("md5") and "(deleted" not in entry["path"]:
+            if entry.get("md5") and "(deleted" not in entry["path"] and not differs_no_digest_of_links_and_folders(entry["mode"]):
                 compared += 1
                 group = by_path.get(support.comparable_path(entry["path"]), [])
                 if not any((row["md5"], row["sha1"]) == (entry["md5"], entry["sha1"]) for row in group):
