@@ -32,7 +32,7 @@ Result<WalkContext> make_context(const evidence::Image& image, const FsJob& job,
     return Error{ErrorKind::kInternal, "the volume lies outside the media"};
   if (fs.block_size == 0 || fs.block_size > kMaxBlockSize)
     return Error{ErrorKind::kEvidence, fmt::format("the file system claims blocks of {} bytes", fs.block_size)};
-  WalkContext context{image, job, sink, session};
+  WalkContext context(image, job, sink, session);
   context.end = volume.image_offset + volume.length;
   // An HFS wrapper moves the start of the file system; a pool volume counts from the start of its container.
   context.base = session.pool() != nullptr ? volume.image_offset : static_cast<std::uint64_t>(fs.offset);

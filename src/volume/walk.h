@@ -19,6 +19,8 @@ inline constexpr std::size_t kReadStep = 64u << 10;
 
 // What every part needs to know about the volume.
 struct WalkContext {
+  WalkContext(const evidence::Image& evidence, const FsJob& walk_job, Sink& out, FsSession& open_session)
+      : image(evidence), job(walk_job), sink(out), session(open_session) {}
   const evidence::Image& image;
   const FsJob& job;
   Sink& sink;
