@@ -1,4 +1,5 @@
 // limier-fs: maps a device, walks one volume, or extracts one stream. Started by the supervisor, never by hand.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -16,8 +17,12 @@ constexpr std::chrono::seconds kJobTimeout{60};
 // Beside the chunk cache: libtsk's structures for millions of entries, and names on their way.
 constexpr std::uint64_t kMemory = 2ull << 30;
 
-// Sends the rows. Only one kind of batch is open at a time where order between kinds matters: streams follow their inode,
-// extents their stream, so a change of kind flushes what came before.
+// A batch goes out by itself at 64 KiB. Streams must follow their inode and extents their stream, so those batches are
+// sent together, parents first, before one of them can fill up (an extent is 56 bytes on the wire).
+constexpr std::size_t kMaxPendingExtents = 1000;
+constexpr std::size_t kMaxPendingStreamBytes = 48u << 10;
+constexpr std::size_t kStreamBytes = 128;  // without its name
+
 class FrameSink final : public volume::Sink {
  public:
   explicit FrameSink(const worker::WorkerContext& context)
@@ -33,10 +38,26 @@ class FrameSink final : public volume::Sink {
     LIMIER_CHECK(names_.flush());
     return inodes_.add(record);
   }
-  Status stream(const catalog::StreamRecord& record) override { return streams_.add(record); }
-  Status extent(const catalog::ExtentRecord& record) override { return extents_.add(record); }
+  Status stream(const catalog::StreamRecord& record) override {
+    pending_stream_bytes_ += kStreamBytes + record.name.size();
+    if (pending_stream_bytes_ > kMaxPendingStreamBytes) {
+      LIMIER_CHECK(flush_family());
+      pending_stream_bytes_ = kStreamBytes + record.name.size();
+    }
+    return streams_.add(record);
+  }
+  Status extent(const catalog::ExtentRecord& record) override {
+    if (++pending_extents_ > kMaxPendingExtents) {
+      LIMIER_CHECK(flush_family());
+      pending_extents_ = 1;
+    }
+    return extents_.add(record);
+  }
   Status blocks(const catalog::BlockRange& record) override { return blocks_.add(record); }
-  Status issue(const catalog::IssueRecord& record) override { return issues_.add(record); }
+  Status issue(const catalog::IssueRecord& record) override {
+    LIMIER_CHECK(volumes_.flush());
+    return issues_.add(record);
+  }
   Status encryption(const catalog::EncryptionRecord& record) override {
     LIMIER_CHECK(volumes_.flush());
     return encryption_.add(record);
@@ -65,15 +86,21 @@ class FrameSink final : public volume::Sink {
   Status flush() {
     LIMIER_CHECK(volumes_.flush());
     LIMIER_CHECK(encryption_.flush());
-    LIMIER_CHECK(names_.flush());
-    LIMIER_CHECK(inodes_.flush());
-    LIMIER_CHECK(streams_.flush());
-    LIMIER_CHECK(extents_.flush());
+    LIMIER_CHECK(flush_family());
     LIMIER_CHECK(blocks_.flush());
     return issues_.flush();
   }
 
  private:
+  Status flush_family() {
+    pending_stream_bytes_ = 0;
+    pending_extents_ = 0;
+    LIMIER_CHECK(names_.flush());
+    LIMIER_CHECK(inodes_.flush());
+    LIMIER_CHECK(streams_.flush());
+    return extents_.flush();
+  }
+
   worker::Channel& channel_;
   worker::Journal& journal_;
   worker::BatchSender<catalog::VolumeRecord> volumes_;
@@ -84,6 +111,8 @@ class FrameSink final : public volume::Sink {
   worker::BatchSender<catalog::BlockRange> blocks_;
   worker::BatchSender<catalog::IssueRecord> issues_;
   worker::BatchSender<catalog::EncryptionRecord> encryption_;
+  std::size_t pending_stream_bytes_ = 0;
+  std::size_t pending_extents_ = 0;
   std::chrono::steady_clock::time_point last_progress_{};
 };
 
