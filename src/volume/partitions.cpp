@@ -24,7 +24,7 @@ std::string scheme_name(TSK_VS_TYPE_ENUM type) {
 
 std::string slot_text(const TSK_VS_PART_INFO& part) {
   if ((part.flags & TSK_VS_PART_FLAG_META) != 0) return "Meta";
-  if ((part.flags & TSK_VS_PART_FLAG_UNALLOC) != 0) return "-------";
+  if (part.slot_num == -1) return "-------";
   if (part.table_num == -1) return fmt::format("{:03d}", part.slot_num);
   return fmt::format("{:03d}:{:03d}", part.table_num, part.slot_num);
 }

@@ -37,7 +37,7 @@ std::string mmls_lines(const Rows& rows) {
 
 std::string mmls_of(const std::string& path) {
   return run("mmls " + quoted(path) +
-             " 2>/dev/null | awk '/^[0-9]+:/ {d=$6; for(i=7;i<=NF;i++) d=d\" \"$i; printf \"%s %d %d %s\\n\", $2, $3, $5, d}'")
+             " 2>/dev/null | awk '/^[0-9]+:/ {d=$6; for(i=7;i<=NF;i++) d=d\" \"$i; sub(/^0+/,\"\",$3); sub(/^0+/,\"\",$5); print $2, ($3==\"\"?\"0\":$3), ($5==\"\"?\"0\":$5), d}'")
       .out;
 }
 
@@ -58,7 +58,7 @@ TEST_P(MapCorpus, AgreesWithMmlsAndBlkid) {
   const RawImage image(raw);
   const Rows rows = map_of(image);
   expect_cover(rows, image.size_bytes());
-  EXPECT_EQ(mmls_lines(rows), mmls_of(raw));
+  EXPECT_EQ(mmls_lines(rows), mmls_of(corpus(GetParam().image)));
   const auto found = std::find_if(rows.volumes.begin(), rows.volumes.end(), [](const auto& v) { return !v.fs_type.empty(); });
   ASSERT_NE(found, rows.volumes.end());
   EXPECT_EQ(found->fs_type, GetParam().fs_type);
@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"images/generated/xfs.E01", "xfs", "", "11111111-2222-3333-4444-555555555557"},
         Case{"images/generated/squashfs.E01", "squashfs", "", ""},
         Case{"images/generated/yaffs2.E01", "yaffs2", "", ""},
-        Case{"images/damaged/fls_ntfs_fuzz.raw", "ntfs", "", "CC4E71D84E71BC0C"}));
+        Case{"images/damaged/fls_ntfs_fuzz.raw", "ntfs", "ntfs_test", "1870D4A366D67B00"}));
 
 TEST(Map, PartitionsWithoutContentAreEmpty) {
   LIMIER_NEED_CORPUS();
@@ -156,7 +156,8 @@ TEST(Map, LabelsMadeByParted) {
     const Rows rows = map_of(image);
     expect_cover(rows, image.size_bytes());
     EXPECT_EQ(mmls_lines(rows), mmls_of(raw)) << label;
-    const std::string scheme = std::string(label) == "msdos" ? "dos" : label;
+    // mmls knows no BSD label outside a DOS partition.
+    const std::string scheme = std::string(label) == "msdos" ? "dos" : (std::string(label) == "bsd" ? "none" : label);
     EXPECT_EQ(rows.volumes.at(0).scheme, scheme) << label;
   }
 }
