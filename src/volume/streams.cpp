@@ -187,7 +187,6 @@ class Planner {
   }
 
   std::vector<StreamPlan> run() {
-    // libtsk reads nothing for a deleted ext inode without size and pointers: what was there is gone, not empty.
     if (context_.ntfs()) {
       ntfs_streams();
     } else {
@@ -293,8 +292,7 @@ class Planner {
   }
 
   StreamPlan no_attribute() const {
-    const std::uint32_t type = context_.ntfs() ? TSK_FS_ATTR_TYPE_NTFS_DATA : TSK_FS_ATTR_TYPE_DEFAULT;
-    StreamPlan plan = blank(type, 0, bounded_size(meta_.size), "");
+    StreamPlan plan = blank(TSK_FS_ATTR_TYPE_NOT_FOUND, 0, bounded_size(meta_.size), "");
     if (!regular_) return plan;
     plan.record.source = plan.record.size_bytes == 0 ? ContentSource::kEmpty : ContentSource::kUnreadable;
     if (cleared_by_deletion(0)) plan.record.source = ContentSource::kUnreadable;

@@ -75,8 +75,9 @@ std::multiset<std::string> body_of(const Walked& walked) {
       const auto& stream = *it->second;
       if (!ntfs && !stream.is_default) continue;  // fls lists streams of NTFS only
       const std::string own = cleaned(name.path) + (stream.name.empty() ? "" : ":" + cleaned(stream.name)) + tail;
-      const std::string id = ntfs ? fmt::format("{}-{}-{}", name.inode, stream.ref.attr_type, stream.ref.attr_id)
-                                  : std::to_string(name.inode);
+      const bool attribute = ntfs && stream.ref.attr_type != 0;
+      const std::string id = attribute ? fmt::format("{}-{}-{}", name.inode, stream.ref.attr_type, stream.ref.attr_id)
+                                       : std::to_string(name.inode);
       const std::uint64_t size = ntfs ? stream.size_bytes : meta.size_bytes;
       lines.insert(line(own, id, meta.uid, meta.gid, size, meta.times));
     }
@@ -91,7 +92,7 @@ std::multiset<std::string> fls_body(const std::string& image, const std::string&
     const std::size_t end = std::min(out.find('\n', at), out.size());
     const std::string row = out.substr(at, end - at);
     at = end + 1;
-    if (row.find(" ($FILE_NAME)|") != std::string::npos) continue;
+    if (row.find(" ($FILE_NAME)") != std::string::npos) continue;
     // MD5|name|inode|mode|uid|gid|size|atime|mtime|ctime|crtime; names here hold no '|'.
     std::vector<std::string> field;
     for (std::size_t from = 0; from <= row.size();) {
@@ -104,6 +105,17 @@ std::multiset<std::string> fls_body(const std::string& image, const std::string&
                              field[8], field[9], field[10]));
   }
   return lines;
+}
+
+// libtsk is a second early where a FAT entry's hundredths are exactly 100 (see FatCreationTime below).
+void forgive_fat_second(std::multiset<std::string>& ours, const std::multiset<std::string>& theirs) {
+  std::multiset<std::string> changed;
+  for (const std::string& one : ours) {
+    const std::size_t bar = one.rfind('|');
+    const std::string earlier = one.substr(0, bar + 1) + std::to_string(std::stoll(one.substr(bar + 1)) - 1);
+    changed.insert(theirs.count(one) == 0 && theirs.count(earlier) != 0 ? earlier : one);
+  }
+  ours = std::move(changed);
 }
 
 std::string difference(const std::multiset<std::string>& ours, const std::multiset<std::string>& theirs) {
@@ -185,7 +197,9 @@ TEST_P(WalkCorpus, ListsWhatFlsLists) {
   expect_sound(image, walked);
   const auto theirs = fls_body(raw, GetParam().options);
   EXPECT_GT(theirs.size(), 2u);
-  const std::string differences = difference(body_of(walked), theirs);
+  auto ours = body_of(walked);
+  if (walked.volume.fs_type.find("fat") != std::string::npos) forgive_fat_second(ours, theirs);
+  const std::string differences = difference(ours, theirs);
   EXPECT_EQ(differences, "") << differences;
   for (const auto& issue : walked.rows.issues) EXPECT_FALSE(issue.incomplete) << issue.code << ": " << issue.message;
 }
@@ -232,7 +246,115 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"images/fs/ufs2_ffs.E01", 0, "", 20}, Case{"images/raw/image.iso", 0, "", 20},
                       Case{"images/raw/fat_very_small.dd", 0, "", 20}, Case{"images/generated/ext3_kernel_deleted.E01", 0, "", 20},
                       Case{"images/generated/ext4_kernel_deleted.E01", 0, "", 20},
-                      Case{"images/generated/yaffs2.E01", 0, "-f yaffs2", 40}, Case{"images/raw/image.dd", 0, "", 20}));
+                      Case{"images/generated/yaffs2.E01", 0, "-f yaffs2", 40}, Case{"images/raw/image.dd", 0, "", 20},
+                      Case{"devices/windows-laptop.E01", 0, "-o 2048", 20},
+                      Case{"devices/windows-laptop.E01", 1, "-o 34816", 150},
+                      Case{"devices/linux-server.E01", 0, "-o 2048", 40}, Case{"devices/android-phone.E01", 0, "-o 10240", 40},
+                      Case{"devices/usb-stick.E01", 0, "-o 2048", 40}, Case{"devices/usb-stick-exfat.E01", 0, "-o 2048", 40}));
+
+// Microsoft's FAT specification: DIR_CrtTimeTenth counts hundredths of a second from 0 to 199.
+TEST(Walk, FatCreationTime) {
+  ::setenv("TZ", "UTC", 1);
+  ::tzset();
+  if (run("which mkfs.vfat").out.empty()) GTEST_SKIP() << "dosfstools is not installed";
+  const TempDir dir;
+  const std::string raw = dir.file("fat.raw");
+  ASSERT_EQ(run("truncate -s 32M " + quoted(raw) + " && mkfs.vfat -F 16 " + quoted(raw) + " >/dev/null").code, 0);
+  std::array<char, 512> boot{};
+  std::fstream disk(raw, std::ios::in | std::ios::out | std::ios::binary);
+  disk.read(boot.data(), boot.size());
+  const auto le16 = [&](std::size_t at) { return le_at<std::uint16_t>(as_bytes({boot.data(), boot.size()}), at).value(); };
+  const int root = (le16(14) + boot[16] * le16(22)) * le16(11);
+  const std::array<int, 5> tenths = {0, 99, 100, 101, 199};
+  disk.seekp(root);
+  for (std::size_t i = 0; i < tenths.size(); ++i) {
+    std::string entry = "FILE" + std::to_string(i) + "   TXT";
+    entry += '\x20';
+    entry += '\0';
+    entry += static_cast<char>(tenths[i]);
+    entry += std::string("\x00\x10\x21\x50\x21\x50\x00\x00\x00\x10\x21\x50\x00\x00\x00\x00\x00\x00", 18);
+    disk.write(entry.data(), 32);
+  }
+  disk.close();
+  const RawImage image(raw);
+  const Walked walked = walk_nth(image, 0);
+  std::size_t seen = 0;
+  const std::int64_t base = parse_time("2020-01-01T02:00:00Z").value();
+  for (const auto& name : walked.rows.names) {
+    if (name.path.size() != 10 || !name.path.starts_with("/FILE")) continue;
+    const auto index = static_cast<std::size_t>(name.path[5] - '0');
+    ++seen;
+    EXPECT_EQ(walked.rows.inodes.at(name.inode).times.created, base + tenths.at(index) * 10'000'000LL) << name.path;
+  }
+  EXPECT_EQ(seen, tenths.size());
+}
+
+TEST(Walk, DamageUnderResidentContentLeavesNoDigest) {
+  LIMIER_NEED_CORPUS();
+  const TempDir dir;
+  RawImage image(raw_copy(dir, "images/ewf/test.ntfs.dd.E01"));
+  const Walked clean = walk_nth(image, 0);
+  const auto resident = std::find_if(clean.rows.extents.begin(), clean.rows.extents.end(), [&](const auto& extent) {
+    return extent.kind == ExtentKind::kResident && extent.image_offset && extent.ref.attr_type == 128 && extent.ref.inode > 24;
+  });
+  ASSERT_NE(resident, clean.rows.extents.end());
+  std::vector<std::uint8_t> bytes(resident->length);
+  image.read(*resident->image_offset, bytes);
+  const auto find = [&](const Rows& rows) {
+    return *std::find_if(rows.streams.begin(), rows.streams.end(), [&](const auto& s) { return s.ref == resident->ref; });
+  };
+  EXPECT_EQ(find(clean.rows).digests, digest_of(bytes, kAllDigests)) << "the place of resident content is wrong";
+  image.mark_bad(*resident->image_offset, *resident->image_offset + 1);
+  const auto damaged = find(walk_nth(image, 0).rows);
+  EXPECT_TRUE(damaged.touched_damage);
+  EXPECT_FALSE(damaged.digests.md5);
+}
+
+TEST(Walk, MetadataOnlyReadsNoContent) {
+  LIMIER_NEED_CORPUS();
+  const TempDir dir;
+  const RawImage image(raw_copy(dir, "images/ewf/test.ntfs.dd.E01"));
+  for (const auto& stream : walk_nth(image, 0, true).rows.streams) {
+    EXPECT_FALSE(stream.digests.md5 || stream.digests.sha1 || stream.digests.sha256);
+  }
+}
+
+TEST(Walk, LadderLeavesOutWhatItIsTold) {
+  LIMIER_NEED_CORPUS();
+  const TempDir dir;
+  const RawImage image(raw_copy(dir, "images/ewf/test.ntfs.dd.E01"));
+  const Walked full = walk_nth(image, 0);
+  FsJob job = walk_job(full.volume);
+  job.names_only = true;
+  job.skip_orphans = true;
+  Rows names;
+  ASSERT_TRUE(walk_volume(image, job, names).ok());
+  EXPECT_FALSE(names.names.empty());
+  EXPECT_TRUE(names.inodes.empty());
+  EXPECT_TRUE(names.has_issue("orphans-not-searched"));
+  job = walk_job(full.volume);
+  const std::uint64_t victim = full.rows.inodes.rbegin()->first;
+  job.skip_inodes = {victim};
+  Rows without;
+  ASSERT_TRUE(walk_volume(image, job, without).ok());
+  EXPECT_EQ(without.inodes.count(victim), 0u);
+  EXPECT_TRUE(without.has_issue("inode-quarantined"));
+}
+
+TEST(Walk, DeletedExtInodesAreNotEmptyFiles) {
+  LIMIER_NEED_CORPUS();
+  const TempDir dir;
+  const RawImage image(raw_copy(dir, "images/generated/ext4_kernel_deleted.E01"));
+  const Walked walked = walk_nth(image, 0);
+  std::size_t unreadable = 0;
+  for (const auto& stream : walked.rows.streams) {
+    const auto& inode = walked.rows.inodes.at(stream.ref.inode);
+    if (inode.allocated || inode.kind != catalog::FileKind::kFile) continue;
+    EXPECT_NE(stream.source, ContentSource::kEmpty) << stream.ref.inode;
+    unreadable += stream.source == ContentSource::kUnreadable ? 1 : 0;
+  }
+  EXPECT_GE(unreadable, 1u);
+}
 
 }  // namespace
 }  // namespace limier::volume::testing
