@@ -1,5 +1,6 @@
 #include "volume/tsk_image.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <type_traits>
@@ -47,6 +48,7 @@ std::string take_tsk_error() {
   const char* text = tsk_error_get();
   std::string message = text != nullptr ? std::string(text, ::strnlen(text, 1024)) : std::string();
   tsk_error_reset();
+  message.resize(std::min(message.find('\n'), message.size()));
   return message;
 }
 

@@ -60,6 +60,7 @@ Status walk_volume(const evidence::Image& image, const FsJob& job, Sink& sink) {
   LIMIER_TRY(const auto inodes, walk_names(context));
   if (!job.names_only) {
     LIMIER_CHECK(walk_inodes(context, inodes));
+    LIMIER_CHECK(reconcile(context, inodes));
     LIMIER_CHECK(walk_blocks(context));
   }
   if (session->exceptions() > 0 || !session->usable()) {

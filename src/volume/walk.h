@@ -81,6 +81,9 @@ class MftMap {
 Status walk_inodes(WalkContext& context, const std::vector<std::uint64_t>& inodes);
 std::uint32_t sequence_of(const WalkContext& context, const TSK_FS_META& meta);
 
+// reconcile.cpp: inodes in use that no name leads to are an issue.
+Status reconcile(WalkContext& context, const std::vector<std::uint64_t>& named);
+
 // blocks.cpp
 Status walk_blocks(WalkContext& context);
 

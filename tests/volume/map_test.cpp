@@ -162,6 +162,40 @@ TEST(Map, LabelsMadeByParted) {
   }
 }
 
+void put_le(std::string& disk, std::size_t at, std::uint64_t value, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; ++i) disk[at + i] = static_cast<char>(value >> (8 * i));
+}
+
+// A BSD disklabel (FreeBSD sys/disklabel.h) in the second sector of a DOS partition, its offsets counted from the disk.
+TEST(Map, BsdSlicesAreChildrenOfTheirDosPartition) {
+  std::string disk(8u << 20, '\0');
+  put_le(disk, 510, 0xAA55, 2);
+  disk[450] = static_cast<char>(0xA5);
+  put_le(disk, 454, 2048, 4);
+  put_le(disk, 458, 8192, 4);
+  const std::size_t label = 2048 * 512 + 512;
+  put_le(disk, label, 0x82564557, 4);
+  put_le(disk, label + 132, 0x82564557, 4);
+  put_le(disk, label + 40, 512, 4);
+  put_le(disk, label + 138, 3, 2);
+  const std::array<std::pair<std::uint64_t, std::uint64_t>, 3> slices = {{{2064, 4000}, {6100, 2000}, {2048, 8192}}};
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    put_le(disk, label + 148 + 16 * i, slices[i].second, 4);
+    put_le(disk, label + 152 + 16 * i, slices[i].first, 4);
+    disk[label + 160 + 16 * i] = 7;
+  }
+  const TempDir dir;
+  std::ofstream(dir.file("disk"), std::ios::binary) << disk;
+  const RawImage image(dir.file("disk"));
+  const Rows rows = map_of(image);
+  expect_cover(rows, image.size_bytes());
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> found;
+  for (const auto& v : rows.volumes)
+    if (v.scheme == "bsd") found.emplace_back(v.image_offset / 512, v.length / 512);
+  const std::vector<std::pair<std::uint64_t, std::uint64_t>> expected = {slices[0], slices[1]};
+  EXPECT_EQ(found, expected) << "the slice over the whole partition is no row of its own";
+}
+
 TEST(Map, GptIsReadFromItsBackupAndAt4096) {
   if (run("which parted").out.empty()) GTEST_SKIP() << "parted is not installed";
   const TempDir dir;

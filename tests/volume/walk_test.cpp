@@ -310,6 +310,26 @@ TEST(Walk, DamageUnderResidentContentLeavesNoDigest) {
   EXPECT_FALSE(damaged.digests.md5);
 }
 
+// A valid ISO 9660 level 4 disc gives libtsk a root directory whose number is that of its orphan directory; looking for
+// orphans then waits for ever.
+TEST(Walk, IsoLevel4EndsInsteadOfWaiting) {
+  if (run("which genisoimage").out.empty()) GTEST_SKIP() << "genisoimage is not installed";
+  const TempDir dir;
+  run("mkdir " + quoted(dir.file("in")) + " && echo hello > " + quoted(dir.file("in/a.txt")) + " && genisoimage -quiet -iso-level 4 -o " +
+      quoted(dir.file("level4.iso")) + " " + quoted(dir.file("in")) + " 2>/dev/null");
+  const RawImage image(dir.file("level4.iso"));
+  ASSERT_GT(image.size_bytes(), 0u);
+  Rows map;
+  map.media_size = image.size_bytes();
+  ASSERT_TRUE(map_volumes(image, map).ok());
+  for (const auto& volume : map.volumes) {
+    if (!volume.walkable) continue;
+    Rows rows;
+    static_cast<void>(walk_volume(image, walk_job(volume), rows).ok());
+    EXPECT_TRUE(rows.names.size() > 1 || rows.has_issue("root-directory-unreadable"));
+  }
+}
+
 TEST(Walk, MetadataOnlyReadsNoContent) {
   LIMIER_NEED_CORPUS();
   const TempDir dir;
