@@ -26,10 +26,15 @@ constexpr std::size_t kStreamBytes = 128;  // without its name
 class FrameSink final : public volume::Sink {
  public:
   explicit FrameSink(const worker::WorkerContext& context)
-      : channel_(*context.channel), journal_(*context.journal), volumes_(channel_, FrameType::kVolumes),
-        names_(channel_, FrameType::kNames), inodes_(channel_, FrameType::kInodes),
-        streams_(channel_, FrameType::kStreams), extents_(channel_, FrameType::kExtents),
-        blocks_(channel_, FrameType::kBlocks), issues_(channel_, FrameType::kIssues),
+      : channel_(*context.channel),
+        journal_(*context.journal),
+        volumes_(channel_, FrameType::kVolumes),
+        names_(channel_, FrameType::kNames),
+        inodes_(channel_, FrameType::kInodes),
+        streams_(channel_, FrameType::kStreams),
+        extents_(channel_, FrameType::kExtents),
+        blocks_(channel_, FrameType::kBlocks),
+        issues_(channel_, FrameType::kIssues),
         encryption_(channel_, FrameType::kEncryption) {}
 
   Status volume(const catalog::VolumeRecord& record) override { return volumes_.add(record); }
@@ -118,9 +123,12 @@ class FrameSink final : public volume::Sink {
 
 Status dispatch(const evidence::Image& image, const volume::FsJob& job, volume::Sink& sink) {
   switch (job.kind) {
-    case volume::FsJobKind::kMap: return volume::map_volumes(image, sink);
-    case volume::FsJobKind::kWalk: return volume::walk_volume(image, job, sink);
-    case volume::FsJobKind::kExtract: return volume::extract_stream(image, job, sink);
+    case volume::FsJobKind::kMap:
+      return volume::map_volumes(image, sink);
+    case volume::FsJobKind::kWalk:
+      return volume::walk_volume(image, job, sink);
+    case volume::FsJobKind::kExtract:
+      return volume::extract_stream(image, job, sink);
   }
   return Error{ErrorKind::kInternal, "the job is of no known kind"};
 }

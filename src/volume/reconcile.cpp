@@ -1,4 +1,5 @@
-// Damaged directories list less without any error. Where inodes can be counted cheaply, those in use must be those named.
+// Damaged directories list less without any error. Where inodes can be counted cheaply, those in use must be those
+// named.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -45,9 +46,8 @@ Status reconcile(WalkContext& context, const std::vector<std::uint64_t>& named) 
   count.named = &named;
   count.first_user_file = context.ntfs() ? kFirstNtfsUserFile : kFirstExtUserFile;
   const auto flags = static_cast<TSK_FS_META_FLAG_ENUM>(TSK_FS_META_FLAG_ALLOC | TSK_FS_META_FLAG_USED);
-  const auto failed = context.session.call([&](TSK_FS_INFO* fs) {
-    return tsk_fs_meta_walk(fs, fs->first_inum, fs->last_inum, flags, on_inode, &count);
-  });
+  const auto failed = context.session.call(
+      [&](TSK_FS_INFO* fs) { return tsk_fs_meta_walk(fs, fs->first_inum, fs->last_inum, flags, on_inode, &count); });
   const std::string reason = take_tsk_error();
   if (!failed || *failed != 0) {
     return context.issue("inode-table-unreadable", catalog::Severity::kWarning, std::nullopt,

@@ -39,7 +39,9 @@ ssize_t read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t
   }
 }
 
-void close_callback(TSK_IMG_INFO* info) noexcept { std::free(info); }
+void close_callback(TSK_IMG_INFO* info) noexcept {
+  std::free(info);
+}
 void stat_callback(TSK_IMG_INFO*, FILE*) noexcept {}
 
 }  // namespace
@@ -111,7 +113,8 @@ Status FsSession::open_handles() {
     threw = !pool;
     pool_ = pool.value_or(nullptr);
     if (pool_ != nullptr) {
-      // The pool gives an image of its own that stands for one volume; there is no exported call for both steps in 4.11.
+      // The pool gives an image of its own that stands for one volume; there is no exported call for both steps
+      // in 4.11.
       const auto fs = guarded([&]() -> TSK_FS_INFO* {
         pool_image_ = pool_->get_img_info(pool_, volume_.pool_block);
         return pool_image_ != nullptr ? tsk_fs_open_img(pool_image_, offset, TSK_FS_TYPE_APFS) : nullptr;

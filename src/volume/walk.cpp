@@ -65,7 +65,8 @@ Status walk_volume(const evidence::Image& image, const FsJob& job, Sink& sink) {
   }
   if (session->exceptions() > 0 || !session->usable()) {
     LIMIER_CHECK(context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
-                               fmt::format("libtsk gave up {} times on damaged structures", session->exceptions()), true));
+                               fmt::format("libtsk gave up {} times on damaged structures", session->exceptions()),
+                               true));
   }
   return ok_status();
 }

@@ -30,14 +30,16 @@ std::string mmls_lines(const Rows& rows) {
     if (v.parent_id != 0 || v.scheme == "none") continue;
     const std::uint64_t length = std::max(v.length, v.declared_length);
     if (length % 512 != 0 || v.image_offset % 512 != 0) continue;
-    out += v.slot + " " + std::to_string(v.image_offset / 512) + " " + std::to_string(length / 512) + " " + v.description + "\n";
+    out += v.slot + " " + std::to_string(v.image_offset / 512) + " " + std::to_string(length / 512) + " " +
+           v.description + "\n";
   }
   return out;
 }
 
 std::string mmls_of(const std::string& path) {
   return run("mmls " + quoted(path) +
-             " 2>/dev/null | awk '/^[0-9]+:/ {d=$6; for(i=7;i<=NF;i++) d=d\" \"$i; sub(/^0+/,\"\",$3); sub(/^0+/,\"\",$5); print $2, ($3==\"\"?\"0\":$3), ($5==\"\"?\"0\":$5), d}'")
+             " 2>/dev/null | awk '/^[0-9]+:/ {d=$6; for(i=7;i<=NF;i++) d=d\" \"$i; sub(/^0+/,\"\",$3); "
+             "sub(/^0+/,\"\",$5); print $2, ($3==\"\"?\"0\":$3), ($5==\"\"?\"0\":$5), d}'")
       .out;
 }
 
@@ -59,7 +61,8 @@ TEST_P(MapCorpus, AgreesWithMmlsAndBlkid) {
   const Rows rows = map_of(image);
   expect_cover(rows, image.size_bytes());
   EXPECT_EQ(mmls_lines(rows), mmls_of(corpus(GetParam().image)));
-  const auto found = std::find_if(rows.volumes.begin(), rows.volumes.end(), [](const auto& v) { return !v.fs_type.empty(); });
+  const auto found =
+      std::find_if(rows.volumes.begin(), rows.volumes.end(), [](const auto& v) { return !v.fs_type.empty(); });
   ASSERT_NE(found, rows.volumes.end());
   EXPECT_EQ(found->fs_type, GetParam().fs_type);
   EXPECT_EQ(found->fs_label, GetParam().label);
@@ -68,30 +71,30 @@ TEST_P(MapCorpus, AgreesWithMmlsAndBlkid) {
 
 INSTANTIATE_TEST_SUITE_P(
     Corpus, MapCorpus,
-    ::testing::Values(
-        Case{"images/ewf/exfat1.E01", "exfat", "exfat1", "671D-FD4C"},
-        Case{"images/ewf/ext2.E01", "ext2", "ext2_test", "f00050bb-07ee-46a3-83a6-a405ee0db51f"},
-        Case{"images/ewf/german_utf8.E01", "fat16", "", "3C0E-57D9"},
-        Case{"images/ewf/gpt_ntfs.E01", "ntfs", "New Volume", "38F4E30DF4E2CC66"},
-        Case{"images/ewf/imageformat_mmls_1.E01", "ntfs", "Part 1", "AE5C74505C7414F5"},
-        Case{"images/ewf/nps-2010-emails.E01", "fat16", "TESTDISK", "0178-16E4"},
-        Case{"images/fs/apfs.E01", "apfs", "", "d08a9fa0-d5a5-458b-813e-ebf9bf5d5338"},
-        Case{"images/fs/exfat_win.E01", "exfat", "test123", "405E-4EA6"},
-        Case{"images/fs/fat12.E01", "fat12", "", "B570-8311"},
-        Case{"images/fs/fat32_loop.E01", "fat32", "", "96C6-7B33"},
-        Case{"images/fs/hfsplus.E01", "hfs+", "hfsplus_test", "aa87cdc6-8430-343d-a2a3-4cf46521e8f8"},
-        Case{"images/fs/ntfs_index.E01", "ntfs", "Test index", "9E78BBD478BBAA03"},
-        Case{"images/fs/ufs2_ffs.E01", "ufs2", "", "6262b8721e0160ca"},
-        Case{"images/raw/image.iso", "iso9660", "CDROM", "2019-07-30-17-04-15-00"},
-        Case{"images/generated/ext4_kernel_deleted.E01", "ext4", "", "11111111-2222-3333-4444-555555555555"},
-        Case{"images/generated/btrfs.E01", "btrfs", "", "11111111-2222-3333-4444-555555555558"},
-        Case{"images/generated/f2fs.E01", "f2fs", "", "94c5139c-4563-46b5-a36b-8251773f718d"},
-        Case{"images/generated/linux_swap.E01", "swap", "", "11111111-2222-3333-4444-55555555555a"},
-        Case{"images/generated/lvm2_pv.E01", "lvm2", "", "fDq5US-p0Yy-SnHw-tcTh-TlUA-FZZR-GpuDc5"},
-        Case{"images/generated/xfs.E01", "xfs", "", "11111111-2222-3333-4444-555555555557"},
-        Case{"images/generated/squashfs.E01", "squashfs", "", ""},
-        Case{"images/generated/yaffs2.E01", "yaffs2", "", ""},
-        Case{"images/damaged/fls_ntfs_fuzz.raw", "ntfs", "ntfs_test", "1870D4A366D67B00"}));
+    ::testing::Values(Case{"images/ewf/exfat1.E01", "exfat", "exfat1", "671D-FD4C"},
+                      Case{"images/ewf/ext2.E01", "ext2", "ext2_test", "f00050bb-07ee-46a3-83a6-a405ee0db51f"},
+                      Case{"images/ewf/german_utf8.E01", "fat16", "", "3C0E-57D9"},
+                      Case{"images/ewf/gpt_ntfs.E01", "ntfs", "New Volume", "38F4E30DF4E2CC66"},
+                      Case{"images/ewf/imageformat_mmls_1.E01", "ntfs", "Part 1", "AE5C74505C7414F5"},
+                      Case{"images/ewf/nps-2010-emails.E01", "fat16", "TESTDISK", "0178-16E4"},
+                      Case{"images/fs/apfs.E01", "apfs", "", "d08a9fa0-d5a5-458b-813e-ebf9bf5d5338"},
+                      Case{"images/fs/exfat_win.E01", "exfat", "test123", "405E-4EA6"},
+                      Case{"images/fs/fat12.E01", "fat12", "", "B570-8311"},
+                      Case{"images/fs/fat32_loop.E01", "fat32", "", "96C6-7B33"},
+                      Case{"images/fs/hfsplus.E01", "hfs+", "hfsplus_test", "aa87cdc6-8430-343d-a2a3-4cf46521e8f8"},
+                      Case{"images/fs/ntfs_index.E01", "ntfs", "Test index", "9E78BBD478BBAA03"},
+                      Case{"images/fs/ufs2_ffs.E01", "ufs2", "", "6262b8721e0160ca"},
+                      Case{"images/raw/image.iso", "iso9660", "CDROM", "2019-07-30-17-04-15-00"},
+                      Case{"images/generated/ext4_kernel_deleted.E01", "ext4", "",
+                           "11111111-2222-3333-4444-555555555555"},
+                      Case{"images/generated/btrfs.E01", "btrfs", "", "11111111-2222-3333-4444-555555555558"},
+                      Case{"images/generated/f2fs.E01", "f2fs", "", "94c5139c-4563-46b5-a36b-8251773f718d"},
+                      Case{"images/generated/linux_swap.E01", "swap", "", "11111111-2222-3333-4444-55555555555a"},
+                      Case{"images/generated/lvm2_pv.E01", "lvm2", "", "fDq5US-p0Yy-SnHw-tcTh-TlUA-FZZR-GpuDc5"},
+                      Case{"images/generated/xfs.E01", "xfs", "", "11111111-2222-3333-4444-555555555557"},
+                      Case{"images/generated/squashfs.E01", "squashfs", "", ""},
+                      Case{"images/generated/yaffs2.E01", "yaffs2", "", ""},
+                      Case{"images/damaged/fls_ntfs_fuzz.raw", "ntfs", "ntfs_test", "1870D4A366D67B00"}));
 
 TEST(Map, PartitionsWithoutContentAreEmpty) {
   LIMIER_NEED_CORPUS();
@@ -200,8 +203,9 @@ TEST(Map, GptIsReadFromItsBackupAndAt4096) {
   if (run("which parted").out.empty()) GTEST_SKIP() << "parted is not installed";
   const TempDir dir;
   const std::string raw = dir.file("disk.raw");
-  run("truncate -s 40M " + quoted(raw) + " && parted -s " + quoted(raw) + " mklabel gpt mkpart one ext2 8MiB 24MiB >/dev/null 2>&1 && dd if=/dev/zero of=" +
-      quoted(raw) + " bs=512 count=34 conv=notrunc 2>/dev/null");
+  run("truncate -s 40M " + quoted(raw) + " && parted -s " + quoted(raw) +
+      " mklabel gpt mkpart one ext2 8MiB 24MiB >/dev/null 2>&1 && dd if=/dev/zero of=" + quoted(raw) +
+      " bs=512 count=34 conv=notrunc 2>/dev/null");
   const RawImage image(raw);
   const Rows rows = map_of(image);
   expect_cover(rows, image.size_bytes());
@@ -216,12 +220,14 @@ TEST(Map, PartitionBeyondTheMediaIsClippedAndSaidSo) {
   if (run("which parted").out.empty()) GTEST_SKIP() << "parted is not installed";
   const TempDir dir;
   const std::string raw = dir.file("disk.raw");
-  run("truncate -s 40M " + quoted(raw) + " && parted -s " + quoted(raw) + " mklabel msdos mkpart primary ext2 8MiB 32MiB >/dev/null 2>&1 && truncate -s 20M " + quoted(raw));
+  run("truncate -s 40M " + quoted(raw) + " && parted -s " + quoted(raw) +
+      " mklabel msdos mkpart primary ext2 8MiB 32MiB >/dev/null 2>&1 && truncate -s 20M " + quoted(raw));
   const RawImage image(raw);
   const Rows rows = map_of(image);
   expect_cover(rows, image.size_bytes());
   EXPECT_TRUE(rows.has_issue("volume-beyond-image"));
-  const auto& last = *std::find_if(rows.volumes.begin(), rows.volumes.end(), [](const auto& v) { return v.slot == "000:000"; });
+  const auto& last =
+      *std::find_if(rows.volumes.begin(), rows.volumes.end(), [](const auto& v) { return v.slot == "000:000"; });
   EXPECT_EQ(last.length, 12u << 20);
   EXPECT_EQ(last.declared_length, 24u << 20);
 }

@@ -46,10 +46,13 @@ TEST(Randomness, SmallZeroedAndPartlyZeroedMediaIsNot) {
 TEST(Randomness, CompressedMediaIsNot) {
   const std::map<std::string, std::string> makers = {
       {"tar.gz", "tar -C /usr/lib -cf - gcc python3 2>/dev/null | head -c 12000000 | gzip -9"},
-      {"tar.gz without its header", "tar -C /usr/lib -cf - gcc python3 2>/dev/null | head -c 12000000 | gzip -9 | tail -c +65536"},
+      {"tar.gz without its header",
+       "tar -C /usr/lib -cf - gcc python3 2>/dev/null | head -c 12000000 | gzip -9 | tail -c +65536"},
       {"tar.xz", "tar -C /usr/lib -cf - gcc python3 2>/dev/null | head -c 12000000 | xz -1"},
-      {"compressed files in a row", "find /usr/share/doc /usr/share/man -name '*.gz' 2>/dev/null | sort | head -800 | xargs cat"},
-      {"bz2 without its header", "tar -C /usr/lib -cf - gcc python3 2>/dev/null | head -c 12000000 | bzip2 | tail -c +1000"},
+      {"compressed files in a row",
+       "find /usr/share/doc /usr/share/man -name '*.gz' 2>/dev/null | sort | head -800 | xargs cat"},
+      {"bz2 without its header",
+       "tar -C /usr/lib -cf - gcc python3 2>/dev/null | head -c 12000000 | bzip2 | tail -c +1000"},
   };
   for (const auto& [what, command] : makers) {
     const std::string content = run(command).out;
@@ -62,7 +65,8 @@ TEST(Randomness, RandomGapBetweenPartitionsIsReported) {
   if (run("which parted").out.empty()) GTEST_SKIP() << "parted is not installed";
   const TempDir dir;
   const std::string raw = dir.file("disk.raw");
-  run("truncate -s 40M " + quoted(raw) + " && parted -s " + quoted(raw) + " mklabel msdos mkpart primary ext2 1MiB 8MiB >/dev/null 2>&1");
+  run("truncate -s 40M " + quoted(raw) + " && parted -s " + quoted(raw) +
+      " mklabel msdos mkpart primary ext2 1MiB 8MiB >/dev/null 2>&1");
   {
     std::fstream disk(raw, std::ios::in | std::ios::out | std::ios::binary);
     disk.seekp(8 << 20);

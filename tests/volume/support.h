@@ -1,5 +1,5 @@
-// Test support: a raw file as an evidence::Image, a sink that keeps everything, corpus images as raw files, and the rows
-// as text that can be compared with fls, istat and mmls.
+// Test support: a raw file as an evidence::Image, a sink that keeps everything, corpus images as raw files, and the
+// rows as text that can be compared with fls, istat and mmls.
 #pragma once
 
 #include <fcntl.h>
@@ -22,14 +22,16 @@ class RawImage final : public evidence::Image {
  public:
   explicit RawImage(const std::string& path, std::uint32_t sector_size = 512)
       : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), sector_size_(sector_size) {
-    struct stat info{};
+    struct stat info {};
     if (fd_ && ::fstat(fd_.get(), &info) == 0) size_ = static_cast<std::uint64_t>(info.st_size);
   }
   [[nodiscard]] std::uint64_t size_bytes() const override { return size_; }
   [[nodiscard]] std::uint32_t sector_size() const override { return sector_size_; }
   [[nodiscard]] std::uint32_t chunk_size() const override { return 1u << 20; }
   [[nodiscard]] const std::vector<evidence::OpenIssue>& open_issues() const override { return issues_; }
-  evidence::ChunkState decode_chunk(std::uint64_t, MutableBytes) const override { return evidence::ChunkState::kReadError; }
+  evidence::ChunkState decode_chunk(std::uint64_t, MutableBytes) const override {
+    return evidence::ChunkState::kReadError;
+  }
   evidence::ReadOutcome read(std::uint64_t offset, MutableBytes out) const override {
     evidence::ReadOutcome outcome;
     const ssize_t got = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
@@ -124,12 +126,15 @@ inline CommandResult run(const std::string& command) {
   FILE* pipe = ::popen(("export PATH=$PATH:/usr/sbin:/sbin TZ=UTC LC_ALL=C.UTF-8; " + command).c_str(), "r");
   if (pipe == nullptr) return result;
   std::array<char, 65536> buffer{};
-  for (std::size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) result.out.append(buffer.data(), got);
+  for (std::size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    result.out.append(buffer.data(), got);
   result.code = ::pclose(pipe);
   return result;
 }
 
-inline std::string corpus(const std::string& path) { return std::string(LIMIER_CORPUS_DIR) + "/" + path; }
+inline std::string corpus(const std::string& path) {
+  return std::string(LIMIER_CORPUS_DIR) + "/" + path;
+}
 
 // A corpus image as a raw file in `dir`; "" when it could not be made.
 inline std::string raw_copy(const TempDir& dir, const std::string& image) {

@@ -1,5 +1,5 @@
-// The walk against fls and icat of the sleuthkit, on corpus file systems: the same names with the same inode, stream, size,
-// allocation, owner and times, and the same bytes.
+// The walk against fls and icat of the sleuthkit, on corpus file systems: the same names with the same inode, stream,
+// size, allocation, owner and times, and the same bytes.
 #include <set>
 
 #include <fmt/format.h>
@@ -47,10 +47,10 @@ std::string cleaned(std::string text) {
   return text;
 }
 
-std::string line(const std::string& name, const std::string& inode, std::uint64_t uid, std::uint64_t gid, std::uint64_t size,
-                 const catalog::FileTimes& t) {
-  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}", name, inode, uid, gid, size, seconds(t.accessed), seconds(t.modified),
-                     seconds(t.changed), seconds(t.created));
+std::string line(const std::string& name, const std::string& inode, std::uint64_t uid, std::uint64_t gid,
+                 std::uint64_t size, const catalog::FileTimes& t) {
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}", name, inode, uid, gid, size, seconds(t.accessed),
+                     seconds(t.modified), seconds(t.changed), seconds(t.created));
 }
 
 // What `fls -r -m ''` prints, from the rows.
@@ -64,7 +64,8 @@ std::multiset<std::string> body_of(const Walked& walked) {
     const auto inode = walked.rows.inodes.find(name.inode);
     const bool known = inode != walked.rows.inodes.end() && (!ntfs || inode->second.name_sequence == name.sequence);
     if (!known) {
-      lines.insert(line(cleaned(name.path) + (name.allocated ? "" : " (deleted)"), std::to_string(name.inode), 0, 0, 0, {}));
+      lines.insert(
+          line(cleaned(name.path) + (name.allocated ? "" : " (deleted)"), std::to_string(name.inode), 0, 0, 0, {}));
       continue;
     }
     const auto& meta = inode->second;
@@ -180,10 +181,12 @@ std::string content_md5(const evidence::Image& image, const Rows& rows, const ca
 struct Case {
   const char* image;
   std::size_t ordinal;
-  const char* options;    // for fls and icat
-  std::size_t max_icat;   // streams compared byte for byte
+  const char* options;   // for fls and icat
+  std::size_t max_icat;  // streams compared byte for byte
 };
-void PrintTo(const Case& one, std::ostream* out) { *out << one.image; }
+void PrintTo(const Case& one, std::ostream* out) {
+  *out << one.image;
+}
 
 class WalkCorpus : public ::testing::TestWithParam<Case> {};
 
@@ -220,7 +223,8 @@ TEST_P(WalkCorpus, ReadsWhatIcatReads) {
     const std::string id = ntfs ? fmt::format("{}-{}-{}", stream.ref.inode, stream.ref.attr_type, stream.ref.attr_id)
                                 : std::to_string(stream.ref.inode);
     const std::string md5 =
-        run(fmt::format("icat -r {} {} {} 2>/dev/null | md5sum", GetParam().options, quoted(raw), id)).out.substr(0, 32);
+        run(fmt::format("icat -r {} {} {} 2>/dev/null | md5sum", GetParam().options, quoted(raw), id))
+            .out.substr(0, 32);
     EXPECT_EQ(content_md5(image, walked.rows, stream), md5) << id << " " << stream.name;
     if (compared > 12) continue;
     FsJob job = walk_job(walked.volume);
@@ -235,22 +239,22 @@ TEST_P(WalkCorpus, ReadsWhatIcatReads) {
 
 INSTANTIATE_TEST_SUITE_P(
     Corpus, WalkCorpus,
-    ::testing::Values(Case{"images/ewf/exfat1.E01", 0, "-o 2048", 40}, Case{"images/ewf/ext2.E01", 0, "", 40},
-                      Case{"images/ewf/gpt_ntfs.E01", 0, "-o 2048", 60}, Case{"images/ewf/imageformat_mmls_1.E01", 1, "-o 55424", 20},
-                      Case{"images/ewf/nps-2010-emails.E01", 0, "-o 1", 60}, Case{"images/ewf/test.ntfs.dd.E01", 0, "", 60},
-                      Case{"images/fs/apfs.E01", 0, "-P apfs -B 107", 20}, Case{"images/fs/exfat_orphan.E01", 0, "", 20},
-                      Case{"images/fs/exfat_win.E01", 0, "", 60}, Case{"images/fs/fat12.E01", 0, "", 60},
-                      Case{"images/fs/fat32_loop.E01", 0, "", 20}, Case{"images/fs/fat_deleted_dir_2.E01", 0, "", 60},
-                      Case{"images/fs/fat_lfn_test.E01", 0, "", 20}, Case{"images/fs/hfsplus.E01", 0, "", 40},
-                      Case{"images/fs/ntfs3.E01", 0, "", 60}, Case{"images/fs/ntfs_index.E01", 0, "-o 128", 60},
-                      Case{"images/fs/ufs2_ffs.E01", 0, "", 20}, Case{"images/raw/image.iso", 0, "", 20},
-                      Case{"images/raw/fat_very_small.dd", 0, "", 20}, Case{"images/generated/ext3_kernel_deleted.E01", 0, "", 20},
-                      Case{"images/generated/ext4_kernel_deleted.E01", 0, "", 20},
-                      Case{"images/generated/yaffs2.E01", 0, "-f yaffs2", 40}, Case{"images/raw/image.dd", 0, "", 20},
-                      Case{"devices/windows-laptop.E01", 0, "-o 2048", 20},
-                      Case{"devices/windows-laptop.E01", 1, "-o 34816", 150},
-                      Case{"devices/linux-server.E01", 0, "-o 2048", 40}, Case{"devices/android-phone.E01", 0, "-o 10240", 40},
-                      Case{"devices/usb-stick.E01", 0, "-o 2048", 40}, Case{"devices/usb-stick-exfat.E01", 0, "-o 2048", 40}));
+    ::testing::Values(
+        Case{"images/ewf/exfat1.E01", 0, "-o 2048", 40}, Case{"images/ewf/ext2.E01", 0, "", 40},
+        Case{"images/ewf/gpt_ntfs.E01", 0, "-o 2048", 60}, Case{"images/ewf/imageformat_mmls_1.E01", 1, "-o 55424", 20},
+        Case{"images/ewf/nps-2010-emails.E01", 0, "-o 1", 60}, Case{"images/ewf/test.ntfs.dd.E01", 0, "", 60},
+        Case{"images/fs/apfs.E01", 0, "-P apfs -B 107", 20}, Case{"images/fs/exfat_orphan.E01", 0, "", 20},
+        Case{"images/fs/exfat_win.E01", 0, "", 60}, Case{"images/fs/fat12.E01", 0, "", 60},
+        Case{"images/fs/fat32_loop.E01", 0, "", 20}, Case{"images/fs/fat_deleted_dir_2.E01", 0, "", 60},
+        Case{"images/fs/fat_lfn_test.E01", 0, "", 20}, Case{"images/fs/hfsplus.E01", 0, "", 40},
+        Case{"images/fs/ntfs3.E01", 0, "", 60}, Case{"images/fs/ntfs_index.E01", 0, "-o 128", 60},
+        Case{"images/fs/ufs2_ffs.E01", 0, "", 20}, Case{"images/raw/image.iso", 0, "", 20},
+        Case{"images/raw/fat_very_small.dd", 0, "", 20}, Case{"images/generated/ext3_kernel_deleted.E01", 0, "", 20},
+        Case{"images/generated/ext4_kernel_deleted.E01", 0, "", 20},
+        Case{"images/generated/yaffs2.E01", 0, "-f yaffs2", 40}, Case{"images/raw/image.dd", 0, "", 20},
+        Case{"devices/windows-laptop.E01", 0, "-o 2048", 20}, Case{"devices/windows-laptop.E01", 1, "-o 34816", 150},
+        Case{"devices/linux-server.E01", 0, "-o 2048", 40}, Case{"devices/android-phone.E01", 0, "-o 10240", 40},
+        Case{"devices/usb-stick.E01", 0, "-o 2048", 40}, Case{"devices/usb-stick-exfat.E01", 0, "-o 2048", 40}));
 
 // Microsoft's FAT specification: DIR_CrtTimeTenth counts hundredths of a second from 0 to 199.
 TEST(Walk, FatCreationTime) {
@@ -263,7 +267,9 @@ TEST(Walk, FatCreationTime) {
   std::array<char, 512> boot{};
   std::fstream disk(raw, std::ios::in | std::ios::out | std::ios::binary);
   disk.read(boot.data(), boot.size());
-  const auto le16 = [&](std::size_t at) { return le_at<std::uint16_t>(as_bytes({boot.data(), boot.size()}), at).value(); };
+  const auto le16 = [&](std::size_t at) {
+    return le_at<std::uint16_t>(as_bytes({boot.data(), boot.size()}), at).value();
+  };
   const int root = (le16(14) + boot[16] * le16(22)) * le16(11);
   const std::array<int, 5> tenths = {0, 99, 100, 101, 199};
   disk.seekp(root);
@@ -295,13 +301,15 @@ TEST(Walk, DamageUnderResidentContentLeavesNoDigest) {
   RawImage image(raw_copy(dir, "images/ewf/test.ntfs.dd.E01"));
   const Walked clean = walk_nth(image, 0);
   const auto resident = std::find_if(clean.rows.extents.begin(), clean.rows.extents.end(), [&](const auto& extent) {
-    return extent.kind == ExtentKind::kResident && extent.image_offset && extent.ref.attr_type == 128 && extent.ref.inode > 24;
+    return extent.kind == ExtentKind::kResident && extent.image_offset && extent.ref.attr_type == 128 &&
+           extent.ref.inode > 24;
   });
   ASSERT_NE(resident, clean.rows.extents.end());
   std::vector<std::uint8_t> bytes(resident->length);
   image.read(*resident->image_offset, bytes);
   const auto find = [&](const Rows& rows) {
-    return *std::find_if(rows.streams.begin(), rows.streams.end(), [&](const auto& s) { return s.ref == resident->ref; });
+    return *std::find_if(rows.streams.begin(), rows.streams.end(),
+                         [&](const auto& s) { return s.ref == resident->ref; });
   };
   EXPECT_EQ(find(clean.rows).digests, digest_of(bytes, kAllDigests)) << "the place of resident content is wrong";
   image.mark_bad(*resident->image_offset, *resident->image_offset + 1);
@@ -315,8 +323,9 @@ TEST(Walk, DamageUnderResidentContentLeavesNoDigest) {
 TEST(Walk, IsoLevel4EndsInsteadOfWaiting) {
   if (run("which genisoimage").out.empty()) GTEST_SKIP() << "genisoimage is not installed";
   const TempDir dir;
-  run("mkdir " + quoted(dir.file("in")) + " && echo hello > " + quoted(dir.file("in/a.txt")) + " && genisoimage -quiet -iso-level 4 -o " +
-      quoted(dir.file("level4.iso")) + " " + quoted(dir.file("in")) + " 2>/dev/null");
+  run("mkdir " + quoted(dir.file("in")) + " && echo hello > " + quoted(dir.file("in/a.txt")) +
+      " && genisoimage -quiet -iso-level 4 -o " + quoted(dir.file("level4.iso")) + " " + quoted(dir.file("in")) +
+      " 2>/dev/null");
   const RawImage image(dir.file("level4.iso"));
   ASSERT_GT(image.size_bytes(), 0u);
   Rows map;
