@@ -111,6 +111,8 @@ TEST(Html, ParsesToAllowedElementsOnly) {
   folder.add_file("/doc.txt:<script>s</script>", "stream", 5);
   folder.add_file("/gone.jpg", "file", 7, true, "recovered");
   folder.add_file("/over.jpg", "file", 7, true, "overwritten");
+  folder.add_file("/latin1 caf\xE9.txt", "file", 999);
+  folder.add_file("/\xE2\x80\xAE" "gpj.exe", "file", 998);
   folder.run("INSERT INTO v_finding VALUES (1, 'p', 'r', 'high', '<script>', '\"x', 'file', 1, 1)");
   ASSERT_TRUE(folder.write({"html"}).ok());
   EXPECT_TRUE(python(folder, R"py(
