@@ -8,8 +8,11 @@
 // Formats: EWF-E01/S01: "Expert Witness Compression Format (EWF)", J. Metz; ASR Data EWF specification.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,12 +27,15 @@ std::string_view format_name(Format format);  // "raw", "split-raw", "ewf-e01", 
 
 struct Identified {
   Format format = Format::kRaw;  // kRaw until find_segments sees more than one part
-  std::string unsupported_name;  // "VMware VMDK", "EnCase 7 Ex01 (EWF2)", ...
-  std::string advice;            // what to do: "convert it with … and try again"
+  std::string unsupported_name;  // "VMware VMDK", "EnCase 7 Ex01 (EWF2)", ...; empty when it is no image at all
+  std::string advice;            // what to do: "convert it with … and try again"; or why it is no image
 };
-// Decides by content only. `head`: the first 64 KiB or fewer; `tail`: the last 4 KiB or fewer (VHD and DMG keep their
-// signature there). Any EVF signature is EWF, never raw, whatever follows.
-Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes);
+// Decides by content. `head`: the first 64 KiB or fewer; `tail`: the last 4 KiB or fewer (VHD and DMG keep their
+// signature there). Any EVF signature is EWF, never raw, whatever follows. `file_name` only ever refuses: a file named
+// like an EWF segment whose content is neither EWF nor a known disk structure is not an image.
+Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes, std::string_view file_name = {});
+// The one sentence that refuses a kUnsupported file.
+std::string unsupported_message(const Identified& identified, std::string_view file_name);
 
 // ---- segments.cpp: names only; looks at the directory, opens nothing -----------------------------------------------
 

@@ -9,15 +9,12 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// A worker that shows no sign of life for this long is deadlocked or stuck in one library call.
-constexpr auto kStallLimit = 30s;
-// A worker that lives but stays on one item for this long loops over it.
-constexpr auto kItemLimit = 300s;
 constexpr auto kPoll = 100ms;
 
 class Watchdog {
  public:
-  explicit Watchdog(const worker::Journal& journal) : journal_(journal) {}
+  Watchdog(const worker::Journal& journal, const Session& session)
+      : journal_(journal), stall_limit_(session.stall_limit), item_limit_(session.item_limit) {}
   // True when the worker has to be ended.
   bool stalled() {
     const auto now = Clock::now();
@@ -26,13 +23,14 @@ class Watchdog {
     const std::uint32_t stage = journal_.stage.load(std::memory_order_relaxed);
     if (beat != beat_) beat_ = beat, beat_since_ = now;
     if (item != item_ || stage != stage_) item_ = item, stage_ = stage, item_since_ = now;
-    return now - beat_since_ > kStallLimit || now - item_since_ > kItemLimit;
+    return now - beat_since_ > stall_limit_ || now - item_since_ > item_limit_;
   }
   // Time the supervisor spends on its own work is not the worker's.
   void forgive() { beat_since_ = item_since_ = Clock::now(); }
 
  private:
   const worker::Journal& journal_;
+  std::chrono::milliseconds stall_limit_, item_limit_;
   std::uint64_t beat_ = 0, item_ = 0;
   std::uint32_t stage_ = 0;
   Clock::time_point beat_since_ = Clock::now(), item_since_ = Clock::now();
@@ -73,7 +71,7 @@ Result<Ending> run_session(const Session& session, const EvidenceSet& evidence, 
   LIMIER_TRY(auto process, worker::spawn({session.worker, evidence.raw_fds(), session.zone, session.sandbox}));
   worker::Channel& channel = process->channel();
   Ending ending;
-  Watchdog watchdog(process->journal());
+  Watchdog watchdog(process->journal(), session);
   if (!channel.send(worker::FrameType::kJob, Bytes(session.job)).ok())
     return ended(EndingKind::kCrashed, *process, ending);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 
 #include "app/evidence_set.h"
@@ -28,6 +29,10 @@ struct Session {
   std::vector<std::uint8_t> job;            // encoded FsJob or SweepJob
   std::string zone = "UTC";
   bool sandbox = true;
+  // A worker that shows no sign of life for stall_limit is deadlocked or stuck in one library call; one that lives but
+  // stays on one item for item_limit loops over it.
+  std::chrono::milliseconds stall_limit{30'000};
+  std::chrono::milliseconds item_limit{300'000};
   // Each frame that is not the session's own business. An error ends the session and is returned.
   std::function<Status(const worker::Frame&)> on_frame;
   // The next part of the plan, encoded; called when the worker asks for it.

@@ -144,6 +144,8 @@ void update_both(Hasher& one, Hasher& other, Bytes data) {
   other.update(other_rest.subspan(length));
 }
 
+bool digests_run_side_by_side() { return detail::has_sha_instructions(); }
+
 Digests digest_of(Bytes data, DigestSet which) {
   Hasher hasher(which);
   hasher.update(data);

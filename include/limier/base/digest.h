@@ -75,6 +75,10 @@ class Hasher {
 // the media's), both chains run interleaved at about the cost of one.
 void update_both(Hasher& one, Hasher& other, Bytes data);
 
+// True when this machine computes several digests of one Hasher side by side, at about the cost of the slowest; false
+// when their costs add up, so that a Hasher and a thread for each is faster.
+bool digests_run_side_by_side();
+
 Digests digest_of(Bytes data, DigestSet which);
 
 template <std::size_t N>

@@ -1,0 +1,274 @@
+// Our own reader of EWF-E01 and EWF-S01: every chunk's place from the tables, positional reads, libdeflate.
+#include <libdeflate.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <mutex>
+
+#include "evidence/chunk_cache.h"
+#include "evidence/ewf_format.h"
+#include "evidence/ewf_tables.h"
+#include "evidence/names.h"
+#include "evidence/positional.h"
+#include "evidence/readers.h"
+
+namespace limier::evidence {
+namespace {
+
+// What zlib needs at worst for incompressible data, with room to spare (RFC 1951: 5 bytes per stored block).
+std::uint64_t max_compressed(std::uint64_t chunk_size) { return chunk_size + chunk_size / 8 + 1024; }
+
+// One decompressor and one buffer per thread: neither is shareable, both are costly to make per chunk.
+struct Scratch {
+  std::unique_ptr<libdeflate_decompressor, CloseWith<libdeflate_free_decompressor>> inflater{
+      libdeflate_alloc_decompressor()};
+  std::vector<std::uint8_t> stored;
+  std::vector<std::uint8_t> whole;
+};
+Scratch& scratch() {
+  thread_local Scratch instance;
+  return instance;
+}
+
+// The compressed form of a chunk of zeros: one writer repeats it byte for byte, so equal bytes need no inflating.
+class ZeroMemo {
+ public:
+  [[nodiscard]] bool matches(Bytes compressed) const {
+    if (!ready_.load(std::memory_order_acquire)) return false;
+    return compressed.size() >= size_ && std::equal(bytes_.begin(), bytes_.begin() + size_, compressed.begin());
+  }
+  void learn(Bytes compressed) {
+    if (compressed.size() > bytes_.size() || ready_.load(std::memory_order_relaxed)) return;
+    const std::lock_guard lock(mutex_);
+    if (ready_.load(std::memory_order_relaxed)) return;
+    std::copy(compressed.begin(), compressed.end(), bytes_.begin());
+    size_ = static_cast<std::ptrdiff_t>(compressed.size());
+    ready_.store(true, std::memory_order_release);
+  }
+
+ private:
+  static constexpr std::size_t kLongest = 4096;  // 4 MiB of zeros compress to about 4 KiB
+  std::array<std::uint8_t, kLongest> bytes_{};
+  std::ptrdiff_t size_ = 0;
+  std::atomic<bool> ready_{false};
+  std::mutex mutex_;
+};
+
+class EwfImage final : public ChunkedImage {
+ public:
+  EwfImage(const EvidenceSpec& spec, std::vector<int> fds, const MediaInfo& media, std::vector<ChunkGroup> groups,
+           std::vector<OpenIssue> issues)
+      : ChunkedImage(spec.cache_bytes), fds_(std::move(fds)), media_(media), groups_(std::move(groups)),
+        issues_(std::move(issues)) {}
+  [[nodiscard]] std::uint64_t size_bytes() const override { return media_.size_bytes(); }
+  [[nodiscard]] std::uint32_t sector_size() const override { return media_.bytes_per_sector; }
+  [[nodiscard]] std::uint32_t chunk_size() const override { return media_.chunk_size(); }
+  [[nodiscard]] const std::vector<OpenIssue>& open_issues() const override { return issues_; }
+
+ private:
+  ChunkState decode_into(std::uint64_t chunk, MutableBytes out) const override {
+    const auto after = std::upper_bound(groups_.begin(), groups_.end(), chunk,
+                                        [](std::uint64_t c, const ChunkGroup& g) { return c < g.first_chunk; });
+    if (after == groups_.begin()) return zeros(out, ChunkState::kMissing);
+    const ChunkGroup& group = *std::prev(after);
+    if (chunk - group.first_chunk >= group.count) return zeros(out, ChunkState::kMissing);
+    const auto index = static_cast<std::uint32_t>(chunk - group.first_chunk);
+    const ChunkState state = decode_entry(group, group.entries, index, out);
+    if (state <= ChunkState::kZero || group.alternate.empty()) return state;
+    const ChunkState other = decode_entry(group, group.alternate, index, out);
+    return other <= ChunkState::kZero ? other : decode_entry(group, group.entries, index, out);
+  }
+
+  ChunkState decode_entry(const ChunkGroup& group, const std::vector<std::uint32_t>& entries, std::uint32_t index,
+                          MutableBytes out) const {
+    const auto place = place_of(group, entries, index);
+    if (!place) return zeros(out, ChunkState::kUndecodable);
+    const std::uint64_t stored_size = std::uint64_t{out.size()} + kChecksumSize;
+    const bool compressed = place->compressed.value_or(place->length != stored_size);
+    const std::uint64_t limit = compressed ? max_compressed(chunk_size()) : std::uint64_t{chunk_size()} + kChecksumSize;
+    auto& buffer = scratch().stored;
+    buffer.resize(static_cast<std::size_t>(std::min(place->length, limit)));
+    const ReadAt got = read_at(fds_[group.segment], place->offset, buffer);
+    if (got.failed) return zeros(out, ChunkState::kReadError);
+    if (got.length < buffer.size()) return zeros(out, ChunkState::kMissing);
+    return compressed ? inflate(buffer, out) : take_stored(buffer, out);
+  }
+
+  static ChunkState zeros(MutableBytes out, ChunkState state) {
+    std::fill(out.begin(), out.end(), std::uint8_t{0});
+    return state;
+  }
+  static ChunkState good(Bytes out) { return is_zero(out) ? ChunkState::kZero : ChunkState::kGood; }
+
+  static ChunkState take_stored(Bytes stored, MutableBytes out) {
+    if (stored.size() < out.size() + kChecksumSize) return zeros(out, ChunkState::kUndecodable);
+    const auto sum_holds = [&](std::size_t length) {
+      return adler32(stored.first(length)) == le_at<std::uint32_t>(stored, length);
+    };
+    std::copy_n(stored.begin(), out.size(), out.begin());
+    // Some writers pad the last chunk to the full size and checksum the padding too.
+    if (sum_holds(out.size()) || sum_holds(stored.size() - kChecksumSize)) return good(out);
+    return ChunkState::kBadChecksum;
+  }
+
+  ChunkState inflate(Bytes compressed, MutableBytes out) const {
+    if (zero_memo_.matches(compressed)) return zeros(out, ChunkState::kZero);
+    libdeflate_decompressor* inflater = scratch().inflater.get();
+    if (inflater == nullptr) return zeros(out, ChunkState::kUndecodable);
+    std::size_t used = 0, filled = 0;
+    MutableBytes target = out;
+    libdeflate_result result = libdeflate_zlib_decompress_ex(inflater, compressed.data(), compressed.size(),
+                                                             target.data(), target.size(), &used, &filled);
+    if (result == LIBDEFLATE_INSUFFICIENT_SPACE && out.size() < chunk_size()) {
+      auto& whole = scratch().whole;  // a last chunk padded to the full size
+      whole.resize(chunk_size());
+      target = whole;
+      result = libdeflate_zlib_decompress_ex(inflater, compressed.data(), compressed.size(), target.data(), target.size(),
+                                             &used, &filled);
+    }
+    const bool wrong_sum = result == LIBDEFLATE_BAD_DATA && inflate_unchecked(compressed, target);
+    if (wrong_sum) filled = target.size();
+    if ((result != LIBDEFLATE_SUCCESS && !wrong_sum) || filled < out.size()) return zeros(out, ChunkState::kUndecodable);
+    if (target.data() != out.data()) std::copy_n(target.begin(), out.size(), out.begin());
+    if (wrong_sum) return ChunkState::kBadChecksum;
+    const ChunkState state = good(out);
+    if (state == ChunkState::kZero && filled == chunk_size()) zero_memo_.learn(compressed.first(used));
+    return state;
+  }
+
+  // The deflate stream behind the two bytes of zlib header, whatever its checksum says. True when it fills `out`.
+  static bool inflate_unchecked(Bytes compressed, MutableBytes out) {
+    constexpr std::size_t kZlibHeader = 2;  // RFC 1950
+    if (compressed.size() <= kZlibHeader) return false;
+    const Bytes stream = compressed.subspan(kZlibHeader);
+    std::size_t used = 0, filled = 0;
+    return libdeflate_deflate_decompress_ex(scratch().inflater.get(), stream.data(), stream.size(), out.data(),
+                                            out.size(), &used, &filled) == LIBDEFLATE_SUCCESS &&
+           filled == out.size();
+  }
+
+  std::vector<int> fds_;
+  MediaInfo media_;
+  std::vector<ChunkGroup> groups_;
+  std::vector<OpenIssue> issues_;
+  mutable ZeroMemo zero_memo_;
+};
+
+Error evidence_error(std::string message) { return {ErrorKind::kEvidence, std::move(message)}; }
+
+// All segments in the order of their numbers.
+Result<std::vector<Segment>> scan_all(const EvidenceSpec& spec, const std::vector<int>& fds, std::vector<OpenIssue>& issues) {
+  std::vector<Segment> segments;
+  for (std::size_t i = 0; i < spec.segments.size(); ++i) {
+    const auto number = read_segment_number(fds[i]);
+    if (!number || *number == 0) {
+      std::string message = spec.segments[i].name + " is not an EWF segment: its file header is missing or damaged.";
+      if (i == 0 || !spec.allow_incomplete) return evidence_error(std::move(message));
+      issues.push_back({"ewf-segment-damaged", std::move(message), 0, 0});
+      continue;
+    }
+    segments.push_back(scan_segment(fds[i], spec.segments[i], i, *number, issues));
+  }
+  if (!std::is_sorted(segments.begin(), segments.end(), [](auto& a, auto& b) { return a.number < b.number; })) {
+    issues.push_back({"ewf-segments-out-of-order",
+                      "The names of the segments are not in the order of the numbers inside them; the numbers were followed.",
+                      0, 0});
+    std::stable_sort(segments.begin(), segments.end(), [](auto& a, auto& b) { return a.number < b.number; });
+  }
+  for (std::size_t i = 1; i < segments.size(); ++i)
+    if (segments[i].number == segments[i - 1].number)
+      return evidence_error(spec.segments[segments[i - 1].index].name + " and " + spec.segments[segments[i].index].name +
+                            " are both segment " + std::to_string(segments[i].number) + " of their set.");
+  return segments;
+}
+
+std::string missing_message(const EvidenceSpec& spec, const Segment& near, std::uint32_t from, std::uint32_t to) {
+  const std::string& known = spec.segments[near.index].name;
+  if (from == to) return "segment " + std::to_string(from) + " (" + ewf_segment_name(known, from) + ") is missing";
+  return "segments " + std::to_string(from) + " to " + std::to_string(to) + " (" + ewf_segment_name(known, from) + " to " +
+         ewf_segment_name(known, to) + ") are missing";
+}
+
+// The first sound media description, from whatever segment; a lie in the first one is not overlooked.
+Result<MediaInfo> choose_media(const EvidenceSpec& spec, const std::vector<Segment>& segments, bool& unknown_flavour,
+                               std::vector<OpenIssue>& issues) {
+  for (const Segment& segment : segments) {
+    if (!segment.media_problem.empty()) {
+      std::string message = "The volume section of " + spec.segments[segment.index].name + " " + segment.media_problem + ".";
+      if (!spec.allow_incomplete) return evidence_error(std::move(message));
+      issues.push_back({"ewf-volume-damaged", std::move(message), 0, 0});
+    }
+    if (segment.media) return *segment.media;
+  }
+  const bool cut = std::any_of(segments.begin(), segments.end(), [](const Segment& s) { return s.cut; });
+  unknown_flavour = !cut;
+  return evidence_error(spec.segments[0].name + " has no volume section, so the size of the media is not known.");
+}
+
+void note_foreign(const EvidenceSpec& spec, const std::vector<Segment>& segments, const MediaInfo& media,
+                  std::vector<OpenIssue>& issues) {
+  constexpr std::array<std::uint8_t, 16> kNone{};
+  for (const Segment& segment : segments)
+    if (segment.media && segment.media->set_identifier != media.set_identifier &&
+        segment.media->set_identifier != kNone && media.set_identifier != kNone)
+      issues.push_back({"ewf-segment-foreign",
+                        spec.segments[segment.index].name + " carries the set identifier of another image.", 0, 0});
+}
+
+// Tables and gaps of the whole set, in order of the segment numbers.
+Result<std::vector<Piece>> collect_pieces(const EvidenceSpec& spec, const std::vector<int>& fds,
+                                          const std::vector<Segment>& segments, const MediaInfo& media,
+                                          std::vector<OpenIssue>& issues) {
+  std::vector<Piece> pieces;
+  std::uint32_t expected = 1;
+  for (const Segment& segment : segments) {
+    if (segment.number > expected) {
+      const std::string message =
+          "The set is not complete: " + missing_message(spec, segment, expected, segment.number - 1u);
+      if (!spec.allow_incomplete) return evidence_error(message + "; find it, or go on without it with --incomplete.");
+      pieces.push_back(Gap{"ewf-segment-missing", message + "."});
+    }
+    expected = segment.number + 1u;
+    const SegmentInfo& info = spec.segments[segment.index];
+    load_tables(fds[segment.index], info, segment, media.chunk_count, pieces, issues);
+    if (segment.cut) pieces.push_back(Gap{"ewf-segment-truncated", info.name + " ends early: it is truncated or damaged."});
+  }
+  return pieces;
+}
+
+// The last file ends with "more follows" and data is indeed missing.
+std::optional<std::string> missing_tail(const EvidenceSpec& spec, const std::vector<Segment>& segments,
+                                        const std::vector<Piece>& pieces, const MediaInfo& media) {
+  const Segment& last = segments.back();
+  if (!last.has_next) return std::nullopt;
+  std::uint64_t chunks = 0;
+  for (const Piece& piece : pieces)
+    if (const auto* group = std::get_if<ChunkGroup>(&piece)) chunks += group->count;
+  if (chunks >= (media.sector_count + media.sectors_per_chunk - 1) / media.sectors_per_chunk) return std::nullopt;
+  return missing_message(spec, last, last.number + 1u, last.number + 1u) + ": the last file given, " + spec.segments[last.index].name +
+         ", says that more follow";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Image>> open_ewf(const EvidenceSpec& spec, const std::vector<int>& fds, bool& unknown_flavour) {
+  unknown_flavour = false;
+  std::vector<OpenIssue> issues;
+  LIMIER_TRY(const std::vector<Segment> segments, scan_all(spec, fds, issues));
+  LIMIER_TRY(const MediaInfo media, choose_media(spec, segments, unknown_flavour, issues));
+  note_foreign(spec, segments, media, issues);
+  LIMIER_TRY(std::vector<Piece> pieces, collect_pieces(spec, fds, segments, media, issues));
+  if (const auto tail = missing_tail(spec, segments, pieces, media)) {
+    if (!spec.allow_incomplete)
+      return evidence_error("The set is not complete: " + *tail + "; find it, or go on without it with --incomplete.");
+    pieces.push_back(Gap{"ewf-segment-missing", "The set is not complete: " + *tail + "."});
+  }
+  const bool cut = std::any_of(segments.begin(), segments.end(), [](const Segment& s) { return s.cut; });
+  unknown_flavour = pieces.empty() && !cut;
+  if (unknown_flavour) return evidence_error(spec.segments[0].name + " has no chunk table, so nothing in it can be found.");
+  std::vector<ChunkGroup> groups = number_chunks(std::move(pieces), media, issues);
+  return std::unique_ptr<Image>(std::make_unique<EwfImage>(spec, fds, media, std::move(groups), std::move(issues)));
+}
+
+}  // namespace limier::evidence

@@ -1,0 +1,165 @@
+#include "evidence/ewf_tables.h"
+
+#include <algorithm>
+
+#include "evidence/positional.h"
+
+namespace limier::evidence {
+namespace {
+
+struct Table {
+  std::uint64_t base = 0;
+  bool sound = false;  // header and entries have the right checksums
+  std::vector<std::uint32_t> entries;
+  std::uint64_t entries_end = 0;
+};
+
+// Nothing when not even the number of entries can be believed.
+std::optional<Table> read_table(int fd, Span span, std::uint64_t max_entries) {
+  std::array<std::uint8_t, kTableHeaderSize> header_bytes{};
+  if (span.end - span.begin < kTableHeaderSize || !read_exactly(fd, span.begin, header_bytes)) return std::nullopt;
+  const auto header = Block<kTableHeaderSize>::at(header_bytes, 0);
+  if (!header) return std::nullopt;
+  const auto count = header->le<0, std::uint32_t>();
+  const std::uint64_t room = span.end - span.begin - kTableHeaderSize;
+  const bool header_sound = adler32(header->bytes<0, 20>()) == header->le<20, std::uint32_t>();
+  // A header with a wrong checksum is believed only when its count agrees with the size of the section.
+  if (!header_sound && std::uint64_t{count} * 4 + kChecksumSize != room) return std::nullopt;
+  if (count > kMaxTableEntries || count > max_entries || std::uint64_t{count} * 4 > room) return std::nullopt;
+  std::vector<std::uint8_t> bytes(std::size_t{count} * 4);
+  if (!read_exactly(fd, span.begin + kTableHeaderSize, bytes)) return std::nullopt;
+  Table table;
+  table.base = header->le<8, std::uint64_t>();
+  table.entries_end = span.begin + kTableHeaderSize + bytes.size();
+  table.entries.resize(count);
+  for (std::size_t i = 0; i < count; ++i) table.entries[i] = detail::load_le<std::uint32_t>(bytes.data() + 4 * i);
+  table.sound = header_sound;
+  std::array<std::uint8_t, kChecksumSize> footer{};
+  // SMART writes no checksum behind its entries: the first chunk begins at once.
+  const bool no_footer = count > 0 && table.base <= span.end && table.base + (table.entries[0] & kOffsetMask) == table.entries_end;
+  if (!no_footer && room - bytes.size() >= kChecksumSize && read_exactly(fd, table.entries_end, footer))
+    table.sound = table.sound && detail::load_le<std::uint32_t>(footer.data()) == adler32(bytes);
+  return table;
+}
+
+bool inside(Span span, std::uint64_t offset) { return offset >= span.begin && offset < span.end; }
+
+// EnCase 6.7 writes more than 2 GiB behind one table: its offsets run into bit 31, and from there on that bit no longer
+// means "compressed" (EWF specification, "Table entries", note on EnCase 6.7).
+std::uint32_t find_overflow(const std::vector<std::uint32_t>& entries) {
+  for (std::size_t i = 1; i < entries.size(); ++i) {
+    const std::uint32_t before = entries[i - 1] & kOffsetMask;
+    if ((entries[i] & kOffsetMask) < before && entries[i] > before) return static_cast<std::uint32_t>(i);
+  }
+  return static_cast<std::uint32_t>(entries.size());
+}
+
+ChunkGroup make_group(Table table, const Segment& segment, const SegmentInfo& info, const TablePlace& place) {
+  ChunkGroup group;
+  group.segment = segment.index;
+  group.base = table.base;
+  group.entries = std::move(table.entries);
+  group.count = static_cast<std::uint32_t>(group.entries.size());
+  group.overflow_from = find_overflow(group.entries);
+  const Span own = place.table ? *place.table : *place.table2;
+  const std::uint64_t first = group.entries.empty() ? 0 : group.base + (group.entries[0] & kOffsetMask);
+  if (inside(place.data, first)) group.data = place.data;
+  else if (inside({table.entries_end, own.end}, first)) group.data = {table.entries_end, own.end};
+  else group.data = {kFileHeaderSize, info.size_bytes};
+  return group;
+}
+
+std::string in_segment(const SegmentInfo& info) { return " in " + info.name; }
+
+// The best of a table and its copy; issues say when the first was not good enough.
+Piece load_one(int fd, const SegmentInfo& info, const Segment& segment, const TablePlace& place,
+               std::uint64_t max_entries, std::vector<OpenIssue>& issues) {
+  std::optional<Table> table, copy;
+  if (place.table) table = read_table(fd, *place.table, max_entries);
+  if (table && table->sound) return make_group(std::move(*table), segment, info, place);
+  if (place.table2) copy = read_table(fd, *place.table2, max_entries);
+  if (copy && copy->sound) {
+    issues.push_back({"ewf-table-damaged", "A chunk table" + in_segment(info) + " is damaged; its second copy was used.", 0, 0});
+    return make_group(std::move(*copy), segment, info, place);
+  }
+  if (!table && !copy)
+    return Gap{"ewf-table-damaged", "A chunk table" + in_segment(info) + " is damaged beyond use."};
+  issues.push_back({"ewf-table-damaged",
+                    "A chunk table" + in_segment(info) + " is damaged in every copy; each chunk's own checksum decides.", 0, 0});
+  if (!table) return make_group(std::move(*copy), segment, info, place);
+  ChunkGroup group = make_group(std::move(*table), segment, info, place);
+  if (copy && copy->entries.size() == group.entries.size()) group.alternate = std::move(copy->entries);
+  return group;
+}
+
+OpenIssue missing_range(std::uint64_t from, std::uint64_t to, const MediaInfo& media, const Gap* cause) {
+  const std::uint64_t begin = from * media.chunk_size();
+  const std::uint64_t end = std::min(to * media.chunk_size(), media.size_bytes());
+  if (cause != nullptr) return {cause->code, cause->message, begin, end - begin};
+  return {"ewf-chunks-missing", "The segments hold no data for part of the media.", begin, end - begin};
+}
+
+}  // namespace
+
+std::optional<ChunkPlace> place_of(const ChunkGroup& group, const std::vector<std::uint32_t>& entries,
+                                   std::uint32_t index) {
+  const auto offset_of = [&](std::uint32_t i) {
+    return group.base + (i >= group.overflow_from ? entries[i] : entries[i] & kOffsetMask);
+  };
+  ChunkPlace place;
+  place.offset = offset_of(index);
+  if (place.offset < group.base || !inside(group.data, place.offset)) return std::nullopt;
+  std::uint64_t end = index + 1 < group.count ? offset_of(index + 1) : group.data.end;
+  if (end <= place.offset || end > group.data.end) end = group.data.end;
+  place.length = end - place.offset;
+  if (index < group.overflow_from) place.compressed = (entries[index] & ~kOffsetMask) != 0;
+  return place;
+}
+
+void load_tables(int fd, const SegmentInfo& info, const Segment& segment, std::uint64_t max_entries,
+                 std::vector<Piece>& pieces, std::vector<OpenIssue>& issues) {
+  for (const TablePlace& place : segment.tables) {
+    Piece piece = load_one(fd, info, segment, place, max_entries, issues);
+    if (const auto* group = std::get_if<ChunkGroup>(&piece)) {
+      if (group->count == 0) continue;
+      max_entries -= std::min<std::uint64_t>(max_entries, group->count);
+    }
+    pieces.push_back(std::move(piece));
+  }
+}
+
+std::vector<ChunkGroup> number_chunks(std::vector<Piece> pieces, const MediaInfo& media, std::vector<OpenIssue>& issues) {
+  std::vector<ChunkGroup> placed, from_end;
+  const std::uint64_t total = (media.sector_count + media.sectors_per_chunk - 1) / media.sectors_per_chunk;
+  std::uint64_t front = 0, back = total;
+  std::size_t next = 0, last = pieces.size();
+  for (; next < pieces.size(); ++next) {
+    auto* group = std::get_if<ChunkGroup>(&pieces[next]);
+    if (group == nullptr || front >= total) break;
+    group->first_chunk = front;
+    group->count = static_cast<std::uint32_t>(std::min<std::uint64_t>(group->count, total - front));
+    front += group->count;
+    placed.push_back(std::move(*group));
+  }
+  for (; last > next; --last) {
+    auto* group = std::get_if<ChunkGroup>(&pieces[last - 1]);
+    if (group == nullptr || group->count > back - front) break;
+    back -= group->count;
+    group->first_chunk = back;
+    from_end.push_back(std::move(*group));
+  }
+  placed.insert(placed.end(), std::make_move_iterator(from_end.rbegin()), std::make_move_iterator(from_end.rend()));
+  std::vector<const Gap*> gaps;
+  bool homeless = false;
+  for (std::size_t i = next; i < last; ++i) {
+    if (const auto* gap = std::get_if<Gap>(&pieces[i])) gaps.push_back(gap);
+    else homeless = true;
+  }
+  if (homeless && front < back)
+    issues.push_back({"ewf-chunks-unplaced", "Data between two gaps in the segments cannot be placed and is not read.", 0, 0});
+  if (front < back) issues.push_back(missing_range(front, back, media, gaps.empty() ? nullptr : gaps.front()));
+  for (std::size_t i = front < back ? 1 : 0; i < gaps.size(); ++i) issues.push_back({gaps[i]->code, gaps[i]->message, 0, 0});
+  return placed;
+}
+
+}  // namespace limier::evidence

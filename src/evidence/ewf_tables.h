@@ -1,0 +1,51 @@
+// From the tables of all segments to "where is chunk n". Private to the room.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "evidence/ewf_format.h"
+
+namespace limier::evidence {
+
+// The chunks of one table: 4 bytes each, because a 20 TB image has 600 million of them.
+struct ChunkGroup {
+  std::uint64_t first_chunk = 0;
+  std::uint32_t count = 0;
+  std::size_t segment = 0;  // index in EvidenceSpec::segments
+  std::uint64_t base = 0;
+  Span data;
+  std::uint32_t overflow_from = 0;        // entries from here on are plain 32-bit offsets
+  std::vector<std::uint32_t> entries;
+  std::vector<std::uint32_t> alternate;   // of table2, when neither copy has a sound checksum
+};
+
+// Where the bytes of one chunk are.
+struct ChunkPlace {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;                // up to the next chunk: an upper bound
+  std::optional<bool> compressed;          // unknown behind a 2 GiB overflow
+};
+// nullopt when the entry points outside the data of its table.
+std::optional<ChunkPlace> place_of(const ChunkGroup& group, const std::vector<std::uint32_t>& entries,
+                                   std::uint32_t index);
+
+// A stretch of unknown length: a missing segment, a cut one, an unreadable table.
+struct Gap {
+  std::string code;
+  std::string message;
+};
+using Piece = std::variant<ChunkGroup, Gap>;
+
+// Reads the tables of one segment, in order. At most `max_entries` entries are kept in all.
+void load_tables(int fd, const SegmentInfo& info, const Segment& segment, std::uint64_t max_entries,
+                 std::vector<Piece>& pieces, std::vector<OpenIssue>& issues);
+
+// Numbers the chunks: from the front up to the first gap, and from the end back to the last one. What lies between two
+// gaps has no known place. Every range of chunks left without data becomes an issue.
+std::vector<ChunkGroup> number_chunks(std::vector<Piece> pieces, const MediaInfo& media, std::vector<OpenIssue>& issues);
+
+}  // namespace limier::evidence

@@ -1,0 +1,202 @@
+// Which container a file is, from its bytes. Compiled into the supervisor too: no parsing library, no allocation that
+// evidence could size.
+//
+// Signatures: EWF and EWF2 specifications (J. Metz), AFF library (afflib), AFF4 standard v1.0, QEMU block driver
+// documentation (qcow, VDI, VHD, VHDX, VMDK, Parallels), Apple UDIF trailer as described by "libmodi", RFC 1952, RFC 8878,
+// the .xz, 7z, RAR and ZIP format notes.
+#include <algorithm>
+#include <array>
+
+#include "limier/evidence.h"
+
+namespace limier::evidence {
+namespace {
+
+using std::string_view_literals::operator""sv;
+
+constexpr std::uint64_t kSmallestImage = 512;  // one sector
+constexpr std::size_t kTrailer = 512;          // VHD footer and UDIF trailer
+
+constexpr std::string_view kEwfMagic = "EVF\x09\x0d\x0a\xff\x00"sv;
+
+constexpr std::string_view kUseQemu =
+    "convert it to raw or E01 (for example with qemu-img convert -O raw) and run limier on the result";
+constexpr std::string_view kUseEnCase = "export it as E01 or raw with the tool that made it and run limier on the result";
+constexpr std::string_view kLogical =
+    "it holds copied files, not a disk; open it with the tool that made it, or image the disk as E01 or raw";
+constexpr std::string_view kUseAff = "convert it to raw (for example with affconvert -r) and run limier on the result";
+constexpr std::string_view kUseAff4 = "export it as raw or E01 with an AFF4 tool and run limier on the result";
+constexpr std::string_view kUseHdiutil =
+    "convert it to raw (for example with hdiutil convert -format UDTO, or dmg2img) and run limier on the result";
+constexpr std::string_view kDecrypt = "it is encrypted, and limier never decrypts; have it exported as raw or E01";
+constexpr std::string_view kUnpack = "unpack it and run limier on the image inside";
+constexpr std::string_view kUseSimg = "convert it to raw (for example with simg2img) and run limier on the result";
+constexpr std::string_view kRestore = "restore it to a raw image with the tool that made it and run limier on the result";
+
+struct Signature {
+  std::size_t offset;
+  std::string_view magic;
+  std::string_view name;
+  std::string_view advice;
+};
+
+constexpr std::array kSignatures{
+    Signature{0, "EVF2\x0d\x0a\x81\x00"sv, "EnCase 7 Ex01 (EWF2)", kUseEnCase},
+    Signature{0, "LEF2\x0d\x0a\x81\x00"sv, "EnCase 7 Lx01 (logical EWF2)", kLogical},
+    Signature{0, "LVF\x09\x0d\x0a\xff\x00"sv, "EnCase L01 (logical EWF)", kLogical},
+    Signature{0, "DVF\x09\x0d\x0a\xff\x00"sv, "EWF delta file (D01)", kUseEnCase},
+    Signature{0, "AFF10\r\n\x00"sv, "Advanced Forensic Format (AFF)", kUseAff},
+    Signature{0, "AFFLIB"sv, "Advanced Forensic Format (AFF)", kUseAff},
+    Signature{0, "ADSEGMENTEDFILE"sv, "AccessData AD1 (logical)", kLogical},
+    Signature{0, "ADCRYPT"sv, "AccessData encrypted image", kDecrypt},
+    Signature{0, "encrcdsa"sv, "encrypted Apple DMG", kDecrypt},
+    Signature{0, "sprs"sv, "Apple sparse image", kUseHdiutil},
+    Signature{0x40, "\x7f\x10\xda\xbe"sv, "VirtualBox VDI", kUseQemu},
+    Signature{0, "QFI\xfb\x00\x00\x00\x01"sv, "QEMU qcow", kUseQemu},
+    Signature{0, "QFI\xfb"sv, "QEMU qcow2", kUseQemu},
+    Signature{0, "QED\x00"sv, "QEMU QED", kUseQemu},
+    Signature{0, "conectix"sv, "Microsoft VHD", kUseQemu},
+    Signature{0, "vhdxfile"sv, "Microsoft VHDX", kUseQemu},
+    Signature{0, "KDMV"sv, "VMware VMDK", kUseQemu},
+    Signature{0, "COWD"sv, "VMware VMDK (COWD)", kUseQemu},
+    Signature{0, "WithoutFreeSpace"sv, "Parallels HDD", kUseQemu},
+    Signature{0, "WithouFreSpacExt"sv, "Parallels HDD", kUseQemu},
+    Signature{0, "Bochs Virtual HD Image"sv, "Bochs growing image", kUseQemu},
+    Signature{0, "\x3a\xff\x26\xed"sv, "Android sparse image", kUseSimg},
+    Signature{0, "MSWIM\x00\x00\x00"sv, "Windows WIM archive", kLogical},
+    Signature{0, "partclone-image"sv, "partclone image", kRestore},
+    Signature{0, "\x00ntfsclone-image"sv, "ntfsclone image", kRestore},
+    Signature{0, "\x1f\x8b\x08"sv, "gzip-compressed file", kUnpack},
+    Signature{0, "\xfd\x37zXZ\x00"sv, "xz-compressed file", kUnpack},
+    Signature{0, "\x28\xb5\x2f\xfd"sv, "zstd-compressed file", kUnpack},
+    Signature{0, "\x04\x22\x4d\x18"sv, "lz4-compressed file", kUnpack},
+    Signature{4, "1AY&SY"sv, "bzip2-compressed file", kUnpack},
+    Signature{0, "7z\xbc\xaf\x27\x1c"sv, "7z archive", kUnpack},
+    Signature{0, "Rar!\x1a\x07"sv, "RAR archive", kUnpack},
+};
+
+bool has_at(Bytes bytes, std::uint64_t offset, std::string_view magic) {
+  const auto part = slice(bytes, offset, magic.size());
+  return part && as_text(*part) == magic;
+}
+
+bool contains(Bytes bytes, std::string_view text) { return as_text(bytes).find(text) != std::string_view::npos; }
+
+Identified unsupported(std::string_view name, std::string_view advice) {
+  return {Format::kUnsupported, std::string(name), std::string(advice)};
+}
+
+// A VMDK text descriptor: its marker line may follow a comment or a byte order mark.
+bool is_vmdk_descriptor(Bytes head) {
+  constexpr std::size_t kDescriptorStart = 256;
+  return contains(head.first(std::min(head.size(), kDescriptorStart)), "# Disk DescriptorFile");
+}
+
+std::optional<Identified> by_zip(Bytes head, Bytes tail) {
+  if (!has_at(head, 0, "PK\x03\x04"sv) && !has_at(head, 0, "PK\x05\x06"sv)) return std::nullopt;
+  for (const std::string_view sign : {"information.turtle"sv, "container.description"sv, "aff4://"sv, "aff4%3A"sv})
+    if (contains(head, sign) || contains(tail, sign)) return unsupported("AFF4", kUseAff4);
+  return unsupported("ZIP archive", kUnpack);
+}
+
+std::optional<Identified> by_trailer(Bytes tail) {
+  if (tail.size() >= kTrailer) {
+    const Bytes trailer = tail.last(kTrailer);
+    // UDIF: signature, version 4, header size 512; the checks keep four stray letters from refusing a disk.
+    if (has_at(trailer, 0, "koly") && be_at<std::uint32_t>(trailer, 4) == 4u && be_at<std::uint32_t>(trailer, 8) == 512u)
+      return unsupported("Apple DMG (UDIF)", kUseHdiutil);
+    if (has_at(trailer, 0, "conectix")) return unsupported("Microsoft VHD (fixed size)", kUseQemu);
+    // Footers of Virtual PC before 2004 are one byte shorter (VHD specification, "Hard Disk Footer").
+    if (has_at(trailer, 1, "conectix")) return unsupported("Microsoft VHD", kUseQemu);
+  }
+  if (tail.size() >= 8 && as_text(tail.last(8)) == "cdsaencr") return unsupported("encrypted Apple DMG", kDecrypt);
+  return std::nullopt;
+}
+
+// ASR SMART marks its volume section with its name (EWF specification, "Volume section of EWF-S01").
+bool has_smart_volume(Bytes head) {
+  constexpr std::size_t kFileHeader = 13, kDescriptor = 76, kMarkOffset = 85, kSectionsBefore = 8;
+  std::uint64_t offset = kFileHeader;
+  for (std::size_t i = 0; i < kSectionsBefore; ++i) {
+    const auto descriptor = Block<kDescriptor>::at(head, offset);
+    if (!descriptor) return false;
+    if (as_text(descriptor->bytes<0, 7>()) == "volume\0"sv) return has_at(head, offset + kDescriptor + kMarkOffset, "SMART"sv);
+    const auto next = descriptor->le<16, std::uint64_t>();
+    if (next <= offset || next > head.size()) return false;
+    offset = next;
+  }
+  return false;
+}
+
+bool looks_like_ewf_name(std::string_view name) {
+  if (name.size() < 4 || name[name.size() - 4] != '.') return false;
+  const std::string_view extension = name.substr(name.size() - 3);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const char first = extension[0];
+  const bool ewf_letter = first == 'E' || first == 'e' || first == 'S' || first == 's';
+  return ewf_letter && is_digit(extension[1]) && is_digit(extension[2]);
+}
+
+// Structures that make a file a disk whatever it is called.
+bool has_disk_structure(Bytes head) {
+  struct Mark {
+    std::size_t offset;
+    std::string_view magic;
+  };
+  static constexpr std::array kMarks{
+      Mark{510, "\x55\xaa"sv},     Mark{512, "EFI PART"sv},   Mark{4096, "EFI PART"sv},   Mark{1080, "\x53\xef"sv},
+      Mark{1024, "H+"sv},          Mark{1024, "HX"sv},        Mark{1024, "BD"sv},         Mark{32, "NXSB"sv},
+      Mark{32769, "CD001"sv},      Mark{0, "LUKS\xba\xbe"sv}, Mark{0, "hsqs"sv},          Mark{0, "XFSB"sv},
+      Mark{512, "LABELONE"sv},     Mark{0, "ER\x02\x00"sv},   Mark{512, "PM\x00\x00"sv},  Mark{4086, "SWAPSPACE2"sv},
+      Mark{1024, "\x10\x20\xf5\xf2"sv}, Mark{9564, "\x54\x19\x01\x00"sv}};
+  return std::any_of(kMarks.begin(), kMarks.end(), [&](const Mark& mark) { return has_at(head, mark.offset, mark.magic); });
+}
+
+}  // namespace
+
+std::string_view format_name(Format format) {
+  switch (format) {
+    case Format::kRaw: return "raw";
+    case Format::kSplitRaw: return "split-raw";
+    case Format::kEwfE01: return "ewf-e01";
+    case Format::kEwfS01: return "ewf-s01";
+    case Format::kUnsupported: break;
+  }
+  return "unsupported";
+}
+
+std::string_view chunk_state_reason(ChunkState state) {
+  switch (state) {
+    case ChunkState::kGood:
+    case ChunkState::kZero: break;
+    case ChunkState::kBadChecksum: return "chunk-checksum";
+    case ChunkState::kUndecodable: return "chunk-undecodable";
+    case ChunkState::kMissing: return "image-short";
+    case ChunkState::kReadError: return "read-error";
+  }
+  return "";
+}
+
+Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes, std::string_view file_name) {
+  if (has_at(head, 0, kEwfMagic)) {
+    return {has_smart_volume(head) ? Format::kEwfS01 : Format::kEwfE01, "", ""};
+  }
+  for (const Signature& signature : kSignatures)
+    if (has_at(head, signature.offset, signature.magic)) return unsupported(signature.name, signature.advice);
+  if (is_vmdk_descriptor(head)) return unsupported("VMware VMDK descriptor", kUseQemu);
+  if (auto found = by_zip(head, tail)) return *found;
+  if (auto found = by_trailer(tail)) return *found;
+  if (size_bytes == 0) return unsupported("", "the file is empty");
+  if (size_bytes < kSmallestImage) return unsupported("", "it is smaller than one sector of 512 bytes");
+  if (looks_like_ewf_name(file_name) && !has_disk_structure(head))
+    return unsupported("", "it is named like an EWF segment but has neither the EWF signature nor a known disk structure");
+  return {Format::kRaw, "", ""};
+}
+
+std::string unsupported_message(const Identified& identified, std::string_view file_name) {
+  const std::string name(file_name);
+  if (identified.unsupported_name.empty()) return name + " is not a disk image: " + identified.advice + ".";
+  return name + " has the format " + identified.unsupported_name + ", which limier does not read: " + identified.advice + ".";
+}
+
+}  // namespace limier::evidence
