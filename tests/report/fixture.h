@@ -110,6 +110,7 @@ class CaseFolder {
   }
 
   void create() {
+    run("PRAGMA synchronous = OFF");
     run("PRAGMA application_id = " + std::to_string(store::kApplicationId));
     run("PRAGMA user_version = " + std::to_string(store::kSchemaVersion));
     run(R"sql(
