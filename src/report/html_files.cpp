@@ -38,11 +38,11 @@ void put_state_table(Page& page, const Census& census) {
 }
 
 void put_file_table(Page& page, const std::vector<FileRow>& files, bool with_state) {
-  page.table("", {{"File", Align::kNumber}, {"Path", Align::kPath}, {"Size", Align::kNumber}, {"Modified (UTC)", Align::kShort}, {with_state ? "Content" : "", Align::kShort}});
+  if (with_state) page.table("", {{"File", Align::kNumber}, {"Path", Align::kPath}, {"Size", Align::kNumber}, {"Modified (UTC)", Align::kShort}, {"Content", Align::kShort}});
+  else page.table("", {{"File", Align::kNumber}, {"Path", Align::kPath}, {"Size", Align::kNumber}, {"Modified (UTC)", Align::kShort}});
   for (const FileRow& file : files) {
-    std::string state = with_state ? html_text(file.content_state) : std::string(" ");
-    if (file.deleted) state = with_state ? "<span class=\"tag\">deleted</span>, " + state : "<span class=\"tag\">deleted</span>";
-    page.row({grouped(file.file_id), quoted(file.path), size_cell(file.size), file.modified ? time_text(*file.modified) : absent(), state});
+    const std::string deleted = file.deleted ? "<span class=\"tag\">deleted</span>, " : "";
+    page.row({grouped(file.file_id), quoted(file.path), size_cell(file.size), file.modified ? time_text(*file.modified) : absent(), deleted + html_text(file.content_state)});
   }
   page.end_table();
 }
@@ -52,7 +52,7 @@ Status put_notable_list(Context& context, List list, std::int64_t total, std::st
   LIMIER_TRY(const auto files, read_list(context.index, list));
   context.page.heading(title);
   context.page.paragraph(text);
-  put_file_table(context.page, files, list == List::kUnreadable);
+  put_file_table(context.page, files, list != List::kRecovered && list != List::kOverwritten);
   context.page.raw(cap_note(static_cast<std::int64_t>(files.size()), total, "largest"));
   return ok_status();
 }
@@ -76,25 +76,26 @@ Status put_streams(Context& context) {
   return put_notable_list(context, List::kStreams, total - zones, "Streams other than Zone.Identifier", "Those that hold content, largest first.");
 }
 
-void put_type_tables(Page& page, const Census& census) {
-  const Tally& files = census.kind("file");
-  page.table("By kind of file", {{"Kind", Align::kText}, {"Files", Align::kNumber}, {"", Align::kShort}, {"of which deleted", Align::kNumber}, {"Size", Align::kNumber}});
-  for (const NamedTally& one : census.categories)
-    page.row({html_text(one.name), grouped(one.all.items), share_bar(one.all.items, files.items), grouped(one.deleted.items), size_cell(one.all.bytes)});
-  page.row({"Total", grouped(files.items), " ", " ", size_cell(files.bytes)}, "total");
-  page.end_table();
-  page.table("By size", {{"Size of the file", Align::kText}, {"Files", Align::kNumber}, {"", Align::kShort}, {"of which deleted", Align::kNumber}, {"Size", Align::kNumber}});
-  for (const NamedTally& one : census.sizes)
-    page.row({html_text(one.name), grouped(one.all.items), share_bar(one.all.items, files.items), grouped(one.deleted.items), size_cell(one.all.bytes)});
-  page.end_table();
-  page.table("By extension", {{"Extension", Align::kText}, {"Files", Align::kNumber}, {"", Align::kShort}, {"of which deleted", Align::kNumber}, {"Size", Align::kNumber}});
-  std::int64_t shown = 0;
-  for (const NamedTally& one : census.extensions) {
-    if (shown++ == kMaxExtensionRows) break;
+void put_tally_table(Page& page, std::string_view caption, std::string_view first, const std::vector<NamedTally>& tallies, const Tally& files, std::int64_t cap) {
+  page.table(caption, {{first, Align::kPath}, {"Files", Align::kNumber}, {"", Align::kShort}, {"of which deleted", Align::kNumber}, {"Size", Align::kNumber}}, "even");
+  for (const NamedTally& one : tallies) {
+    if (cap-- <= 0) break;
     page.row({quoted(one.name), grouped(one.all.items), share_bar(one.all.items, files.items), grouped(one.deleted.items), size_cell(one.all.bytes)});
   }
-  page.end_table();
+}
+
+void put_type_tables(Page& page, const Census& census) {
+  const Tally& files = census.kind("file");
   const auto different = static_cast<std::int64_t>(census.extensions.size());
+  std::int64_t deleted = 0;
+  for (const NamedTally& one : census.sizes) deleted += one.deleted.items;
+  put_tally_table(page, "By kind of file", "Kind", census.categories, files, static_cast<std::int64_t>(census.categories.size()));
+  page.row({"Total", grouped(files.items), " ", grouped(deleted), size_cell(files.bytes)}, "total");
+  page.end_table();
+  put_tally_table(page, "By size", "Size of the file", census.sizes, files, static_cast<std::int64_t>(census.sizes.size()));
+  page.end_table();
+  put_tally_table(page, "By extension", "Extension", census.extensions, files, kMaxExtensionRows);
+  page.end_table();
   if (different > kMaxExtensionRows)
     page.raw(fmt::format("<p class=\"note\">Listed: the {} most frequent of {} extensions.</p>\n", kMaxExtensionRows, grouped(different)));
 }

@@ -135,7 +135,7 @@ Status put_front_not_examined(Context& context) {
   while (shown < kFrontLines && rows.step()) {
     ++shown;
     page.raw(fmt::format("<li>{}: {}{}</li>\n", quoted(rows.text(0)), quoted(rows.text(1)),
-                         rows.is_null(2) ? "" : ", " + human_bytes(rows.integer(2))));
+                         rows.is_null(2) ? "" : ", <span class=\"short\">" + human_bytes(rows.integer(2)) + "</span>"));
   }
   LIMIER_CHECK(rows.status());
   if (shown == 0) page.raw("<li>Nothing was left out for damage, encryption or lack of support.</li>\n");
@@ -145,21 +145,28 @@ Status put_front_not_examined(Context& context) {
   return ok_status();
 }
 
-std::string or_absent(const MaybeText& text) { return text ? code(*text) : absent(); }
+std::string comparison(const MaybeText& computed, const MaybeText& other) {
+  if (!computed) return "<span class=\"none\">not computed now</span>";
+  return *computed == *other ? "<span class=\"is-good\">equal</span>" : "<span class=\"is-bad\">differs</span>";
+}
 
-std::string compare(const MaybeText& computed, const MaybeText& stored, const MaybeText& expected) {
-  if (!computed) return "<span class=\"none\">not computed</span>";
-  if (!stored && !expected) return "<span class=\"none\">nothing to compare with</span>";
-  const bool differs = (stored && *stored != *computed) || (expected && *expected != *computed);
-  return differs ? "<span class=\"is-bad\">differs</span>" : "<span class=\"is-good\">equal</span>";
+void put_digest_rows(Page& page, std::string_view algorithm, const MaybeText& computed, const MaybeText& stored, const MaybeText& expected) {
+  if (computed) page.row({std::string(algorithm), "computed now", code(*computed), " "});
+  if (stored) page.row({std::string(algorithm), "stored at acquisition", code(*stored), comparison(computed, stored)});
+  if (expected) page.row({std::string(algorithm), "from the custody record", code(*expected), comparison(computed, expected)});
 }
 
 void put_digests(Page& page, const EvidenceFacts& evidence) {
   page.heading("Digests of the media");
-  page.table("", {{"Algorithm", Align::kShort}, {"Stored at acquisition", Align::kPath}, {"Expected by the custody record", Align::kPath}, {"Computed now", Align::kPath}, {"Comparison", Align::kShort}});
-  page.row({"MD5", or_absent(evidence.stored_md5), or_absent(evidence.expected_md5), or_absent(evidence.md5), compare(evidence.md5, evidence.stored_md5, evidence.expected_md5)});
-  page.row({"SHA-1", or_absent(evidence.stored_sha1), or_absent(evidence.expected_sha1), or_absent(evidence.sha1), compare(evidence.sha1, evidence.stored_sha1, evidence.expected_sha1)});
-  page.row({"SHA-256", absent(), or_absent(evidence.expected_sha256), or_absent(evidence.sha256), compare(evidence.sha256, std::nullopt, evidence.expected_sha256)});
+  if (!evidence.md5 && !evidence.sha1 && !evidence.sha256 && !evidence.stored_md5 && !evidence.stored_sha1 && !evidence.expected_md5 &&
+      !evidence.expected_sha1 && !evidence.expected_sha256) {
+    page.paragraph("None: the container stores none, none was given, and none was computed.");
+    return;
+  }
+  page.table("", {{"Algorithm", Align::kShort}, {"Source", Align::kShort}, {"Digest", Align::kPath}, {"Comparison", Align::kShort}});
+  put_digest_rows(page, "MD5", evidence.md5, evidence.stored_md5, evidence.expected_md5);
+  put_digest_rows(page, "SHA-1", evidence.sha1, evidence.stored_sha1, evidence.expected_sha1);
+  put_digest_rows(page, "SHA-256", evidence.sha256, std::nullopt, evidence.expected_sha256);
   page.end_table();
 }
 

@@ -37,8 +37,10 @@ std::string time_text(std::string_view iso) {
 void Page::paragraph(std::string_view html) { out_ << "<p>" << html << "</p>\n"; }
 void Page::heading(std::string_view text) { out_ << "<h3>" << html_text(text) << "</h3>\n"; }
 
-void Page::table(std::string_view caption, std::initializer_list<Column> columns) {
-  out_ << "<div class=\"scroll\"><table>\n";
+void Page::table(std::string_view caption, std::initializer_list<Column> columns, std::string_view css) {
+  out_ << "<div class=\"scroll\"><table";
+  if (!css.empty()) out_ << " class=\"" << css << "\"";
+  out_ << ">\n";
   if (!caption.empty()) out_ << "<caption>" << html_text(caption) << "</caption>\n";
   out_ << "<thead><tr>";
   aligns_.clear();
