@@ -32,14 +32,17 @@ ErrorKind OutFile::kind_of(int number) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-    case EIO: return ErrorKind::kTemporary;
+    case EIO:
+      return ErrorKind::kTemporary;
     case EACCES:
     case EPERM:
     case EROFS:
     case ENOENT:
     case ENOTDIR:
-    case EISDIR: return ErrorKind::kUsage;
-    default: return ErrorKind::kInternal;
+    case EISDIR:
+      return ErrorKind::kUsage;
+    default:
+      return ErrorKind::kInternal;
   }
 }
 
@@ -66,8 +69,10 @@ void OutFile::flush() {
   std::string_view rest = buffer_;
   while (!rest.empty() && error_number_ == 0) {
     const ssize_t written = ::write(fd_.get(), rest.data(), rest.size());
-    if (written >= 0) rest.remove_prefix(static_cast<std::size_t>(written));
-    else if (errno != EINTR) error_number_ = errno;
+    if (written >= 0)
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    else if (errno != EINTR)
+      error_number_ = errno;
   }
   buffer_.clear();
 }

@@ -1,4 +1,5 @@
-// Building blocks of report.html. Everything from evidence or the operator goes through quoted(); the rest is our own text.
+// Building blocks of report.html. Everything from evidence or the operator goes through quoted(); the rest is our own
+// text.
 #pragma once
 
 #include <initializer_list>

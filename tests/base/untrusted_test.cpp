@@ -12,12 +12,69 @@ using namespace std::string_literals;
 
 std::vector<std::string> corpus() {
   return {
-      "", "plain.txt", "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onmouseover='x", "&amp;", "=cmd|'/c calc'!A0", "+1", "-1",
-      "@SUM(1)", "\t=1", "\r=1", "\n=1", "'=1", "''@", "'plain", "\xEF\xBC\x9D" "1", "a,b\"c\"", "line\nbreak", "tab\there", "pipe|d", "\\", "\\\\", "\\x1B",
-      "\\n", "\\u{202E}", "\x1B]0;title\x07", "\x1B[2J", "\x7F", "\xC2\x9B" "31m", "\xC2\x85", "\xE2\x80\xAE" "gpj.exe", "\xE2\x80\x8B", "\xEF\xBB\xBF",
-      "\xD8\x9C", "\xE2\x81\xA6", "\xE2\x81\xA9", "\xF3\xA0\x80\x81", "\xE2\x80\xA8", "\xEF\xBF\xBE", "\xF0\x9F\xBF\xBF", "caf\xE9", "\xC0\xAF", "\xC1\xBF", "\xE0\x80\x80",
-      "\xED\xA0\x80", "\xED\xBF\xBF", "\xE2\x82", "\xF0\x9F", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "\xFF\xFE", "\x80", "nul\0byte"s, "\0"s,
-      "\xF0\x9F\x98\x80", "\xE6\x97\xA5\xE6\x9C\xAC", "e\xCC\x81", "\xC2\xAD", "\xE3\x85\xA4",
+      "",
+      "plain.txt",
+      "<script>alert(1)</script>",
+      "\"><img src=x onerror=alert(1)>",
+      "' onmouseover='x",
+      "&amp;",
+      "=cmd|'/c calc'!A0",
+      "+1",
+      "-1",
+      "@SUM(1)",
+      "\t=1",
+      "\r=1",
+      "\n=1",
+      "'=1",
+      "''@",
+      "'plain",
+      "\xEF\xBC\x9D"
+      "1",
+      "a,b\"c\"",
+      "line\nbreak",
+      "tab\there",
+      "pipe|d",
+      "\\",
+      "\\\\",
+      "\\x1B",
+      "\\n",
+      "\\u{202E}",
+      "\x1B]0;title\x07",
+      "\x1B[2J",
+      "\x7F",
+      "\xC2\x9B"
+      "31m",
+      "\xC2\x85",
+      "\xE2\x80\xAE"
+      "gpj.exe",
+      "\xE2\x80\x8B",
+      "\xEF\xBB\xBF",
+      "\xD8\x9C",
+      "\xE2\x81\xA6",
+      "\xE2\x81\xA9",
+      "\xF3\xA0\x80\x81",
+      "\xE2\x80\xA8",
+      "\xEF\xBF\xBE",
+      "\xF0\x9F\xBF\xBF",
+      "caf\xE9",
+      "\xC0\xAF",
+      "\xC1\xBF",
+      "\xE0\x80\x80",
+      "\xED\xA0\x80",
+      "\xED\xBF\xBF",
+      "\xE2\x82",
+      "\xF0\x9F",
+      "\xF4\x90\x80\x80",
+      "\xF8\x88\x80\x80\x80",
+      "\xFF\xFE",
+      "\x80",
+      "nul\0byte"s,
+      "\0"s,
+      "\xF0\x9F\x98\x80",
+      "\xE6\x97\xA5\xE6\x9C\xAC",
+      "e\xCC\x81",
+      "\xC2\xAD",
+      "\xE3\x85\xA4",
   };
 }
 
@@ -67,17 +124,19 @@ std::string read_visible(std::string_view text) {
 }
 
 std::string replace_all(std::string text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
   return text;
 }
 std::string read_markup(std::string text) {
-  text = replace_all(replace_all(replace_all(replace_all(text, "&lt;", "<"), "&gt;", ">"), "&quot;", "\""), "&#39;", "'");
+  text =
+      replace_all(replace_all(replace_all(replace_all(text, "&lt;", "<"), "&gt;", ">"), "&quot;", "\""), "&#39;", "'");
   return read_visible(replace_all(text, "&amp;", "&"));
 }
 
 bool forbidden(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x61C || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x2069) ||
-         c == 0xFEFF || (c >= 0xE0000 && c <= 0xE007F);
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x61C || (c >= 0x200B && c <= 0x200F) ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x2069) || c == 0xFEFF || (c >= 0xE0000 && c <= 0xE007F);
 }
 void expect_clean(const std::string& text, const std::string& of) {
   ASSERT_TRUE(is_valid_utf8(text)) << hex(of);
@@ -90,8 +149,11 @@ void expect_clean(const std::string& text, const std::string& of) {
 }
 
 TEST(Utf8, AcceptsExactlyWellFormedSequences) {
-  for (const char* good : {"", "a", "\xC3\xA9", "\xE2\x82\xAC", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) EXPECT_TRUE(is_valid_utf8(good));
-  for (const char* bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xC3", "\xC3(", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xE2\x82", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"})
+  for (const char* good :
+       {"", "a", "\xC3\xA9", "\xE2\x82\xAC", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"})
+    EXPECT_TRUE(is_valid_utf8(good));
+  for (const char* bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xC3", "\xC3(", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xE2\x82",
+                          "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"})
     EXPECT_FALSE(is_valid_utf8(bad)) << hex(bad);
 }
 
@@ -101,7 +163,9 @@ TEST(Utf8Text, RepairsBytesAndNulAndSaysSo) {
   EXPECT_FALSE(repaired);
   EXPECT_EQ(utf8_text("caf\xE9x", repaired), "caf\xEF\xBF\xBDx");
   EXPECT_TRUE(repaired);
-  EXPECT_EQ(utf8_text("a\0b"s, repaired), "a\xEF\xBF\xBD" "b");
+  EXPECT_EQ(utf8_text("a\0b"s, repaired),
+            "a\xEF\xBF\xBD"
+            "b");
   EXPECT_TRUE(repaired);
   // One mark per maximal subpart, as other decoders do it.
   EXPECT_EQ(utf8_text("\xF0\x9F\x98!", repaired), "\xEF\xBF\xBD!");
@@ -176,7 +240,10 @@ TEST(CsvField, DefusesFormulasAndStaysReversible) {
   EXPECT_EQ(csv_field("\rx"), "\"'\\rx\"");
   EXPECT_EQ(csv_field("'=1"), "\"''=1\"");
   EXPECT_EQ(csv_field("'tis"), "\"'tis\"");
-  EXPECT_EQ(csv_field("\xEF\xBC\x9D" "1"), "\"'\xEF\xBC\x9D" "1\"");
+  EXPECT_EQ(csv_field("\xEF\xBC\x9D"
+                      "1"),
+            "\"'\xEF\xBC\x9D"
+            "1\"");
   EXPECT_EQ(csv_field("a\"b,c"), "\"a\"\"b,c\"");
   EXPECT_EQ(csv_field(""), "\"\"");
   for (const std::string& text : corpus()) {
@@ -194,7 +261,9 @@ TEST(BodyfileField, HoldsNoSeparator) {
   for (const std::string& text : corpus()) EXPECT_EQ(bodyfile_field(text).find_first_of("|\n\r"), std::string::npos);
 }
 
-TEST(Hex, IsLowerCase) { EXPECT_EQ(hex("\x01\xFFz"), "01ff7a"); }
+TEST(Hex, IsLowerCase) {
+  EXPECT_EQ(hex("\x01\xFFz"), "01ff7a");
+}
 
 }  // namespace
 }  // namespace limier

@@ -23,13 +23,16 @@ using testing::CaseFolder;
 using testing::hostile_names;
 
 const std::vector<std::string> kEveryFormat{"html", "json", "csv", "bodyfile", "dfxml"};
-const std::vector<std::string> kEveryFile{"report.html", "report.json", "files.csv", "findings.csv", "timeline.csv", "bodyfile.txt", "dfxml.xml"};
+const std::vector<std::string> kEveryFile{"report.html",  "report.json",  "files.csv", "findings.csv",
+                                          "timeline.csv", "bodyfile.txt", "dfxml.xml"};
 
 void fill_hostile(CaseFolder& folder) {
   for (const std::string& name : hostile_names()) folder.add_file("/" + name);
 }
 
-bool have(const std::string& program) { return std::system(("command -v " + program + " >/dev/null 2>&1").c_str()) == 0; }
+bool have(const std::string& program) {
+  return std::system(("command -v " + program + " >/dev/null 2>&1").c_str()) == 0;
+}
 bool python(const CaseFolder& folder, const std::string& script) {
   const std::string file = folder.dir() + "/check.py";
   std::ofstream(file) << script;
@@ -68,7 +71,8 @@ TEST(Reports, HoldNoForbiddenByteOrCharacter) {
       EXPECT_TRUE(byte >= 0x20 || byte == '\n') << file << " holds byte " << int{byte};
       EXPECT_NE(byte, 0x7F) << file;
     }
-    for (const char* bad : {"\xC2\x9B", "\xE2\x80\xAE", "\xE2\x80\x8B", "\xEF\xBB\xBF", "\xD8\x9C", "\xE2\x81\xA6", "\xF3\xA0\x81\x81", "\xE2\x80\xA8"})
+    for (const char* bad : {"\xC2\x9B", "\xE2\x80\xAE", "\xE2\x80\x8B", "\xEF\xBB\xBF", "\xD8\x9C", "\xE2\x81\xA6",
+                            "\xF3\xA0\x81\x81", "\xE2\x80\xA8"})
       EXPECT_EQ(text.find(bad), std::string::npos) << file;
   }
 }
@@ -96,7 +100,8 @@ TEST(Reports, DoNotChangeWithFactsAboutTheRun) {
   ASSERT_TRUE(folder.write(kEveryFormat).ok());
   std::vector<std::string> first;
   for (const std::string& file : kEveryFile) first.push_back(folder.read(file));
-  folder.run("UPDATE v_run SET host = 'other', started = '1999', ended = '1999', command = 'x', exit_code = 0, run_id = 7");
+  folder.run(
+      "UPDATE v_run SET host = 'other', started = '1999', ended = '1999', command = 'x', exit_code = 0, run_id = 7");
   ASSERT_TRUE(folder.write(kEveryFormat).ok());
   for (std::size_t i = 0; i < kEveryFile.size(); ++i) {
     EXPECT_EQ(folder.read(kEveryFile[i]), first[i]) << kEveryFile[i];
@@ -112,7 +117,10 @@ TEST(Html, ParsesToAllowedElementsOnly) {
   folder.add_file("/gone.jpg", "file", 7, true, "recovered");
   folder.add_file("/over.jpg", "file", 7, true, "overwritten");
   folder.add_file("/latin1 caf\xE9.txt", "file", 999);
-  folder.add_file("/\xE2\x80\xAE" "gpj.exe", "file", 998);
+  folder.add_file(
+      "/\xE2\x80\xAE"
+      "gpj.exe",
+      "file", 998);
   folder.run("INSERT INTO v_finding VALUES (1, 'p', 'r', 'high', '<script>', '\"x', 'file', 1, 1)");
   ASSERT_TRUE(folder.write({"html"}).ok());
   EXPECT_TRUE(python(folder, R"py(
@@ -164,16 +172,23 @@ TEST(Html, SaysOnItsFirstScreenWhatWentWrong) {
   EXPECT_NE(banner("SELECT 1").find("part of it could not be examined"), std::string::npos);
   EXPECT_NE(banner("UPDATE v_evidence SET verdict = 'mismatch'").find("Integrity mismatch"), std::string::npos);
   EXPECT_NE(banner("UPDATE v_evidence SET md5 = 'ff'").find("Integrity mismatch"), std::string::npos);
-  EXPECT_NE(banner("INSERT INTO v_bad_range VALUES (512, 1024, 'checksum')").find("The evidence is damaged"), std::string::npos);
-  EXPECT_NE(banner("UPDATE v_run SET outcome = 'interrupted'").find("Interrupted: this examination is not complete"), std::string::npos);
+  EXPECT_NE(banner("INSERT INTO v_bad_range VALUES (512, 1024, 'checksum')").find("The evidence is damaged"),
+            std::string::npos);
+  EXPECT_NE(banner("UPDATE v_run SET outcome = 'interrupted'").find("Interrupted: this examination is not complete"),
+            std::string::npos);
   EXPECT_NE(banner("UPDATE v_evidence SET verdict = NULL, md5 = NULL").find("was not checked"), std::string::npos);
-  EXPECT_NE(banner("DELETE FROM v_volume WHERE volume_id = 3; DELETE FROM v_not_examined").find("all of it was examined"), std::string::npos);
-  EXPECT_NE(banner("DELETE FROM v_file; UPDATE v_volume SET status = 'encrypted'").find("Nothing could be examined"), std::string::npos);
+  EXPECT_NE(
+      banner("DELETE FROM v_volume WHERE volume_id = 3; DELETE FROM v_not_examined").find("all of it was examined"),
+      std::string::npos);
+  EXPECT_NE(banner("DELETE FROM v_file; UPDATE v_volume SET status = 'encrypted'").find("Nothing could be examined"),
+            std::string::npos);
 }
 
 TEST(Html, NamesTheCapOfEveryCutList) {
   CaseFolder folder;
-  for (int i = 0; i < 40; ++i) folder.add_file("/f" + std::to_string(i) + ".e" + std::to_string(i), "file", i, i % 2 == 0, i % 2 == 0 ? "recovered" : "complete");
+  for (int i = 0; i < 40; ++i)
+    folder.add_file("/f" + std::to_string(i) + ".e" + std::to_string(i), "file", i, i % 2 == 0,
+                    i % 2 == 0 ? "recovered" : "complete");
   ASSERT_TRUE(folder.write({"html"}).ok());
   const std::string page = folder.read("report.html");
   EXPECT_NE(page.find("Listed: the 25 largest of 40."), std::string::npos);
@@ -265,10 +280,18 @@ TEST(Bodyfile, HasElevenFieldsAndMactimeReadsIt) {
   }
   EXPECT_EQ(count, 2 * (hostile_names().size() + 1));  // each with its $FILE_NAME line
   EXPECT_NE(last.find("/before-1970.txt ($FILE_NAME) (deleted)|"), std::string::npos) << last;
-  EXPECT_NE(folder.read("bodyfile.txt").find("0123456789abcdef0123456789abcdef|/plain.txt|141-128-1|r/rrw-r--r--|0|0|10|0|1615266000|0|1615266000\n"), std::string::npos);
-  EXPECT_NE(folder.read("bodyfile.txt").find("|/before-1970.txt (deleted)|143-128-1|r/rrw-r--r--|0|0|1|0|-2|0|-2\n"), std::string::npos);
+  EXPECT_NE(
+      folder.read("bodyfile.txt")
+          .find(
+              "0123456789abcdef0123456789abcdef|/plain.txt|141-128-1|r/rrw-r--r--|0|0|10|0|1615266000|0|1615266000\n"),
+      std::string::npos);
+  EXPECT_NE(folder.read("bodyfile.txt").find("|/before-1970.txt (deleted)|143-128-1|r/rrw-r--r--|0|0|1|0|-2|0|-2\n"),
+            std::string::npos);
   if (!have("mactime")) GTEST_SKIP() << "mactime is not installed";
-  ASSERT_EQ(std::system(("mactime -y -d -z UTC -b '" + folder.dir() + "/bodyfile.txt' > '" + folder.dir() + "/mac.csv' 2>'" + folder.dir() + "/mac.err'").c_str()), 0);
+  ASSERT_EQ(std::system(("mactime -y -d -z UTC -b '" + folder.dir() + "/bodyfile.txt' > '" + folder.dir() +
+                         "/mac.csv' 2>'" + folder.dir() + "/mac.err'")
+                            .c_str()),
+            0);
   const std::string table = folder.read("mac.csv");
   EXPECT_NE(table.find("plain.txt"), std::string::npos);
   EXPECT_NE(table.find("2021-03-09T05:00:00Z"), std::string::npos) << table.substr(0, 500);
@@ -288,7 +311,9 @@ TEST(Bodyfile, PathsSayTheirVolumeOnlyWhereThereAreSeveral) {
 TEST(Dfxml, IsWellFormedAndHoldsRunsAndDigests) {
   CaseFolder folder;
   fill_hostile(folder);
-  folder.run("INSERT INTO v_extent VALUES (1, 0, 0, 4096, 10, 'data'), (3, 0, 0, NULL, 5, 'sparse'), (3, 1, 5, 8192, 5, 'data')");
+  folder.run(
+      "INSERT INTO v_extent VALUES (1, 0, 0, 4096, 10, 'data'), (3, 0, 0, NULL, 5, 'sparse'), (3, 1, 5, 8192, 5, "
+      "'data')");
   ASSERT_TRUE(folder.write({"dfxml"}).ok());
   EXPECT_TRUE(python(folder, R"py(
 import xml.etree.ElementTree as E
