@@ -66,6 +66,12 @@ bool differs(const MaybeText& computed, const MaybeText& other) {
   return computed && other && *computed != *other;
 }
 
+Result<bool> evidence_incomplete(store::Index& index) {
+  if (!has_column(index, "v_evidence", "incomplete")) return false;
+  LIMIER_TRY(const std::int64_t count, count_of(index, "SELECT count(*) FROM v_evidence WHERE incomplete <> 0"));
+  return count > 0;
+}
+
 Result<Conditions> read_conditions(store::Index& index, const Facts& facts) {
   const EvidenceFacts& evidence = facts.evidence;
   Conditions conditions;
@@ -82,10 +88,17 @@ Result<Conditions> read_conditions(store::Index& index, const Facts& facts) {
   LIMIER_TRY(const std::int64_t volumes, count_of(index,
                                                   "SELECT count(*) FROM v_volume WHERE status IN "
                                                   "('partial', 'encrypted', 'unsupported', 'failed')"));
-  LIMIER_TRY(const std::int64_t parsed,
-             count_of(index, "SELECT count(*) FROM v_volume WHERE status IN ('parsed', 'partial')"));
-  conditions.incomplete = evidence.verdict == "incomplete" || issues > 0 || volumes > 0;
-  conditions.nothing_examined = volumes > 0 && parsed == 0 && facts.census.rows == 0;
+  LIMIER_TRY(const bool flagged_evidence, evidence_incomplete(index));
+  conditions.incomplete = evidence.verdict == "incomplete" || flagged_evidence || issues > 0 || volumes > 0;
+  // As the run decides it (store, conditions()), so that the report and the exit code never disagree.
+  LIMIER_TRY(const std::int64_t encrypted, count_of(index, "SELECT count(*) FROM v_volume WHERE status = 'encrypted'"));
+  LIMIER_TRY(const std::int64_t others, count_of(index,
+                                                 "SELECT count(*) FROM v_volume WHERE status IN "
+                                                 "('parsed', 'partial', 'unsupported', 'failed')"));
+  LIMIER_TRY(const std::int64_t unreadable,
+             count_of(index, "SELECT coalesce(sum(length), 0) FROM v_coverage WHERE state = 'unreadable'"));
+  conditions.nothing_examined =
+      (encrypted > 0 && others == 0) || evidence.size_bytes == 0 || unreadable == evidence.size_bytes;
   return conditions;
 }
 

@@ -26,8 +26,9 @@ std::string digest_sentence(const EvidenceFacts& evidence) {
 
 Verdict integrity_verdict(const Facts& facts) {
   const EvidenceFacts& evidence = facts.evidence;
-  const std::string rest =
-      facts.conditions.incomplete ? "; part of it could not be examined" : "; all of it was examined";
+  const std::string rest = facts.conditions.incomplete     ? "; part of it could not be examined"
+                           : facts.counts.not_examined > 0 ? "; all that can be read was examined"
+                                                           : "; all of it was examined";
   const std::string_view css = facts.conditions.incomplete ? "warn" : "good";
   if (evidence.verdict == "verified")
     return {css, "The evidence is as it was acquired" + rest,
@@ -149,7 +150,8 @@ void put_conditions(Context& context) {
   else if (conditions.incomplete)
     out += condition("Completeness", "warn", "part not examined");
   else
-    out += condition("Completeness", "good", "everything examined");
+    out += condition("Completeness", "good",
+                     context.facts.counts.not_examined > 0 ? "all that can be read" : "everything examined");
   out += findings_condition(context.facts.counts);
   context.page.raw(out + "</ul></div>\n");
 }

@@ -180,6 +180,10 @@ TEST(Html, SaysOnItsFirstScreenWhatWentWrong) {
   EXPECT_NE(
       banner("DELETE FROM v_volume WHERE volume_id = 3; DELETE FROM v_not_examined").find("all of it was examined"),
       std::string::npos);
+  EXPECT_NE(banner("DELETE FROM v_volume WHERE volume_id = 3").find("all that can be read was examined"),
+            std::string::npos);
+  EXPECT_EQ(banner("DELETE FROM v_file; UPDATE v_volume SET status = 'unsupported'").find("Nothing could be examined"),
+            std::string::npos);
   EXPECT_NE(banner("DELETE FROM v_file; UPDATE v_volume SET status = 'encrypted'").find("Nothing could be examined"),
             std::string::npos);
 }
