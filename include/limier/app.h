@@ -101,6 +101,7 @@ struct ExportedFile {
   std::uint64_t size_bytes = 0;
   std::string sha256;
   std::string problem;                // "" when written; else why it was refused
+  bool mismatch = false;              // refused because the bytes read now differ from the digest in the index
 };
 Result<std::vector<ExportedFile>> export_files(const ExportOptions& options, const std::atomic<int>& stop_signal);
 

@@ -107,10 +107,10 @@ class IndexWriter {
     bool nothing_examined = false;  // every volume that holds data is encrypted, or nothing could be read
   };
   Result<Conditions> conditions();
-  // Indexes, ANALYZE, run row, integrity check, journal_mode back to DELETE: one file, no WAL. The writer is closed after it.
+  // ANALYZE, run row, integrity check, journal_mode back to DELETE: one file, no WAL. The writer is closed after it. May be
+  // called at any time (Ctrl-C): phases that were not reached are made up for with the rows that are there.
   Status finish(std::string_view outcome, int exit_code, std::int64_t ended_ns);
 
-  // Makes what was committed so far usable as it is (Ctrl-C): like finish, outcome "interrupted".
   class Impl;
 
  private:

@@ -63,9 +63,12 @@ class Sink {
   virtual Status content(const catalog::ContentDigest& digest) = 0;
   virtual Status bad_range(const catalog::BadRange& range) = 0;  // in offset order, adjacent ranges of one reason joined
   virtual Status media(const Digests& digests) = 0;              // once, after the last chunk
+  // The first chunk that is not through all stages; said again while a long step makes progress.
   virtual void working_on(std::uint64_t chunk) = 0;
   virtual void advanced(std::uint64_t bytes_done) = 0;
 };
+
+inline constexpr std::uint32_t kMaxJobs = 64;  // run_sweep starts no more threads, whatever it is told
 
 struct SweepStats {
   std::uint64_t chunks_decoded = 0;
@@ -76,7 +79,9 @@ struct SweepStats {
 // plan is never in memory as a whole.
 using PlanSource = std::function<Result<std::vector<catalog::PlanPiece>>()>;
 
-// One pass from the first byte to the last.
+// One pass from the first byte to the last. Contents are reported where the sweep completes them; those completed by the
+// same stretch of media in content_id order. A content gets no digests, only touched_damage, when a chunk under it is bad,
+// a piece lies outside the media or never comes, or the contents together name far more bytes than the media holds.
 Result<SweepStats> run_sweep(const evidence::Image& image, const SweepJob& job, const PlanSource& plan, Sink& sink);
 
 Result<ContainerMessage> describe_container(const evidence::EvidenceSpec& spec, const std::vector<int>& fds);

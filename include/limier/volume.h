@@ -23,9 +23,14 @@ struct FsJob {
   catalog::StreamRef stream;       // kExtract
   bool metadata_only = false;      // --profile list: no content is read at all
   bool has_stream = true;          // kExtract
+  // The ladder after a crash or a stall, from the second try on:
+  bool skip_orphans = false;       // kWalk: do not look for orphans
+  bool names_only = false;         // kWalk: no inodes, no block use
+  std::vector<std::uint64_t> skip_inodes;  // kWalk: neither opened nor entered; each is reported as not examined
   static constexpr auto fields() {
     return std::tuple{&FsJob::kind, &FsJob::evidence, &FsJob::volume, &FsJob::digests, &FsJob::stream,
-                      &FsJob::metadata_only, &FsJob::has_stream};
+                      &FsJob::metadata_only, &FsJob::has_stream, &FsJob::skip_orphans, &FsJob::names_only,
+                      &FsJob::skip_inodes};
   }
 };
 

@@ -26,7 +26,7 @@ inline constexpr std::size_t kMaxPayload = 1u << 20;
 enum class FrameType : std::uint16_t {
   // supervisor → worker
   kJob = 1,         // FsJob or SweepJob: first frame, exactly once
-  kPlan = 2,        // PlanBatch; an empty one ends the plan
+  kPlan = 2,        // Batch<PlanPiece>, the answer to kPlanRequest; an empty one ends the plan
   // worker → supervisor
   kReady = 16,      // jail is closed (SandboxReport)
   kContainer = 17,  // ContainerMessage
@@ -45,6 +45,7 @@ enum class FrameType : std::uint16_t {
   kProgress = 30,      // ProgressMessage
   kFailed = 31,        // WorkerError: the step cannot go on
   kDone = 32,          // last frame (WorkerStats)
+  kPlanRequest = 33,   // empty; the worker then reads until kPlan has come, so neither side can block the other
 };
 
 struct Frame {
@@ -87,10 +88,8 @@ class Channel {
   Status send(FrameType type, const T& record) {
     return send(type, Bytes(encode(record)));
   }
-  // nullopt: nothing came within `timeout`. Error: the peer is gone, or sent something that is no frame.
+  // nullopt: nothing came within `timeout`. Error: kTemporary when the peer is gone, kInternal when it sent no frame.
   Result<std::optional<Frame>> receive(std::chrono::milliseconds timeout);
-  // True when send() would not block now (used while a plan streams one way and digests the other).
-  bool can_send(std::chrono::milliseconds timeout) const;
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
@@ -186,7 +185,7 @@ class Process {
   Channel& channel() { return channel_; }
   [[nodiscard]] const Journal& journal() const { return *journal_; }
   void kill();
-  ExitInfo wait();  // reaps; call once
+  ExitInfo wait();  // reaps, after two seconds of grace by force; call once
   [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:

@@ -56,8 +56,13 @@ class Hasher {
   void update_zeros(std::uint64_t count);
   [[nodiscard]] Digests finish() const;  // leaves the state untouched
   [[nodiscard]] std::uint64_t size_bytes() const { return size_bytes_; }
+  friend void update_both(Hasher& one, Hasher& other, Bytes data);
 
  private:
+  void run_blocks(const std::uint8_t* data, std::size_t blocks);
+  Bytes fill_tail(Bytes data);
+  void keep_tail(Bytes data);
+
   DigestSet which_;
   std::uint64_t size_bytes_ = 0;
   std::array<std::uint8_t, 64> tail_{};
@@ -65,6 +70,14 @@ class Hasher {
   detail::Sha1State sha1_;
   detail::Sha256State sha256_;
 };
+
+// The same as one.update(data) and other.update(data). Where `one` has MD5 and `other` is MD5 alone (a file's digests and
+// the media's), both chains run interleaved at about the cost of one.
+void update_both(Hasher& one, Hasher& other, Bytes data);
+
+// True when this machine computes several digests of one Hasher side by side, at about the cost of the slowest; false
+// when their costs add up, so that a Hasher and a thread for each is faster.
+bool digests_run_side_by_side();
 
 Digests digest_of(Bytes data, DigestSet which);
 

@@ -1,0 +1,97 @@
+#include "app/evidence_facts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace limier::app {
+
+Error error_of(const Ending& ending, std::string_view what) {
+  switch (ending.kind) {
+    case EndingKind::kInterrupted: return {ErrorKind::kInterrupted, "interrupted"};
+    case EndingKind::kFailed: return ending.error;
+    default: return {ErrorKind::kEvidence, fmt::format("{} could not be examined: {}", what, ending.sentence())};
+  }
+}
+
+Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, bool sandbox, const std::atomic<int>& stop_signal) {
+  sweep::SweepJob job;
+  job.kind = sweep::SweepJobKind::kContainer;
+  job.evidence = evidence.spec;
+  std::optional<sweep::ContainerMessage> message;
+  Session session;
+  session.worker = "limier-sweep";
+  session.job = encode(job);
+  session.sandbox = sandbox;
+  session.on_frame = [&](const worker::Frame& frame) -> Status {
+    if (frame.type != worker::FrameType::kContainer) return Error{kLied, "it sent an unexpected frame"};
+    message = decode<sweep::ContainerMessage>(Bytes(frame.payload));
+    if (!message || message->sector_size == 0 || message->header_names.size() != message->header_values.size())
+      return Error{kLied, "its description of the container is malformed"};
+    return ok_status();
+  };
+  LIMIER_TRY(const Ending ending, run_session(session, evidence, stop_signal));
+  if (ending.kind != EndingKind::kFinished || !message) return error_of(ending, evidence.path);
+  evidence.spec.format = message->format;
+  return ContainerFacts{std::move(*message), ending.sandbox};
+}
+
+DigestSet media_digest_set(const std::optional<DigestSet>& asked, const sweep::ContainerMessage& container,
+                           const Digests& expected) {
+  DigestSet set;
+  if (asked) {
+    set = *asked;
+  } else {
+    set.md5 = container.stored_md5.has_value();
+    set.sha1 = container.stored_sha1.has_value();
+    set.sha256 = true;
+    if (container.format == evidence::Format::kRaw || container.format == evidence::Format::kSplitRaw) set.md5 = true;
+  }
+  set.md5 = set.md5 || expected.md5;
+  set.sha1 = set.sha1 || expected.sha1;
+  set.sha256 = set.sha256 || expected.sha256;
+  return set;
+}
+
+IntegrityFacts judge_integrity(const sweep::ContainerMessage& container, const Digests& computed, const Digests& expected,
+                               const std::vector<catalog::BadRange>& bad_ranges, bool segments_missing) {
+  IntegrityFacts facts;
+  const auto compare = [&](const auto& left, const auto& right) {
+    if (!left || !right) return;
+    facts.compared = true;
+    if (*left != *right) facts.digest_mismatch = true;
+  };
+  compare(computed.md5, container.stored_md5);
+  compare(computed.sha1, container.stored_sha1);
+  compare(computed.md5, expected.md5);
+  compare(computed.sha1, expected.sha1);
+  compare(computed.sha256, expected.sha256);
+  facts.image_short = segments_missing;
+  for (const catalog::BadRange& range : bad_ranges) {
+    if (range.reason == evidence::chunk_state_reason(evidence::ChunkState::kMissing)) facts.image_short = true;
+    else if (range.reason != "acquisition-error") facts.chunk_damage = true;
+  }
+  return facts;
+}
+
+store::Verdict verdict_of(const IntegrityFacts& facts) {
+  if (facts.image_short) return store::Verdict::kIncomplete;
+  if (facts.chunk_damage) return store::Verdict::kDamaged;
+  if (facts.digest_mismatch) return store::Verdict::kMismatch;
+  return facts.compared ? store::Verdict::kVerified : store::Verdict::kNoStoredDigest;
+}
+
+MemoryPlan plan_memory(std::uint64_t memory_bytes) {
+  if (memory_bytes == 0) return {};
+  MemoryPlan plan;
+  plan.cache_bytes = std::clamp<std::uint64_t>(memory_bytes / 8, 4u << 20, 64u << 20);
+  plan.stash_bytes = std::clamp<std::uint64_t>(memory_bytes / 3, 4u << 20, 1ull << 30);
+  return plan;
+}
+
+std::uint32_t plan_jobs(std::uint32_t jobs) {
+  return jobs != 0 ? jobs : std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace limier::app

@@ -1,0 +1,41 @@
+// What the container says about itself, as the jobs share it: asked of limier-sweep, compared, judged.
+#pragma once
+
+#include "app/session.h"
+#include "limier/app.h"
+
+namespace limier::app {
+
+struct ContainerFacts {
+  sweep::ContainerMessage container;
+  worker::SandboxReport sandbox;
+};
+Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, bool sandbox, const std::atomic<int>& stop_signal);
+
+// Digests asked for with --digests, or the default: those stored or expected plus SHA-256; MD5 and SHA-256 for raw. Expected
+// ones are always computed: a digest that was given is a question that must be answered.
+DigestSet media_digest_set(const std::optional<DigestSet>& asked, const sweep::ContainerMessage& container,
+                           const Digests& expected);
+
+struct IntegrityFacts {
+  bool digest_mismatch = false;
+  bool compared = false;  // at least one computed digest had a stored or expected one to stand against
+  bool chunk_damage = false;
+  bool image_short = false;
+};
+IntegrityFacts judge_integrity(const sweep::ContainerMessage& container, const Digests& computed, const Digests& expected,
+                               const std::vector<catalog::BadRange>& bad_ranges, bool segments_missing);
+store::Verdict verdict_of(const IntegrityFacts& facts);
+
+// Memory for a job's caches from --memory; 0 takes the default.
+struct MemoryPlan {
+  std::uint64_t cache_bytes = 48u << 20;
+  std::uint64_t stash_bytes = 128u << 20;
+};
+MemoryPlan plan_memory(std::uint64_t memory_bytes);
+std::uint32_t plan_jobs(std::uint32_t jobs);
+
+// A session that ended other than well, as an Error for jobs that cannot go on without it.
+Error error_of(const Ending& ending, std::string_view what);
+
+}  // namespace limier::app

@@ -1,0 +1,75 @@
+// manifest.json: what the case folder held when the run ended, so that a later change shows. A digest proves that bytes
+// did not change since; it says nothing about who wrote them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "app/case_folder.h"
+#include "app/json_lines.h"
+#include "limier/version.h"
+#include "limier/worker.h"
+
+namespace limier::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kNotListed[] = {"manifest.json"};
+
+std::string entry(const std::string& name, std::uint64_t size_bytes, const std::string& sha256_json) {
+  return fmt::format("    {{\"name\":{},\"size_bytes\":{},\"sha256\":{}}}", json_string(name), size_bytes, sha256_json);
+}
+
+std::string quoted_digest(const Sha256& digest) { return "\"" + hex_digest(digest) + "\""; }
+
+Result<std::string> file_entry(const fs::path& path, const std::string& name) {
+  LIMIER_TRY(const Sha256 digest, hash_file(path.string()));
+  std::error_code error;
+  return entry(name, fs::file_size(path, error), quoted_digest(digest));
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "\n" : ",\n") + line;
+  return text.empty() ? "[]" : "[" + text + "\n  ]";
+}
+
+}  // namespace
+
+Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>& segments) {
+  const std::string path = dir + "/manifest.json";
+  std::vector<std::string> evidence;
+  for (const ManifestSegment& segment : segments)
+    evidence.push_back(entry(segment.path, segment.size_bytes, segment.sha256 ? quoted_digest(*segment.sha256) : "null"));
+  if (segments.empty()) {
+    if (const auto before = read_file(path); before.ok())
+      for (const ManifestEntry& kept : manifest_entries(*before, "evidence"))
+        evidence.push_back(entry(kept.name, kept.size_bytes, kept.sha256.empty() ? "null" : json_string(kept.sha256)));
+  }
+
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& item : fs::directory_iterator(dir, error))
+    if (item.is_regular_file(error)) names.push_back(item.path().filename().string());
+  std::sort(names.begin(), names.end());
+  std::vector<std::string> files;
+  for (const std::string& name : names) {
+    if (std::find(std::begin(kNotListed), std::end(kNotListed), name) != std::end(kNotListed)) continue;
+    LIMIER_TRY(files.emplace_back(), file_entry(fs::path(dir) / name, name));
+  }
+
+  std::vector<std::string> programs;
+  LIMIER_TRY(programs.emplace_back(), file_entry("/proc/self/exe", "limier"));
+  for (const char* worker : {"limier-fs", "limier-sweep"})
+    LIMIER_TRY(programs.emplace_back(), file_entry(fs::path(worker::libexec_dir()) / worker, worker));
+
+  LIMIER_TRY(const std::string log, read_file(AuditLog(dir).path()));
+  return write_file(path, fmt::format("{{\n  \"format\": 1,\n  \"tool\": \"limier\",\n  \"version\": \"{}\",\n"
+                                      "  \"commit\": \"{}\",\n  \"audit_head_sha256\": \"{}\",\n  \"evidence\": {},\n"
+                                      "  \"files\": {},\n  \"programs\": {}\n}}\n",
+                                      LIMIER_VERSION, LIMIER_COMMIT, audit_head(log), joined(evidence), joined(files),
+                                      joined(programs)));
+}
+
+}  // namespace limier::app

@@ -1,0 +1,21 @@
+// The phase of triage that reads every byte.
+#pragma once
+
+#include "app/evidence_facts.h"
+#include "limier/store.h"
+
+namespace limier::app {
+
+struct SweepPlan {
+  DigestSet media_digests;
+  Digests expected;
+  std::uint32_t jobs = 2;
+  std::uint64_t stash_bytes = 0;
+  bool sandbox = true;
+};
+// One pass; digests and damage go to the index, which then knows the verdict. A sweep that cannot be finished is an issue,
+// not an error: the listing stands without digests.
+Status sweep_evidence(store::IndexWriter& index, const EvidenceSet& evidence, const sweep::ContainerMessage& container,
+                      const SweepPlan& plan, Progress& progress, const std::atomic<int>& stop);
+
+}  // namespace limier::app

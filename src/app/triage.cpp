@@ -1,0 +1,209 @@
+// The whole run of `limier triage`, top to bottom.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "app/case_folder.h"
+#include "app/evidence_facts.h"
+#include "app/segment_hashes.h"
+#include "app/sweep_phase.h"
+#include "app/volume_map.h"
+#include "app/walk_phase.h"
+#include "limier/app.h"
+#include "limier/version.h"
+
+namespace limier::app {
+namespace {
+
+std::string_view profile_name(Profile profile) {
+  switch (profile) {
+    case Profile::kList: return "list";
+    case Profile::kQuick: return "quick";
+    case Profile::kStandard: return "standard";
+    case Profile::kFull: return "full";
+  }
+  return "";
+}
+
+std::string host_name() {
+  char name[256] = {};
+  gethostname(name, sizeof(name) - 1);
+  return name;
+}
+
+store::RunRow run_row(const TriageOptions& options) {
+  store::RunRow run;
+  run.tool_version = LIMIER_VERSION;
+  run.command = options.command_line;
+  run.host = host_name();
+  run.profile = profile_name(options.profile);
+  run.zone = options.zone;
+  run.started_ns = wall_clock_ns();
+  return run;
+}
+
+store::EvidenceRow evidence_row(const TriageOptions& options, const EvidenceSet& evidence,
+                                const sweep::ContainerMessage& container) {
+  store::EvidenceRow row;
+  row.path = options.image;
+  row.format = evidence::format_name(container.format);
+  row.variant = container.variant;
+  row.size_bytes = container.size_bytes;
+  row.sector_size = container.sector_size;
+  row.chunk_size = container.chunk_size;
+  row.segment_count = container.segment_count;
+  row.compression = container.compression;
+  row.media_type = container.media_type;
+  row.set_identifier = container.set_identifier;
+  row.incomplete = !evidence.missing.empty();
+  row.stored_md5 = container.stored_md5;
+  row.stored_sha1 = container.stored_sha1;
+  row.expected_md5 = options.expect_md5;
+  row.expected_sha1 = options.expect_sha1;
+  row.expected_sha256 = options.expect_sha256;
+  for (std::size_t i = 0; i < container.header_names.size(); ++i)
+    row.header_values.emplace_back(container.header_names[i], container.header_values[i]);
+  for (const auto& segment : evidence.spec.segments) row.segments.push_back({segment.name, segment.size_bytes});
+  return row;
+}
+
+catalog::IssueRecord container_issue(std::string code, std::string message, bool incomplete) {
+  catalog::IssueRecord issue;
+  issue.stage = "container";
+  issue.code = std::move(code);
+  issue.message = std::move(message);
+  issue.incomplete = incomplete;
+  return issue;
+}
+
+// What was already noticed while the container was opened.
+Status store_container_facts(store::IndexWriter& index, const EvidenceSet& evidence, const ContainerFacts& facts,
+                             bool sandbox_wanted) {
+  for (const evidence::OpenIssue& found : facts.container.issues) {
+    auto issue = container_issue(found.code, found.message, false);
+    if (found.length > 0) issue.image_offset = found.image_offset;
+    issue.length = found.length;
+    LIMIER_CHECK(index.add(issue));
+  }
+  for (const std::string& name : evidence.missing)
+    LIMIER_CHECK(index.add(container_issue("segment-missing", "Segment " + name + " is missing", true)));
+  for (const catalog::BadRange& range : facts.container.acquisition_errors) {
+    if (!catalog::validate(range, facts.container.size_bytes)) continue;
+    LIMIER_CHECK(index.add(range));
+    auto issue = container_issue("acquisition-error", "The acquisition could not read these sectors", true);
+    issue.image_offset = range.image_offset;
+    issue.length = range.length;
+    LIMIER_CHECK(index.add(issue));
+  }
+  if (!evidence.access_times_kept) {
+    auto issue = container_issue("access-time", "The evidence was read without O_NOATIME, so the system may have changed the "
+                                                "access time of its files", false);
+    issue.severity = catalog::Severity::kInfo;
+    LIMIER_CHECK(index.add(issue));
+  }
+  if (!sandbox_wanted)
+    LIMIER_CHECK(index.add(container_issue("no-sandbox", "Evidence was parsed without a jail (--no-sandbox)", false)));
+  return ok_status();
+}
+
+int exit_code_for(const store::IndexWriter::Conditions& conditions) {
+  if (conditions.nothing_examined) return 3;
+  if (conditions.mismatch || conditions.damaged) return 4;
+  return conditions.incomplete ? 5 : 0;
+}
+
+AuditLog::Fields start_fields(const TriageOptions& options) {
+  return {{"tool_version", LIMIER_VERSION},      {"commit", LIMIER_COMMIT},
+          {"command", options.command_line},     {"host", host_name()},
+          {"evidence", options.image},           {"authority", options.authority.text},
+          {"case", options.authority.case_number}, {"exhibit", options.authority.exhibit},
+          {"examiner", options.authority.examiner}};
+}
+
+// Keeps what was found: the index is closed as interrupted, no report is written that could be taken for a whole one.
+Result<Outcome> keep_interrupted(store::IndexWriter& index, AuditLog& audit, int signal, bool catalog_built) {
+  Outcome outcome;
+  outcome.interrupted = true;
+  outcome.exit_code = 128 + signal;
+  if (!catalog_built) LIMIER_CHECK(index.build_catalog());
+  LIMIER_CHECK(index.finish_evidence({}, std::nullopt, false));
+  LIMIER_CHECK(index.build_coverage());
+  LIMIER_CHECK(index.finish("interrupted", outcome.exit_code, wall_clock_ns()));
+  LIMIER_CHECK(audit.append("interrupted", {{"signal", std::to_string(signal)}}));
+  return outcome;
+}
+
+}  // namespace
+
+Result<Outcome> triage(const TriageOptions& options, Progress& progress, const std::atomic<int>& stop) {
+  // The gate: nothing is opened, let alone written, without a recorded authority.
+  if (options.authority.text.find_first_not_of(" \t\r\n") == std::string::npos)
+    return Error{ErrorKind::kRefused,
+                 "no authority: name what permits this examination (warrant, consent, court order, training) with "
+                 "--authority TEXT; nothing was read or written"};
+
+  // The container: decided by its magic, opened read-only, described by a jailed worker.
+  LIMIER_TRY(EvidenceSet evidence, open_evidence(options.image, options.incomplete));
+  LIMIER_CHECK(prepare_case_folder(options.out, evidence, options.allow_beside_evidence));
+  LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, options.sandbox, stop));
+  const std::uint64_t media_size = facts.container.size_bytes;
+  const MemoryPlan memory = plan_memory(options.memory_bytes);
+
+  AuditLog audit(options.out);
+  LIMIER_TRY(auto index, store::IndexWriter::create(options.out + "/index.db", run_row(options), options.authority,
+                                                    evidence_row(options, evidence, facts.container)));
+  LIMIER_CHECK(audit.append("triage-started", start_fields(options)));
+  LIMIER_CHECK(store_container_facts(*index, evidence, facts, options.sandbox));
+  // From here the container's facts are fixed: nothing below looks at segments again.
+
+  progress.stage_started("partitions", 0, "");
+  auto map = map_evidence(evidence, media_size, memory.cache_bytes, options.sandbox, stop);
+  if (!map.ok() && map.error().kind == ErrorKind::kInterrupted) return keep_interrupted(*index, audit, stop.load(), false);
+  if (!map.ok()) return std::move(map.error());
+  LIMIER_CHECK(store_volume_map(*index, *map));
+  progress.stage_ended();
+  // From here the list of volumes is fixed.
+
+  const WalkPlan walk{options.profile != Profile::kList, options.zone.empty() ? "UTC" : options.zone, memory.cache_bytes,
+                      options.sandbox};
+  LIMIER_TRY(const auto volumes, index->walkable_volumes());
+  for (const catalog::VolumeRecord& volume : volumes) {
+    LIMIER_CHECK(walk_one_volume(*index, evidence, volume, media_size, walk, progress, stop));
+    if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load(), false);
+  }
+  LIMIER_CHECK(index->build_catalog());
+  // From here the list of files is fixed: nothing below adds or drops one.
+
+  SegmentHashes segment_hashes;
+  if (options.profile == Profile::kList) {
+    LIMIER_CHECK(index->finish_evidence({}, std::nullopt, false));
+  } else {
+    segment_hashes.start(evidence, stop);  // beside the sweep, over the same pages of the same files
+    SweepPlan sweep;
+    sweep.expected = {options.expect_md5, options.expect_sha1, options.expect_sha256};
+    sweep.media_digests = media_digest_set(options.media_digests, facts.container, sweep.expected);
+    sweep.jobs = plan_jobs(options.jobs);
+    sweep.stash_bytes = memory.stash_bytes;
+    sweep.sandbox = options.sandbox;
+    LIMIER_CHECK(sweep_evidence(*index, evidence, facts.container, sweep, progress, stop));
+    if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load(), true);
+  }
+  // From here no evidence byte is examined: everything below works from the index.
+
+  LIMIER_CHECK(index->build_coverage());
+  Outcome outcome;
+  LIMIER_TRY(outcome.conditions, index->conditions());
+  outcome.exit_code = exit_code_for(outcome.conditions);
+  LIMIER_CHECK(index->finish("finished", outcome.exit_code, wall_clock_ns()));
+  // From here the index is read-only.
+
+  progress.stage_started("reports", 0, "");
+  LIMIER_TRY(auto finished, store::Index::open(options.out));
+  LIMIER_CHECK(report::write_reports(*finished, options.out, {}));
+  LIMIER_TRY(const auto segments, segment_hashes.wait(evidence));
+  LIMIER_CHECK(audit.append("triage-finished", {{"exit_code", std::to_string(outcome.exit_code)}}));
+  LIMIER_CHECK(write_manifest(options.out, segments));
+  progress.stage_ended();
+  return outcome;
+}
+
+}  // namespace limier::app

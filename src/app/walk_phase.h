@@ -1,0 +1,23 @@
+// Phases of triage that end in rows about volumes and names.
+#pragma once
+
+#include "app/session.h"
+#include "app/volume_map.h"
+#include "limier/store.h"
+
+namespace limier::app {
+
+Status store_volume_map(store::IndexWriter& index, const VolumeMapRows& rows);
+
+struct WalkPlan {
+  bool digests = true;  // false: names and metadata only
+  std::string zone = "UTC";
+  std::uint64_t cache_bytes = 0;
+  bool sandbox = true;
+};
+// One volume by one worker; a worker that dies or stalls is replaced once, then what it delivered is kept and the volume is
+// marked partial (or failed, when it delivered no name).
+Status walk_one_volume(store::IndexWriter& index, const EvidenceSet& evidence, const catalog::VolumeRecord& volume,
+                       std::uint64_t media_size, const WalkPlan& plan, Progress& progress, const std::atomic<int>& stop);
+
+}  // namespace limier::app

@@ -1,0 +1,80 @@
+#include "limier/catalog.h"
+
+namespace limier::catalog {
+
+namespace {
+
+// Longest text a well-behaved worker sends: limier-fs cuts paths at 64 KiB (src/volume/walk.h) and everything else far below.
+constexpr std::size_t kMaxPath = 128u << 10;
+constexpr std::size_t kMaxText = 64u << 10;
+constexpr std::size_t kMaxWord = 256;
+constexpr std::int64_t kMaxSize = std::int64_t{1} << 62;
+
+template <class E>
+bool known(E value, E last) {
+  return static_cast<std::uint8_t>(value) <= static_cast<std::uint8_t>(last);
+}
+
+bool inside(std::uint64_t offset, std::uint64_t length, std::uint64_t media_size) {
+  return offset <= media_size && length <= media_size - offset;
+}
+
+bool valid(const StreamRef& ref) { return ref.volume_id != 0; }
+
+bool plausible_size(std::uint64_t size) { return size <= static_cast<std::uint64_t>(kMaxSize); }
+
+}  // namespace
+
+bool validate(const VolumeRecord& record, std::uint64_t media_size) {
+  return record.volume_id != 0 && record.parent_id < record.volume_id && known(record.status, VolumeStatus::kTable) &&
+         inside(record.image_offset, record.length, media_size) && record.scheme.size() <= kMaxWord &&
+         record.slot.size() <= kMaxWord && record.description.size() <= kMaxText && record.fs_type.size() <= kMaxWord &&
+         record.fs_label.size() <= kMaxText && record.fs_uuid.size() <= kMaxWord && record.encryption.size() <= kMaxWord;
+}
+
+bool validate(const NameRecord& record) {
+  if (record.volume_id == 0 || !known(record.kind, FileKind::kVirtual)) return false;
+  if (record.path.empty() || record.path.size() > kMaxPath || record.path.front() != '/') return false;
+  if (record.name_id == 0) return record.parent_name_id == 0 && record.name_length == 0;
+  return record.parent_name_id < record.name_id && record.name_length < record.path.size();
+}
+
+bool validate(const InodeRecord& record) {
+  return record.volume_id != 0 && known(record.kind, FileKind::kVirtual) && plausible_size(record.size_bytes) &&
+         record.owner_sid.size() <= kMaxWord && record.link_target.size() <= kMaxText;
+}
+
+bool validate(const StreamRecord& record) {
+  if (!valid(record.ref) || !known(record.source, ContentSource::kTooSparse)) return false;
+  if (record.name.size() > kMaxText || !plausible_size(record.size_bytes)) return false;
+  const bool has_digest = record.digests.md5 || record.digests.sha1 || record.digests.sha256;
+  return !has_digest || record.source == ContentSource::kDigested;
+}
+
+bool validate(const ExtentRecord& record, std::uint64_t media_size) {
+  if (!valid(record.ref) || !known(record.kind, ExtentKind::kEncrypted) || record.length == 0) return false;
+  if (!plausible_size(record.file_offset) || !plausible_size(record.length)) return false;
+  if (!record.image_offset) return record.kind != ExtentKind::kData;
+  return record.kind != ExtentKind::kSparse && inside(*record.image_offset, record.length, media_size);
+}
+
+bool validate(const BlockRange& record, std::uint64_t media_size) {
+  return record.volume_id != 0 && known(record.use, BlockUse::kMetadata) &&
+         inside(record.image_offset, record.length, media_size);
+}
+
+bool validate(const IssueRecord& record) {
+  return known(record.severity, Severity::kError) && !record.code.empty() && record.code.size() <= kMaxWord &&
+         record.stage.size() <= kMaxWord && record.message.size() <= kMaxText;
+}
+
+bool validate(const EncryptionRecord& record) {
+  return record.volume_id != 0 && !record.scheme.empty() && record.scheme.size() <= kMaxWord &&
+         record.detail.size() <= kMaxText && known(record.certainty, Certainty::kStatistics);
+}
+
+bool validate(const BadRange& record, std::uint64_t media_size) {
+  return record.length > 0 && inside(record.image_offset, record.length, media_size) && record.reason.size() <= kMaxWord;
+}
+
+}  // namespace limier::catalog

@@ -1,0 +1,143 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <limits>
+
+#include "cli/command.h"
+#include "cli/rows.h"
+
+namespace limier::cli {
+namespace {
+
+// The conditions of the statement and the values bound to it, in step.
+class Filter {
+ public:
+  void add(std::string_view condition) { sql_ += fmt::format(" AND {}", condition); }
+  void add(std::string_view condition, store::Value value) {
+    add(condition);
+    values_.push_back(std::move(value));
+  }
+  [[nodiscard]] const std::string& sql() const { return sql_; }
+  [[nodiscard]] const std::vector<store::Value>& values() const { return values_; }
+
+ private:
+  std::string sql_;
+  std::vector<store::Value> values_;
+};
+
+std::int64_t bounded_size(const std::string& text) {
+  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  return static_cast<std::int64_t>(std::min(parse_size(text).value_or(0), kMost));
+}
+
+class FilesCommand final : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    const std::string group = "Filters";
+    app.add_option("DIR", dir_, "Case folder that triage wrote")->required()->option_text(" ");
+    app.add_option("--path", path_, "Whole path matches this glob: '*/DCIM/*.jpg'")->option_text("GLOB")->group(group);
+    app.add_option("--name", name_, "Name matches this glob: '*.sqlite'")->option_text("GLOB")->group(group);
+    app.add_option("--kind,--type", kind_, "file, dir, link, device, stream or virtual")
+        ->option_text("KIND")
+        ->group(group)
+        ->check(CLI::IsMember({"file", "dir", "link", "device", "stream", "virtual"}));
+    app.add_flag("--deleted", deleted_, "Deleted entries only")->group(group);
+    app.add_flag("--allocated", allocated_, "Allocated entries only")->group(group);
+    app.add_flag("--orphan", orphan_, "Only entries whose folder is gone")->group(group);
+    app.add_option("--min-size", min_size_, "At least this size: 4096, 64K, 10M, 2G")->option_text("SIZE")->group(group)->check(check_size);
+    app.add_option("--max-size", max_size_, "At most this size")->option_text("SIZE")->group(group)->check(check_size);
+    app.add_option("--from", from_, "Modified not before this time (UTC): 2021, 2021-03-09T05:00")
+        ->option_text("T")->group(group)->check(check_time);
+    app.add_option("--to", to_, "Modified not after this time; a short form means its end")
+        ->option_text("T")->group(group)->check(check_time);
+    app.add_option("--state", state_, "State of the content: complete, recovered, overwritten, partial,\nunreadable, encrypted, empty or not-read")
+        ->option_text("STATE")
+        ->group(group)
+        ->check(CLI::IsMember({"complete", "recovered", "overwritten", "partial", "unreadable", "encrypted", "empty", "not-read"}));
+    app.add_option("--known", known_, "Hash status: known, notable or unknown")
+        ->option_text("STATUS")
+        ->group(group)
+        ->check(CLI::IsMember({"known", "notable", "unknown"}));
+    app.add_option("--limit", limit_, "At most this many lines")->option_text("N")->group(group)->check(CLI::PositiveNumber);
+  }
+
+  int run(const Context& context) override {
+    if (deleted_ && allocated_) return context.fail({ErrorKind::kUsage, "--deleted and --allocated exclude each other"});
+    auto index = store::Index::open(dir_);
+    if (!index) return context.fail(index.error());
+    const Filter filter = make_filter();
+    const std::string_view columns =
+        context.common.json ? "*" : "file_id, kind, deleted, orphan, content_state, size, modified, path";
+    std::string sql = fmt::format("SELECT {} FROM v_file WHERE 1{} ORDER BY file_id", columns, filter.sql());
+    if (limit_ > 0) sql += fmt::format(" LIMIT {}", limit_);
+    auto query = (*index)->query(sql);
+    if (!query) return context.fail(query.error());
+    for (std::size_t i = 0; i < filter.values().size(); ++i) query->bind(static_cast<int>(i) + 1, filter.values()[i]);
+    if (context.common.json) print_json(context, *query);
+    else print_text(context, *query);
+    if (const auto status = query->status(); !status) return context.fail(status.error());
+    return kExitGood;
+  }
+
+ private:
+  Filter make_filter() const {
+    Filter filter;
+    if (!path_.empty()) filter.add("path GLOB ?", path_);
+    if (!name_.empty()) filter.add("name GLOB ?", name_);
+    if (!kind_.empty()) filter.add("kind = ?", kind_);
+    if (deleted_) filter.add("deleted = 1");
+    if (allocated_) filter.add("allocated = 1");
+    if (orphan_) filter.add("orphan = 1");
+    if (!min_size_.empty()) filter.add("size >= ?", bounded_size(min_size_));
+    if (!max_size_.empty()) filter.add("size <= ?", bounded_size(max_size_));
+    if (!from_.empty()) filter.add("modified_ns >= ?", parse_period(from_)->from_ns);
+    if (!to_.empty()) filter.add("modified_ns < ?", parse_period(to_)->until_ns);
+    if (!state_.empty()) filter.add("content_state = ?", state_);
+    if (known_ == "unknown") filter.add("known IS NULL");
+    else if (!known_.empty()) filter.add("known = ?", known_);
+    return filter;
+  }
+
+  static void print_json(const Context& context, store::Query& query) {
+    JsonWriter json(context.out, 1);
+    json.begin_array();
+    const auto names = unique_names(query);
+    while (!context.out.broken() && query.step()) write_row(json, query, names);
+    json.finish();
+  }
+
+  static std::string marks(const store::Query& query) {
+    const std::string state = query.text(4);
+    const bool harmed = state == "overwritten" || state == "partial" || state == "unreadable" || state == "encrypted";
+    std::string text = query.integer(2) != 0 ? "d" : "-";
+    text += query.integer(3) != 0 ? "o" : "-";
+    return text + (harmed ? "!" : "-");
+  }
+
+  // Streamed: fixed columns, so that the first line is there at once and memory stays flat.
+  static void print_text(const Context& context, store::Query& query) {
+    const auto line = [](std::string_view id, std::string_view kind, std::string_view mark, std::string_view state,
+                         std::string_view size, std::string_view time) {
+      return fmt::format("{}  {}  {}  {}  {}  {}", pad_left(id, 8), pad_right(kind, 7), pad_right(mark, 3),
+                         pad_right(state, 11), pad_left(size, 14), pad_right(time, 19));
+    };
+    if (!context.common.quiet)
+      context.out.write(context.style.bold(line("file", "kind", "", "content", "size", "modified (UTC)") + "  path") + "\n");
+    while (!context.out.broken() && query.step()) {
+      const std::string size = query.is_null(5) ? "-" : group_digits(static_cast<std::uint64_t>(query.integer(5)));
+      const std::string time = query.is_null(6) ? "-" : short_time(query.text(6)).substr(0, 19);
+      context.out.write(line(query.text(0), query.text(1), marks(query), query.text(4), size, time) + "  " +
+                        terminal_text(query.text(7)) + "\n");
+    }
+  }
+
+  std::string dir_, path_, name_, kind_, min_size_, max_size_, from_, to_, state_, known_;
+  bool deleted_ = false, allocated_ = false, orphan_ = false;
+  std::uint64_t limit_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_files() { return std::make_unique<FilesCommand>(); }
+
+}  // namespace limier::cli

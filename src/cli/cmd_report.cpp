@@ -1,0 +1,66 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "cli/command.h"
+#include "cli/json_writer.h"
+#include "limier/app.h"
+#include "limier/report.h"
+
+namespace limier::cli {
+namespace {
+
+class ReportCommand final : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    app.add_option("DIR", dir_, "Case folder that triage wrote")->required()->option_text(" ");
+    std::string about = "Which reports, with commas between (default: those triage writes):";
+    for (const report::Format& format : report::all_formats()) about += fmt::format("\n  {:<9} {}", format.name, format.about);
+    app.add_option("--format", formats_, about)->option_text("LIST")->delimiter(',')->expected(1);
+  }
+
+  int run(const Context& context) override {
+    const auto formats = chosen();
+    if (!formats) return context.fail(formats.error());
+    if (const auto status = app::rewrite_reports(dir_, *formats, context.command_line); !status) return context.fail(status.error());
+    std::vector<std::string> paths;
+    for (const report::Format& format : report::all_formats())
+      if (std::find(formats->begin(), formats->end(), format.name) != formats->end())
+        for (const std::string_view file : format.files) paths.push_back(fmt::format("{}/{}", dir_, file));
+    if (context.common.json) {
+      JsonWriter json(context.out, 2);
+      json.begin_object().key("written").begin_array();
+      for (const auto& path : paths) json.text(path);
+      json.finish();
+    } else if (!context.common.quiet) {
+      for (const auto& path : paths) context.out.write(terminal_text(path) + "\n");
+    }
+    return kExitGood;
+  }
+
+ private:
+  Result<std::vector<std::string>> chosen() const {
+    std::vector<std::string> names;
+    for (const report::Format& format : report::all_formats()) {
+      const bool named = std::find(formats_.begin(), formats_.end(), format.name) != formats_.end();
+      if (formats_.empty() ? format.by_default : named) names.emplace_back(format.name);
+    }
+    for (const std::string& wanted : formats_) {
+      if (std::find(names.begin(), names.end(), wanted) != names.end()) continue;
+      std::string known;
+      for (const report::Format& format : report::all_formats()) known += fmt::format("{}{}", known.empty() ? "" : ", ", format.name);
+      return Error{ErrorKind::kUsage, fmt::format("there is no report format '{}'; this version writes {}", wanted, known)};
+    }
+    return names;
+  }
+
+  std::string dir_;
+  std::vector<std::string> formats_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_report() { return std::make_unique<ReportCommand>(); }
+
+}  // namespace limier::cli

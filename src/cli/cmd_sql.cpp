@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/command.h"
+#include "cli/rows.h"
+
+namespace limier::cli {
+namespace {
+
+// Rows the column widths of a table are taken from; later ones are printed as they come.
+constexpr std::size_t kMeasuredRows = 1000;
+
+// What SQLite says about the user's statement is the user's to mend.
+Error as_usage(Error error) {
+  if (error.kind == ErrorKind::kInternal) error.kind = ErrorKind::kUsage;
+  return error;
+}
+
+class SqlCommand final : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    app.add_option("DIR", dir_, "Case folder that triage wrote")->required()->option_text(" ");
+    app.add_option("SQL", sql_, "One read-only statement, in quotes")->required()->option_text(" ");
+    app.add_flag("--csv", csv_, "Result as CSV (cells that a spreadsheet would calculate are defused)");
+  }
+
+  int run(const Context& context) override {
+    if (csv_ && context.common.json)
+      return context.fail({ErrorKind::kUsage, "--csv and --json exclude each other"});
+    auto index = store::Index::open(dir_);
+    if (!index) return context.fail(index.error());
+    auto query = (*index)->query_untrusted(sql_);
+    if (!query) return context.fail(as_usage(query.error()));
+    if (context.common.json) print_json(context, *query);
+    else if (csv_) print_csv(context, *query);
+    else print_table(context, *query);
+    if (const auto status = query->status(); !status) return context.fail(as_usage(status.error()));
+    return kExitGood;
+  }
+
+ private:
+  static void print_json(const Context& context, store::Query& query) {
+    JsonWriter json(context.out, 1);
+    json.begin_array();
+    const auto names = unique_names(query);
+    while (!context.out.broken() && query.step()) write_row(json, query, names);
+    json.finish();
+  }
+
+  static void print_csv(const Context& context, store::Query& query) {
+    std::string line;
+    for (int column = 0; column < query.column_count(); ++column)
+      line += (column > 0 ? "," : "") + csv_field(query.column_name(column));
+    context.out.write(line + "\r\n");
+    while (!context.out.broken() && query.step()) {
+      line.clear();
+      for (int column = 0; column < query.column_count(); ++column)
+        line += (column > 0 ? "," : "") + csv_cell(query.value(column));
+      context.out.write(line + "\r\n");
+    }
+  }
+
+  static void print_table(const Context& context, store::Query& query) {
+    std::vector<std::vector<std::string>> rows;
+    std::vector<bool> numeric(static_cast<std::size_t>(query.column_count()), true);
+    const auto read_row = [&]() {
+      std::vector<std::string> cells;
+      for (int column = 0; column < query.column_count(); ++column) {
+        const store::Value value = query.value(column);
+        if (!is_number(value) && !std::holds_alternative<std::monostate>(value)) numeric[static_cast<std::size_t>(column)] = false;
+        cells.push_back(cell_text(value));
+      }
+      return cells;
+    };
+    bool more = query.step();
+    for (; more && rows.size() < kMeasuredRows; more = query.step()) rows.push_back(read_row());
+
+    std::vector<Table::Column> columns;
+    for (int column = 0; column < query.column_count(); ++column)
+      columns.push_back({terminal_text(query.column_name(column)),
+                         numeric[static_cast<std::size_t>(column)] && !rows.empty() ? Align::kRight : Align::kLeft});
+    Table table(std::move(columns));
+    for (auto& row : rows) table.add(std::move(row));
+    table.print(context.out, context.style, "");
+    for (; more && !context.out.broken(); more = query.step()) {
+      table.add(read_row());
+      table.print_rows(context.out, "");
+    }
+  }
+
+  std::string dir_, sql_;
+  bool csv_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_sql() { return std::make_unique<SqlCommand>(); }
+
+}  // namespace limier::cli

@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/command.h"
+#include "cli/rows.h"
+
+namespace limier::cli {
+namespace {
+
+class TimelineCommand final : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    app.add_option("DIR", dir_, "Case folder that triage wrote")->required()->option_text(" ");
+    app.add_option("--from", from_, "Not before this time (UTC): 2021, 2021-03, 2021-03-09T05:00")->option_text("T")->check(check_time);
+    app.add_option("--to", to_, "Not after this time; a short form means its end")->option_text("T")->check(check_time);
+    app.add_option("--limit", limit_, "At most this many lines")->option_text("N")->check(CLI::PositiveNumber);
+  }
+
+  int run(const Context& context) override {
+    auto index = store::Index::open(dir_);
+    if (!index) return context.fail(index.error());
+    std::string sql = "SELECT t, t_ns, macb, source, file_id, path, description FROM v_timeline WHERE t_ns IS NOT NULL";
+    std::vector<store::Value> values;
+    if (!from_.empty()) {
+      sql += " AND t_ns >= ?";
+      values.emplace_back(parse_period(from_)->from_ns);
+    }
+    if (!to_.empty()) {
+      sql += " AND t_ns < ?";
+      values.emplace_back(parse_period(to_)->until_ns);
+    }
+    sql += " ORDER BY t_ns, file_id, source, macb";
+    if (limit_ > 0) sql += fmt::format(" LIMIT {}", limit_);
+    auto query = (*index)->query(sql);
+    if (!query) return context.fail(query.error());
+    for (std::size_t i = 0; i < values.size(); ++i) query->bind(static_cast<int>(i) + 1, values[i]);
+    if (context.common.json) print_json(context, *query);
+    else print_text(context, *query);
+    if (const auto status = query->status(); !status) return context.fail(status.error());
+    return kExitGood;
+  }
+
+ private:
+  static void print_json(const Context& context, store::Query& query) {
+    JsonWriter json(context.out, 1);
+    json.begin_array();
+    const auto names = unique_names(query);
+    while (!context.out.broken() && query.step()) write_row(json, query, names);
+    json.finish();
+  }
+
+  static void print_text(const Context& context, store::Query& query) {
+    const auto line = [&](std::string_view time, std::string_view macb, std::string_view source, std::string_view id) {
+      return fmt::format("{}  {}  {}  {}", pad_right(time, 29), pad_right(macb, 4), pad_right(source, 8), pad_left(id, 8));
+    };
+    if (!context.common.quiet)
+      context.out.write(context.style.bold(line("time (UTC)", "macb", "source", "file") + "  what") + "\n");
+    while (!context.out.broken() && query.step()) {
+      std::string what = terminal_text(query.text(5));
+      if (const std::string about = query.text(6); !about.empty() && about != query.text(5)) {
+        if (!what.empty()) what += "  ";
+        what += context.style.dim(terminal_text(about));
+      }
+      context.out.write(line(short_time(query.text(0)), terminal_text(query.text(2)), terminal_text(query.text(3)),
+                             query.is_null(4) ? "-" : query.text(4)) + "  " + what + "\n");
+    }
+  }
+
+  std::string dir_, from_, to_;
+  std::uint64_t limit_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_timeline() { return std::make_unique<TimelineCommand>(); }
+
+}  // namespace limier::cli

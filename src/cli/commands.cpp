@@ -1,0 +1,117 @@
+#include <array>
+
+#include "cli/command.h"
+
+namespace limier::cli {
+namespace {
+
+constexpr std::array kCommands{
+    CommandEntry{"check", "DIR [options]", "Verify manifest and audit log of a case folder",
+                 R"(Re-hashes what manifest.json names and follows the hash chain of audit.jsonl.
+Works offline and changes nothing. Exit code 0: all as recorded; 4: something differs.
+
+Examples:
+  limier check case-17
+  limier check case-17 --evidence        also re-hash the evidence itself)",
+                 false, make_check},
+    CommandEntry{"export", "DIR --file ID... --to FOLDER [options]", "Copy files out of the evidence, re-hashed and logged",
+                 R"(Reads the content again from the evidence, compares its digest with the index and
+writes it only when they agree. Every copy is recorded in the audit log of the case.
+IDs are those that `limier files` shows. Exit code 4: a file was refused because its
+bytes differ from the index; 5: a file could not be read.
+
+Examples:
+  limier export case-17 --file 214 --to out
+  limier export case-17 --file 214,215,300 --to out --image /mnt/moved/stick.E01)",
+                 false, make_export},
+    CommandEntry{"files", "DIR [filters] [options]", "List files of a case, with filters",
+                 R"(All filters given must hold. Globs know * (anything, also /), ? and [a-z], and tell upper
+from lower case. Times are UTC; a short form means the whole period: --to 2021-03-09
+includes that day.
+
+Marks in the list: d deleted, o orphan, ! content overwritten, damaged, unreadable or encrypted.
+
+Examples:
+  limier files case-17 --deleted --path '*.jpg'
+  limier files case-17 --kind file --min-size 10M --from 2021-03 --to 2021-03-09
+  limier files case-17 --state recovered --json)",
+                 true, make_files},
+    CommandEntry{"info", "IMAGE [options]", "Show container, acquisition record, partitions, encryption",
+                 R"(Takes seconds, whatever the size of the image, and writes nothing. IMAGE is the first
+segment (.E01, .001, .dd, ...); the others are found beside it.
+
+Examples:
+  limier info laptop.E01
+  limier info stick.001 --json)",
+                 false, make_info},
+    CommandEntry{"report", "DIR [--format LIST] [options]", "Write the reports of a case again",
+                 R"(Works from the index alone; the evidence is not needed. The same index gives the same bytes.
+
+Examples:
+  limier report case-17
+  limier report case-17 --format html,csv,dfxml)",
+                 false, make_report},
+    CommandEntry{"sql", "DIR \"SELECT ...\" [options]", "Ask the index in SQL, read-only",
+                 R"(One SELECT, WITH, VALUES or EXPLAIN over the views (v_file, v_volume, v_timeline, ...;
+see docs/). Anything that would write is refused.
+
+Examples:
+  limier sql case-17 "SELECT kind, count(*) FROM v_file GROUP BY kind"
+  limier sql case-17 "SELECT path, sha256 FROM v_file WHERE deleted" --csv)",
+                 true, make_sql},
+    CommandEntry{"timeline", "DIR [--from T] [--to T] [options]", "All time stamps of a case, in order",
+                 R"(The letters are m modified, a accessed, c metadata changed, b created. Times are UTC; a
+short form means the whole period: --to 2021-03-09 includes that day.
+
+Examples:
+  limier timeline case-17 --from 2021-03-09 --to 2021-03-10
+  limier timeline case-17 --json)",
+                 true, make_timeline},
+    CommandEntry{"triage", "IMAGE --out DIR --authority TEXT [options]", "Index one evidence item and write the reports",
+                 R"(The main job. Lists every file, allocated and deleted, computes the digests in one pass over
+the image, compares the stored digests, and writes index.db, report.html, report.json, CSV
+tables, manifest.json and audit.jsonl to DIR. The evidence is only ever read.
+
+limier examines only what it is told may be examined: without an authority it stops with exit
+code 6 and writes nothing. Encrypted volumes are named as not examined; there is no way to
+give limier a key.
+
+A case file holds lines such as:  authority = warrant 12/2026
+Keys: authority, case, exhibit, examiner, agency, note. Options win over the file.
+
+Profiles: list      names and metadata only; the image is not read as a whole
+          quick     and digests of the media and of every file
+          standard  as quick in this version (content parsers come with later ones)
+          full      as quick in this version
+
+Exit codes: 0 complete   3 nothing examined   4 integrity mismatch   5 part not examined
+            6 refused    75 disk full or the like    130 interrupted, what was found is kept
+
+Examples:
+  limier triage laptop.E01 --out case-17 --authority "warrant 12/2026"
+  limier triage stick.001 --out case-18 --case-file case.conf --exhibit B2
+  limier triage card.dd --out case-19 --authority training --profile list)",
+                 false, make_triage},
+    CommandEntry{"verify", "IMAGE [options]", "Recompute the digests and list damage",
+                 R"(Reads the image once, compares the digests with those stored in it and those expected, and
+lists every damaged range. A bad chunk checksum, a digest that differs and an image that is
+short are told apart. Exit code 0: intact; 4: not; 5: only sectors the acquisition itself
+could not read.
+
+Examples:
+  limier verify laptop.E01
+  limier verify stick.dd --expect-sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+  limier verify laptop.E01 --digests md5,sha1,sha256 --json)",
+                 false, make_verify},
+    CommandEntry{"version", "[options]", "Show version, compiler and libraries",
+                 R"(Examples:
+  limier version
+  limier version --json)",
+                 true, make_version},
+};
+
+}  // namespace
+
+std::span<const CommandEntry> all_commands() { return kCommands; }
+
+}  // namespace limier::cli

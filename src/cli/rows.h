@@ -1,0 +1,24 @@
+// Rows of the index on their way out: one place that turns values into JSON, CSV and cells.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/json_writer.h"
+#include "cli/output.h"
+#include "limier/store.h"
+
+namespace limier::cli {
+
+// Column names made unique ("n", "n_2"), as a JSON object needs them.
+std::vector<std::string> unique_names(const store::Query& query);
+// NULL as null, text as text, bytes in hex, numbers as numbers; columns the contract calls flags as true and false.
+void write_row(JsonWriter& json, const store::Query& query, const std::vector<std::string>& names);
+std::string cell_text(const store::Value& value);  // for terminals
+std::string csv_cell(const store::Value& value);   // NULL is an empty field
+bool is_number(const store::Value& value);
+
+// "2021-03-09 05:00:00" from the index's "2021-03-09T05:00:00.000000000Z"; the fraction stays where there is one.
+std::string short_time(const std::string& text);
+
+}  // namespace limier::cli

@@ -1,0 +1,173 @@
+#include <fmt/format.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstring>
+
+#include "cli/command.h"
+#include "limier/app.h"
+#include "limier/version.h"
+
+namespace limier::cli {
+namespace {
+
+constexpr std::string_view kStart = R"(limier {}: forensic triage of disk images. It reads evidence, never changes it.
+
+Start with one of these:
+  limier info laptop.E01
+      what is in the image: container, partitions, encryption (seconds, writes nothing)
+  limier triage laptop.E01 --out case-17 --authority "warrant 12/2026"
+      index every file, check the integrity and write the report to case-17/report.html
+  limier files case-17 --deleted
+      list what was found, here the deleted files
+
+`limier --help` lists all commands, `limier COMMAND --help` explains one.
+)";
+
+// CLI11 draws options well; the usage line is ours, so that it shows what must be given.
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  explicit HelpFormatter(const CommandEntry& entry) : entry_(entry) { column_width(30); }
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return fmt::format("\nUsage: limier {} {}\n", entry_.name, entry_.usage);
+  }
+  std::string make_positionals(const CLI::App* app) const override {
+    return make_group("Arguments", true, app->get_options([](const CLI::Option* option) { return option->get_positional(); }));
+  }
+
+ private:
+  const CommandEntry& entry_;
+};
+
+std::string overview() {
+  std::string text = "limier: forensic triage of disk images. It reads evidence, never changes it.\n\n"
+                     "Usage: limier COMMAND [arguments] [options]\n\nCommands:\n";
+  for (const CommandEntry& entry : all_commands()) text += fmt::format("  {:<10}{}\n", entry.name, entry.about);
+  text += R"(
+`limier COMMAND --help` explains a command and its options, with examples.
+
+Options on every command: --json --quiet -v --no-color --progress FORM --jobs N --memory SIZE --no-sandbox
+
+Exit codes:
+   0  complete, integrity as expected          5  part of the evidence could not be examined
+   2  usage or configuration error             6  refused: no authority, output in the wrong place
+   3  nothing examined: evidence unreadable    7  internal error
+   4  integrity mismatch or damage            75  temporary, as a full disk; 130/143 interrupted
+)";
+  return text;
+}
+
+const CommandEntry* find_command(std::string_view name) {
+  const auto commands = all_commands();
+  const auto found = std::find_if(commands.begin(), commands.end(), [&](const auto& entry) { return entry.name == name; });
+  return found == commands.end() ? nullptr : &*found;
+}
+
+// A closed standard stream would give its number to the next file opened, and messages would be written into it.
+void keep_standard_streams_open() {
+  int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  while (fd >= 0 && fd <= STDERR_FILENO) {
+    ::fcntl(fd, F_SETFD, 0);
+    fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  }
+  if (fd >= 0) ::close(fd);
+}
+
+int usage_error(const CommandEntry& entry, std::string_view what) {
+  complain(fmt::format("{}; see `limier {} --help`", what, entry.name));
+  return kExitUsage;
+}
+
+// The last word on the exit code: a result that could not be written is not a success.
+int finish_output(Output& out, int code) {
+  out.flush();
+  if (out.error() == 0 || code != kExitGood) return code;
+  complain(fmt::format("cannot write to standard output: {}", std::strerror(out.error())));
+  return kExitTemporary;
+}
+
+int run_command(const CommandEntry& entry, int argc, const char* const* argv, std::atomic<int>& stop) {
+  CommonOptions common;
+  CLI::App app{std::string(entry.about)};
+  app.formatter(std::make_shared<HelpFormatter>(entry));
+  app.footer(std::string(entry.more));
+  app.set_help_flag();  // groups stand in the order of their first option: the common ones come last
+  const auto command = entry.make();
+  command->declare(app);
+  app.set_help_flag("-h,--help", "This text")->group("Common options");
+  add_common_options(app, common);
+  Output out(STDOUT_FILENO);
+  try {
+    app.parse(argc - 1, argv + 1);
+  } catch (const CLI::CallForHelp&) {
+    out.write(app.help());
+    return finish_output(out, kExitGood);
+  } catch (const CLI::ParseError& error) {
+    std::string what = error.what();
+    if (const auto line = what.find('\n'); line != std::string::npos) what.resize(line);
+    return usage_error(entry, what);
+  }
+  if (entry.reads_index_only) {
+    ::signal(SIGINT, SIG_DFL);
+    ::signal(SIGTERM, SIG_DFL);
+  }
+  const Style style(colour_wanted(STDOUT_FILENO, common.no_color));
+  const Context context{common, out, style, command_line(argc, argv), stop};
+  return finish_output(out, command->run(context));
+}
+
+}  // namespace
+
+void complain(std::string_view message) {
+  Output err(STDERR_FILENO);
+  err.write(fmt::format("limier: {}\n", terminal_text(message)));
+}
+
+int Context::fail(const Error& error) const {
+  out.flush();
+  complain(error.message);
+  if (error.kind == ErrorKind::kInterrupted && stopped()) return interrupted_code();
+  return app::exit_code_of(error.kind);
+}
+
+void Context::say(std::string_view message) const {
+  if (!common.quiet) complain(message);
+}
+
+std::uint64_t Context::memory_bytes() const { return common.memory.empty() ? 0 : parse_size(common.memory).value_or(0); }
+
+int run(int argc, const char* const* argv, std::atomic<int>& stop) {
+  keep_standard_streams_open();
+  Output out(STDOUT_FILENO);
+  if (argc < 2) {
+    out.write(fmt::format(fmt::runtime(kStart), LIMIER_VERSION));
+    return finish_output(out, kExitGood);
+  }
+  const std::string_view first = argv[1];
+  if (first == "--help" || first == "-h" || (first == "help" && argc == 2)) {
+    out.write(overview());
+    return finish_output(out, kExitGood);
+  }
+  if (first == "--version") {
+    out.write(fmt::format("limier {}\n", LIMIER_VERSION));
+    return finish_output(out, kExitGood);
+  }
+  const bool wants_help = first == "help";
+  const std::string_view name = wants_help ? argv[2] : first;
+  const CommandEntry* entry = find_command(name);
+  if (entry == nullptr) {
+    const std::string_view what = name.starts_with('-') ? "a command must come before the options, not" : "there is no command";
+    complain(fmt::format("{} '{}'; `limier --help` lists the commands", what, name));
+    return kExitUsage;
+  }
+  if (wants_help) {
+    const char* const help[] = {argv[0], argv[2], "--help"};
+    return run_command(*entry, 3, help, stop);
+  }
+  return run_command(*entry, argc, argv, stop);
+}
+
+}  // namespace limier::cli

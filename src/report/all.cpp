@@ -1,0 +1,42 @@
+#include <algorithm>
+#include <array>
+
+#include "report/formats.h"
+
+namespace limier::report {
+namespace {
+
+constexpr std::array<std::string_view, 1> kBodyfileFiles{"bodyfile.txt"};
+constexpr std::array<std::string_view, 3> kCsvFiles{"files.csv", "findings.csv", "timeline.csv"};
+constexpr std::array<std::string_view, 1> kDfxmlFiles{"dfxml.xml"};
+constexpr std::array<std::string_view, 1> kHtmlFiles{"report.html"};
+constexpr std::array<std::string_view, 1> kJsonFiles{"report.json"};
+
+constexpr std::array<Format, 5> kFormats{{
+    {"bodyfile", kBodyfileFiles, "names and times of every file, for mactime (Sleuth Kit 3 body file)", write_bodyfile, false},
+    {"csv", kCsvFiles, "files, findings and time stamps as tables", write_csv, true},
+    {"dfxml", kDfxmlFiles, "every file with its byte runs and digests (Digital Forensics XML)", write_dfxml, false},
+    {"html", kHtmlFiles, "the report to read, print and hand over, one self-contained page", write_html, true},
+    {"json", kJsonFiles, "the same facts for machines", write_json, true},
+}};
+
+}  // namespace
+
+std::span<const Format> all_formats() { return kFormats; }
+
+Status write_reports(store::Index& index, const std::string& dir, std::span<const std::string> format_names) {
+  std::vector<const Format*> wanted;
+  for (const std::string& name : format_names) {
+    const auto* found = std::find_if(kFormats.begin(), kFormats.end(), [&](const Format& one) { return one.name == name; });
+    if (found == kFormats.end()) {
+      std::string known;
+      for (const Format& one : kFormats) known += (known.empty() ? "" : ", ") + std::string(one.name);
+      return Error{ErrorKind::kUsage, "there is no report format '" + name + "'; there are " + known};
+    }
+    if (std::find(wanted.begin(), wanted.end(), found) == wanted.end()) wanted.push_back(found);
+  }
+  for (const Format* format : wanted) LIMIER_CHECK(format->write(index, dir));
+  return ok_status();
+}
+
+}  // namespace limier::report

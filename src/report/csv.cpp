@@ -1,0 +1,158 @@
+// files.csv, findings.csv, timeline.csv: RFC 4180 with LF line ends, UTF-8 without a byte order mark. NULL is an empty,
+// unquoted field; text is quoted.
+#include <fmt/format.h>
+
+#include <span>
+
+#include "report/facts.h"
+#include "report/formats.h"
+#include "report/out_file.h"
+
+namespace limier::report {
+namespace {
+
+enum class As : std::uint8_t {
+  kInteger,
+  kReal,
+  kText,
+  kExact,  // text, but the bytes of the BLOB column <source>_raw where the index has them
+  kHex,    // a BLOB in hex
+};
+
+struct Column {
+  std::string_view header;
+  std::string_view source;  // column of the view
+  As as;
+  bool optional = false;    // beyond the contract: empty when the index lacks it
+};
+
+constexpr Column kFileColumns[] = {
+    {"file_id", "file_id", As::kInteger},
+    {"volume_id", "volume_id", As::kInteger},
+    {"parent_file_id", "parent_file_id", As::kInteger},
+    {"path", "path", As::kExact},
+    {"path_hex", "path_raw", As::kHex},
+    {"name", "name", As::kText},
+    {"kind", "kind", As::kText},
+    {"inode", "inode", As::kInteger},
+    {"sequence", "sequence", As::kInteger},
+    {"attr_type", "attr_type", As::kInteger, true},
+    {"attr_id", "attr_id", As::kInteger, true},
+    {"stream", "stream", As::kExact},
+    {"allocated", "allocated", As::kInteger},
+    {"deleted", "deleted", As::kInteger},
+    {"realloc", "realloc", As::kInteger, true},
+    {"orphan", "orphan", As::kInteger},
+    {"size", "size", As::kInteger},
+    {"modified", "modified", As::kText},
+    {"accessed", "accessed", As::kText},
+    {"changed", "changed", As::kText},
+    {"created", "created", As::kText},
+    {"name_modified", "name_modified", As::kText, true},
+    {"name_accessed", "name_accessed", As::kText, true},
+    {"name_changed", "name_changed", As::kText, true},
+    {"name_created", "name_created", As::kText, true},
+    {"zone_basis", "zone_basis", As::kText},
+    {"mode", "mode", As::kInteger},
+    {"uid", "uid", As::kInteger},
+    {"gid", "gid", As::kInteger},
+    {"owner_sid", "owner_sid", As::kText, true},
+    {"link_count", "link_count", As::kInteger, true},
+    {"link_target", "link_target", As::kExact},
+    {"md5", "md5", As::kText},
+    {"sha1", "sha1", As::kText},
+    {"sha256", "sha256", As::kText},
+    {"content_state", "content_state", As::kText},
+    {"mime", "mime", As::kText},
+    {"type_name", "type_name", As::kText},
+    {"ext_mismatch", "ext_mismatch", As::kInteger},
+    {"entropy", "entropy", As::kReal},
+    {"known", "known", As::kText},
+    {"known_source", "known_source", As::kText},
+};
+
+constexpr Column kTimelineColumns[] = {
+    {"t", "t", As::kText},           {"t_ns", "t_ns", As::kInteger}, {"macb", "macb", As::kText},
+    {"source", "source", As::kText}, {"file_id", "file_id", As::kInteger}, {"path", "path", As::kText},
+    {"description", "description", As::kText},
+};
+
+constexpr Column kFindingColumns[] = {
+    {"finding_id", "finding_id", As::kInteger}, {"pack", "pack", As::kText},
+    {"rule", "rule", As::kText},                {"priority", "priority", As::kText},
+    {"title", "title", As::kText},              {"reason", "reason", As::kText},
+    {"subject_kind", "subject_kind", As::kText}, {"subject_id", "subject_id", As::kInteger},
+    {"file_id", "file_id", As::kInteger},
+};
+
+struct Sheet {
+  std::string_view file;
+  std::string_view view;
+  std::string_view order;
+  std::span<const Column> columns;
+};
+
+constexpr Sheet kSheets[] = {
+    {"files.csv", "v_file", "file_id", kFileColumns},
+    {"findings.csv", "v_finding", "finding_id", kFindingColumns},
+    {"timeline.csv", "v_timeline", "t_ns, file_id, source, macb, path, description", kTimelineColumns},
+};
+
+std::string select_of(store::Index& index, const Sheet& sheet) {
+  std::string sql = "SELECT ";
+  std::string raw;
+  for (const Column& column : sheet.columns) {
+    if (&column != sheet.columns.data()) sql += ", ";
+    sql += column.optional ? column_or_null(index, sheet.view, column.source) : std::string(column.source);
+    if (column.as == As::kExact) raw += ", " + column_or_null(index, sheet.view, std::string(column.source) + "_raw");
+  }
+  return fmt::format("{}{} FROM {} ORDER BY {}", sql, raw, sheet.view, sheet.order);
+}
+
+std::string field(const store::Query& row, const Column& column, int at, int raw) {
+  if (row.is_null(at)) return {};
+  switch (column.as) {
+    case As::kInteger: return fmt::format("{}", row.integer(at));
+    case As::kReal: return fmt::format("{}", row.real(at));
+    case As::kText: return csv_field(row.text(at));
+    case As::kExact: return csv_field(exact_text(row, at, raw));
+    case As::kHex: {
+      const auto bytes = row.blob(at);
+      return hex(as_text(bytes));
+    }
+  }
+  return {};
+}
+
+Status write_sheet(store::Index& index, const Sheet& sheet, OutFile& out) {
+  LIMIER_TRY(auto rows, index.query(select_of(index, sheet)));
+  std::string line;
+  for (const Column& column : sheet.columns) line += (line.empty() ? "" : ",") + std::string(column.header);
+  out << line << "\n";
+  while (rows.step() && !out.failed()) {
+    line.clear();
+    int raw = static_cast<int>(sheet.columns.size());
+    for (int at = 0; const Column& column : sheet.columns) {
+      if (at > 0) line += ',';
+      line += field(rows, column, at, raw);
+      if (column.as == As::kExact) ++raw;
+      ++at;
+    }
+    line += '\n';
+    out << line;
+  }
+  return rows.status();
+}
+
+}  // namespace
+
+Status write_csv(store::Index& index, const std::string& dir) {
+  for (const Sheet& sheet : kSheets) {
+    LIMIER_TRY(auto out, OutFile::create(dir, sheet.file));
+    LIMIER_CHECK(write_sheet(index, sheet, out));
+    LIMIER_CHECK(out.commit());
+  }
+  return ok_status();
+}
+
+}  // namespace limier::report

@@ -1,0 +1,145 @@
+// The facts both the page and the JSON state, read from the views once. Sizes are bounded by the named caps, whatever the
+// number of files.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limier/store.h"
+
+namespace limier::report {
+
+using Text = std::string;  // bytes from evidence or the operator: escaped by the sink that prints them
+using MaybeText = std::optional<std::string>;
+
+// Columns that views may have beyond the contract are used only where the index has them.
+bool has_column(store::Index& index, std::string_view view, std::string_view column);
+// "column" or "NULL AS column".
+std::string column_or_null(store::Index& index, std::string_view view, std::string_view column);
+
+MaybeText maybe_text(const store::Query& row, int column);
+// The exact bytes where the index has them (a BLOB, `raw`), else the text.
+Text exact_text(const store::Query& row, int text, int raw);
+
+struct RunFacts {
+  Text tool_version;
+  Text profile, zone;
+  bool interrupted = false;
+};
+
+struct AuthorityFacts {
+  Text text, case_number, exhibit, examiner, agency, note;
+};
+
+struct EvidenceFacts {
+  Text path, format;
+  MaybeText variant, compression, media_type, set_identifier;
+  std::int64_t size_bytes = 0;
+  std::int64_t sector_size = 0;
+  std::int64_t segment_count = 0;
+  std::optional<std::int64_t> chunk_size;
+  MaybeText stored_md5, stored_sha1, md5, sha1, sha256, expected_md5, expected_sha1, expected_sha256;
+  Text verdict;  // "" when the media were not read
+  // The acquisition record: the values the contract names, then every value as the container names it.
+  struct Header {
+    Text name;
+    MaybeText value;
+  };
+  std::vector<Header> acquisition, header;
+  struct Segment {
+    Text name;
+    std::int64_t size_bytes = 0;
+  };
+  std::vector<Segment> segments;
+};
+
+// How far the result goes; the exit codes of the contract that hold.
+struct Conditions {
+  bool interrupted = false;
+  bool nothing_examined = false;  // 3
+  bool mismatch = false;          // 4
+  bool damaged = false;           // 4
+  bool incomplete = false;        // 5
+  [[nodiscard]] int exit_code() const;
+};
+
+struct Tally {
+  std::int64_t items = 0;
+  std::int64_t bytes = 0;
+  void add(std::int64_t size);
+};
+
+struct NamedTally {
+  std::string name;
+  Tally all, deleted;
+};
+
+inline constexpr std::array<std::string_view, 6> kKinds{"file", "dir", "link", "device", "stream", "virtual"};
+inline constexpr std::array<std::string_view, 8> kContentStates{"complete", "recovered",  "overwritten", "partial",
+                                                                "unreadable", "encrypted", "empty",       "not-read"};
+inline constexpr std::array<std::string_view, 7> kCoverageStates{"metadata",      "file",      "slack",     "unallocated",
+                                                                 "unpartitioned", "encrypted", "unreadable"};
+inline constexpr std::array<std::string_view, 5> kPriorities{"live-in-danger", "high", "medium", "low", "info"};
+
+// One pass over v_file.
+struct Census {
+  std::int64_t rows = 0;
+  std::int64_t deleted = 0, orphan = 0;
+  std::array<Tally, kKinds.size()> kinds{};
+  // Files and streams only.
+  std::array<Tally, kContentStates.size()> states{};
+  std::array<Tally, kContentStates.size()> deleted_states{};
+  std::vector<NamedTally> categories;  // by extension, in the order of the table in types.cpp, empty ones left out
+  std::vector<NamedTally> extensions;  // most files first
+  std::vector<NamedTally> sizes;       // small to large, every class
+  [[nodiscard]] const Tally& kind(std::string_view name) const;
+  [[nodiscard]] const Tally& state(std::string_view name) const;
+  [[nodiscard]] const Tally& deleted_state(std::string_view name) const;
+};
+
+struct CoverageFacts {
+  std::array<std::int64_t, kCoverageStates.size()> bytes{};
+  std::array<std::int64_t, kCoverageStates.size()> ranges{};
+  [[nodiscard]] std::int64_t total() const;
+};
+
+struct Month {
+  std::int64_t year = 0;
+  int month = 1;
+  std::int64_t count = 0;
+};
+// Time stamps by month. Years outside kFirstYear..kLastYear are nearly always defaults and damage: counted apart.
+struct Activity {
+  static constexpr int kFirstYear = 1990, kLastYear = 2100;
+  std::int64_t before = 0, after = 0, total = 0;
+  std::vector<Month> months;  // only those with time stamps, in order
+};
+
+struct Counts {
+  std::int64_t bad_ranges = 0, bad_bytes = 0;
+  std::int64_t volumes = 0, not_examined = 0, encryption = 0, issues = 0, findings = 0;
+  std::array<std::int64_t, kPriorities.size()> by_priority{};
+};
+
+struct Facts {
+  RunFacts run;
+  AuthorityFacts authority;
+  EvidenceFacts evidence;
+  Conditions conditions;
+  Counts counts;
+  Census census;
+  CoverageFacts coverage;
+  Activity activity;
+};
+
+Result<Facts> read_facts(store::Index& index);
+Result<RunFacts> read_run(store::Index& index);
+Result<EvidenceFacts> read_evidence(store::Index& index);
+Result<Census> read_census(store::Index& index);
+Result<Activity> read_activity(store::Index& index);
+
+}  // namespace limier::report

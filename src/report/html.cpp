@@ -1,0 +1,80 @@
+// report.html: one self-contained page; no script, no network, nothing but its own style sheet.
+#include <fmt/format.h>
+
+#include "report/formats.h"
+#include "report/numbers.h"
+#include "report/sections.h"
+
+namespace limier::report {
+namespace {
+
+struct Section {
+  std::string_view id, title;
+  Status (*put)(Context&);
+};
+
+constexpr Section kSections[] = {
+    {"authority", "Case and authority", put_authority_section},
+    {"evidence", "Evidence and verdict", put_evidence_section},
+    {"not-examined", "What was not examined, and why", put_not_examined_section},
+    {"volumes", "Volumes", put_volumes_section},
+    {"findings", "Findings", put_findings_section},
+    {"notable", "What stands out so far", put_notable_section},
+    {"types", "File types and sizes", put_types_section},
+    {"activity", "Activity by month", put_activity_section},
+    {"lists", "Largest and most recent files", put_lists_section},
+    {"coverage", "What every byte of the media is", put_coverage_section},
+    {"issues", "Issues met during the examination", put_issues_section},
+    {"limits", "Limits and methods", put_limits_section},
+    {"tools", "Tool versions", put_tools_section},
+};
+
+std::string head(const Facts& facts) {
+  const Sha256 digest = *digest_of(as_bytes(style_sheet()), DigestSet{false, false, true}).sha256;
+  std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
+  out += fmt::format("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; "
+                     "img-src data:; base-uri 'none'; form-action 'none'\">\n", base64(digest));
+  out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n";
+  const std::string& name = facts.authority.exhibit.empty() ? facts.evidence.path : facts.authority.exhibit;
+  out += fmt::format("<title>Triage report: {}</title>\n<style>", html_text(name));
+  out += style_sheet();
+  return out + "</style>\n</head>\n<body>\n<div class=\"page\">\n";
+}
+
+void put_contents(Page& page) {
+  page.raw("<nav aria-label=\"Contents\"><ol>\n");
+  for (int number = 1; const Section& section : kSections)
+    page.raw(fmt::format("<li><a href=\"#{}\"><span class=\"n\">{}</span>{}</a></li>\n", section.id, number++, section.title));
+  page.raw("</ol></nav>\n");
+}
+
+}  // namespace
+
+std::string cap_note(std::int64_t shown, std::int64_t total, std::string_view what) {
+  if (shown >= total) return {};
+  return fmt::format("<p class=\"note\">Listed: the {} {} of {}. files.csv and the index have all of them.</p>\n", grouped(shown), what, grouped(total));
+}
+
+Status write_html(store::Index& index, const std::string& dir) {
+  LIMIER_TRY(const Facts facts, read_facts(index));
+  LIMIER_TRY(auto out, OutFile::create(dir, "report.html"));
+  Page page(out);
+  Context context{index, facts, page};
+  page.raw(head(facts));
+  page.raw("<header>\n");
+  LIMIER_CHECK(put_front(context));
+  put_contents(page);
+  page.raw("</header>\n<main>\n");
+  for (int number = 1; const Section& section : kSections) {
+    page.raw(fmt::format("<section id=\"{0}\" aria-labelledby=\"{0}-h\">\n<h2 id=\"{0}-h\"><span class=\"n\">{1}</span>{2}</h2>\n", section.id,
+                         number++, section.title));
+    LIMIER_CHECK(section.put(context));
+    page.raw("</section>\n");
+  }
+  page.raw("</main>\n<footer class=\"end\">End of the report. All times are UTC unless a section says otherwise. Names and texts "
+           "from the evidence are shown with control, invisible and invalid characters written out (for example \\x1B, \\u{202E}, "
+           "\\xFF; a backslash as \\\\).</footer>\n</div>\n</body>\n</html>\n");
+  return out.commit();
+}
+
+}  // namespace limier::report

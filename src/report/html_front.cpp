@@ -1,0 +1,268 @@
+// The first screen, and the sections on the case and the evidence.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/lists.h"
+#include "report/numbers.h"
+#include "report/sections.h"
+
+namespace limier::report {
+namespace {
+
+constexpr std::int64_t kFrontLines = 4;  // of what was not examined
+
+struct Verdict {
+  std::string_view css;
+  std::string head, text;
+};
+
+std::string digest_sentence(const EvidenceFacts& evidence) {
+  if (evidence.sha256) return fmt::format("SHA-256 of the media: {}", code(*evidence.sha256));
+  if (evidence.sha1) return fmt::format("SHA-1 of the media: {}", code(*evidence.sha1));
+  if (evidence.md5) return fmt::format("MD5 of the media: {}", code(*evidence.md5));
+  return "No digest of the media was computed.";
+}
+
+Verdict integrity_verdict(const Facts& facts) {
+  const EvidenceFacts& evidence = facts.evidence;
+  const std::string rest = facts.conditions.incomplete ? "; part of it could not be examined" : "; all of it was examined";
+  const std::string_view css = facts.conditions.incomplete ? "warn" : "good";
+  if (evidence.verdict == "verified")
+    return {css, "The evidence is as it was acquired" + rest, "Every digest computed now equals the one stored at acquisition or given from the custody record."};
+  if (evidence.verdict == "no-stored-digest")
+    return {css, "There is no earlier digest to compare with" + rest,
+            "The container stores no digest and none was given. The digest below was computed now; it fixes the state of the evidence from here on."};
+  if (evidence.verdict == "incomplete")
+    return {"warn", "The evidence is incomplete", "Segments are missing or cut short. What is there was examined."};
+  return {"warn", "The integrity of the evidence was not checked", "The media were not read from end to end in this run."};
+}
+
+Verdict verdict_of(const Facts& facts) {
+  const Conditions& conditions = facts.conditions;
+  if (conditions.interrupted)
+    return {"bad", "Interrupted: this examination is not complete", "The run was stopped before its end. What follows is what was found until then; run it again with --resume."};
+  if (conditions.nothing_examined)
+    return {"bad", "Nothing could be examined", "No volume of the evidence could be read. The reasons are listed below. This is not the same as finding nothing."};
+  if (conditions.mismatch)
+    return {"bad", "Integrity mismatch: the evidence is not as it was recorded", "A digest computed now differs from the one stored at acquisition or given from the custody record. Section 2 compares them."};
+  if (conditions.damaged)
+    return {"bad", "The evidence is damaged",
+            fmt::format("{} could not be read as acquired, {} in all. Section 2 lists them.", plural(facts.counts.bad_ranges, "range of the media", "ranges of the media"), human_bytes(facts.counts.bad_bytes))};
+  return integrity_verdict(facts);
+}
+
+std::string last_part(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
+}
+
+void put_title(Context& context) {
+  const AuthorityFacts& authority = context.facts.authority;
+  Page& page = context.page;
+  page.raw("<p class=\"brand\"><b>limier</b> triage report</p>\n");
+  const std::string name = last_part(context.facts.evidence.path);
+  if (authority.exhibit.empty()) page.raw("<h1>" + quoted(name) + "</h1>\n");
+  else page.raw("<h1>" + quoted(authority.exhibit) + "</h1>\n");
+  std::string sub;
+  const auto add = [&](std::string_view label, const Text& value) {
+    if (!value.empty()) sub += fmt::format("<span>{}{}</span>", label, quoted(value));
+  };
+  if (!authority.exhibit.empty()) add("Image ", name);
+  add("Case ", authority.case_number);
+  add("Examiner ", authority.examiner);
+  add("", authority.agency);
+  if (!sub.empty()) page.raw("<p class=\"sub\">" + sub + "</p>\n");
+  page.raw("<p class=\"authority\"><b>Examined under:</b> " + quoted(authority.text) + "</p>\n");
+}
+
+void put_verdict(Context& context) {
+  const Verdict verdict = verdict_of(context.facts);
+  context.page.raw(fmt::format("<div class=\"verdict {}\">\n<p class=\"head\">{}</p>\n<p>{}</p>\n<p>{}</p>\n</div>\n", verdict.css, verdict.head,
+                               verdict.text, digest_sentence(context.facts.evidence)));
+}
+
+void put_figures(Context& context) {
+  const Facts& facts = context.facts;
+  const Census& census = facts.census;
+  const Tally& files = census.kind("file");
+  std::string out = "<dl class=\"figures\">\n";
+  const auto figure = [&](std::string_view label, const std::string& value, const std::string& more) {
+    out += fmt::format("<div><dt>{}</dt><dd>{}<span class=\"more\">{}</span></dd></div>\n", label, value, more);
+  };
+  figure("Media", human_bytes(facts.evidence.size_bytes), plural(facts.evidence.segment_count, "segment", "segments"));
+  figure("Volumes and gaps", grouped(facts.counts.volumes), plural(facts.counts.encryption, "encryption sign", "encryption signs"));
+  figure("Files", grouped(files.items), plural(census.kind("dir").items, "folder", "folders"));
+  figure("Deleted entries", grouped(census.deleted), grouped(census.deleted_state("recovered").items) + " with content");
+  figure("Not examined", grouped(facts.counts.not_examined), facts.counts.not_examined == 1 ? "entry, section 3" : "entries, section 3");
+  figure("Issues", grouped(facts.counts.issues), "section 11");
+  context.page.raw(out + "</dl>\n");
+}
+
+std::string condition(std::string_view label, std::string_view css, std::string_view text) {
+  return fmt::format("<li><span class=\"label\">{}</span> <span class=\"is-{}\">{}</span></li>\n", label, css, text);
+}
+
+std::string findings_condition(const Counts& counts) {
+  if (counts.findings == 0) return "<li><span class=\"label\">Findings</span> none recorded</li>\n";
+  std::string text;
+  for (std::size_t i = 0; i < kPriorities.size(); ++i)
+    if (counts.by_priority[i] > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", grouped(counts.by_priority[i]), kPriorities[i]);
+  return condition("Findings", counts.by_priority[0] + counts.by_priority[1] > 0 ? "bad" : "warn", text);
+}
+
+void put_conditions(Context& context) {
+  const Conditions& conditions = context.facts.conditions;
+  const EvidenceFacts& evidence = context.facts.evidence;
+  std::string out = "<div><h2>How far this result goes</h2>\n<ul>\n";
+  if (conditions.mismatch) out += condition("Integrity", "bad", "a digest differs");
+  else if (evidence.verdict == "verified") out += condition("Integrity", "good", "digests agree");
+  else out += condition("Integrity", "warn", evidence.verdict == "no-stored-digest" ? "no earlier digest to compare" : "not confirmed");
+  out += conditions.damaged ? condition("Readability", "bad", "damaged ranges") : condition("Readability", "good", "no damage found");
+  if (conditions.interrupted) out += condition("Completeness", "bad", "interrupted");
+  else if (conditions.nothing_examined) out += condition("Completeness", "bad", "nothing examined");
+  else if (conditions.incomplete) out += condition("Completeness", "warn", "part not examined");
+  else out += condition("Completeness", "good", "everything examined");
+  out += findings_condition(context.facts.counts);
+  context.page.raw(out + "</ul></div>\n");
+}
+
+Status put_front_not_examined(Context& context) {
+  LIMIER_TRY(auto rows, context.index.query("SELECT what, reason, bytes FROM v_not_examined ORDER BY bytes DESC, what, reason, items"));
+  Page& page = context.page;
+  page.raw("<div><h2>Not examined</h2>\n<ul>\n");
+  std::int64_t shown = 0;
+  while (shown < kFrontLines && rows.step()) {
+    ++shown;
+    page.raw(fmt::format("<li>{}: {}{}</li>\n", quoted(rows.text(0)), quoted(rows.text(1)),
+                         rows.is_null(2) ? "" : ", " + human_bytes(rows.integer(2))));
+  }
+  LIMIER_CHECK(rows.status());
+  if (shown == 0) page.raw("<li>Nothing was left out for damage, encryption or lack of support.</li>\n");
+  if (context.facts.counts.not_examined > shown)
+    page.raw(fmt::format("<li><a href=\"#not-examined\">and {} more</a></li>\n", grouped(context.facts.counts.not_examined - shown)));
+  page.raw("</ul></div>\n");
+  return ok_status();
+}
+
+std::string or_absent(const MaybeText& text) { return text ? code(*text) : absent(); }
+
+std::string compare(const MaybeText& computed, const MaybeText& stored, const MaybeText& expected) {
+  if (!computed) return "<span class=\"none\">not computed</span>";
+  if (!stored && !expected) return "<span class=\"none\">nothing to compare with</span>";
+  const bool differs = (stored && *stored != *computed) || (expected && *expected != *computed);
+  return differs ? "<span class=\"is-bad\">differs</span>" : "<span class=\"is-good\">equal</span>";
+}
+
+void put_digests(Page& page, const EvidenceFacts& evidence) {
+  page.heading("Digests of the media");
+  page.table("", {{"Algorithm", Align::kShort}, {"Stored at acquisition", Align::kPath}, {"Expected by the custody record", Align::kPath}, {"Computed now", Align::kPath}, {"Comparison", Align::kShort}});
+  page.row({"MD5", or_absent(evidence.stored_md5), or_absent(evidence.expected_md5), or_absent(evidence.md5), compare(evidence.md5, evidence.stored_md5, evidence.expected_md5)});
+  page.row({"SHA-1", or_absent(evidence.stored_sha1), or_absent(evidence.expected_sha1), or_absent(evidence.sha1), compare(evidence.sha1, evidence.stored_sha1, evidence.expected_sha1)});
+  page.row({"SHA-256", absent(), or_absent(evidence.expected_sha256), or_absent(evidence.sha256), compare(evidence.sha256, std::nullopt, evidence.expected_sha256)});
+  page.end_table();
+}
+
+Status put_bad_ranges(Context& context) {
+  Page& page = context.page;
+  page.heading("Damaged ranges");
+  if (context.facts.counts.bad_ranges == 0) {
+    page.paragraph("None: every chunk that was read passed the checks of its container.");
+    return ok_status();
+  }
+  const std::int64_t sector = std::max<std::int64_t>(context.facts.evidence.sector_size, 1);
+  LIMIER_TRY(auto rows, context.index.query(fmt::format("SELECT image_offset, length, reason FROM v_bad_range ORDER BY image_offset, length, reason LIMIT {}", kMaxRanges)));
+  page.table("", {{"First sector", Align::kNumber}, {"Sectors", Align::kNumber}, {"First byte", Align::kNumber}, {"Bytes", Align::kNumber}, {"Reason"}});
+  std::int64_t shown = 0;
+  while (rows.step()) {
+    ++shown;
+    const std::int64_t offset = rows.integer(0), length = rows.integer(1);
+    const std::int64_t first = offset / sector;
+    const std::int64_t sectors = length <= 0 ? 0 : (add_saturating(offset, length) - 1) / sector - first + 1;
+    page.row({grouped(first), grouped(sectors), grouped(offset), grouped(length), quoted(rows.text(2))});
+  }
+  LIMIER_CHECK(rows.status());
+  page.end_table();
+  if (shown < context.facts.counts.bad_ranges)
+    page.raw(fmt::format("<p class=\"note\">Listed: the first {} of {} ranges. report.json and the index have all of them.</p>\n", grouped(shown), grouped(context.facts.counts.bad_ranges)));
+  return ok_status();
+}
+
+void put_segments(Page& page, const EvidenceFacts& facts) {
+  if (facts.segments.empty()) return;
+  page.heading("Segments");
+  page.table("", {{"File", Align::kPath}, {"Bytes", Align::kNumber}, {"Size", Align::kNumber}});
+  const std::size_t shown = std::min<std::size_t>(facts.segments.size(), kMaxSegments);
+  for (std::size_t i = 0; i < shown; ++i)
+    page.row({quoted(facts.segments[i].name), grouped(facts.segments[i].size_bytes), size_cell(facts.segments[i].size_bytes)});
+  page.end_table();
+  if (shown < facts.segments.size())
+    page.raw(fmt::format("<p class=\"note\">Listed: the first {} of {} segments. report.json has all of them.</p>\n", shown, grouped(static_cast<std::int64_t>(facts.segments.size()))));
+}
+
+// "acquiry_software_version" → "Acquiry software version". The names are those of the container format, not of the evidence.
+std::string label_of(std::string_view name) {
+  std::string label(name);
+  for (char& c : label)
+    if (c == '_') c = ' ';
+  if (!label.empty() && label[0] >= 'a' && label[0] <= 'z') label[0] = static_cast<char>(label[0] - 'a' + 'A');
+  return html_text(label);
+}
+
+void put_acquisition(Page& page, const EvidenceFacts& facts) {
+  page.heading("Acquisition record");
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& one : facts.header.empty() ? facts.acquisition : facts.header)
+    if (one.value && !one.value->empty()) pairs.emplace_back(label_of(one.name), quoted(*one.value));
+  if (pairs.empty()) {
+    page.paragraph("The container holds no acquisition record.");
+    return;
+  }
+  page.paragraph("As the container states it. It was written by whoever made the image; limier cannot confirm it.");
+  page.pairs(pairs);
+}
+
+}  // namespace
+
+Status put_front(Context& context) {
+  put_title(context);
+  put_verdict(context);
+  put_figures(context);
+  context.page.raw("<div class=\"first\">\n");
+  put_conditions(context);
+  LIMIER_CHECK(put_front_not_examined(context));
+  context.page.raw("</div>\n");
+  return ok_status();
+}
+
+Status put_authority_section(Context& context) {
+  const AuthorityFacts& facts = context.facts.authority;
+  const auto value = [](const Text& text) { return text.empty() ? std::string() : quoted(text); };
+  const std::pair<std::string, std::string> pairs[] = {
+      {"Authority", value(facts.text)}, {"Case number", value(facts.case_number)}, {"Exhibit", value(facts.exhibit)},
+      {"Examiner", value(facts.examiner)}, {"Agency", value(facts.agency)}, {"Note", value(facts.note)}};
+  context.page.paragraph("As stated by the operator when the examination was started. limier does not run without an authority.");
+  context.page.pairs(pairs);
+  return ok_status();
+}
+
+Status put_evidence_section(Context& context) {
+  const EvidenceFacts& facts = context.facts.evidence;
+  Page& page = context.page;
+  const auto value = [](const MaybeText& text) { return text && !text->empty() ? quoted(*text) : std::string(); };
+  std::string format = quoted(facts.format);
+  if (facts.variant && !facts.variant->empty()) format += " (" + quoted(*facts.variant) + ")";
+  const std::pair<std::string, std::string> pairs[] = {
+      {"Image", quoted(facts.path)}, {"Container", format}, {"Segments", grouped(facts.segment_count)},
+      {"Size of the media", exact_size(facts.size_bytes)}, {"Sector size", plural(facts.sector_size, "byte", "bytes")},
+      {"Compression", value(facts.compression)}, {"Media type", value(facts.media_type)}, {"Set identifier", value(facts.set_identifier)},
+      {"Verdict", facts.verdict.empty() ? std::string("not checked") : quoted(facts.verdict)}};
+  page.pairs(pairs);
+  put_digests(page, facts);
+  LIMIER_CHECK(put_bad_ranges(context));
+  put_segments(page, facts);
+  put_acquisition(page, facts);
+  return ok_status();
+}
+
+}  // namespace limier::report

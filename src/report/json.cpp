@@ -1,0 +1,287 @@
+// report.json: the facts of the page for machines; docs/report.schema.json describes it.
+#include "report/facts.h"
+#include "report/formats.h"
+#include "report/json_out.h"
+#include "report/lists.h"
+
+namespace limier::report {
+namespace {
+
+// Raised when a key changes its meaning or goes; new keys do not raise it.
+constexpr std::int64_t kFormatVersion = 1;
+
+void put_run(JsonOut& json, const RunFacts& run) {
+  json.object("tool");
+  json.text("name", "limier");
+  json.text("version", run.tool_version);
+  json.end();
+  json.object("options");
+  json.text("profile", run.profile);
+  json.text("zone", run.zone);
+  json.end();
+}
+
+void put_authority(JsonOut& json, const AuthorityFacts& facts) {
+  json.object("authority");
+  json.evidence_text("text", facts.text);
+  json.evidence_text("case_number", facts.case_number);
+  json.evidence_text("exhibit", facts.exhibit);
+  json.evidence_text("examiner", facts.examiner);
+  json.evidence_text("agency", facts.agency);
+  json.evidence_text("note", facts.note);
+  json.end();
+}
+
+void put_evidence(JsonOut& json, const EvidenceFacts& facts) {
+  json.object("evidence");
+  json.evidence_text("path", facts.path);
+  json.text("format", facts.format);
+  json.maybe_text("variant", facts.variant);
+  json.integer("size_bytes", facts.size_bytes);
+  json.integer("sector_size", facts.sector_size);
+  json.maybe_integer("chunk_size", facts.chunk_size);
+  json.integer("segment_count", facts.segment_count);
+  json.maybe_text("compression", facts.compression);
+  json.maybe_text("media_type", facts.media_type);
+  json.maybe_text("set_identifier", facts.set_identifier);
+  if (facts.verdict.empty()) json.null("verdict");
+  else json.text("verdict", facts.verdict);
+  json.object("digests");
+  const auto digests = [&](std::string_view key, const MaybeText& md5, const MaybeText& sha1, const MaybeText& sha256) {
+    json.object(key);
+    json.maybe_text("md5", md5);
+    json.maybe_text("sha1", sha1);
+    json.maybe_text("sha256", sha256);
+    json.end();
+  };
+  digests("stored", facts.stored_md5, facts.stored_sha1, std::nullopt);
+  digests("computed", facts.md5, facts.sha1, facts.sha256);
+  digests("expected", facts.expected_md5, facts.expected_sha1, facts.expected_sha256);
+  json.end();
+  json.object("acquisition");
+  for (const auto& one : facts.acquisition) json.maybe_evidence_text(one.name, one.value);
+  json.end();
+  json.array("header");
+  for (const auto& one : facts.header) {
+    json.object();
+    json.evidence_text("name", one.name);
+    json.maybe_evidence_text("value", one.value);
+    json.end();
+  }
+  json.end();
+  json.array("segments");
+  for (const auto& one : facts.segments) {
+    json.object();
+    json.evidence_text("name", one.name);
+    json.integer("size_bytes", one.size_bytes);
+    json.end();
+  }
+  json.end();
+  json.end();
+}
+
+void put_conditions(JsonOut& json, const Facts& facts) {
+  const Conditions& conditions = facts.conditions;
+  json.object("conditions");
+  json.boolean("interrupted", conditions.interrupted);
+  json.boolean("nothing_examined", conditions.nothing_examined);
+  json.boolean("integrity_mismatch", conditions.mismatch);
+  json.boolean("damaged", conditions.damaged);
+  json.boolean("incomplete", conditions.incomplete);
+  json.object("findings");
+  for (std::size_t i = 0; i < kPriorities.size(); ++i) json.integer(kPriorities[i], facts.counts.by_priority[i]);
+  json.end();
+  json.end();
+  json.integer("exit_code", conditions.exit_code());
+}
+
+void put_tally(JsonOut& json, std::string_view key, const Tally& tally) {
+  json.object(key);
+  json.integer("items", tally.items);
+  json.integer("bytes", tally.bytes);
+  json.end();
+}
+
+void put_named(JsonOut& json, std::string_view key, const std::vector<NamedTally>& tallies, std::size_t cap) {
+  json.array(key);
+  for (std::size_t i = 0; i < tallies.size() && i < cap; ++i) {
+    json.object();
+    json.evidence_text("name", tallies[i].name);
+    json.integer("items", tallies[i].all.items);
+    json.integer("bytes", tallies[i].all.bytes);
+    json.integer("deleted_items", tallies[i].deleted.items);
+    json.integer("deleted_bytes", tallies[i].deleted.bytes);
+    json.end();
+  }
+  json.end();
+}
+
+Status put_list(JsonOut& json, store::Index& index, std::string_view key, List list) {
+  LIMIER_TRY(const auto files, read_list(index, list));
+  json.array(key);
+  for (const FileRow& file : files) {
+    json.object();
+    json.integer("file_id", file.file_id);
+    json.integer("volume_id", file.volume_id);
+    json.evidence_text("path", file.path);
+    json.integer("size", file.size);
+    json.maybe_text("modified", file.modified);
+    json.boolean("deleted", file.deleted);
+    json.text("content_state", file.content_state);
+    json.end();
+  }
+  json.end();
+  return ok_status();
+}
+
+Status put_files(JsonOut& json, store::Index& index, const Census& census) {
+  json.object("files");
+  json.integer("rows", census.rows);
+  json.integer("deleted", census.deleted);
+  json.integer("orphan", census.orphan);
+  json.object("by_kind");
+  for (std::size_t i = 0; i < kKinds.size(); ++i) put_tally(json, kKinds[i], census.kinds[i]);
+  json.end();
+  json.object("by_content_state");
+  for (std::size_t i = 0; i < kContentStates.size(); ++i) put_tally(json, kContentStates[i], census.states[i]);
+  json.end();
+  json.object("deleted_by_content_state");
+  for (std::size_t i = 0; i < kContentStates.size(); ++i) put_tally(json, kContentStates[i], census.deleted_states[i]);
+  json.end();
+  put_named(json, "by_category", census.categories, census.categories.size());
+  put_named(json, "by_extension", census.extensions, static_cast<std::size_t>(kMaxExtensionRows));
+  json.integer("extensions", static_cast<std::int64_t>(census.extensions.size()));
+  put_named(json, "by_size", census.sizes, census.sizes.size());
+  LIMIER_CHECK(put_list(json, index, "largest", List::kLargest));
+  LIMIER_CHECK(put_list(json, index, "most_recent", List::kRecent));
+  json.end();
+  return ok_status();
+}
+
+Status put_notable(JsonOut& json, store::Index& index) {
+  json.object("notable");
+  LIMIER_CHECK(put_list(json, index, "recovered", List::kRecovered));
+  LIMIER_CHECK(put_list(json, index, "overwritten", List::kOverwritten));
+  LIMIER_CHECK(put_list(json, index, "unreadable", List::kUnreadable));
+  LIMIER_CHECK(put_list(json, index, "encrypted", List::kEncrypted));
+  LIMIER_CHECK(put_list(json, index, "alternate_streams", List::kStreams));
+  LIMIER_TRY(const StreamNames names, read_stream_names(index));
+  json.array("stream_names");
+  for (const StreamName& name : names.top) {
+    json.object();
+    json.evidence_text("name", name.name);
+    json.integer("items", name.items);
+    json.end();
+  }
+  json.end();
+  json.end();
+  return ok_status();
+}
+
+void put_activity(JsonOut& json, const Activity& activity) {
+  json.object("activity");
+  json.integer("time_stamps", activity.total);
+  json.integer("before_1990", activity.before);
+  json.integer("after_2100", activity.after);
+  json.array("months");
+  for (const Month& month : activity.months) {
+    json.object();
+    json.integer("year", month.year);
+    json.integer("month", month.month);
+    json.integer("time_stamps", month.count);
+    json.end();
+  }
+  json.end();
+  json.end();
+}
+
+void put_coverage(JsonOut& json, const CoverageFacts& coverage) {
+  json.object("coverage");
+  json.integer("total_bytes", coverage.total());
+  json.array("states");
+  for (std::size_t i = 0; i < kCoverageStates.size(); ++i) {
+    json.object();
+    json.text("state", kCoverageStates[i]);
+    json.integer("bytes", coverage.bytes[i]);
+    json.integer("ranges", coverage.ranges[i]);
+    json.end();
+  }
+  json.end();
+  json.end();
+}
+
+enum class As : std::uint8_t { kInteger, kText };
+struct Key {
+  std::string_view name;
+  As as;
+};
+
+// A whole view, row by row.
+Status put_view(JsonOut& json, store::Index& index, std::string_view key, std::string_view view, std::string_view order,
+                std::initializer_list<Key> keys) {
+  std::string sql = "SELECT ", raw;
+  for (const Key& one : keys) {
+    sql += std::string(&one == keys.begin() ? "" : ", ") + std::string(one.name);
+    raw += ", " + column_or_null(index, view, std::string(one.name) + "_raw");
+  }
+  sql += raw;
+  LIMIER_TRY(auto rows, index.query(sql + " FROM " + std::string(view) + " ORDER BY " + std::string(order)));
+  json.array(key);
+  while (rows.step()) {
+    json.object();
+    for (int at = 0; const Key& one : keys) {
+      if (rows.is_null(at)) json.null(one.name);
+      else if (one.as == As::kInteger) json.integer(one.name, rows.integer(at));
+      else json.evidence_text(one.name, exact_text(rows, at, at + static_cast<int>(keys.size())));
+      ++at;
+    }
+    json.end();
+  }
+  json.end();
+  return rows.status();
+}
+
+Status put_views(JsonOut& json, store::Index& index) {
+  constexpr As kInt = As::kInteger, kTxt = As::kText;
+  LIMIER_CHECK(put_view(json, index, "bad_ranges", "v_bad_range", "image_offset, length, reason",
+                        {{"image_offset", kInt}, {"length", kInt}, {"reason", kTxt}}));
+  LIMIER_CHECK(put_view(json, index, "not_examined", "v_not_examined", "what, reason, bytes, items",
+                        {{"what", kTxt}, {"reason", kTxt}, {"bytes", kInt}, {"items", kInt}}));
+  LIMIER_CHECK(put_view(json, index, "volumes", "v_volume", "volume_id",
+                        {{"volume_id", kInt}, {"parent_id", kInt}, {"scheme", kTxt}, {"slot", kTxt}, {"image_offset", kInt},
+                         {"length", kInt}, {"description", kTxt}, {"fs_type", kTxt}, {"fs_label", kTxt}, {"fs_uuid", kTxt},
+                         {"block_size", kInt}, {"status", kTxt}, {"encryption", kTxt}}));
+  LIMIER_CHECK(put_view(json, index, "encryption", "v_encryption", "scope, volume_id, file_id, scheme, certainty, detail",
+                        {{"scope", kTxt}, {"volume_id", kInt}, {"file_id", kInt}, {"scheme", kTxt}, {"certainty", kTxt},
+                         {"detail", kTxt}}));
+  LIMIER_CHECK(put_view(json, index, "findings", "v_finding", "finding_id",
+                        {{"finding_id", kInt}, {"pack", kTxt}, {"rule", kTxt}, {"priority", kTxt}, {"title", kTxt},
+                         {"reason", kTxt}, {"subject_kind", kTxt}, {"subject_id", kInt}, {"file_id", kInt}}));
+  return put_view(json, index, "issues", "v_issue", "issue_id",
+                  {{"issue_id", kInt}, {"stage", kTxt}, {"code", kTxt}, {"severity", kTxt}, {"volume_id", kInt},
+                   {"file_id", kInt}, {"image_offset", kInt}, {"length", kInt}, {"message", kTxt}});
+}
+
+}  // namespace
+
+Status write_json(store::Index& index, const std::string& dir) {
+  LIMIER_TRY(const Facts facts, read_facts(index));
+  LIMIER_TRY(auto out, OutFile::create(dir, "report.json"));
+  JsonOut json(out);
+  json.object();
+  json.text("format", "limier-report");
+  json.integer("format_version", kFormatVersion);
+  put_run(json, facts.run);
+  put_authority(json, facts.authority);
+  put_evidence(json, facts.evidence);
+  put_conditions(json, facts);
+  LIMIER_CHECK(put_files(json, index, facts.census));
+  LIMIER_CHECK(put_notable(json, index));
+  put_activity(json, facts.activity);
+  put_coverage(json, facts.coverage);
+  LIMIER_CHECK(put_views(json, index));
+  json.end();
+  return out.commit();
+}
+
+}  // namespace limier::report

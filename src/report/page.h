@@ -1,0 +1,51 @@
+// Building blocks of report.html. Everything from evidence or the operator goes through quoted(); the rest is our own text.
+#pragma once
+
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "report/out_file.h"
+
+namespace limier::report {
+
+// Escaped and isolated: <bdi>…</bdi>, so that no character of it can change the text around it.
+std::string quoted(std::string_view bytes);
+// Digests and the like: the same in a monospaced face.
+std::string code(std::string_view bytes);
+// A dash for what is absent.
+std::string absent();
+std::string size_cell(std::int64_t bytes);   // "1.5 GiB"
+std::string exact_size(std::int64_t bytes);  // "1.5 GiB (1,610,612,736 bytes)"
+// "2021-03-09 05:00:00 UTC" of the index's ISO text.
+std::string time_text(std::string_view iso);
+
+enum class Align : std::uint8_t { kText, kPath, kNumber, kShort };
+struct Column {
+  std::string_view title;
+  Align align = Align::kText;
+};
+
+class Page {
+ public:
+  explicit Page(OutFile& out) : out_(out) {}
+  void raw(std::string_view html) { out_ << html; }
+  void paragraph(std::string_view html);
+  void heading(std::string_view text);  // h3
+  void table(std::string_view caption, std::initializer_list<Column> columns);
+  void row(std::span<const std::string> cells, std::string_view css = {});
+  void row(std::initializer_list<std::string> cells, std::string_view css = {});
+  void end_table();
+  // Label and value pairs; pairs without a value are left out.
+  void pairs(std::span<const std::pair<std::string, std::string>> pairs);
+
+ private:
+  OutFile& out_;
+  std::vector<Align> aligns_;
+};
+
+std::string_view style_sheet();
+
+}  // namespace limier::report

@@ -1,0 +1,212 @@
+// Names, inodes and streams become files. Works through the names in catalog order with one cursor, so memory does not grow
+// with the volume.
+#include <fmt/format.h>
+
+#include "store/schema.h"
+#include "store/writer_impl.h"
+
+namespace limier::store {
+
+namespace {
+
+using catalog::FileKind;
+
+// One row of the cursor: a name, its inode where the sequence matches, and one of the inode's streams.
+struct NameRow {
+  std::int64_t name_key = 0, parent_key = 0, volume_id = 0, inode = 0;
+  FileKind kind = FileKind::kFile;
+  bool allocated = true;
+  bool has_inode = false;
+  FileKind inode_kind = FileKind::kFile;
+  bool inode_allocated = false;
+  std::optional<std::int64_t> content_id;
+  bool is_default = false;
+};
+
+constexpr const char* kNameRows =
+    "SELECT n.name_key, n.parent_key, n.volume_id, n.kind, n.allocated, i.kind, i.allocated, s.content_id, s.is_default "
+    "FROM name n LEFT JOIN inode i ON i.volume_id = n.volume_id AND i.inode = n.inode AND i.name_sequence = n.sequence "
+    "LEFT JOIN stream s ON s.volume_id = i.volume_id AND s.inode = i.inode "
+    "ORDER BY n.name_key, s.is_default DESC, s.attr_type, s.attr_id";
+
+NameRow read_row(const Statement& cursor) {
+  NameRow row;
+  row.name_key = cursor.integer(0);
+  row.parent_key = cursor.integer(1);
+  row.volume_id = cursor.integer(2);
+  row.kind = static_cast<FileKind>(cursor.integer(3));
+  row.allocated = cursor.integer(4) != 0;
+  row.has_inode = !cursor.is_null(5);
+  row.inode_kind = static_cast<FileKind>(cursor.integer(5));
+  row.inode_allocated = cursor.integer(6) != 0;
+  if (!cursor.is_null(7)) row.content_id = cursor.integer(7);
+  row.is_default = cursor.integer(8) != 0;
+  return row;
+}
+
+FileKind kind_of(const NameRow& row) {
+  if (row.kind == FileKind::kVirtual || !row.has_inode) return row.kind;
+  return row.inode_kind;
+}
+
+class FileBuilder {
+ public:
+  FileBuilder(Statement cursor, Statement insert, Statement find_parent)
+      : cursor_(std::move(cursor)), insert_(std::move(insert)), find_parent_(std::move(find_parent)) {}
+
+  Status build() {
+    std::int64_t name_key = -1;
+    bool default_taken = false;
+    while (true) {
+      LIMIER_TRY(const bool more, cursor_.step());
+      if (!more) return ok_status();
+      const NameRow row = read_row(cursor_);
+      const bool root = (static_cast<std::uint64_t>(row.name_key) & kMaxOrdinal) == 0;
+      if (row.name_key != name_key) {
+        name_key = row.name_key;
+        default_taken = row.is_default;
+        LIMIER_TRY(parent_file_, parent_of(row, root));
+        if (!root) {
+          LIMIER_CHECK(put(row, row.is_default ? row.content_id : std::nullopt, kind_of(row), false));
+          parent_file_ = file_id_;
+        }
+      } else if (row.is_default && default_taken) {
+        continue;  // an inode has one default stream; the first in catalog order is it
+      }
+      if (row.content_id && !row.is_default) LIMIER_CHECK(put(row, row.content_id, FileKind::kStream, true));
+    }
+  }
+
+ private:
+  Status put(const NameRow& row, const std::optional<std::int64_t>& content_id, FileKind kind, bool is_stream) {
+    insert_.bind(1, ++file_id_);
+    insert_.bind(2, row.volume_id);
+    insert_.bind(3, row.name_key);
+    insert_.bind(4, parent_file_);
+    insert_.bind(5, content_id);
+    insert_.bind(6, static_cast<std::int64_t>(kind));
+    insert_.bind(7, std::int64_t{is_stream});
+    insert_.bind(8, std::int64_t{row.has_inode});
+    insert_.bind(9, std::int64_t{row.has_inode && !row.allocated && row.inode_allocated});
+    return insert_.run();
+  }
+
+  // Entries of one folder follow each other, so the last answer is nearly always the next one too.
+  Result<std::optional<std::int64_t>> parent_of(const NameRow& row, bool root) {
+    if (root || row.parent_key >= row.name_key) return std::optional<std::int64_t>();
+    if (row.parent_key != last_parent_key_) {
+      find_parent_.bind(1, row.parent_key);
+      LIMIER_TRY(const bool found, find_parent_.step());
+      last_parent_file_ = found ? std::optional(find_parent_.integer(0)) : std::nullopt;
+      find_parent_.reset();
+      last_parent_key_ = row.parent_key;
+    }
+    return last_parent_file_;
+  }
+
+  Statement cursor_, insert_, find_parent_;
+  std::int64_t file_id_ = 0;
+  std::optional<std::int64_t> parent_file_;  // of the row to be put next
+  std::int64_t last_parent_key_ = -1;
+  std::optional<std::int64_t> last_parent_file_;
+};
+
+}  // namespace
+
+Status IndexWriter::Impl::build_files() {
+  LIMIER_TRY(auto cursor, db_.prepare(kNameRows));
+  LIMIER_TRY(auto insert_file, db_.prepare("INSERT INTO file VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
+  LIMIER_TRY(auto find_parent, db_.prepare("SELECT file_id FROM file WHERE name_key = ?1 AND is_stream = 0"));
+  return FileBuilder(std::move(cursor), std::move(insert_file), std::move(find_parent)).build();
+}
+
+Status IndexWriter::Impl::build_catalog() {
+  LIMIER_CHECK(begin());
+  LIMIER_CHECK(db_.execute("UPDATE stream SET deleted = 1, state = iif(state = 0, 1, state) WHERE (volume_id, inode) IN "
+                           "(SELECT volume_id, inode FROM inode WHERE allocated = 0)"));
+  LIMIER_CHECK(db_.execute("DELETE FROM file"));
+  LIMIER_CHECK(build_files());
+  LIMIER_CHECK(db_.execute(catalog_indexes()));
+  LIMIER_CHECK(mark_overwritten());
+  LIMIER_CHECK(add_completeness_issues());
+  catalog_built_ = true;
+  return commit();
+}
+
+Status IndexWriter::Impl::add_completeness_issues() {
+  std::vector<catalog::IssueRecord> issues;
+  {
+    LIMIER_TRY(auto empty, db_.prepare("SELECT volume_id, fs_type FROM volume v WHERE walkable AND status IN (0, 1) AND NOT "
+                                       "EXISTS (SELECT 1 FROM name WHERE name_key BETWEEN (v.volume_id << 40) + 1 AND "
+                                       "((v.volume_id + 1) << 40) - 1) ORDER BY volume_id"));
+    while (true) {
+      LIMIER_TRY(const bool row, empty.step());
+      if (!row) break;
+      catalog::IssueRecord issue;
+      issue.stage = "walk";
+      issue.code = "listing-may-be-incomplete";
+      issue.volume_id = static_cast<std::uint32_t>(empty.integer(0));
+      issue.incomplete = true;
+      issue.message = fmt::format("the {} file system was recognised, but no name was found on it", empty.text(1));
+      issues.push_back(std::move(issue));
+    }
+    LIMIER_TRY(auto bare, db_.prepare("SELECT f.volume_id, n.allocated, count(*) FROM file f JOIN name n ON n.name_key = "
+                                      "f.name_key WHERE NOT f.has_inode AND f.kind <> 5 GROUP BY 1, 2 ORDER BY 1, 2"));
+    while (true) {
+      LIMIER_TRY(const bool row, bare.step());
+      if (!row) break;
+      const bool allocated = bare.integer(1) != 0;
+      catalog::IssueRecord issue;
+      issue.stage = "walk";
+      issue.code = "names-without-metadata";
+      issue.severity = allocated ? catalog::Severity::kWarning : catalog::Severity::kInfo;
+      issue.volume_id = static_cast<std::uint32_t>(bare.integer(0));
+      issue.message = fmt::format("{} {} whose metadata does not exist or belongs to another file", bare.integer(2),
+                                  allocated ? "names in use" : "deleted names");
+      issues.push_back(std::move(issue));
+    }
+  }
+  if (records_refused_ > 0) {
+    catalog::IssueRecord issue;
+    issue.stage = "walk";
+    issue.code = "records-refused";
+    issue.incomplete = true;
+    issue.message = fmt::format("{} records contradict others sent before and were left out", records_refused_);
+    issues.push_back(std::move(issue));
+  }
+  for (const auto& issue : issues) LIMIER_CHECK(add(issue));
+  return begin();
+}
+
+Result<std::vector<catalog::VolumeRecord>> IndexWriter::walkable_volumes() {
+  LIMIER_TRY(auto rows, impl_->db_.prepare(
+                            "SELECT volume_id, coalesce(parent_id, 0), scheme, slot, image_offset, length, declared_length, "
+                            "coalesce(CAST(description_raw AS TEXT), description), fs_type, "
+                            "coalesce(CAST(fs_label_raw AS TEXT), fs_label), fs_uuid, block_size, status, encryption, "
+                            "tsk_fs_type, pool_block FROM volume WHERE walkable ORDER BY volume_id"));
+  std::vector<catalog::VolumeRecord> volumes;
+  while (true) {
+    LIMIER_TRY(const bool row, rows.step());
+    if (!row) return volumes;
+    catalog::VolumeRecord& volume = volumes.emplace_back();
+    volume.volume_id = static_cast<std::uint32_t>(rows.integer(0));
+    volume.parent_id = static_cast<std::uint32_t>(rows.integer(1));
+    volume.scheme = rows.text(2);
+    volume.slot = rows.text(3);
+    volume.image_offset = static_cast<std::uint64_t>(rows.integer(4));
+    volume.length = static_cast<std::uint64_t>(rows.integer(5));
+    volume.declared_length = static_cast<std::uint64_t>(rows.integer(6));
+    volume.description = rows.text(7);
+    volume.fs_type = rows.text(8);
+    volume.fs_label = rows.text(9);
+    volume.fs_uuid = rows.text(10);
+    volume.block_size = static_cast<std::uint32_t>(rows.integer(11));
+    volume.status = static_cast<catalog::VolumeStatus>(rows.integer(12));
+    volume.encryption = rows.text(13);
+    volume.walkable = true;
+    volume.tsk_fs_type = static_cast<std::uint32_t>(rows.integer(14));
+    volume.pool_block = static_cast<std::uint64_t>(rows.integer(15));
+  }
+}
+
+}  // namespace limier::store

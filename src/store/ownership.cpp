@@ -1,0 +1,243 @@
+// Which deleted streams can still be read as they were. One sweep over all extents and block ranges in image_offset order;
+// what is kept in memory are the ends of what is open at the current offset, and the contents of the one group of deleted
+// streams that may still be intact there.
+#include <fmt/format.h>
+
+#include <map>
+#include <vector>
+
+#include "store/writer_impl.h"
+
+namespace limier::store {
+
+namespace {
+
+using catalog::ExtentKind;
+
+// Rows of the sweep. `kind`: an ExtentKind; blocks in use come with kBlock.
+constexpr std::int64_t kBlock = 100;
+// 4 is resident, inside metadata that belongs to the file system's own streams anyway.
+constexpr const char* kRanges =
+    "SELECT e.image_offset, e.length, e.kind, s.deleted, s.content_id, e.volume_id, e.inode FROM extent e INDEXED BY "
+    "extent_by_offset JOIN stream s ON s.volume_id = e.volume_id AND s.inode = e.inode AND s.attr_type = e.attr_type AND "
+    "s.attr_id = e.attr_id WHERE e.image_offset IS NOT NULL AND e.kind <> 4 ORDER BY e.image_offset";
+constexpr const char* kBlocks =
+    "SELECT image_offset, length, 100, 0, 0, volume_id, 0 FROM block WHERE use <> 0 ORDER BY image_offset";
+constexpr const char* kExtentsOf =
+    "SELECT e.file_offset, e.image_offset, e.length, e.kind FROM stream s JOIN extent e ON e.volume_id = s.volume_id AND "
+    "e.inode = s.inode AND e.attr_type = s.attr_type AND e.attr_id = s.attr_id WHERE s.content_id = ?1 ORDER BY e.seq";
+
+struct Range {
+  std::int64_t start = 0, end = 0, kind = 0, content_id = 0, volume_id = 0, inode = 0;
+  bool deleted = false;
+};
+
+class RangeCursor {
+ public:
+  explicit RangeCursor(Statement statement) : statement_(std::move(statement)) {}
+  Status advance() {
+    LIMIER_TRY(const bool row, statement_.step());
+    current_.reset();
+    if (!row) return ok_status();
+    Range& range = current_.emplace();
+    range.start = statement_.integer(0);
+    const std::int64_t length = statement_.integer(1);
+    range.end = length > INT64_MAX - range.start ? INT64_MAX : range.start + length;
+    range.kind = statement_.integer(2);
+    range.deleted = statement_.integer(3) != 0;
+    range.content_id = statement_.integer(4);
+    range.volume_id = statement_.integer(5);
+    range.inode = statement_.integer(6);
+    return ok_status();
+  }
+  [[nodiscard]] const std::optional<Range>& current() const { return current_; }
+
+ private:
+  Statement statement_;
+  std::optional<Range> current_;
+};
+
+// Two streams lead to the same content when their extent lists are equal: then neither has overwritten the other.
+class TwinTest {
+ public:
+  TwinTest(Statement left, Statement right) : left_(std::move(left)), right_(std::move(right)) {}
+
+  Result<bool> are_twins(std::int64_t a, std::int64_t b) {
+    if (a == b) return true;
+    const auto key = std::minmax(a, b);
+    if (const auto known = known_.find(key); known != known_.end()) return known->second;
+    LIMIER_TRY(const bool equal, compare(a, b));
+    if (known_.size() >= kRemembered) known_.clear();
+    known_.emplace(key, equal);
+    return equal;
+  }
+
+ private:
+  // Pairs met at one cluster are met again at the next one; more than a few open pairs at a time are rare.
+  static constexpr std::size_t kRemembered = 4096;
+
+  Result<bool> compare(std::int64_t a, std::int64_t b) {
+    left_.bind(1, a);
+    right_.bind(1, b);
+    bool equal = true, more = true;
+    while (equal && more) {
+      LIMIER_TRY(const bool in_left, left_.step());
+      LIMIER_TRY(const bool in_right, right_.step());
+      equal = in_left == in_right;
+      more = in_left && in_right;
+      for (int column = 0; more && equal && column < 4; ++column)
+        equal = left_.integer(column) == right_.integer(column) && left_.is_null(column) == right_.is_null(column);
+    }
+    left_.reset();
+    right_.reset();
+    return equal;
+  }
+
+  Statement left_, right_;
+  std::map<std::pair<std::int64_t, std::int64_t>, bool> known_;
+};
+
+struct DoubleClaims {
+  std::uint64_t bytes = 0;
+  std::int64_t first_offset = 0, first_inode = 0;
+};
+
+class OwnershipSweep {
+ public:
+  OwnershipSweep(Statement mark, TwinTest twins, std::map<std::int64_t, bool> sharing)
+      : mark_(std::move(mark)), twins_(std::move(twins)), sharing_(std::move(sharing)) {}
+
+  Status run(RangeCursor extents, RangeCursor blocks) {
+    LIMIER_CHECK(extents.advance());
+    LIMIER_CHECK(blocks.advance());
+    while (extents.current() || blocks.current()) {
+      const bool block_first =
+          blocks.current() && (!extents.current() || blocks.current()->start <= extents.current()->start);
+      RangeCursor& next = block_first ? blocks : extents;
+      LIMIER_CHECK(take(*next.current()));
+      LIMIER_CHECK(next.advance());
+    }
+    return ok_status();
+  }
+  [[nodiscard]] const std::map<std::int64_t, DoubleClaims>& double_claims() const { return double_claims_; }
+
+ private:
+  struct Open {
+    std::int64_t content_id = 0, end = 0;
+  };
+
+  Status take(const Range& range) {
+    if (range.end <= range.start) return ok_status();
+    std::erase_if(intact_, [&](const Open& open) { return open.end <= range.start; });
+    if (range.deleted) return take_deleted(range);
+    if (range.kind != kBlock) note_double_claim(range);
+    owned_until_ = std::max(owned_until_, range.end);
+    return mark_intact();
+  }
+
+  Status take_deleted(const Range& range) {
+    // A stream's bytes begin at the start of a cluster, so two that share a cluster share bytes: slack need not be looked at.
+    const auto kind = static_cast<ExtentKind>(range.kind);
+    if (kind != ExtentKind::kData && kind != ExtentKind::kCompressed && kind != ExtentKind::kEncrypted) return ok_status();
+    if (owned_until_ > range.start || contested_until_ > range.start) {
+      contested_until_ = std::max(contested_until_, range.end);
+      LIMIER_CHECK(mark(range.content_id));
+      return mark_intact();
+    }
+    if (!intact_.empty()) {
+      // All open intact streams are twins of each other: one comparison speaks for all.
+      LIMIER_TRY(const bool same, twins_.are_twins(intact_.front().content_id, range.content_id));
+      if (!same) {
+        contested_until_ = std::max(contested_until_, range.end);
+        LIMIER_CHECK(mark(range.content_id));
+        return mark_intact();
+      }
+    }
+    intact_.push_back({range.content_id, range.end});
+    return ok_status();
+  }
+
+  Status mark_intact() {
+    for (const Open& open : intact_) {
+      contested_until_ = std::max(contested_until_, open.end);
+      LIMIER_CHECK(mark(open.content_id));
+    }
+    intact_.clear();
+    return ok_status();
+  }
+
+  Status mark(std::int64_t content_id) {
+    mark_.bind(1, content_id);
+    return mark_.run();
+  }
+
+  void note_double_claim(const Range& range) {
+    if (sharing_.contains(range.volume_id)) return;
+    Range& open = last_allocated_[range.volume_id];
+    if (open.end > range.start && open.content_id != range.content_id) {
+      DoubleClaims& claims = double_claims_[range.volume_id];
+      if (claims.bytes == 0) {
+        claims.first_offset = range.start;
+        claims.first_inode = range.inode;
+      }
+      claims.bytes += static_cast<std::uint64_t>(std::min(open.end, range.end) - range.start);
+    }
+    if (range.end > open.end) open = range;
+  }
+
+  Statement mark_;
+  TwinTest twins_;
+  std::map<std::int64_t, bool> sharing_;  // volumes where one block may serve several files
+  std::int64_t owned_until_ = 0;          // end of the furthest allocated extent or block in use
+  std::int64_t contested_until_ = 0;      // end of the furthest extent of a deleted stream found overwritten
+  std::vector<Open> intact_;              // deleted extents open here that nobody else has claimed so far: all twins
+  std::map<std::int64_t, Range> last_allocated_;
+  std::map<std::int64_t, DoubleClaims> double_claims_;
+};
+
+// APFS clones share blocks; ISO 9660 images may hold one file under several directory records.
+Result<std::map<std::int64_t, bool>> sharing_volumes(Database& db) {
+  std::map<std::int64_t, bool> volumes;
+  LIMIER_TRY(auto rows, db.prepare("SELECT volume_id FROM volume WHERE fs_type IN ('apfs', 'iso9660') OR scheme = 'apfs'"));
+  while (true) {
+    LIMIER_TRY(const bool row, rows.step());
+    if (!row) return volumes;
+    volumes.emplace(rows.integer(0), true);
+  }
+}
+
+}  // namespace
+
+Status IndexWriter::Impl::mark_overwritten() {
+  LIMIER_CHECK(db_.execute("CREATE TEMP TABLE overwritten(content_id INTEGER PRIMARY KEY)"));
+  std::map<std::int64_t, DoubleClaims> double_claims;
+  {
+    LIMIER_TRY(auto mark, db_.prepare("INSERT OR IGNORE INTO temp.overwritten VALUES (?1)"));
+    LIMIER_TRY(auto left, db_.prepare(kExtentsOf));
+    LIMIER_TRY(auto right, db_.prepare(kExtentsOf));
+    LIMIER_TRY(auto extents, db_.prepare(kRanges));
+    LIMIER_TRY(auto blocks, db_.prepare(kBlocks));
+    LIMIER_TRY(auto sharing, sharing_volumes(db_));
+    OwnershipSweep sweep(std::move(mark), TwinTest(std::move(left), std::move(right)), std::move(sharing));
+    LIMIER_CHECK(sweep.run(RangeCursor(std::move(extents)), RangeCursor(std::move(blocks))));
+    double_claims = sweep.double_claims();
+  }
+  // 2: overwritten. Only contents that would have been given a digest can lose it.
+  LIMIER_CHECK(db_.execute("UPDATE stream SET state = 2 WHERE content_id IN (SELECT content_id FROM temp.overwritten) AND "
+                           "source IN (1, 2); DROP TABLE temp.overwritten"));
+  for (const auto& [volume_id, claims] : double_claims) {
+    catalog::IssueRecord issue;
+    issue.stage = "walk";
+    issue.code = "clusters-claimed-twice";
+    issue.volume_id = static_cast<std::uint32_t>(volume_id);
+    issue.inode = static_cast<std::uint64_t>(claims.first_inode);
+    issue.image_offset = static_cast<std::uint64_t>(claims.first_offset);
+    issue.length = claims.bytes;
+    issue.message = fmt::format("two files in use claim the same clusters, {} bytes in all; the first place is given",
+                                claims.bytes);
+    LIMIER_CHECK(add(issue));
+  }
+  return begin();
+}
+
+}  // namespace limier::store

@@ -1,0 +1,56 @@
+// The sweep's plan. Each batch is a query of its own that starts behind the last piece given, so no cursor stays open while
+// digests are written.
+#include "store/writer_impl.h"
+
+namespace limier::store {
+
+namespace {
+// source 1: by the sweep; state 0 and 1: complete or recovered; kind 0: data.
+constexpr const char* kPieces =
+    " FROM extent e INDEXED BY extent_by_offset JOIN stream s ON s.volume_id = e.volume_id AND s.inode = e.inode AND "
+    "s.attr_type = e.attr_type AND s.attr_id = e.attr_id "
+    "WHERE e.image_offset >= ?1 AND e.kind = 0 AND s.source = 1 AND s.state IN (0, 1) ";
+}  // namespace
+
+Result<IndexWriter::PlanTotals> IndexWriter::Impl::plan_totals() {
+  LIMIER_TRY(auto pieces, db_.prepare(std::string("SELECT count(*), coalesce(sum(e.length), 0), count(DISTINCT s.content_id)") +
+                                      kPieces));
+  pieces.bind(1, std::int64_t{0});
+  LIMIER_TRY(const bool row, pieces.step());
+  PlanTotals totals;
+  if (!row) return totals;
+  totals.pieces = static_cast<std::uint64_t>(pieces.integer(0));
+  totals.bytes = static_cast<std::uint64_t>(pieces.integer(1));
+  totals.contents = static_cast<std::uint64_t>(pieces.integer(2));
+  return totals;
+}
+
+Result<std::vector<catalog::PlanPiece>> IndexWriter::Impl::next_plan(std::size_t limit) {
+  if (!plan_) {
+    LIMIER_TRY(plan_, db_.prepare(std::string("SELECT e.image_offset, s.content_id, e.piece, s.piece_count, s.size_bytes, "
+                                              "e.file_offset, e.length") +
+                                  kPieces +
+                                  "AND (e.image_offset > ?1 OR s.content_id > ?2 OR (s.content_id = ?2 AND e.piece > ?3)) "
+                                  "ORDER BY e.image_offset, s.content_id, e.piece LIMIT ?4"));
+  }
+  plan_.bind(1, plan_position_.image_offset);
+  plan_.bind(2, plan_position_.content_id);
+  plan_.bind(3, plan_position_.piece);
+  plan_.bind(4, clamped(limit));
+  std::vector<catalog::PlanPiece> pieces;
+  while (true) {
+    LIMIER_TRY(const bool row, plan_.step());
+    if (!row) return pieces;
+    catalog::PlanPiece& piece = pieces.emplace_back();
+    plan_position_ = {plan_.integer(0), plan_.integer(1), plan_.integer(2)};
+    piece.image_offset = static_cast<std::uint64_t>(plan_.integer(0));
+    piece.content_id = static_cast<std::uint64_t>(plan_.integer(1));
+    piece.piece = static_cast<std::uint32_t>(plan_.integer(2));
+    piece.piece_count = static_cast<std::uint32_t>(plan_.integer(3));
+    piece.size_bytes = static_cast<std::uint64_t>(plan_.integer(4));
+    piece.file_offset = static_cast<std::uint64_t>(plan_.integer(5));
+    piece.length = static_cast<std::uint64_t>(plan_.integer(6));
+  }
+}
+
+}  // namespace limier::store

@@ -1,0 +1,231 @@
+// One insert per record of the workers.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/writer_impl.h"
+
+namespace limier::store {
+
+namespace {
+
+using catalog::ContentSource;
+using catalog::ContentState;
+
+template <class E>
+std::int64_t number(E value) {
+  return static_cast<std::int64_t>(value);
+}
+
+// What the state is going to be if the digests arrive; build_catalog and finish_evidence change the others.
+ContentState expected_state(const catalog::StreamRecord& record) {
+  switch (record.source) {
+    case ContentSource::kExtents: return ContentState::kComplete;
+    case ContentSource::kDigested: return record.touched_damage ? ContentState::kPartial : ContentState::kComplete;
+    case ContentSource::kEmpty: return ContentState::kEmpty;
+    case ContentSource::kUnreadable: return ContentState::kUnreadable;
+    case ContentSource::kEncrypted: return ContentState::kEncrypted;
+    case ContentSource::kNone:
+    case ContentSource::kTooSparse: return ContentState::kNotRead;
+  }
+  return ContentState::kNotRead;
+}
+
+std::int64_t characters(std::string_view utf8) {
+  return std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
+
+Error bad_record(std::string_view what) {
+  return {ErrorKind::kInternal, fmt::format("a worker sent {} the index cannot hold", what)};
+}
+
+}  // namespace
+
+Status IndexWriter::Impl::prepare_statements() {
+  const auto prepare = [&](Statement& statement, std::string_view sql) -> Status {
+    LIMIER_TRY(statement, db_.prepare(sql));
+    return ok_status();
+  };
+  LIMIER_CHECK(prepare(volume_, "INSERT OR IGNORE INTO volume VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+                                "?14, ?15, ?16, ?17, ?18, ?19)"));
+  LIMIER_CHECK(prepare(name_, "INSERT OR IGNORE INTO name VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
+  LIMIER_CHECK(prepare(inode_, "INSERT OR IGNORE INTO inode VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+                               "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"));
+  LIMIER_CHECK(prepare(stream_, "INSERT OR IGNORE INTO stream VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0)"));
+  LIMIER_CHECK(prepare(digest_, "INSERT OR REPLACE INTO digest VALUES (?1, ?2, ?3, ?4)"));
+  LIMIER_CHECK(prepare(extent_, "INSERT OR IGNORE INTO extent VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"));
+  LIMIER_CHECK(prepare(block_, "INSERT INTO block(volume_id, image_offset, length, use) VALUES (?1, ?2, ?3, ?4)"));
+  LIMIER_CHECK(prepare(issue_, "INSERT INTO issue(stage, code, severity, volume_id, inode, image_offset, length, message, "
+                               "message_raw, incomplete) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"));
+  LIMIER_CHECK(prepare(encryption_, "INSERT INTO encryption(volume_id, scheme, certainty, detail) VALUES (?1, ?2, ?3, ?4)"));
+  LIMIER_CHECK(prepare(bad_range_, "INSERT INTO bad_range VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET reason = reason"));
+  LIMIER_CHECK(prepare(content_digest_, "INSERT OR REPLACE INTO digest SELECT content_id, ?2, ?3, ?4 FROM stream "
+                                        "WHERE content_id = ?1 AND source = 1 AND state IN (0, 1)"));
+  return prepare(touched_, "UPDATE stream SET state = 3 WHERE content_id = ?1 AND source = 1 AND state IN (0, 1)");
+}
+
+Status IndexWriter::Impl::add(const catalog::VolumeRecord& record) {
+  if (record.volume_id == 0 || record.volume_id > kMaxVolumeId) return bad_record("a volume number");
+  const RepairedText scheme(record.scheme), slot(record.slot), description(record.description), fs_type(record.fs_type),
+      label(record.fs_label), uuid(record.fs_uuid), encryption(record.encryption);
+  volume_.bind(1, std::int64_t{record.volume_id});
+  record.parent_id == 0 ? volume_.bind_null(2) : volume_.bind(2, std::int64_t{record.parent_id});
+  volume_.bind_text(3, scheme.text());
+  volume_.bind_text(4, slot.text());
+  volume_.bind(5, clamped(record.image_offset));
+  volume_.bind(6, clamped(record.length));
+  volume_.bind(7, clamped(record.declared_length));
+  description.bind(volume_, 8, 9);
+  volume_.bind_text(10, fs_type.text());
+  label.bind(volume_, 11, 12);
+  volume_.bind_text(13, uuid.text());
+  volume_.bind(14, std::int64_t{record.block_size});
+  volume_.bind(15, number(record.status));
+  volume_.bind_text(16, encryption.text());
+  volume_.bind(17, std::int64_t{record.walkable});
+  volume_.bind(18, std::int64_t{record.tsk_fs_type});
+  volume_.bind(19, identity(record.pool_block));
+  return insert(volume_);
+}
+
+Status IndexWriter::Impl::add(const catalog::NameRecord& record) {
+  if (record.volume_id > kMaxVolumeId || record.name_id > kMaxOrdinal || record.parent_name_id > kMaxOrdinal ||
+      record.name_length > record.path.size())
+    return bad_record("a name");
+  const std::string_view raw(record.path);
+  const RepairedText path(raw), name(raw.substr(raw.size() - record.name_length));
+  name_.bind(1, volume_key(record.volume_id, record.name_id));
+  name_.bind(2, std::int64_t{record.volume_id});
+  name_.bind(3, volume_key(record.volume_id, record.parent_name_id));
+  path.bind(name_, 4, 5);
+  name_.bind(6, characters(name.text()));
+  name_.bind(7, identity(record.inode));
+  name_.bind(8, std::int64_t{record.sequence});
+  name_.bind(9, number(record.kind));
+  name_.bind(10, std::int64_t{record.allocated});
+  name_.bind(11, std::int64_t{record.orphan});
+  return insert(name_);
+}
+
+Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
+  const RepairedText owner(record.owner_sid), link(record.link_target);
+  inode_.bind(1, std::int64_t{record.volume_id});
+  inode_.bind(2, identity(record.inode));
+  inode_.bind(3, std::int64_t{record.sequence});
+  inode_.bind(4, std::int64_t{record.name_sequence});
+  inode_.bind(5, number(record.kind));
+  inode_.bind(6, std::int64_t{record.allocated});
+  inode_.bind(7, clamped(record.size_bytes));
+  inode_.bind(8, std::int64_t{record.mode});
+  inode_.bind(9, std::int64_t{record.uid});
+  inode_.bind(10, std::int64_t{record.gid});
+  inode_.bind(11, std::int64_t{record.link_count});
+  record.owner_sid.empty() ? inode_.bind_null(12) : inode_.bind_text(12, owner.text());
+  link.bind(inode_, 13, 14);
+  if (record.link_target.empty()) inode_.bind_null(13);
+  const TimeNs* times[] = {&record.times.modified,      &record.times.accessed,      &record.times.changed,
+                           &record.times.created,       &record.name_times.modified, &record.name_times.accessed,
+                           &record.name_times.changed,  &record.name_times.created};
+  for (int i = 0; i < 8; ++i) inode_.bind(15 + i, *times[i]);
+  return insert(inode_);
+}
+
+Status IndexWriter::Impl::put_digest(std::int64_t content_id, const Digests& digests) {
+  digest_.bind(1, content_id);
+  digest_.bind(2, digests.md5);
+  digest_.bind(3, digests.sha1);
+  digest_.bind(4, digests.sha256);
+  return insert(digest_);
+}
+
+Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
+  const auto ordinal = ++stream_count_[record.ref.volume_id];
+  if (record.ref.volume_id > kMaxVolumeId || ordinal > kMaxOrdinal) return bad_record("a stream");
+  const auto content_id = volume_key(record.ref.volume_id, ordinal);
+  const RepairedText name(record.name);
+  stream_.bind(1, content_id);
+  stream_.bind(2, std::int64_t{record.ref.volume_id});
+  stream_.bind(3, identity(record.ref.inode));
+  stream_.bind(4, std::int64_t{record.ref.attr_type});
+  stream_.bind(5, std::int64_t{record.ref.attr_id});
+  name.bind(stream_, 6, 7);
+  stream_.bind(8, std::int64_t{record.is_default});
+  stream_.bind(9, clamped(record.size_bytes));
+  stream_.bind(10, number(record.source));
+  stream_.bind(11, std::int64_t{record.data_piece_count});
+  stream_.bind(12, number(expected_state(record)));
+  const auto refused = records_refused_;
+  LIMIER_CHECK(insert(stream_));
+  const auto& digests = record.digests;
+  const bool digested = record.source == ContentSource::kDigested && !record.touched_damage &&
+                        (digests.md5 || digests.sha1 || digests.sha256);
+  return digested && records_refused_ == refused ? put_digest(content_id, digests) : ok_status();
+}
+
+Status IndexWriter::Impl::add(const catalog::ExtentRecord& record) {
+  extent_.bind(1, std::int64_t{record.ref.volume_id});
+  extent_.bind(2, identity(record.ref.inode));
+  extent_.bind(3, std::int64_t{record.ref.attr_type});
+  extent_.bind(4, std::int64_t{record.ref.attr_id});
+  extent_.bind(5, std::int64_t{record.seq});
+  extent_.bind(6, std::int64_t{record.piece});
+  extent_.bind(7, clamped(record.file_offset));
+  record.image_offset ? extent_.bind(8, clamped(*record.image_offset)) : extent_.bind_null(8);
+  extent_.bind(9, clamped(record.length));
+  extent_.bind(10, number(record.kind));
+  return insert(extent_);
+}
+
+Status IndexWriter::Impl::add(const catalog::BlockRange& record) {
+  block_.bind(1, std::int64_t{record.volume_id});
+  block_.bind(2, clamped(record.image_offset));
+  block_.bind(3, clamped(record.length));
+  block_.bind(4, number(record.use));
+  return insert(block_);
+}
+
+Status IndexWriter::Impl::add(const catalog::IssueRecord& record) {
+  const RepairedText stage(record.stage), code(record.code), message(record.message);
+  issue_.bind_text(1, stage.text());
+  issue_.bind_text(2, code.text());
+  issue_.bind(3, number(record.severity));
+  record.volume_id == 0 ? issue_.bind_null(4) : issue_.bind(4, std::int64_t{record.volume_id});
+  record.inode ? issue_.bind(5, identity(*record.inode)) : issue_.bind_null(5);
+  record.image_offset ? issue_.bind(6, clamped(*record.image_offset)) : issue_.bind_null(6);
+  issue_.bind(7, clamped(record.length));
+  message.bind(issue_, 8, 9);
+  issue_.bind(10, std::int64_t{record.incomplete});
+  return insert(issue_);
+}
+
+Status IndexWriter::Impl::add(const catalog::EncryptionRecord& record) {
+  const RepairedText scheme(record.scheme), detail(record.detail);
+  encryption_.bind(1, std::int64_t{record.volume_id});
+  encryption_.bind_text(2, scheme.text());
+  encryption_.bind(3, number(record.certainty));
+  encryption_.bind_text(4, detail.text());
+  return insert(encryption_);
+}
+
+Status IndexWriter::Impl::add(const catalog::BadRange& record) {
+  const RepairedText reason(record.reason);
+  bad_range_.bind(1, clamped(record.image_offset));
+  bad_range_.bind(2, clamped(record.length));
+  bad_range_.bind_text(3, reason.text());
+  return insert(bad_range_);
+}
+
+Status IndexWriter::Impl::add(const catalog::ContentDigest& record) {
+  const auto content_id = identity(record.content_id);
+  if (record.touched_damage) {
+    touched_.bind(1, content_id);
+    return insert(touched_);
+  }
+  content_digest_.bind(1, content_id);
+  content_digest_.bind(2, record.digests.md5);
+  content_digest_.bind(3, record.digests.sha1);
+  content_digest_.bind(4, record.digests.sha256);
+  return insert(content_digest_);
+}
+
+}  // namespace limier::store

@@ -1,0 +1,140 @@
+#include "store/schema.h"
+
+namespace limier::store {
+
+namespace {
+
+// Keys: name_key and content_id hold the volume in the upper and the ordinal within the volume in the lower 40 bits, so that
+// they follow catalog order whatever the order in which volumes arrive, and a volume is one range of keys.
+constexpr const char* kRunTables = R"sql(
+CREATE TABLE run (
+  run_id INTEGER PRIMARY KEY, tool_version TEXT NOT NULL, started_ns INTEGER NOT NULL, ended_ns INTEGER,
+  command TEXT NOT NULL, host TEXT NOT NULL, profile TEXT NOT NULL, zone TEXT NOT NULL, outcome TEXT, exit_code INTEGER
+) STRICT;
+CREATE TABLE authority (
+  authority_id INTEGER PRIMARY KEY, text TEXT NOT NULL, case_number TEXT NOT NULL, exhibit TEXT NOT NULL,
+  examiner TEXT NOT NULL, agency TEXT NOT NULL, note TEXT NOT NULL
+) STRICT;
+CREATE TABLE evidence (
+  evidence_id INTEGER PRIMARY KEY, path TEXT NOT NULL, path_raw BLOB, format TEXT NOT NULL, variant TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL, sector_size INTEGER NOT NULL, chunk_size INTEGER NOT NULL, segment_count INTEGER NOT NULL,
+  compression TEXT NOT NULL, media_type TEXT NOT NULL, set_identifier TEXT NOT NULL, incomplete INTEGER NOT NULL,
+  stored_md5 BLOB, stored_sha1 BLOB, expected_md5 BLOB, expected_sha1 BLOB, expected_sha256 BLOB,
+  md5 BLOB, sha1 BLOB, sha256 BLOB, verdict TEXT
+) STRICT;
+CREATE TABLE evidence_header (
+  position INTEGER PRIMARY KEY, name TEXT NOT NULL, value TEXT NOT NULL, value_raw BLOB
+) STRICT;
+CREATE TABLE segment (
+  position INTEGER PRIMARY KEY, name TEXT NOT NULL, name_raw BLOB, size_bytes INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr const char* kCatalogTables = R"sql(
+CREATE TABLE volume (
+  volume_id INTEGER PRIMARY KEY, parent_id INTEGER REFERENCES volume(volume_id), scheme TEXT NOT NULL, slot TEXT NOT NULL,
+  image_offset INTEGER NOT NULL, length INTEGER NOT NULL, declared_length INTEGER NOT NULL,
+  description TEXT NOT NULL, description_raw BLOB, fs_type TEXT NOT NULL, fs_label TEXT NOT NULL, fs_label_raw BLOB,
+  fs_uuid TEXT NOT NULL, block_size INTEGER NOT NULL, status INTEGER NOT NULL, encryption TEXT NOT NULL,
+  walkable INTEGER NOT NULL, tsk_fs_type INTEGER NOT NULL, pool_block INTEGER NOT NULL
+) STRICT;
+CREATE TABLE name (
+  name_key INTEGER PRIMARY KEY, volume_id INTEGER NOT NULL REFERENCES volume(volume_id), parent_key INTEGER NOT NULL,
+  path TEXT NOT NULL, path_raw BLOB, name_chars INTEGER NOT NULL, inode INTEGER NOT NULL, sequence INTEGER NOT NULL,
+  kind INTEGER NOT NULL, allocated INTEGER NOT NULL, orphan INTEGER NOT NULL
+) STRICT;
+CREATE TABLE inode (
+  volume_id INTEGER NOT NULL REFERENCES volume(volume_id), inode INTEGER NOT NULL, sequence INTEGER NOT NULL,
+  name_sequence INTEGER NOT NULL, kind INTEGER NOT NULL, allocated INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
+  mode INTEGER NOT NULL, uid INTEGER NOT NULL, gid INTEGER NOT NULL, link_count INTEGER NOT NULL, owner_sid TEXT,
+  link_target TEXT, link_target_raw BLOB,
+  modified_ns INTEGER, accessed_ns INTEGER, changed_ns INTEGER, created_ns INTEGER,
+  name_modified_ns INTEGER, name_accessed_ns INTEGER, name_changed_ns INTEGER, name_created_ns INTEGER,
+  PRIMARY KEY (volume_id, inode)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE stream (
+  content_id INTEGER PRIMARY KEY, volume_id INTEGER NOT NULL, inode INTEGER NOT NULL, attr_type INTEGER NOT NULL,
+  attr_id INTEGER NOT NULL, name TEXT NOT NULL, name_raw BLOB, is_default INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
+  source INTEGER NOT NULL, piece_count INTEGER NOT NULL, state INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (volume_id, inode, attr_type, attr_id),
+  FOREIGN KEY (volume_id, inode) REFERENCES inode(volume_id, inode)
+) STRICT;
+CREATE TABLE digest (
+  content_id INTEGER PRIMARY KEY REFERENCES stream(content_id), md5 BLOB, sha1 BLOB, sha256 BLOB
+) STRICT;
+CREATE TABLE extent (
+  volume_id INTEGER NOT NULL, inode INTEGER NOT NULL, attr_type INTEGER NOT NULL, attr_id INTEGER NOT NULL,
+  seq INTEGER NOT NULL, piece INTEGER NOT NULL, file_offset INTEGER NOT NULL, image_offset INTEGER,
+  length INTEGER NOT NULL, kind INTEGER NOT NULL,
+  PRIMARY KEY (volume_id, inode, attr_type, attr_id, seq),
+  FOREIGN KEY (volume_id, inode, attr_type, attr_id) REFERENCES stream(volume_id, inode, attr_type, attr_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE block (
+  block_id INTEGER PRIMARY KEY, volume_id INTEGER NOT NULL REFERENCES volume(volume_id), image_offset INTEGER NOT NULL,
+  length INTEGER NOT NULL, use INTEGER NOT NULL
+) STRICT;
+CREATE TABLE file (
+  file_id INTEGER PRIMARY KEY, volume_id INTEGER NOT NULL REFERENCES volume(volume_id),
+  name_key INTEGER NOT NULL REFERENCES name(name_key), parent_file_id INTEGER REFERENCES file(file_id),
+  content_id INTEGER REFERENCES stream(content_id), kind INTEGER NOT NULL, is_stream INTEGER NOT NULL,
+  has_inode INTEGER NOT NULL, reused INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX file_by_name ON file(name_key) WHERE is_stream = 0;
+)sql";
+
+constexpr const char* kResultTables = R"sql(
+CREATE TABLE bad_range (
+  image_offset INTEGER NOT NULL, length INTEGER NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (image_offset, length, reason)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE encryption (
+  encryption_id INTEGER PRIMARY KEY, volume_id INTEGER NOT NULL REFERENCES volume(volume_id), scheme TEXT NOT NULL,
+  certainty INTEGER NOT NULL, detail TEXT NOT NULL
+) STRICT;
+CREATE TABLE issue (
+  issue_id INTEGER PRIMARY KEY, stage TEXT NOT NULL, code TEXT NOT NULL, severity INTEGER NOT NULL,
+  volume_id INTEGER REFERENCES volume(volume_id), inode INTEGER, file_id INTEGER REFERENCES file(file_id),
+  image_offset INTEGER, length INTEGER NOT NULL, message TEXT NOT NULL, message_raw BLOB, incomplete INTEGER NOT NULL
+) STRICT;
+CREATE TABLE coverage (
+  image_offset INTEGER PRIMARY KEY, length INTEGER NOT NULL, state INTEGER NOT NULL
+) STRICT;
+CREATE TABLE not_examined (
+  not_examined_id INTEGER PRIMARY KEY, what TEXT NOT NULL, reason TEXT NOT NULL, bytes INTEGER, items INTEGER NOT NULL
+) STRICT;
+CREATE TABLE hit (
+  hit_id INTEGER PRIMARY KEY, file_id INTEGER REFERENCES file(file_id), image_offset INTEGER, file_offset INTEGER,
+  decode_path TEXT, kind TEXT NOT NULL, value TEXT NOT NULL, normalized TEXT, validated INTEGER, context TEXT
+) STRICT;
+CREATE TABLE text_part (
+  file_id INTEGER NOT NULL REFERENCES file(file_id), part INTEGER NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (file_id, part)
+) STRICT;
+CREATE TABLE artifact (
+  artifact_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, file_id INTEGER REFERENCES file(file_id), t_ns INTEGER,
+  summary TEXT NOT NULL, locator TEXT
+) STRICT;
+CREATE TABLE message (
+  message_id INTEGER PRIMARY KEY, service TEXT, thread TEXT, sender TEXT, recipients TEXT, t_ns INTEGER, body TEXT,
+  deleted INTEGER NOT NULL, source TEXT, file_id INTEGER REFERENCES file(file_id), locator TEXT
+) STRICT;
+CREATE TABLE finding (
+  finding_id INTEGER PRIMARY KEY, pack TEXT NOT NULL, rule TEXT NOT NULL, priority TEXT NOT NULL, title TEXT NOT NULL,
+  reason TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id INTEGER, file_id INTEGER REFERENCES file(file_id)
+) STRICT;
+)sql";
+
+}  // namespace
+
+std::string table_schema() { return std::string(kRunTables) + kCatalogTables + kResultTables; }
+
+// extent_by_offset carries what the sweeps over the media need, so that they do not look every extent up again.
+std::string catalog_indexes() {
+  return R"sql(
+CREATE INDEX IF NOT EXISTS extent_by_offset ON extent(image_offset, length, kind) WHERE image_offset IS NOT NULL;
+CREATE INDEX IF NOT EXISTS name_by_inode ON name(volume_id, inode);
+CREATE INDEX IF NOT EXISTS file_by_content ON file(content_id) WHERE content_id IS NOT NULL;
+)sql";
+}
+
+}  // namespace limier::store

@@ -1,0 +1,22 @@
+// The tables, the indexes made after loading, and the views. docs/index.md describes the views.
+#pragma once
+
+#include <string>
+
+namespace limier::store {
+
+// Tables with everything a row is inserted into while workers send.
+std::string table_schema();
+// The views: the public contract.
+std::string view_schema();
+// Indexes over what build_catalog has finished with.
+std::string catalog_indexes();
+
+// SQL for "CASE column WHEN 0 THEN 'word' …", from the enum's own names.
+std::string content_state_case(const std::string& column);
+
+// The state of stream `s` joined with its digest `d`: a stream that could be read but has no digest was not read.
+inline constexpr const char* kStateOfContent =
+    "CASE WHEN s.state IN (0, 1) AND d.content_id IS NULL THEN 7 ELSE s.state END";
+
+}  // namespace limier::store

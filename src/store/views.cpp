@@ -1,0 +1,205 @@
+#include <fmt/format.h>
+
+#include "limier/catalog.h"
+#include "store/schema.h"
+
+namespace limier::store {
+
+namespace {
+
+template <class E>
+std::string words(const std::string& column, int count, std::string_view (*name)(E)) {
+  std::string sql = "CASE " + column;
+  for (int i = 0; i < count; ++i) sql += fmt::format(" WHEN {} THEN '{}'", i, name(static_cast<E>(i)));
+  return sql + " END";
+}
+
+// ISO 8601 UTC with nine decimals. Division and remainder truncate towards zero, so times before 1970 need the second
+// below; the form avoids intermediate values outside 64 bits.
+std::string iso(const std::string& ns) {
+  return fmt::format(
+      "strftime('%Y-%m-%dT%H:%M:%S', {0} / 1000000000 - ({0} % 1000000000 < 0), 'unixepoch') || "
+      "printf('.%09dZ', ({0} % 1000000000 + 1000000000) % 1000000000)",
+      ns);
+}
+std::string time_columns(const std::string& ns, const std::string& name) {
+  return fmt::format("{} AS {}, {} AS {}_ns", iso(ns), name, ns, name);
+}
+std::string hex(const std::string& column, const std::string& name) {
+  return fmt::format("CASE WHEN {0} IS NOT NULL THEN lower(hex({0})) END AS {1}", column, name);
+}
+std::string header(const std::string& name, const std::string& as) {
+  return fmt::format("(SELECT value FROM evidence_header WHERE name = '{}' ORDER BY position LIMIT 1) AS {}", name, as);
+}
+
+std::string run_views() {
+  return fmt::format(R"sql(
+CREATE VIEW v_run AS SELECT run_id, tool_version, {started}, {ended}, command, host, outcome, exit_code, profile, zone
+  FROM run;
+CREATE VIEW v_authority AS SELECT text, case_number, exhibit, examiner, agency, note FROM authority;
+CREATE VIEW v_evidence AS SELECT evidence_id, path, format, size_bytes, sector_size, segment_count,
+  {stored_md5}, {stored_sha1}, {md5}, {sha1}, {sha256}, verdict,
+  {acq_case}, {acq_number}, {acq_examiner}, {acq_description}, {acq_notes}, {acq_date}, {acq_software},
+  path_raw, variant, chunk_size, compression, media_type, set_identifier, incomplete,
+  {expected_md5}, {expected_sha1}, {expected_sha256} FROM evidence;
+CREATE VIEW v_evidence_header AS SELECT position, name, value, value_raw FROM evidence_header;
+CREATE VIEW v_segment AS SELECT position, name, name_raw, size_bytes FROM segment;
+)sql",
+                     fmt::arg("started", time_columns("started_ns", "started")),
+                     fmt::arg("ended", time_columns("ended_ns", "ended")),
+                     fmt::arg("stored_md5", hex("stored_md5", "stored_md5")),
+                     fmt::arg("stored_sha1", hex("stored_sha1", "stored_sha1")), fmt::arg("md5", hex("md5", "md5")),
+                     fmt::arg("sha1", hex("sha1", "sha1")), fmt::arg("sha256", hex("sha256", "sha256")),
+                     fmt::arg("acq_case", header("case_number", "acq_case_number")),
+                     fmt::arg("acq_number", header("evidence_number", "acq_evidence_number")),
+                     fmt::arg("acq_examiner", header("examiner_name", "acq_examiner")),
+                     fmt::arg("acq_description", header("description", "acq_description")),
+                     fmt::arg("acq_notes", header("notes", "acq_notes")),
+                     fmt::arg("acq_date", header("acquiry_date", "acq_date")),
+                     fmt::arg("acq_software", header("acquiry_software_version", "acq_software")),
+                     fmt::arg("expected_md5", hex("expected_md5", "expected_md5")),
+                     fmt::arg("expected_sha1", hex("expected_sha1", "expected_sha1")),
+                     fmt::arg("expected_sha256", hex("expected_sha256", "expected_sha256")));
+}
+
+std::string volume_views() {
+  return fmt::format(R"sql(
+CREATE VIEW v_bad_range AS SELECT image_offset, length, reason FROM bad_range;
+CREATE VIEW v_volume AS SELECT volume_id, parent_id, scheme, slot, image_offset, length, description,
+  nullif(fs_type, '') AS fs_type, nullif(fs_label, '') AS fs_label, nullif(fs_uuid, '') AS fs_uuid,
+  nullif(block_size, 0) AS block_size, {status} AS status, nullif(encryption, '') AS encryption,
+  declared_length, description_raw, fs_label_raw, status = 7 AS is_table, walkable, tsk_fs_type, pool_block FROM volume;
+CREATE VIEW v_encryption AS
+  SELECT 'volume' AS scope, volume_id, NULL AS file_id, scheme, iif(certainty = 0, 'structure', 'statistics') AS certainty,
+    detail FROM encryption
+  UNION ALL
+  SELECT 'file', f.volume_id, f.file_id, iif(v.fs_type = 'ntfs', 'NTFS EFS', 'file-system encryption'), 'structure',
+    'the file system marks the stream as encrypted'
+  FROM stream s JOIN file f ON f.content_id = s.content_id JOIN volume v ON v.volume_id = f.volume_id
+  WHERE s.source = 5 AND f.reused = 0;
+CREATE VIEW v_issue AS SELECT issue_id, stage, code, {severity} AS severity, volume_id, file_id, image_offset, length,
+  message, inode, incomplete, message_raw FROM issue;
+CREATE VIEW v_coverage AS SELECT image_offset, length, CASE state WHEN 0 THEN 'metadata' WHEN 1 THEN 'file'
+  WHEN 2 THEN 'slack' WHEN 3 THEN 'unallocated' WHEN 4 THEN 'unpartitioned' WHEN 5 THEN 'encrypted'
+  WHEN 6 THEN 'unreadable' END AS state FROM coverage;
+CREATE VIEW v_not_examined AS SELECT what, reason, bytes, items FROM not_examined;
+)sql",
+                     fmt::arg("status", words<catalog::VolumeStatus>("status", 8, catalog::volume_status_name)),
+                     fmt::arg("severity", words<catalog::Severity>("severity", 3, catalog::severity_name)));
+}
+
+// Columns that more than one view needs, over file f, name n, stream s.
+constexpr const char* kPath = "iif(f.is_stream, n.path || ':' || s.name, n.path)";
+constexpr const char* kFileTables = R"sql(
+  FROM file f JOIN name n ON n.name_key = f.name_key
+  LEFT JOIN inode i ON f.has_inode AND i.volume_id = f.volume_id AND i.inode = n.inode
+  LEFT JOIN stream s ON s.content_id = f.content_id)sql";
+
+std::string file_digest(const char* name) {
+  return fmt::format(
+      "CASE WHEN s.state IN (0, 1, 6) AND NOT f.reused AND d.{0} IS NOT NULL THEN lower(hex(d.{0})) END AS {0}", name);
+}
+
+std::string file_view() {
+  const std::string state = "CASE WHEN s.content_id IS NULL THEN 7 WHEN f.reused AND s.source <> 0 THEN 2 ELSE " +
+                            std::string(kStateOfContent) + " END";
+  return fmt::format(R"sql(
+CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS path,
+  CASE WHEN NOT f.is_stream THEN n.path_raw WHEN n.path_raw IS NOT NULL OR s.name_raw IS NOT NULL THEN
+    CAST(coalesce(n.path_raw, n.path) || ':' || coalesce(s.name_raw, s.name) AS BLOB) END AS path_raw,
+  iif(n.name_chars = 0, '', substr(n.path, -n.name_chars)) || iif(f.is_stream, ':' || s.name, '') AS name,
+  {kind} AS kind, n.inode, coalesce(i.sequence, n.sequence) AS sequence, iif(f.is_stream, s.name, NULL) AS stream,
+  n.allocated, 1 - n.allocated AS deleted, n.orphan, coalesce(s.size_bytes, i.size_bytes) AS size,
+  {modified}, {accessed}, {changed}, {created},
+  iif((SELECT fs_type FROM volume v WHERE v.volume_id = f.volume_id) IN ('fat12', 'fat16', 'fat32', 'exfat', 'fat'),
+    'local', 'utc') AS zone_basis,
+  i.mode, i.uid, i.gid, nullif(i.link_target, '') AS link_target, {md5}, {sha1}, {sha256}, {state} AS content_state,
+  CAST(NULL AS TEXT) AS mime, CAST(NULL AS TEXT) AS type_name, CAST(NULL AS INTEGER) AS ext_mismatch,
+  CAST(NULL AS REAL) AS entropy, CAST(NULL AS TEXT) AS known, CAST(NULL AS TEXT) AS known_source,
+  s.attr_type, s.attr_id, f.content_id, nullif(i.owner_sid, '') AS owner_sid, i.link_count, f.reused AS realloc,
+  n.sequence AS name_sequence, f.has_inode AS has_metadata, i.link_target_raw, iif(f.is_stream, s.name_raw, NULL) AS stream_raw,
+  {fn_modified}, {fn_accessed}, {fn_changed}, {fn_created}
+  {tables} LEFT JOIN digest d ON d.content_id = f.content_id;
+)sql",
+                     fmt::arg("path", kPath), fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)),
+                     fmt::arg("modified", time_columns("i.modified_ns", "modified")),
+                     fmt::arg("accessed", time_columns("i.accessed_ns", "accessed")),
+                     fmt::arg("changed", time_columns("i.changed_ns", "changed")),
+                     fmt::arg("created", time_columns("i.created_ns", "created")),
+                     fmt::arg("fn_modified", time_columns("i.name_modified_ns", "name_modified")),
+                     fmt::arg("fn_accessed", time_columns("i.name_accessed_ns", "name_accessed")),
+                     fmt::arg("fn_changed", time_columns("i.name_changed_ns", "name_changed")),
+                     fmt::arg("fn_created", time_columns("i.name_created_ns", "name_created")),
+                     fmt::arg("md5", file_digest("md5")), fmt::arg("sha1", file_digest("sha1")),
+                     fmt::arg("sha256", file_digest("sha256")), fmt::arg("state", content_state_case(state)),
+                     fmt::arg("tables", kFileTables));
+}
+
+// One branch of the time line: the rows whose `own` time is in none of the columns `before` it.
+std::string timeline_branch(std::string_view prefix, std::size_t own) {
+  static constexpr std::string_view kColumns[] = {"modified_ns", "accessed_ns", "changed_ns", "created_ns"};
+  static constexpr std::string_view kLetters = "macb";
+  const auto column = [&](std::size_t at) { return fmt::format("i.{}{}", prefix, kColumns[at]); };
+  std::string macb, where = fmt::format("{} IS NOT NULL", column(own));
+  for (std::size_t at = 0; at < 4; ++at) {
+    macb += at == 0 ? "" : " || ";
+    if (at < own) {
+      macb += "'.'";
+      where += fmt::format(" AND {} IS NOT {}", column(at), column(own));
+    } else if (at == own) {
+      macb += fmt::format("'{}'", kLetters[at]);
+    } else {
+      macb += fmt::format("iif({} IS {}, '{}', '.')", column(at), column(own), kLetters[at]);
+    }
+  }
+  const bool from_name = !prefix.empty();
+  if (from_name) where += " AND f.is_stream = 0";
+  return fmt::format("SELECT {} AS t_ns, {} AS macb, '{}' AS source, f.file_id, {} AS path, f.kind, n.allocated, n.orphan, "
+                     "f.reused {} WHERE {}",
+                     column(own), macb, from_name ? "ntfs-fn" : "fs", kPath, kFileTables, where);
+}
+
+std::string timeline_view() {
+  std::string branches;
+  for (const std::string_view prefix : {"", "name_"})
+    for (std::size_t own = 0; own < 4; ++own)
+      branches += (branches.empty() ? "" : "\n  UNION ALL ") + timeline_branch(prefix, own);
+  return fmt::format(R"sql(
+CREATE VIEW v_timeline AS SELECT {} AS t, t_ns, macb, source, file_id, path,
+  {} || iif(allocated, '', iif(reused, ', deleted, inode reused', ', deleted')) || iif(orphan, ', orphan', '')
+    || iif(source = 'fs', '', ', $FILE_NAME') AS description
+  FROM ({});
+)sql",
+                     iso("t_ns"), words<catalog::FileKind>("kind", 6, catalog::file_kind_name), branches);
+}
+
+std::string other_views() {
+  return fmt::format(R"sql(
+CREATE VIEW v_extent AS SELECT f.file_id, e.seq, e.file_offset, e.image_offset, e.length, {kind} AS kind, e.piece
+  FROM file f JOIN stream s ON s.content_id = f.content_id
+  JOIN extent e ON e.volume_id = s.volume_id AND e.inode = s.inode AND e.attr_type = s.attr_type AND e.attr_id = s.attr_id
+  WHERE f.reused = 0;
+CREATE VIEW v_hit AS SELECT hit_id, file_id, image_offset, file_offset, decode_path, kind, value, normalized, validated,
+  context FROM hit;
+CREATE VIEW v_entity AS SELECT kind, normalized, count(*) AS hits, count(DISTINCT file_id) AS files
+  FROM hit WHERE normalized IS NOT NULL GROUP BY kind, normalized;
+CREATE VIEW v_text AS SELECT file_id, part, body FROM text_part;
+CREATE VIEW v_artifact AS SELECT artifact_id, kind, file_id, {t}, summary, locator FROM artifact;
+CREATE VIEW v_message AS SELECT message_id, service, thread, sender, recipients, {t}, body, deleted, source, file_id, locator
+  FROM message;
+CREATE VIEW v_finding AS SELECT finding_id, pack, rule, priority, title, reason, subject_kind, subject_id, file_id
+  FROM finding;
+)sql",
+                     fmt::arg("kind", words<catalog::ExtentKind>("e.kind", 7, catalog::extent_kind_name)),
+                     fmt::arg("t", time_columns("t_ns", "t")));
+}
+
+}  // namespace
+
+std::string content_state_case(const std::string& column) {
+  return words<catalog::ContentState>(column, 8, catalog::content_state_name);
+}
+
+std::string view_schema() { return run_views() + volume_views() + file_view() + timeline_view() + other_views(); }
+
+}  // namespace limier::store

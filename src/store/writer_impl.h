@@ -1,0 +1,87 @@
+// State of an IndexWriter. Each phase is a file: writer.cpp (rows), catalog_build.cpp, ownership.cpp, plan.cpp, coverage.cpp,
+// finish.cpp.
+#pragma once
+
+#include <map>
+
+#include "limier/store.h"
+#include "store/db.h"
+
+namespace limier::store {
+
+// Keys are the volume in the upper and an ordinal in the lower bits. The ordinal limit is far above the 2^32 files NTFS and
+// ext4 can hold; the volume limit keeps the key positive.
+inline constexpr int kOrdinalBits = 40;
+inline constexpr std::uint64_t kMaxOrdinal = (1ull << kOrdinalBits) - 1;
+inline constexpr std::uint32_t kMaxVolumeId = (1u << (63 - kOrdinalBits)) - 1;
+inline std::int64_t volume_key(std::uint32_t volume_id, std::uint64_t ordinal) {
+  return static_cast<std::int64_t>((static_cast<std::uint64_t>(volume_id) << kOrdinalBits) | ordinal);
+}
+
+// Values of coverage.state, in the order of v_coverage's words.
+enum class Coverage : std::uint8_t {
+  kMetadata, kFile, kSlack, kUnallocated, kUnpartitioned, kEncrypted, kUnreadable,
+};
+
+class IndexWriter::Impl {
+ public:
+  explicit Impl(Database database) : db_(std::move(database)) {}
+
+  Status prepare_statements();
+  // Every write goes through here: opens a transaction when none is open, commits when it has grown large.
+  Status count_row();
+  Status begin();
+  Status commit();
+  Status insert(Statement& statement);
+  Status add_own_issue(const catalog::IssueRecord& record);
+
+  Status add(const catalog::VolumeRecord& record);
+  Status add(const catalog::NameRecord& record);
+  Status add(const catalog::InodeRecord& record);
+  Status add(const catalog::StreamRecord& record);
+  Status add(const catalog::ExtentRecord& record);
+  Status add(const catalog::BlockRange& record);
+  Status add(const catalog::IssueRecord& record);
+  Status add(const catalog::EncryptionRecord& record);
+  Status add(const catalog::BadRange& record);
+  Status add(const catalog::ContentDigest& record);
+  Status put_digest(std::int64_t content_id, const Digests& digests);
+  Status clear_volume(std::uint32_t volume_id);
+
+  Status build_catalog();
+  Status build_files();
+  Status mark_overwritten();
+  Status add_completeness_issues();
+
+  Result<PlanTotals> plan_totals();
+  Result<std::vector<catalog::PlanPiece>> next_plan(std::size_t limit);
+
+  Status finish_evidence(const Digests& media, std::optional<Verdict> verdict, bool swept);
+  Status mark_damaged_contents();
+  Status digest_zero_contents();
+  Status build_coverage();
+  Status build_not_examined();
+  Result<Conditions> conditions();
+  Status settle_issues();
+  Status finish(std::string_view outcome, int exit_code, std::int64_t ended_ns);
+
+  Database db_;
+  std::uint64_t media_size_ = 0;
+  bool in_transaction_ = false;
+  std::uint64_t rows_in_transaction_ = 0;
+  std::uint64_t records_refused_ = 0;  // sent twice, or about a content that does not exist
+  bool catalog_built_ = false;
+  bool evidence_finished_ = false;
+  bool coverage_built_ = false;
+  std::map<std::uint32_t, std::uint64_t> stream_count_;  // by volume: the next content's ordinal
+
+  struct PlanPosition {
+    std::int64_t image_offset = -1, content_id = -1, piece = -1;
+  };
+  PlanPosition plan_position_;
+
+  Statement volume_, name_, inode_, stream_, digest_, extent_, block_, issue_, encryption_, bad_range_, content_digest_,
+      touched_, plan_;
+};
+
+}  // namespace limier::store

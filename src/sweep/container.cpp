@@ -1,0 +1,32 @@
+#include "limier/sweep.h"
+
+namespace limier::sweep {
+
+Result<ContainerMessage> describe_container(const evidence::EvidenceSpec& spec, const std::vector<int>& fds) {
+  LIMIER_TRY(evidence::ContainerRecord record, evidence::read_container_record(spec, fds));
+  LIMIER_TRY(const auto image, evidence::open_image(spec, fds));
+  ContainerMessage message;
+  message.format = record.format;
+  message.variant = std::move(record.variant);
+  // What limier reads is what it reports: the reader's geometry stands above libewf's.
+  message.size_bytes = image->size_bytes();
+  message.sector_size = image->sector_size();
+  message.chunk_size = record.chunk_size;
+  message.segment_count = record.segment_count;
+  message.compression = std::move(record.compression);
+  message.media_type = std::move(record.media_type);
+  message.physical = record.physical;
+  message.set_identifier = std::move(record.set_identifier);
+  message.stored_md5 = record.stored_md5;
+  message.stored_sha1 = record.stored_sha1;
+  for (auto& [name, value] : record.header_values) {
+    message.header_names.push_back(std::move(name));
+    message.header_values.push_back(std::move(value));
+  }
+  for (const auto& [image_offset, length] : record.acquisition_errors)
+    message.acquisition_errors.push_back({image_offset, length, "acquisition-error"});
+  message.issues = image->open_issues();
+  return message;
+}
+
+}  // namespace limier::sweep

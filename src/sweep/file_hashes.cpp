@@ -1,0 +1,112 @@
+#include "sweep/file_hashes.h"
+
+#include <algorithm>
+
+namespace limier::sweep {
+
+namespace {
+
+constexpr std::uint64_t kZerosAtOnce = 4u << 20;  // how much is hashed between two looks at the pulse
+
+Bytes bytes_of(const BatchBytes& batch, const Step& step) {
+  return batch.data.subspan(static_cast<std::size_t>(step.offset - batch.image_offset),
+                            static_cast<std::size_t>(step.length));
+}
+
+bool all_trustworthy(const BatchBytes& batch, const Step& step) {
+  const auto first = static_cast<std::size_t>((step.offset - batch.image_offset) / batch.chunk_size);
+  const auto last = static_cast<std::size_t>((step.offset + step.length - 1 - batch.image_offset) / batch.chunk_size);
+  const auto states = batch.states.subspan(first, last - first + 1);
+  return std::all_of(states.begin(), states.end(), trustworthy);
+}
+
+}  // namespace
+
+void FileHashes::run(std::span<const Step> steps, const BatchBytes& batch,
+                     std::vector<catalog::ContentDigest>& results) {
+  for (const Step& step : steps) {
+    if (pulse_.stop.load(std::memory_order_relaxed)) return;
+    run_step(step, batch, results);
+  }
+}
+
+void FileHashes::run_step(const Step& step, const BatchBytes& batch, std::vector<catalog::ContentDigest>& results) {
+  Content& content = contents_.try_emplace(step.content_id, which_).first->second;
+  switch (step.kind) {
+    case StepKind::kBytes:
+      content.damaged = content.damaged || !all_trustworthy(batch, step);
+      if (!content.damaged) content.hasher.update(bytes_of(batch, step));
+      break;
+    case StepKind::kZeros:
+      if (!content.damaged) hash_zeros(content.hasher, step.length);
+      break;
+    case StepKind::kStash:
+      stash(content, step, batch);
+      break;
+    case StepKind::kUnstash:
+      if (!content.damaged) content.hasher.update(stash_[step.content_id][step.piece]);
+      [[fallthrough]];
+    case StepKind::kDiscard:
+      if (const auto pieces = stash_.find(step.content_id); pieces != stash_.end()) {
+        pieces->second.erase(step.piece);
+        if (pieces->second.empty()) stash_.erase(pieces);
+      }
+      break;
+    case StepKind::kReread:
+      if (!content.damaged) reread(content, step.offset, step.length);
+      break;
+    case StepKind::kFinish:
+    case StepKind::kFinishDamaged:
+      content.damaged = content.damaged || step.kind == StepKind::kFinishDamaged;
+      finish(step, results);
+      break;
+  }
+}
+
+void FileHashes::hash_zeros(Hasher& hasher, std::uint64_t count) {
+  while (count > 0 && !pulse_.stop.load(std::memory_order_relaxed)) {
+    const std::uint64_t take = std::min(count, kZerosAtOnce);
+    hasher.update_zeros(take);
+    count -= take;
+    if (take == kZerosAtOnce) pulse_.beats.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void FileHashes::stash(Content& content, const Step& step, const BatchBytes& batch) {
+  content.damaged = content.damaged || !all_trustworthy(batch, step);
+  if (content.damaged) return;
+  const Bytes bytes = bytes_of(batch, step);
+  auto& piece = stash_[step.content_id][step.piece];
+  piece.insert(piece.end(), bytes.begin(), bytes.end());
+}
+
+void FileHashes::reread(Content& content, std::uint64_t image_offset, std::uint64_t length) {
+  const std::uint64_t chunk_size = image_.chunk_size();
+  reread_chunk_.resize(chunk_size);
+  while (length > 0 && !content.damaged && !pulse_.stop.load(std::memory_order_relaxed)) {
+    const std::uint64_t index = image_offset / chunk_size;
+    const std::uint64_t within = image_offset % chunk_size;
+    const std::uint64_t take = std::min(length, chunk_size - within);
+    if (reread_index_ != index) {
+      reread_state_ = image_.decode_chunk(index, reread_chunk_);
+      reread_index_ = index;
+      ++chunks_decoded_;
+      pulse_.beats.fetch_add(1, std::memory_order_relaxed);
+    }
+    content.damaged = !trustworthy(reread_state_);
+    content.hasher.update(
+        Bytes(reread_chunk_).subspan(static_cast<std::size_t>(within), static_cast<std::size_t>(take)));
+    image_offset += take;
+    length -= take;
+  }
+}
+
+void FileHashes::finish(const Step& step, std::vector<catalog::ContentDigest>& results) {
+  const auto at = contents_.find(step.content_id);
+  catalog::ContentDigest result{.content_id = step.content_id, .touched_damage = at->second.damaged, .digests = {}};
+  if (!result.touched_damage) result.digests = at->second.hasher.finish();
+  results.push_back(std::move(result));
+  contents_.erase(at);
+}
+
+}  // namespace limier::sweep

@@ -1,0 +1,64 @@
+// Carries out the steps of one shard: the running digests of the contents in it, and the stash.
+#pragma once
+
+#include <atomic>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "sweep/planner.h"
+
+namespace limier::sweep {
+
+// Shared by all threads of a sweep.
+struct Pulse {
+  std::atomic<bool> stop{false};
+  std::atomic<std::uint64_t> beats{0};  // rises with every piece of work done, so that a long step does not look stuck
+};
+
+// The decoded bytes of one batch.
+struct BatchBytes {
+  std::uint64_t image_offset = 0;  // a multiple of chunk_size
+  std::uint32_t chunk_size = 0;
+  Bytes data;
+  std::span<const evidence::ChunkState> states;  // one per chunk
+};
+
+inline bool trustworthy(evidence::ChunkState state) {
+  return state == evidence::ChunkState::kGood || state == evidence::ChunkState::kZero;
+}
+
+// One thread at a time.
+class FileHashes {
+ public:
+  FileHashes(const evidence::Image& image, DigestSet which, Pulse& pulse)
+      : image_(image), which_(which), pulse_(pulse) {}
+  // Ends early when the pulse says stop.
+  void run(std::span<const Step> steps, const BatchBytes& batch, std::vector<catalog::ContentDigest>& results);
+  [[nodiscard]] std::uint64_t chunks_decoded() const { return chunks_decoded_; }
+
+ private:
+  struct Content {
+    explicit Content(DigestSet which) : hasher(which) {}
+    Hasher hasher;
+    bool damaged = false;
+  };
+  void run_step(const Step& step, const BatchBytes& batch, std::vector<catalog::ContentDigest>& results);
+  void hash_zeros(Hasher& hasher, std::uint64_t count);
+  void stash(Content& content, const Step& step, const BatchBytes& batch);
+  void reread(Content& content, std::uint64_t image_offset, std::uint64_t length);
+  void finish(const Step& step, std::vector<catalog::ContentDigest>& results);
+
+  const evidence::Image& image_;
+  DigestSet which_;
+  Pulse& pulse_;
+  std::unordered_map<std::uint64_t, Content> contents_;
+  using Pieces = std::unordered_map<std::uint32_t, std::vector<std::uint8_t>>;
+  std::unordered_map<std::uint64_t, Pieces> stash_;
+  std::vector<std::uint8_t> reread_chunk_;  // the chunk read again last: small pieces tend to share one
+  std::optional<std::uint64_t> reread_index_;
+  evidence::ChunkState reread_state_{};
+  std::uint64_t chunks_decoded_ = 0;
+};
+
+}  // namespace limier::sweep

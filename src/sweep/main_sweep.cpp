@@ -1,0 +1,125 @@
+// limier-sweep: describes the container, or makes the one pass over the media. Started by the supervisor, never by hand.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+
+#include "limier/sweep.h"
+#include "limier/worker.h"
+
+namespace {
+
+using namespace limier;
+using worker::FrameType;
+
+constexpr std::chrono::milliseconds kProgressEvery{100};
+constexpr std::chrono::seconds kJobTimeout{60};
+constexpr std::chrono::seconds kPlanPoll{1};
+// Beside cache and stash: code, batches, the state of open contents (see planner.cpp).
+constexpr std::uint64_t kOtherMemory = 2ull << 30;
+// Address space of a thread: glibc reserves 128 MiB for an arena and 8 MiB for a stack.
+constexpr std::uint64_t kThreadMemory = 136ull << 20;
+
+std::uint64_t add_saturated(std::uint64_t a, std::uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
+
+void beat(worker::Journal& journal) { journal.beat.fetch_add(1, std::memory_order_relaxed); }
+
+class FrameSink final : public sweep::Sink {
+ public:
+  explicit FrameSink(const worker::WorkerContext& context)
+      : channel_(*context.channel), journal_(*context.journal), contents_(channel_, FrameType::kContentDigests),
+        bad_ranges_(channel_, FrameType::kBadRanges) {}
+
+  Status content(const catalog::ContentDigest& digest) override { return contents_.add(digest); }
+  Status bad_range(const catalog::BadRange& range) override { return bad_ranges_.add(range); }
+  Status media(const Digests& digests) override {
+    LIMIER_CHECK(contents_.flush());
+    LIMIER_CHECK(bad_ranges_.flush());
+    return channel_.send(FrameType::kMediaDigests, digests);
+  }
+  void working_on(std::uint64_t chunk) override {
+    journal_.item.store(chunk, std::memory_order_relaxed);
+    beat(journal_);
+  }
+  void advanced(std::uint64_t bytes_done) override {
+    beat(journal_);
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_progress_ < kProgressEvery) return;
+    last_progress_ = now;
+    // A failed send shows in the next frame that carries data.
+    (void)channel_.send(FrameType::kProgress, worker::ProgressMessage{bytes_done});
+  }
+
+ private:
+  worker::Channel& channel_;
+  worker::Journal& journal_;
+  worker::BatchSender<catalog::ContentDigest> contents_;
+  worker::BatchSender<catalog::BadRange> bad_ranges_;
+  std::chrono::steady_clock::time_point last_progress_{};
+};
+
+Result<std::vector<catalog::PlanPiece>> ask_for_plan(const worker::WorkerContext& context) {
+  LIMIER_CHECK(context.channel->send(FrameType::kPlanRequest, Bytes{}));
+  for (;;) {
+    LIMIER_TRY(auto frame, context.channel->receive(kPlanPoll));
+    beat(*context.journal);  // the wait is the supervisor's
+    if (!frame) continue;
+    if (frame->type != FrameType::kPlan) return Error{ErrorKind::kInternal, "the sweep got a frame it did not ask for"};
+    auto batch = decode<worker::Batch<catalog::PlanPiece>>(Bytes(frame->payload));
+    if (!batch) return Error{ErrorKind::kInternal, "the sweep got a plan it cannot read"};
+    return std::move(batch->items);
+  }
+}
+
+Result<worker::WorkerStats> run_job(const worker::WorkerContext& context, const sweep::SweepJob& job) {
+  std::vector<int> fds;
+  for (std::size_t i = 0; i < job.evidence.segments.size(); ++i)
+    fds.push_back(worker::kFirstEvidenceFd + static_cast<int>(i));
+  if (job.kind == sweep::SweepJobKind::kContainer) {
+    LIMIER_TRY(const auto message, sweep::describe_container(job.evidence, fds));
+    LIMIER_CHECK(context.channel->send(FrameType::kContainer, message));
+    return worker::WorkerStats{};
+  }
+  LIMIER_TRY(const auto image, evidence::open_image(job.evidence, fds));
+  FrameSink sink(context);
+  const sweep::PlanSource plan = [&context] { return ask_for_plan(context); };
+  LIMIER_TRY(const auto stats, sweep::run_sweep(*image, job, plan, sink));
+  return worker::WorkerStats{.chunks_decoded = stats.chunks_decoded, .pieces_deferred = stats.pieces_deferred};
+}
+
+Status serve(const worker::WorkerContext& context) {
+  LIMIER_TRY(const auto frame, context.channel->receive(kJobTimeout));
+  if (!frame || frame->type != FrameType::kJob) return Error{ErrorKind::kInternal, "no job came"};
+  const auto job = decode<sweep::SweepJob>(Bytes(frame->payload));
+  if (!job) return Error{ErrorKind::kInternal, "the job cannot be read"};
+  const std::uint64_t threads = std::min(job->jobs, sweep::kMaxJobs) * kThreadMemory;
+  const std::uint64_t memory =
+      add_saturated(add_saturated(job->evidence.cache_bytes, job->stash_bytes), kOtherMemory + threads);
+  LIMIER_TRY(const auto jail, worker::enter_jail({.address_space_bytes = memory, .threads = true}));
+  LIMIER_CHECK(context.channel->send(FrameType::kReady, jail));
+  LIMIER_TRY(const auto stats, run_job(context, *job));
+  return context.channel->send(FrameType::kDone, stats);
+}
+
+Status serve_without_exceptions(const worker::WorkerContext& context) {
+  try {
+    return serve(context);
+  } catch (const std::exception& error) {
+    return Error{ErrorKind::kInternal, std::string("limier-sweep: ") + error.what()};
+  }
+}
+
+}  // namespace
+
+int main() {
+  const auto context = worker::attach();
+  if (!context) {
+    std::fprintf(stderr, "limier-sweep: %s\n", context.error().message.c_str());
+    return 2;
+  }
+  const Status status = serve_without_exceptions(*context);
+  if (status.ok()) return 0;
+  (void)context->channel->send(FrameType::kFailed,
+                               worker::WorkerError{.kind = status.error().kind, .message = status.error().message});
+  return 1;
+}

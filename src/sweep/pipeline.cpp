@@ -1,0 +1,219 @@
+#include "sweep/pipeline.h"
+
+#include <algorithm>
+#include <exception>
+#include <system_error>
+
+namespace limier::sweep {
+
+namespace {
+
+// Enough that every thread finds a decoded batch while others are decoded, small enough to stay in the last-level cache.
+constexpr std::size_t kBatchesBase = 6;
+constexpr std::size_t kBatchesPerJob = 2;
+// Where a container has chunks far beyond the usual 32 KiB, fewer batches are in flight.
+constexpr std::size_t kMaxBufferBytes = 256u << 20;
+constexpr std::size_t kMinBatches = 2;
+
+std::size_t batch_count(std::size_t jobs, std::size_t batch_bytes) {
+  return std::max(kMinBatches, std::min(kBatchesBase + kBatchesPerJob * jobs, kMaxBufferBytes / batch_bytes));
+}
+
+std::vector<DigestSet> media_chains(DigestSet which) {
+  if (!which.any()) return {};
+  if (digests_run_side_by_side()) return {which};
+  std::vector<DigestSet> chains;
+  if (which.md5) chains.push_back({.md5 = true});
+  if (which.sha1) chains.push_back({.sha1 = true});
+  if (which.sha256) chains.push_back({.sha256 = true});
+  return chains;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const evidence::Image& image, const SweepJob& job, std::uint64_t chunks_per_batch)
+    : image_(image), jobs_(std::clamp<std::uint32_t>(job.jobs, 1, kMaxJobs)) {
+  for (const DigestSet which : media_chains(job.media_digests)) media_.emplace_back(which);
+  files_.reserve(kShards);
+  for (std::size_t shard = 0; shard < kShards; ++shard) files_.emplace_back(FileHashes(image, job.file_digests, pulse_));
+  const auto batch_bytes = static_cast<std::size_t>(chunks_per_batch * image.chunk_size());
+  slots_.resize(batch_count(jobs_, batch_bytes));
+  for (Batch& batch : slots_) batch.buffer.resize(batch_bytes);
+}
+
+Pipeline::~Pipeline() {
+  {
+    const std::lock_guard lock(mutex_);
+    pulse_.stop.store(true, std::memory_order_relaxed);
+  }
+  work_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+Status Pipeline::start() {
+  threads_.reserve(jobs_);
+  for (std::uint32_t i = 0; i < jobs_; ++i) {
+    try {
+      threads_.emplace_back([this] { work(); });
+    } catch (const std::system_error& error) {
+      if (threads_.empty())
+        return Error{ErrorKind::kInternal, std::string("no thread can be started: ") + error.what()};
+      break;
+    }
+  }
+  return ok_status();
+}
+
+void Pipeline::submit() {
+  {
+    const std::lock_guard lock(mutex_);
+    Batch& batch = slot(submitted_);
+    batch.decoded = false;
+    batch.chains_left = media_.size() + files_.size();
+    ++submitted_;
+  }
+  work_.notify_one();
+}
+
+Result<bool> Pipeline::wait_for_oldest(std::chrono::milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  const Batch& batch = oldest();
+  const auto finished = [&] { return error_.has_value() || (batch.decoded && batch.chains_left == 0); };
+  const bool in_time = done_.wait_for(lock, timeout, finished);
+  if (error_) return *error_;
+  return in_time;
+}
+
+Digests Pipeline::media_digests() const {
+  Digests all;
+  for (const MediaChain& chain : media_) {
+    const Digests digests = chain.hasher.finish();
+    if (digests.md5) all.md5 = digests.md5;
+    if (digests.sha1) all.sha1 = digests.sha1;
+    if (digests.sha256) all.sha256 = digests.sha256;
+  }
+  return all;
+}
+
+std::uint64_t Pipeline::chunks_decoded() const {
+  std::uint64_t count = chunks_decoded_;
+  for (const FileChain& chain : files_) count += chain.hashes.chunks_decoded();
+  return count;
+}
+
+void Pipeline::work() {
+  std::unique_lock lock(mutex_);
+  while (!pulse_.stop.load(std::memory_order_relaxed)) {
+    const Task task = take_task();
+    if (task.kind == Task::Kind::kNone) {
+      work_.wait(lock);
+      continue;
+    }
+    lock.unlock();
+    std::optional<Error> failed;
+    try {
+      run(task);
+    } catch (const std::exception& error) {
+      failed = Error{ErrorKind::kInternal, std::string("the sweep ran into its limits: ") + error.what()};
+    }
+    lock.lock();
+    if (failed) {
+      error_ = failed;
+      pulse_.stop.store(true, std::memory_order_relaxed);
+      done_.notify_all();
+    } else {
+      complete(task);
+    }
+    work_.notify_all();
+  }
+}
+
+// The media digests first: they are the longest chain and decide when a sweep ends. Then files, then new batches.
+Pipeline::Task Pipeline::take_task() {
+  for (const Task::Kind kind : {Task::Kind::kMedia, Task::Kind::kFiles})
+    if (const Task task = take_chain(kind); task.kind != Task::Kind::kNone) return task;
+  if (next_decode_ == submitted_) return {};
+  return {.kind = Task::Kind::kDecode, .batch = next_decode_++, .chain = 0};
+}
+
+// The chain that is furthest behind, of those that can go on.
+Pipeline::Task Pipeline::take_chain(Task::Kind kind) {
+  Chain* best = nullptr;
+  Task task;
+  const auto consider = [&](Chain& chain, std::size_t index, const auto& has_work) {
+    if (!ready(chain, has_work) || (best != nullptr && best->next <= chain.next)) return;
+    best = &chain;
+    task = {.kind = kind, .batch = chain.next, .chain = index};
+  };
+  if (kind == Task::Kind::kMedia) {
+    for (std::size_t i = 0; i < media_.size(); ++i)
+      consider(media_[i], i, [](const Batch& batch) { return batch.for_media; });
+  } else {
+    for (std::size_t i = 0; i < files_.size(); ++i)
+      consider(files_[i], i, [i](const Batch& batch) { return !batch.steps[i].empty(); });
+  }
+  if (best != nullptr) best->busy = true;
+  return task;
+}
+
+bool Pipeline::ready(Chain& chain, const auto& has_work) {
+  if (chain.busy) return false;
+  for (; chain.next < submitted_ && slot(chain.next).decoded; ++chain.next) {
+    if (has_work(slot(chain.next))) return true;
+    chain_passed(slot(chain.next));
+  }
+  return false;
+}
+
+void Pipeline::run(const Task& task) {
+  Batch& batch = slot(task.batch);
+  switch (task.kind) {
+    case Task::Kind::kDecode:
+      decode(batch);
+      break;
+    case Task::Kind::kMedia:
+      media_[task.chain].hasher.update(bytes_of(batch).data);
+      break;
+    case Task::Kind::kFiles:
+      files_[task.chain].hashes.run(batch.steps[task.chain], bytes_of(batch), batch.results[task.chain]);
+      break;
+    case Task::Kind::kNone:
+      break;
+  }
+  pulse_.beats.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Pipeline::complete(const Task& task) {
+  Batch& batch = slot(task.batch);
+  if (task.kind == Task::Kind::kDecode) {
+    batch.decoded = true;
+    chunks_decoded_ += batch.chunk_count;
+    if (batch.chains_left == 0) done_.notify_all();
+    return;
+  }
+  Chain& chain = task.kind == Task::Kind::kMedia ? static_cast<Chain&>(media_[task.chain]) : files_[task.chain];
+  chain.busy = false;
+  ++chain.next;
+  chain_passed(batch);
+}
+
+void Pipeline::chain_passed(Batch& batch) {
+  if (--batch.chains_left == 0) done_.notify_all();
+}
+
+void Pipeline::decode(Batch& batch) {
+  const std::size_t chunk_size = image_.chunk_size();
+  batch.states.assign(static_cast<std::size_t>(batch.chunk_count), evidence::ChunkState::kGood);
+  for (std::size_t i = 0; i < batch.states.size(); ++i) {
+    if (pulse_.stop.load(std::memory_order_relaxed)) return;
+    batch.states[i] =
+        image_.decode_chunk(batch.first_chunk + i, MutableBytes(batch.buffer).subspan(i * chunk_size, chunk_size));
+  }
+}
+
+BatchBytes Pipeline::bytes_of(const Batch& batch) const {
+  return {.image_offset = batch.image_offset, .chunk_size = image_.chunk_size(),
+          .data = Bytes(batch.buffer).first(static_cast<std::size_t>(batch.length)), .states = batch.states};
+}
+
+}  // namespace limier::sweep

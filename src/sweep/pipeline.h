@@ -1,0 +1,105 @@
+// The threads of a sweep. A batch of about 1 MiB is decoded by whichever thread is free, then goes through the chains:
+// the media digests and the shards of files. A chain takes the batches one by one in order; different chains, and the
+// decoding of later batches, run beside each other. The number of batches is fixed, so a slow chain stops the reading
+// and memory never grows.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "sweep/file_hashes.h"
+
+namespace limier::sweep {
+
+struct Batch {
+  std::uint64_t first_chunk = 0;
+  std::uint64_t chunk_count = 0;
+  std::uint64_t image_offset = 0;
+  std::uint64_t length = 0;
+  bool for_media = true;  // false: an extra round over bytes whose media digests are done
+  ShardSteps steps;
+  std::vector<evidence::ChunkState> states;
+  std::array<std::vector<catalog::ContentDigest>, kShards> results;
+
+  std::vector<std::uint8_t> buffer;
+  bool decoded = false;
+  std::size_t chains_left = 0;
+};
+
+class Pipeline {
+ public:
+  Pipeline(const evidence::Image& image, const SweepJob& job, std::uint64_t chunks_per_batch);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  // Error when not a single thread could be started.
+  Status start();
+  [[nodiscard]] bool has_room() const { return submitted_ - retired_ < slots_.size(); }
+  [[nodiscard]] bool idle() const { return submitted_ == retired_; }
+  // The batch to fill in; only with has_room().
+  Batch& next_free() { return slots_[submitted_ % slots_.size()]; }
+  void submit();
+  [[nodiscard]] const Batch& oldest() const { return slots_[retired_ % slots_.size()]; }
+  // True when the oldest batch has gone through everything; false when that takes longer than `timeout`.
+  Result<bool> wait_for_oldest(std::chrono::milliseconds timeout);
+  void retire_oldest() { ++retired_; }
+  [[nodiscard]] std::uint64_t beats() const { return pulse_.beats.load(std::memory_order_relaxed); }
+  // Both once every batch is retired.
+  [[nodiscard]] Digests media_digests() const;
+  [[nodiscard]] std::uint64_t chunks_decoded() const;
+
+ private:
+  // Taking the batches in order, one at a time.
+  struct Chain {
+    std::uint64_t next = 0;
+    bool busy = false;
+  };
+  struct MediaChain : Chain {
+    explicit MediaChain(DigestSet which) : hasher(which) {}
+    Hasher hasher;
+  };
+  struct FileChain : Chain {
+    explicit FileChain(FileHashes state) : hashes(std::move(state)) {}
+    FileHashes hashes;
+  };
+  struct Task {
+    enum class Kind : std::uint8_t { kNone, kDecode, kMedia, kFiles };
+    Kind kind = Kind::kNone;
+    std::uint64_t batch = 0;
+    std::size_t chain = 0;
+  };
+
+  void work();
+  Task take_task();
+  Task take_chain(Task::Kind kind);
+  bool ready(Chain& chain, const auto& has_work);
+  void run(const Task& task);
+  void complete(const Task& task);
+  void chain_passed(Batch& batch);
+  void decode(Batch& batch);
+  [[nodiscard]] BatchBytes bytes_of(const Batch& batch) const;
+  Batch& slot(std::uint64_t number) { return slots_[number % slots_.size()]; }
+
+  const evidence::Image& image_;
+  std::uint32_t jobs_;
+  Pulse pulse_;
+  std::vector<MediaChain> media_;
+  std::vector<FileChain> files_;
+  std::vector<Batch> slots_;
+  std::uint64_t retired_ = 0;  // the calling thread's own
+
+  std::mutex mutex_;  // guards what follows, and `decoded` and `chains_left` of every batch
+  std::condition_variable work_;
+  std::condition_variable done_;
+  std::uint64_t submitted_ = 0;  // changed by the calling thread alone, which may read it without the lock
+  std::uint64_t next_decode_ = 0;
+  std::uint64_t chunks_decoded_ = 0;
+  std::optional<Error> error_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace limier::sweep

@@ -1,0 +1,97 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "volume/walk.h"
+
+namespace limier::volume {
+
+namespace {
+
+constexpr std::size_t kStep = 256u << 10;
+
+using catalog::ContentSource;
+using catalog::ExtentKind;
+
+// Content in order, from the same extents the sweep digests: data from the media, zeros everywhere else.
+class ExtentContent {
+ public:
+  ExtentContent(const evidence::Image& image, Sink& sink, std::uint64_t size) : image_(image), sink_(sink), size_(size) {}
+
+  Status send(const std::vector<catalog::ExtentRecord>& extents) {
+    std::uint64_t at = 0;
+    for (const auto& extent : extents) {
+      if (extent.kind != ExtentKind::kData || !extent.image_offset) continue;
+      if (extent.file_offset < at || extent.file_offset > size_ || extent.length > size_ - extent.file_offset)
+        return Error{ErrorKind::kEvidence, "the extents of the stream contradict each other"};
+      LIMIER_CHECK(zeros(extent.file_offset - at));
+      LIMIER_CHECK(copy(*extent.image_offset, extent.length));
+      at = extent.file_offset + extent.length;
+    }
+    return zeros(size_ - at);
+  }
+  Status zeros(std::uint64_t count) {
+    std::fill(buffer_.begin(), buffer_.end(), std::uint8_t{0});
+    while (count > 0) {
+      const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(count, buffer_.size()));
+      sink_.working_on(5, done_);
+      LIMIER_CHECK(sink_.content(Bytes(buffer_).first(step)));
+      count -= step;
+      done_ += step;
+    }
+    return ok_status();
+  }
+
+ private:
+  Status copy(std::uint64_t image_offset, std::uint64_t length) {
+    while (length > 0) {
+      const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(length, buffer_.size()));
+      sink_.working_on(5, done_);
+      const auto outcome = image_.read(image_offset, MutableBytes(buffer_).first(step));
+      if (outcome.length != step) return Error{ErrorKind::kEvidence, "the media ends inside the file"};
+      LIMIER_CHECK(sink_.content(Bytes(buffer_).first(step)));
+      image_offset += step;
+      length -= step;
+      done_ += step;
+    }
+    return ok_status();
+  }
+
+  const evidence::Image& image_;
+  Sink& sink_;
+  std::uint64_t size_;
+  std::uint64_t done_ = 0;
+  std::vector<std::uint8_t> buffer_ = std::vector<std::uint8_t>(kStep);
+};
+
+}  // namespace
+
+Status extract_stream(const evidence::Image& image, const FsJob& job, Sink& sink) {
+  if (!job.has_stream) return Error{ErrorKind::kInternal, "no stream was named"};
+  sink.working_on(5, 0);
+  LIMIER_TRY(auto session, FsSession::open(image, job.volume));
+  LIMIER_TRY(WalkContext context, make_context(image, job, sink, *session));
+  auto opened = session->call([&](TSK_FS_INFO* fs) { return tsk_fs_file_open_meta(fs, nullptr, job.stream.inode); });
+  const FileHandle file(opened.value_or(nullptr));
+  if (!file || file->meta == nullptr)
+    return Error{ErrorKind::kEvidence, fmt::format("entry {} cannot be read: {}", job.stream.inode, take_tsk_error())};
+  const auto plans = plan_streams(context, file.get(), sequence_of(context, *file->meta));
+  const auto plan = std::find_if(plans.begin(), plans.end(),
+                                 [&](const StreamPlan& candidate) { return candidate.record.ref == job.stream; });
+  if (plan == plans.end()) return Error{ErrorKind::kEvidence, fmt::format("entry {} has no such stream", job.stream.inode)};
+  ExtentContent content(image, sink, plan->record.size_bytes);
+  switch (plan->record.source) {
+    case ContentSource::kEmpty: return ok_status();
+    case ContentSource::kExtents: return content.send(plan->extents);
+    case ContentSource::kDigested: break;
+    default: return Error{ErrorKind::kEvidence, "the content of the stream cannot be read"};
+  }
+  if (plan->zeros) return content.zeros(plan->record.size_bytes);
+  Status consumed = ok_status();
+  const bool whole = read_stream(context, *plan, file.get(), [&](Bytes bytes) { return sink.content(bytes); }, consumed);
+  if (!consumed.ok()) return consumed;
+  if (!whole) return Error{ErrorKind::kEvidence, "the content of the stream cannot be read to its end"};
+  return ok_status();
+}
+
+}  // namespace limier::volume

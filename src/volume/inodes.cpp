@@ -1,0 +1,236 @@
+#include <algorithm>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "volume/walk.h"
+
+namespace limier::volume {
+
+namespace {
+
+using catalog::ContentSource;
+using catalog::FileKind;
+
+constexpr std::uint64_t kZeroStep = 64u << 20;  // zeros hashed between two signs of life
+constexpr std::size_t kMaxSidBytes = 200;       // S-1- and 15 sub-authorities of 10 digits
+constexpr std::size_t kMaxLinkBytes = 32u << 10;
+constexpr std::uint64_t kProgressEvery = 64;
+
+FileKind kind_of(TSK_FS_META_TYPE_ENUM type) {
+  switch (type) {
+    case TSK_FS_META_TYPE_DIR: return FileKind::kDir;
+    case TSK_FS_META_TYPE_LNK: return FileKind::kLink;
+    case TSK_FS_META_TYPE_FIFO:
+    case TSK_FS_META_TYPE_CHR:
+    case TSK_FS_META_TYPE_BLK:
+    case TSK_FS_META_TYPE_SHAD:
+    case TSK_FS_META_TYPE_SOCK:
+    case TSK_FS_META_TYPE_WHT: return FileKind::kDevice;
+    case TSK_FS_META_TYPE_VIRT:
+    case TSK_FS_META_TYPE_VIRT_DIR: return FileKind::kVirtual;
+    default: return FileKind::kFile;
+  }
+}
+
+// libtsk keeps type and permissions apart; POSIX (sys/stat.h) has them in one number.
+std::uint32_t posix_mode(const TSK_FS_META& meta) {
+  std::uint32_t type = 0;
+  switch (meta.type) {
+    case TSK_FS_META_TYPE_REG: type = 0100000; break;
+    case TSK_FS_META_TYPE_DIR: type = 0040000; break;
+    case TSK_FS_META_TYPE_LNK: type = 0120000; break;
+    case TSK_FS_META_TYPE_CHR: type = 0020000; break;
+    case TSK_FS_META_TYPE_BLK: type = 0060000; break;
+    case TSK_FS_META_TYPE_FIFO: type = 0010000; break;
+    case TSK_FS_META_TYPE_SOCK: type = 0140000; break;
+    default: break;
+  }
+  return type | (static_cast<std::uint32_t>(meta.mode) & 07777);
+}
+
+TimeNs time_of(time_t seconds, std::uint64_t nanoseconds) {
+  return time_from_parts(seconds, static_cast<std::uint32_t>(std::min<std::uint64_t>(nanoseconds, 4'000'000'000u)));
+}
+
+// FAT keeps creation times in two seconds plus hundredths from 0 to 199. libtsk adds the odd second for values above 100
+// but not for 100 itself, so that one value is looked up in the directory entry.
+class FatTimes {
+ public:
+  explicit FatTimes(WalkContext& context) : context_(context) {
+    if (TSK_FS_TYPE_ISFAT(context.type) == 0 && context.type != TSK_FS_TYPE_EXFAT) return;
+    std::array<std::uint8_t, 512> sector{};
+    context.image.read(context.base, sector);
+    const auto boot = Block<512>::at(Bytes(sector), 0);
+    std::uint64_t data_sector = 0;
+    if (context.type == TSK_FS_TYPE_EXFAT) {
+      const unsigned shift = boot->le<108, std::uint8_t>();
+      sector_bytes_ = shift >= 9 && shift <= 12 ? 1u << shift : 0;
+      data_sector = boot->le<88, std::uint32_t>();
+    } else {
+      sector_bytes_ = boot->le<11, std::uint16_t>();
+      const std::uint64_t fat_sectors =
+          boot->le<22, std::uint16_t>() != 0 ? boot->le<22, std::uint16_t>() : boot->le<36, std::uint32_t>();
+      data_sector = boot->le<14, std::uint16_t>() + boot->le<16, std::uint8_t>() * fat_sectors;
+    }
+    data_ = data_sector * sector_bytes_;
+  }
+
+  // One second to be added to what libtsk says about the creation of `inode`.
+  [[nodiscard]] std::int64_t missing_second(const TSK_FS_META& meta) const {
+    if (sector_bytes_ == 0 || meta.crtime == 0 || meta.crtime_nano != 0 || meta.addr < kFirstEntry) return 0;
+    // libtsk numbers directory entries from 3 on, from the first sector behind the FATs.
+    const std::uint64_t at = data_ + (meta.addr - kFirstEntry) * 32;
+    const std::uint64_t room = context_.end - context_.base;
+    if (at > room || room - at < 32) return 0;
+    std::array<std::uint8_t, 32> entry{};
+    context_.image.read(context_.base + at, entry);
+    return entry[context_.type == TSK_FS_TYPE_EXFAT ? 20 : 13] == 100 ? 1 : 0;
+  }
+
+ private:
+  static constexpr std::uint64_t kFirstEntry = 3;
+  WalkContext& context_;
+  std::uint64_t sector_bytes_ = 0;
+  std::uint64_t data_ = 0;
+};
+
+class InodeWalk {
+ public:
+  explicit InodeWalk(WalkContext& context) : context_(context), mft_(context), fat_times_(context) {}
+
+  Status run(const std::vector<std::uint64_t>& inodes) {
+    std::uint64_t done = 0;
+    for (const std::uint64_t inode : inodes) {
+      context_.sink.working_on(3, inode);
+      LIMIER_CHECK(one(inode));
+      if (++done % kProgressEvery == 0) context_.sink.advanced(done);
+    }
+    context_.sink.advanced(done);
+    return ok_status();
+  }
+
+ private:
+  Status one(std::uint64_t inode) {
+    if (context_.skip.count(inode) != 0) {
+      return context_.issue("inode-quarantined", catalog::Severity::kWarning, inode,
+                            "the entry stopped the file-system worker before and is not examined", true);
+    }
+    auto opened = context_.session.call([&](TSK_FS_INFO* fs) { return tsk_fs_file_open_meta(fs, nullptr, inode); });
+    const bool threw = !opened;
+    FileHandle file(opened.value_or(nullptr));
+    if (!file || file->meta == nullptr) {
+      const std::string reason = threw ? std::string("libtsk failed") : take_tsk_error();
+      return context_.issue("inode-unreadable", catalog::Severity::kWarning, inode,
+                            "the entry's metadata cannot be read: " + reason, true);
+    }
+    LIMIER_CHECK(send_inode(file.get()));
+    return send_streams(file.get());
+  }
+
+  Status send_inode(TSK_FS_FILE* file) {
+    const TSK_FS_META& meta = *file->meta;
+    catalog::InodeRecord record;
+    record.volume_id = context_.volume_id();
+    record.inode = meta.addr;
+    record.sequence = sequence_of(context_, meta);
+    record.allocated = (meta.flags & TSK_FS_META_FLAG_ALLOC) != 0;
+    record.name_sequence = record.sequence - (!record.allocated && record.sequence > 0 ? 1 : 0);
+    record.kind = kind_of(meta.type);
+    record.size_bytes = meta.size > 0 ? std::min(static_cast<std::uint64_t>(meta.size), kMaxStreamBytes) : 0;
+    record.mode = posix_mode(meta);
+    record.uid = static_cast<std::uint32_t>(meta.uid);
+    record.gid = static_cast<std::uint32_t>(meta.gid);
+    record.link_count = static_cast<std::uint32_t>(std::max(meta.nlink, 0));
+    if (meta.link != nullptr) record.link_target.assign(meta.link, ::strnlen(meta.link, kMaxLinkBytes));
+    record.times = {time_of(meta.mtime, meta.mtime_nano), time_of(meta.atime, meta.atime_nano),
+                    time_of(meta.ctime, meta.ctime_nano),
+                    time_of(meta.crtime + fat_times_.missing_second(meta), meta.crtime_nano)};
+    if (context_.ntfs()) {
+      const auto& fn = meta.time2.ntfs;
+      const auto nano = [](time_t value) { return static_cast<std::uint64_t>(std::max<time_t>(value, 0)); };
+      record.name_times = {time_of(fn.fn_mtime, nano(fn.fn_mtime_nano)), time_of(fn.fn_atime, nano(fn.fn_atime_nano)),
+                           time_of(fn.fn_ctime, nano(fn.fn_ctime_nano)), time_of(fn.fn_crtime, nano(fn.fn_crtime_nano))};
+      record.owner_sid = owner_sid(file);
+    }
+    return context_.sink.inode(record);
+  }
+
+  std::string owner_sid(TSK_FS_FILE* file) {
+    char* text = nullptr;
+    const auto failed = context_.session.call([&](TSK_FS_INFO*) { return tsk_fs_file_get_owner_sid(file, &text); });
+    tsk_error_reset();
+    const std::unique_ptr<char, CloseWith<std::free>> owned(text);
+    return failed && *failed == 0 && text != nullptr ? std::string(text, ::strnlen(text, kMaxSidBytes)) : std::string();
+  }
+
+  Status send_streams(TSK_FS_FILE* file) {
+    const TSK_FS_META& meta = *file->meta;
+    auto plans = plan_streams(context_, file, sequence_of(context_, meta));
+    const bool allocated = (meta.flags & TSK_FS_META_FLAG_ALLOC) != 0;
+    bool outside = false;
+    for (StreamPlan& plan : plans) {
+      outside = outside || plan.outside_volume;
+      place_resident(plan);
+      if (plan.record.source == ContentSource::kDigested) digest(file, plan);
+      LIMIER_CHECK(context_.sink.stream(plan.record));
+      for (const auto& extent : plan.extents) LIMIER_CHECK(context_.sink.extent(extent));
+    }
+    if (!outside) return ok_status();
+    // Runs of deleted files are often overwritten with anything; those of allocated files must hold.
+    return context_.issue("run-outside-volume", allocated ? catalog::Severity::kWarning : catalog::Severity::kInfo,
+                          meta.addr, "the entry's run list points outside the volume", allocated);
+  }
+
+  void place_resident(StreamPlan& plan) const {
+    if (!context_.ntfs()) return;
+    for (auto& extent : plan.extents) {
+      if (extent.kind != catalog::ExtentKind::kResident) continue;
+      const auto& ref = plan.record.ref;
+      extent.image_offset = mft_.resident_offset(ref.inode, ref.attr_type, ref.attr_id, plan.record.size_bytes);
+    }
+  }
+
+  void digest(TSK_FS_FILE* file, StreamPlan& plan) {
+    if (context_.job.metadata_only || !context_.job.digests.any()) return;
+    Hasher hasher(context_.job.digests);
+    if (plan.zeros) {
+      for (std::uint64_t left = plan.record.size_bytes; left > 0;) {
+        const std::uint64_t step = std::min(left, kZeroStep);
+        hasher.update_zeros(step);
+        left -= step;
+        context_.sink.working_on(3, plan.record.ref.inode);
+      }
+      plan.record.digests = hasher.finish();
+      return;
+    }
+    context_.session.damage().reset_touched();
+    Status consumed = ok_status();
+    const bool whole = read_stream(context_, plan, file, [&](Bytes bytes) { return hasher.update(bytes), ok_status(); }, consumed);
+    const auto& damage = context_.session.damage();
+    plan.record.touched_damage = damage.touched();
+    if (damage.any() && !plan.record.touched_damage) {
+      // libtsk may have served the bytes from its own cache, where damage leaves no trace.
+      plan.record.touched_damage = std::any_of(plan.extents.begin(), plan.extents.end(), [&](const auto& extent) {
+        return extent.image_offset && damage.overlaps(*extent.image_offset, extent.length);
+      });
+    }
+    if (!whole) {
+      plan.record.source = ContentSource::kUnreadable;
+      return;
+    }
+    if (!plan.record.touched_damage) plan.record.digests = hasher.finish();
+  }
+
+  WalkContext& context_;
+  MftMap mft_;
+  FatTimes fat_times_;
+};
+
+}  // namespace
+
+std::uint32_t sequence_of(const WalkContext& context, const TSK_FS_META& meta) { return context.ntfs() ? meta.seq : 0; }
+
+Status walk_inodes(WalkContext& context, const std::vector<std::uint64_t>& inodes) { return InodeWalk(context).run(inodes); }
+
+}  // namespace limier::volume

@@ -1,0 +1,182 @@
+#include "volume/partitions.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace limier::volume {
+
+namespace {
+
+// A GPT has 128 entries, an extended DOS chain is cut by libtsk; more rows than this is a table made to exhaust us.
+constexpr std::size_t kMaxRegions = 4096;
+
+std::string scheme_name(TSK_VS_TYPE_ENUM type) {
+  switch (type) {
+    case TSK_VS_TYPE_DOS: return "dos";
+    case TSK_VS_TYPE_GPT: return "gpt";
+    case TSK_VS_TYPE_BSD: return "bsd";
+    case TSK_VS_TYPE_SUN: return "sun";
+    case TSK_VS_TYPE_MAC: return "mac";
+    default: return "none";
+  }
+}
+
+std::string slot_text(const TSK_VS_PART_INFO& part) {
+  if ((part.flags & TSK_VS_PART_FLAG_META) != 0) return "Meta";
+  if ((part.flags & TSK_VS_PART_FLAG_UNALLOC) != 0) return "-------";
+  if (part.table_num == -1) return fmt::format("{:03d}", part.slot_num);
+  return fmt::format("{:03d}:{:03d}", part.table_num, part.slot_num);
+}
+
+RegionKind kind_of(const TSK_VS_PART_INFO& part) {
+  if ((part.flags & TSK_VS_PART_FLAG_META) != 0) return RegionKind::kTable;
+  return (part.flags & TSK_VS_PART_FLAG_UNALLOC) != 0 ? RegionKind::kGap : RegionKind::kPartition;
+}
+
+// Sectors to bytes without overflow: tables hold 64-bit numbers.
+std::uint64_t bytes_of(std::uint64_t sectors, std::uint64_t sector_size) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
+  return sectors > kMost / sector_size ? kMost : sectors * sector_size;
+}
+
+Region region_of(const TSK_VS_INFO& table, const TSK_VS_PART_INFO& part, std::uint64_t media_size) {
+  Region region;
+  region.kind = kind_of(part);
+  region.scheme = scheme_name(table.vstype);
+  region.slot = slot_text(part);
+  if (part.desc != nullptr) region.description.assign(part.desc, ::strnlen(part.desc, 1024));
+  const std::uint64_t start = bytes_of(part.start, table.block_size);
+  const std::uint64_t length = bytes_of(part.len, table.block_size);
+  region.image_offset = std::min(start, media_size);
+  region.length = std::min(length, media_size - region.image_offset);
+  if (region.length < length) region.declared_length = length;
+  return region;
+}
+
+std::vector<Region> regions_of(const TSK_VS_INFO& table, std::uint64_t media_size) {
+  std::vector<Region> regions;
+  for (const TSK_VS_PART_INFO* part = table.part_list; part != nullptr && regions.size() < kMaxRegions; part = part->next)
+    regions.push_back(region_of(table, *part, media_size));
+  return regions;
+}
+
+VsHandle open_table(TskImage& image, std::uint64_t offset, TSK_VS_TYPE_ENUM type) {
+  const auto opened = guarded([&] { return tsk_vs_open(image.get(), offset, type); });
+  if (!opened) image.abandon();
+  tsk_error_reset();
+  return VsHandle(opened.value_or(nullptr));
+}
+
+// libtsk gives up when two kinds of table are recognised at once; the newer kind then wins.
+VsHandle open_any_table(TskImage& image) {
+  const auto opened = guarded([&] { return tsk_vs_open(image.get(), 0, TSK_VS_TYPE_DETECT); });
+  if (!opened) {
+    image.abandon();
+    return nullptr;
+  }
+  VsHandle table(*opened);
+  // The text names both kinds ("GPT or DOS at 0"); there is no error number of its own in 4.11.
+  const bool ambiguous = !table && take_tsk_error().find(" or ") != std::string::npos;
+  if (!ambiguous) return table;
+  for (const auto type : {TSK_VS_TYPE_GPT, TSK_VS_TYPE_DOS, TSK_VS_TYPE_MAC, TSK_VS_TYPE_SUN, TSK_VS_TYPE_BSD}) {
+    table = open_table(image, 0, type);
+    if (table) return table;
+  }
+  return nullptr;
+}
+
+// BSD slices count sectors from the start of the disk, or in newer labels from the start of the partition. Rows that do
+// not fit inside the parent either way are no rows of it.
+std::vector<Region> nested_regions(TskImage& image, const Region& parent, std::uint64_t media_size) {
+  std::vector<Region> nested;
+  const bool bsd = parent.description.find("BSD") != std::string::npos;
+  const bool sun = parent.description.find("Solaris") != std::string::npos || parent.description.find("(0x82)") != std::string::npos;
+  if (!bsd && !sun) return nested;
+  const VsHandle table = open_table(image, parent.image_offset, bsd ? TSK_VS_TYPE_BSD : TSK_VS_TYPE_SUN);
+  if (!table) return nested;
+  auto rows = regions_of(*table, media_size);
+  std::erase_if(rows, [](const Region& row) { return row.kind != RegionKind::kPartition || row.length == 0; });
+  const auto fits = [&](const Region& row, std::uint64_t shift) {
+    const std::uint64_t at = row.image_offset + shift;
+    return at >= parent.image_offset && at - parent.image_offset <= parent.length &&
+           row.length <= parent.length - (at - parent.image_offset);
+  };
+  const auto fitting = [&](std::uint64_t shift) {
+    return std::count_if(rows.begin(), rows.end(), [&](const Region& row) { return fits(row, shift); });
+  };
+  const std::uint64_t shift = fitting(0) >= fitting(parent.image_offset) ? 0 : parent.image_offset;
+  for (Region& row : rows) {
+    if (!fits(row, shift)) continue;
+    row.image_offset += shift;
+    const bool whole = row.image_offset == parent.image_offset && row.length == parent.length;
+    if (!whole) nested.push_back(std::move(row));
+  }
+  return nested;
+}
+
+bool is_4k_gpt(const evidence::Image& image) {
+  std::array<std::uint8_t, 8> at_512{}, at_4096{};
+  image.read(512, at_512);
+  image.read(4096, at_4096);
+  return as_text(at_4096) == "EFI PART" && as_text(at_512) != "EFI PART";
+}
+
+// Ranges of the media no row covers (a tail shorter than a sector, a table that ends early) get rows of their own.
+void fill_gaps(std::vector<Region>& regions, std::uint64_t media_size) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> covered;
+  for (const Region& region : regions) covered.emplace_back(region.image_offset, region.image_offset + region.length);
+  covered.emplace_back(media_size, media_size);
+  std::sort(covered.begin(), covered.end());
+  std::uint64_t end = 0;
+  const std::string scheme = regions.front().scheme;
+  for (const auto& [from, to] : covered) {
+    if (from > end) {
+      Region gap;
+      gap.scheme = scheme;
+      gap.slot = "-------";
+      gap.description = "Unallocated";
+      gap.image_offset = end;
+      gap.length = from - end;
+      regions.push_back(std::move(gap));
+    }
+    end = std::max(end, to);
+  }
+}
+
+catalog::IssueRecord volume_issue(std::string code, catalog::Severity severity, std::string message) {
+  catalog::IssueRecord issue;
+  issue.stage = "volume";
+  issue.code = std::move(code);
+  issue.severity = severity;
+  issue.message = std::move(message);
+  return issue;
+}
+
+}  // namespace
+
+PartitionMap read_partition_map(const evidence::Image& image) {
+  PartitionMap map;
+  const std::uint64_t media_size = image.size_bytes();
+  std::uint32_t sector_size = is_4k_gpt(image) ? 4096 : image.sector_size();
+  if (sector_size == 0 || sector_size % 512 != 0) sector_size = 512;
+  auto opened = TskImage::open(image, sector_size);
+  if (!opened) return map;
+  TskImage& tsk = **opened;
+  const VsHandle table = open_any_table(tsk);
+  if (!table) return map;
+  map.regions = regions_of(*table, media_size);
+  if (table->is_backup != 0) {
+    map.issues.push_back(volume_issue("gpt-backup-used", catalog::Severity::kWarning,
+                                      "the primary partition table is damaged; its backup at the end of the media was read"));
+  }
+  if (map.regions.empty()) return map;
+  for (Region& region : map.regions) {
+    if (region.kind == RegionKind::kPartition && region.length > 0 && tsk.get() != nullptr)
+      region.nested = nested_regions(tsk, region, media_size);
+  }
+  fill_gaps(map.regions, media_size);
+  return map;
+}
+
+}  // namespace limier::volume

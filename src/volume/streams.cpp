@@ -1,0 +1,426 @@
+// Streams and their extents from libtsk's run lists, without touching content.
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "volume/walk.h"
+
+namespace limier::volume {
+
+namespace {
+
+using catalog::ContentSource;
+using catalog::ExtentKind;
+
+// Longest run of an initialised ext4 extent; a larger length means "unwritten" (kernel: EXT_INIT_MAX_LEN), which libtsk
+// 4.11 takes at its face value.
+constexpr std::uint64_t kExtInitMaxLength = 32768;
+constexpr std::uint64_t kBadClusterFile = 8;
+
+std::uint64_t bounded_size(TSK_OFF_T size) {
+  if (size <= 0) return 0;
+  return std::min(static_cast<std::uint64_t>(size), kMaxStreamBytes);
+}
+
+// Collects the extents of one non-resident stream.
+class RunReader {
+ public:
+  RunReader(WalkContext& context, const TSK_FS_ATTR& attr, StreamPlan& plan, bool extent_tree)
+      : context_(context), attr_(attr), plan_(plan), extent_tree_(extent_tree) {
+    size_ = plan.record.size_bytes;
+    initialised_ = std::min(size_, bounded_size(attr.nrd.initsize));
+    // Only NTFS keeps an initialised length; elsewhere libtsk repeats the size, or less where it gave up on the runs.
+    if (!context.ntfs()) initialised_ = size_;
+    skip_ = attr.nrd.skiplen;
+  }
+
+  void read() {
+    std::size_t count = 0;
+    std::uint64_t expected = 0;
+    for (const TSK_FS_ATTR_RUN* run = attr_.nrd.run; run != nullptr; run = run->next) {
+      if (++count > kMaxRuns || run->offset < expected) {
+        unreadable_ = true;  // a list that goes back feeds on itself
+        break;
+      }
+      std::uint64_t blocks = run->len;
+      bool unwritten = false;
+      if (extent_tree_ && blocks > kExtInitMaxLength) {
+        blocks -= kExtInitMaxLength;
+        unwritten = true;
+      }
+      if (blocks > kMaxStreamBytes / context_.block_size || run->offset > kMaxStreamBytes / context_.block_size) {
+        unreadable_ = true;
+        break;
+      }
+      expected = run->offset + blocks;
+      add_run(*run, blocks, unwritten);
+    }
+  }
+
+  [[nodiscard]] bool unreadable() const { return unreadable_; }
+  [[nodiscard]] std::uint64_t covered() const { return covered_; }
+  [[nodiscard]] std::uint32_t pieces() const { return pieces_; }
+  [[nodiscard]] bool on_disk() const { return on_disk_; }
+  void add_hole(std::uint64_t from, std::uint64_t to) {
+    if (to > from) push(ExtentKind::kSparse, from, std::nullopt, to - from);
+  }
+
+ private:
+  void add_run(const TSK_FS_ATTR_RUN& run, std::uint64_t blocks, bool unwritten) {
+    const std::uint64_t from = run.offset * context_.block_size;
+    const std::uint64_t to = from + blocks * context_.block_size;
+    if (to <= skip_) return;
+    const std::uint64_t file_from = std::max<std::uint64_t>(from, skip_) - skip_;
+    const std::uint64_t file_to = to - skip_;
+    covered_ += std::min(file_to, size_) - std::min(file_from, size_);
+    const bool filler = (run.flags & TSK_FS_ATTR_RUN_FLAG_FILLER) != 0;
+    const bool sparse = (run.flags & TSK_FS_ATTR_RUN_FLAG_SPARSE) != 0;
+    if (filler && context_.ntfs()) {
+      // A part of the run list is in an MFT record that is gone.
+      if (file_from < size_) unreadable_ = true;
+      return;
+    }
+    if (filler || (sparse && run.addr == 0)) {
+      add_hole(std::min(file_from, size_), std::min(file_to, size_));
+      return;
+    }
+    const std::uint64_t skipped = file_from + skip_ - from;
+    place(run.addr, skipped, file_from, file_to, unwritten || sparse, (run.flags & TSK_FS_ATTR_RUN_FLAG_ENCRYPTED) != 0);
+  }
+
+  // Cuts one physical run at the ends of the initialised part and of the content, and at block gaps of raw CDs and NAND.
+  void place(std::uint64_t address, std::uint64_t skipped, std::uint64_t from, std::uint64_t to, bool unwritten,
+             bool encrypted) {
+    if (from >= to) return;
+    if (!inside(address, skipped + (to - from))) {
+      plan_.outside_volume = true;
+      if (from < size_) unreadable_ = true;
+      return;
+    }
+    on_disk_ = true;
+    const bool contiguous = context_.block_pre == 0 && context_.block_post == 0;
+    const std::uint64_t step = contiguous ? to - from : context_.block_size;
+    for (std::uint64_t at = from; at < to && plan_.extents.size() < kMaxRuns;) {
+      const std::uint64_t in_run = skipped + (at - from);
+      const std::uint64_t length = std::min(to - at, step - (contiguous ? 0 : in_run % context_.block_size));
+      const std::uint64_t image_offset =
+          contiguous ? context_.base + address * context_.block_size + in_run
+                     : context_.base + (address + in_run / context_.block_size) * context_.stride() + context_.block_pre +
+                           in_run % context_.block_size;
+      cut(at, image_offset, length, unwritten, encrypted);
+      at += length;
+    }
+  }
+
+  void cut(std::uint64_t from, std::uint64_t image_offset, std::uint64_t length, bool unwritten, bool encrypted) {
+    const std::uint64_t to = from + length;
+    const auto part = [&](std::uint64_t a, std::uint64_t b, ExtentKind kind) {
+      const std::uint64_t begin = std::clamp(a, from, to), end = std::clamp(b, from, to);
+      if (begin < end) push(kind, begin, image_offset + (begin - from), end - begin);
+    };
+    ExtentKind content = ExtentKind::kData;
+    if (unwritten) content = ExtentKind::kUninitialized;
+    if (encrypted || (attr_.flags & TSK_FS_ATTR_ENC) != 0) content = ExtentKind::kEncrypted;
+    if ((attr_.flags & TSK_FS_ATTR_COMP) != 0) {
+      push(ExtentKind::kCompressed, from, image_offset, length);
+      return;
+    }
+    part(0, initialised_, content);
+    part(initialised_, size_, ExtentKind::kUninitialized);
+    part(size_, to, ExtentKind::kSlack);
+  }
+
+  bool inside(std::uint64_t address, std::uint64_t bytes) const {
+    const std::uint64_t room = context_.end - context_.base;
+    if (address > room / context_.stride()) return false;
+    const std::uint64_t start = address * context_.stride();
+    const std::uint64_t blocks = (bytes + context_.block_size - 1) / context_.block_size;
+    const std::uint64_t physical = context_.stride() == context_.block_size ? bytes : blocks * context_.stride();
+    return physical <= room - start;
+  }
+
+  void push(ExtentKind kind, std::uint64_t file_offset, std::optional<std::uint64_t> image_offset, std::uint64_t length) {
+    auto& extents = plan_.extents;
+    if (!extents.empty()) {
+      auto& last = extents.back();
+      const bool follows = last.kind == kind && last.file_offset + last.length == file_offset;
+      const bool adjacent = last.image_offset.has_value() == image_offset.has_value() &&
+                            (!image_offset || *last.image_offset + last.length == *image_offset);
+      if (follows && adjacent) {
+        last.length += length;
+        return;
+      }
+    }
+    catalog::ExtentRecord extent;
+    extent.ref = plan_.record.ref;
+    extent.seq = static_cast<std::uint32_t>(extents.size());
+    if (kind == ExtentKind::kData) extent.piece = pieces_++;
+    extent.file_offset = file_offset;
+    extent.image_offset = image_offset;
+    extent.length = length;
+    extent.kind = kind;
+    extents.push_back(extent);
+  }
+
+  WalkContext& context_;
+  const TSK_FS_ATTR& attr_;
+  StreamPlan& plan_;
+  bool extent_tree_;
+  std::uint64_t size_ = 0;
+  std::uint64_t initialised_ = 0;
+  std::uint64_t skip_ = 0;
+  std::uint64_t covered_ = 0;
+  std::uint32_t pieces_ = 0;
+  bool unreadable_ = false;
+  bool on_disk_ = false;
+};
+
+class Planner {
+ public:
+  Planner(WalkContext& context, TSK_FS_FILE* file, std::uint32_t sequence)
+      : context_(context), file_(file), meta_(*file->meta), sequence_(sequence) {
+    directory_ = TSK_FS_IS_DIR_META(meta_.type) != 0;
+    allocated_ = (meta_.flags & TSK_FS_META_FLAG_ALLOC) != 0;
+    regular_ = meta_.type == TSK_FS_META_TYPE_REG || meta_.type == TSK_FS_META_TYPE_VIRT ||
+               meta_.type == TSK_FS_META_TYPE_UNDEF;
+  }
+
+  std::vector<StreamPlan> run() {
+    // libtsk reads nothing for a deleted ext inode without size and pointers: what was there is gone, not empty.
+    if (context_.ntfs()) {
+      ntfs_streams();
+    } else {
+      plain_streams();
+    }
+    if (plans_.empty()) plans_.push_back(no_attribute());
+    std::sort(plans_.begin(), plans_.end(),
+              [](const StreamPlan& a, const StreamPlan& b) { return a.record.ref < b.record.ref; });
+    const auto same = [](const StreamPlan& a, const StreamPlan& b) { return a.record.ref == b.record.ref; };
+    plans_.erase(std::unique(plans_.begin(), plans_.end(), same), plans_.end());
+    for (StreamPlan& plan : plans_) number(plan);
+    return std::move(plans_);
+  }
+
+ private:
+  template <class F>
+  auto ask(F&& function, decltype(function()) otherwise) {
+    return context_.session.call([&](TSK_FS_INFO*) { return function(); }).value_or(otherwise);
+  }
+
+  static void number(StreamPlan& plan) {
+    auto& extents = plan.extents;
+    std::stable_sort(extents.begin(), extents.end(),
+                     [](const auto& a, const auto& b) { return a.file_offset < b.file_offset; });
+    std::uint32_t piece = 0;
+    for (std::size_t i = 0; i < extents.size(); ++i) {
+      extents[i].ref = plan.record.ref;
+      extents[i].seq = static_cast<std::uint32_t>(i);
+      extents[i].piece = extents[i].kind == ExtentKind::kData ? piece++ : 0;
+    }
+    plan.record.data_piece_count = piece;
+  }
+
+  // Loads the attributes; the head of their list, or null.
+  const TSK_FS_ATTR* load() {
+    const int count = ask([&] { return tsk_fs_file_attr_getsize(file_); }, 0);
+    tsk_error_reset();
+    if (count <= 0 || file_->meta == nullptr || file_->meta->attr == nullptr) return nullptr;
+    return file_->meta->attr->head;
+  }
+
+  void ntfs_streams() {
+    std::size_t count = 0;
+    const TSK_FS_ATTR* index_allocation = nullptr;
+    for (const TSK_FS_ATTR* attr = load(); attr != nullptr && count < kMaxAttributes; attr = attr->next, ++count) {
+      if ((attr->flags & TSK_FS_ATTR_INUSE) == 0) continue;
+      const std::string name = attr->name != nullptr ? std::string(attr->name, ::strnlen(attr->name, attr->name_size)) : "";
+      if (attr->type == TSK_FS_ATTR_TYPE_NTFS_DATA) {
+        plans_.push_back(plan_of(*attr, name));
+      } else if (attr->type == TSK_FS_ATTR_TYPE_NTFS_IDXROOT) {
+        plans_.push_back(plan_of(*attr, name == "$I30" ? "" : name));
+        if (name == "$I30") plans_.back().record.source = ContentSource::kNone;
+      } else if (attr->type == TSK_FS_ATTR_TYPE_NTFS_IDXALLOC && name == "$I30") {
+        index_allocation = attr;
+      }
+    }
+    if (index_allocation != nullptr) add_index_extents(*index_allocation);
+  }
+
+  // The clusters of a directory's index belong to its default stream, whose size is that of the index root.
+  void add_index_extents(const TSK_FS_ATTR& attr) {
+    const auto root = std::find_if(plans_.begin(), plans_.end(), [](const StreamPlan& plan) {
+      return plan.record.is_default && plan.record.ref.attr_type == TSK_FS_ATTR_TYPE_NTFS_IDXROOT;
+    });
+    if (root == plans_.end()) return;
+    StreamPlan index;
+    index.record.ref = root->record.ref;
+    index.record.size_bytes = bounded_size(attr.size);
+    RunReader(context_, attr, index, false).read();
+    root->outside_volume = root->outside_volume || index.outside_volume;
+    root->extents = std::move(index.extents);
+  }
+
+  void plain_streams() {
+    if (meta_.type == TSK_FS_META_TYPE_VIRT_DIR) return;
+    load();
+    const TSK_FS_ATTR* data = ask([&] { return tsk_fs_file_attr_get(file_); }, static_cast<const TSK_FS_ATTR*>(nullptr));
+    tsk_error_reset();
+    if (data != nullptr) {
+      plans_.push_back(plan_of(*data, ""));
+    } else if (regular_ && file_->meta->attr_state == TSK_FS_META_ATTR_ERROR) {
+      plans_.push_back(no_attribute());
+      plans_.back().record.source = ContentSource::kUnreadable;
+    } else {
+      plans_.push_back(no_attribute());
+    }
+    if (TSK_FS_TYPE_ISHFS(context_.type) == 0 && TSK_FS_TYPE_ISAPFS(context_.type) == 0) return;
+    std::size_t count = 0;
+    const TSK_FS_ATTR* attr = file_->meta->attr != nullptr ? file_->meta->attr->head : nullptr;
+    for (; attr != nullptr && count < kMaxAttributes; attr = attr->next, ++count) {
+      if ((attr->flags & TSK_FS_ATTR_INUSE) != 0 && attr->type == TSK_FS_ATTR_TYPE_HFS_RSRC && attr->size > 0)
+        plans_.push_back(plan_of(*attr, "rsrc"));
+    }
+  }
+
+  StreamPlan blank(std::uint32_t type, std::uint16_t id, std::uint64_t size, const std::string& name) const {
+    StreamPlan plan;
+    plan.record.ref = {context_.volume_id(), meta_.addr, sequence_, type, id};
+    plan.record.name = name;
+    plan.record.is_default = name.empty();
+    plan.record.size_bytes = size;
+    return plan;
+  }
+
+  StreamPlan no_attribute() const {
+    const std::uint32_t type = context_.ntfs() ? TSK_FS_ATTR_TYPE_NTFS_DATA : TSK_FS_ATTR_TYPE_DEFAULT;
+    StreamPlan plan = blank(type, 0, bounded_size(meta_.size), "");
+    if (!regular_) return plan;
+    plan.record.source = plan.record.size_bytes == 0 ? ContentSource::kEmpty : ContentSource::kUnreadable;
+    if (cleared_by_deletion(0)) plan.record.source = ContentSource::kUnreadable;
+    return plan;
+  }
+
+  // ext3 and ext4 set the size to 0 and clear the pointers when they delete: that is no empty file.
+  [[nodiscard]] bool cleared_by_deletion(std::uint64_t size) const {
+    return context_.ext() && !allocated_ && size == 0 && meta_.type == TSK_FS_META_TYPE_REG && meta_.time2.ext2.dtime != 0;
+  }
+
+  StreamPlan plan_of(const TSK_FS_ATTR& attr, const std::string& name) {
+    StreamPlan plan = blank(static_cast<std::uint32_t>(attr.type), attr.id, bounded_size(attr.size), name);
+    const bool compressed = (attr.flags & TSK_FS_ATTR_COMP) != 0;
+    if ((attr.flags & TSK_FS_ATTR_NONRES) != 0) {
+      non_resident(attr, plan);
+    } else if ((attr.flags & TSK_FS_ATTR_RES) != 0) {
+      resident(attr, plan, compressed);
+    } else {
+      plan.record.source = compressed ? ContentSource::kDigested : ContentSource::kUnreadable;
+    }
+    if (plan.record.size_bytes == 0) plan.record.source = ContentSource::kEmpty;
+    if ((attr.flags & TSK_FS_ATTR_ENC) != 0 && plan.record.size_bytes > 0) plan.record.source = ContentSource::kEncrypted;
+    if (plan.record.source == ContentSource::kDigested && plan.record.size_bytes > kMaxDigestedBytes)
+      plan.record.source = plan.zeros ? ContentSource::kTooSparse : ContentSource::kUnreadable;
+    if (cleared_by_deletion(plan.record.size_bytes)) plan.record.source = ContentSource::kUnreadable;
+    const bool index = context_.ntfs() && attr.type == TSK_FS_ATTR_TYPE_NTFS_IDXROOT;
+    if (!index && name.empty() && !regular_ && !(context_.ntfs() && directory_)) plan.record.source = ContentSource::kNone;
+    return plan;
+  }
+
+  void resident(const TSK_FS_ATTR& attr, StreamPlan& plan, bool compressed) {
+    plan.record.source = ContentSource::kDigested;
+    if (plan.record.size_bytes == 0) return;
+    catalog::ExtentRecord extent;
+    extent.kind = compressed && !context_.ntfs() ? ExtentKind::kCompressed : ExtentKind::kResident;
+    extent.length = plan.record.size_bytes;
+    plan.extents.push_back(extent);
+    if (!compressed && (attr.rd.buf == nullptr || plan.record.size_bytes > attr.rd.buf_size))
+      plan.record.source = ContentSource::kUnreadable;
+  }
+
+  void non_resident(const TSK_FS_ATTR& attr, StreamPlan& plan) {
+    const bool tree = context_.ext() && meta_.content_type == TSK_FS_META_CONTENT_TYPE_EXT4_EXTENTS &&
+                      attr.type == TSK_FS_ATTR_TYPE_DEFAULT;
+    RunReader runs(context_, attr, plan, tree);
+    runs.read();
+    const std::uint64_t size = plan.record.size_bytes;
+    if ((attr.flags & TSK_FS_ATTR_COMP) != 0) {
+      plan.record.source = runs.unreadable() ? ContentSource::kUnreadable : ContentSource::kDigested;
+      return;
+    }
+    bool unreadable = runs.unreadable();
+    if (runs.covered() < size && !unreadable) {
+      // Past the last run an allocated file has a hole, which file systems other than NTFS need not write down.
+      const bool hole = allocated_ && !context_.ntfs() && TSK_FS_TYPE_ISFAT(context_.type) == 0;
+      if (hole) runs.add_hole(runs.covered(), size);
+      unreadable = !hole;
+    }
+    const bool any_data = std::any_of(plan.extents.begin(), plan.extents.end(), [](const auto& extent) {
+      return extent.kind == ExtentKind::kData;
+    });
+    const bool any_encrypted = std::any_of(plan.extents.begin(), plan.extents.end(), [](const auto& extent) {
+      return extent.kind == ExtentKind::kEncrypted;
+    });
+    if (unreadable) {
+      plan.record.source = ContentSource::kUnreadable;
+    } else if (any_encrypted) {
+      plan.record.source = ContentSource::kEncrypted;
+    } else if (any_data) {
+      plan.record.source = ContentSource::kExtents;
+    } else {
+      const bool bad_clusters = context_.ntfs() && meta_.addr == kBadClusterFile && !plan.record.is_default;
+      plan.zeros = true;
+      plan.record.source = bad_clusters ? ContentSource::kTooSparse : ContentSource::kDigested;
+    }
+  }
+
+  WalkContext& context_;
+  TSK_FS_FILE* file_;
+  const TSK_FS_META& meta_;
+  std::uint32_t sequence_;
+  bool directory_ = false;
+  bool allocated_ = false;
+  bool regular_ = false;
+  std::vector<StreamPlan> plans_;
+};
+
+const TSK_FS_ATTR* find_attribute(TSK_FS_FILE* file, const catalog::StreamRef& ref) {
+  if (file->meta == nullptr || file->meta->attr == nullptr) return nullptr;
+  std::size_t count = 0;
+  for (const TSK_FS_ATTR* attr = file->meta->attr->head; attr != nullptr && count < kMaxAttributes; attr = attr->next, ++count) {
+    if ((attr->flags & TSK_FS_ATTR_INUSE) != 0 && static_cast<std::uint32_t>(attr->type) == ref.attr_type && attr->id == ref.attr_id)
+      return attr;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::vector<StreamPlan> plan_streams(WalkContext& context, TSK_FS_FILE* file, std::uint32_t sequence) {
+  if (file == nullptr || file->meta == nullptr) return {};
+  return Planner(context, file, sequence).run();
+}
+
+bool read_stream(WalkContext& context, const StreamPlan& plan, TSK_FS_FILE* file,
+                 const std::function<Status(Bytes)>& consume, Status& consumed) {
+  const TSK_FS_ATTR* attr = find_attribute(file, plan.record.ref);
+  if (attr == nullptr) return false;
+  std::vector<std::uint8_t> buffer(kReadStep);
+  std::uint64_t at = 0;
+  while (at < plan.record.size_bytes) {
+    context.sink.working_on(3, plan.record.ref.inode);
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), plan.record.size_bytes - at));
+    const auto got = context.session.call([&](TSK_FS_INFO*) {
+      return tsk_fs_attr_read(attr, static_cast<TSK_OFF_T>(at), reinterpret_cast<char*>(buffer.data()), wanted,
+                              TSK_FS_FILE_READ_FLAG_NONE);
+    });
+    tsk_error_reset();
+    if (!got || *got <= 0 || static_cast<std::size_t>(*got) > wanted) return false;
+    const auto length = static_cast<std::size_t>(*got);
+    consumed = consume(Bytes(buffer).first(length));
+    if (!consumed.ok()) return true;
+    at += length;
+  }
+  return true;
+}
+
+}  // namespace limier::volume

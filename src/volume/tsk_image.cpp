@@ -1,0 +1,146 @@
+#include "volume/tsk_image.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <type_traits>
+
+#include <fmt/format.h>
+
+namespace limier::volume {
+
+namespace {
+
+// libtsk casts between its struct and ours, so its struct comes first.
+struct ExternalImage {
+  TSK_IMG_INFO info;
+  const evidence::Image* evidence;
+  DamageLog* damage;
+};
+static_assert(std::is_standard_layout_v<ExternalImage>);
+
+// A handle is reopened at most this often after exceptions; a volume that throws more is damaged beyond use.
+constexpr std::uint32_t kMaxReopens = 256;
+
+bool is_bad(evidence::ChunkState state) {
+  return state != evidence::ChunkState::kGood && state != evidence::ChunkState::kZero;
+}
+
+ssize_t read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t length) noexcept {
+  try {
+    const auto* self = reinterpret_cast<const ExternalImage*>(info);
+    if (offset < 0 || static_cast<std::uint64_t>(offset) >= self->evidence->size_bytes()) return 0;
+    const auto at = static_cast<std::uint64_t>(offset);
+    const auto outcome = self->evidence->read(at, MutableBytes(reinterpret_cast<std::uint8_t*>(buffer), length));
+    if (is_bad(outcome.worst)) self->damage->add(at, outcome.length);
+    return static_cast<ssize_t>(outcome.length);
+  } catch (...) {
+    return -1;
+  }
+}
+
+void close_callback(TSK_IMG_INFO* info) noexcept { std::free(info); }
+void stat_callback(TSK_IMG_INFO*, FILE*) noexcept {}
+
+}  // namespace
+
+std::string take_tsk_error() {
+  const char* text = tsk_error_get();
+  std::string message = text != nullptr ? std::string(text, ::strnlen(text, 1024)) : std::string();
+  tsk_error_reset();
+  return message;
+}
+
+void DamageLog::add(std::uint64_t image_offset, std::uint64_t length) {
+  touched_ = true;
+  std::uint64_t& end = ranges_[image_offset];
+  if (image_offset + length > end) end = image_offset + length;
+}
+
+bool DamageLog::overlaps(std::uint64_t image_offset, std::uint64_t length) const {
+  for (const auto& [start, end] : ranges_) {
+    if (start >= image_offset + length) break;
+    if (end > image_offset) return true;
+  }
+  return false;
+}
+
+Result<std::unique_ptr<TskImage>> TskImage::open(const evidence::Image& image, std::uint32_t sector_size) {
+  auto self = std::unique_ptr<TskImage>(new TskImage(std::make_unique<DamageLog>()));
+  auto* external = static_cast<ExternalImage*>(std::calloc(1, sizeof(ExternalImage)));
+  if (external == nullptr) return Error{ErrorKind::kTemporary, "not enough memory to open the image"};
+  external->evidence = &image;
+  external->damage = self->damage_.get();
+  const auto opened = guarded([&] {
+    return tsk_img_open_external(external, static_cast<TSK_OFF_T>(image.size_bytes()), sector_size, read_callback,
+                                 close_callback, stat_callback);
+  });
+  if (!opened || *opened == nullptr) {
+    std::free(external);
+    return Error{ErrorKind::kEvidence, "libtsk refuses the image: " + take_tsk_error()};
+  }
+  self->info_ = *opened;
+  return self;
+}
+
+TskImage::~TskImage() {
+  if (info_ != nullptr) tsk_img_close(info_);
+}
+
+void TskImage::abandon() {
+  info_ = nullptr;
+  static_cast<void>(damage_.release());
+  damage_ = std::make_unique<DamageLog>();
+}
+
+Result<std::unique_ptr<FsSession>> FsSession::open(const evidence::Image& image, const catalog::VolumeRecord& volume) {
+  auto session = std::unique_ptr<FsSession>(new FsSession(image, volume));
+  LIMIER_CHECK(session->open_handles());
+  return session;
+}
+
+Status FsSession::open_handles() {
+  // A sector size that libtsk refuses would lose the volume; every file system it reads works with 512.
+  const std::uint32_t sector_size = evidence_.sector_size() % 512 == 0 ? evidence_.sector_size() : 512;
+  LIMIER_TRY(image_, TskImage::open(evidence_, sector_size));
+  const auto offset = static_cast<TSK_OFF_T>(volume_.image_offset);
+  bool threw = false;
+  if (volume_.pool_block != 0) {
+    const auto pool = guarded([&] { return tsk_pool_open_img_sing(image_->get(), offset, TSK_POOL_TYPE_APFS); });
+    threw = !pool;
+    pool_ = pool.value_or(nullptr);
+    if (pool_ != nullptr) {
+      const auto fs = guarded([&] { return tsk_fs_open_pool(pool_, volume_.pool_block, TSK_FS_TYPE_APFS); });
+      threw = !fs;
+      fs_ = fs.value_or(nullptr);
+    }
+  } else {
+    const auto type = static_cast<TSK_FS_TYPE_ENUM>(volume_.tsk_fs_type);
+    const auto fs = guarded([&] { return tsk_fs_open_img(image_->get(), offset, type); });
+    threw = !fs;
+    fs_ = fs.value_or(nullptr);
+  }
+  if (fs_ != nullptr) return ok_status();
+  const std::string reason = take_tsk_error();
+  if (threw) abandon();
+  return Error{ErrorKind::kEvidence,
+               fmt::format("the file system at byte {} cannot be opened: {}", volume_.image_offset, reason)};
+}
+
+void FsSession::abandon() {
+  if (image_) image_->abandon();
+  pool_ = nullptr;
+  fs_ = nullptr;
+}
+
+void FsSession::replace() {
+  abandon();
+  if (++exceptions_ > kMaxReopens) return;
+  static_cast<void>(open_handles().ok());
+}
+
+FsSession::~FsSession() {
+  if (fs_ != nullptr) static_cast<void>(guarded([&] { return tsk_fs_close(fs_), true; }));
+  if (pool_ != nullptr) static_cast<void>(guarded([&] { return tsk_pool_close(pool_), true; }));
+}
+
+}  // namespace limier::volume

@@ -1,0 +1,72 @@
+#include "volume/walk.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace limier::volume {
+
+namespace {
+
+constexpr std::uint32_t kMaxBlockSize = 64u << 20;  // NTFS and exFAT clusters reach 32 MiB
+
+}  // namespace
+
+Status WalkContext::issue(std::string code, catalog::Severity severity, std::optional<std::uint64_t> inode,
+                          std::string message, bool incomplete) const {
+  catalog::IssueRecord record;
+  record.stage = "walk";
+  record.code = std::move(code);
+  record.severity = severity;
+  record.volume_id = volume_id();
+  record.inode = inode;
+  record.message = std::move(message);
+  record.incomplete = incomplete;
+  return sink.issue(record);
+}
+
+Result<WalkContext> make_context(const evidence::Image& image, const FsJob& job, Sink& sink, FsSession& session) {
+  const TSK_FS_INFO& fs = *session.fs();
+  const auto& volume = job.volume;
+  if (volume.image_offset > image.size_bytes() || volume.length > image.size_bytes() - volume.image_offset)
+    return Error{ErrorKind::kInternal, "the volume lies outside the media"};
+  if (fs.block_size == 0 || fs.block_size > kMaxBlockSize)
+    return Error{ErrorKind::kEvidence, fmt::format("the file system claims blocks of {} bytes", fs.block_size)};
+  WalkContext context{image, job, sink, session};
+  context.end = volume.image_offset + volume.length;
+  // An HFS wrapper moves the start of the file system; a pool volume counts from the start of its container.
+  context.base = session.pool() != nullptr ? volume.image_offset : static_cast<std::uint64_t>(fs.offset);
+  if (context.base < volume.image_offset || context.base > context.end)
+    return Error{ErrorKind::kEvidence, "the file system starts outside its volume"};
+  context.block_size = fs.block_size;
+  context.block_pre = fs.block_pre_size;
+  context.block_post = fs.block_post_size;
+  context.type = fs.ftype;
+  context.root_inode = fs.root_inum;
+  context.last_inode = fs.last_inum;
+  context.inode_count = fs.inum_count;
+  context.skip.insert(job.skip_inodes.begin(), job.skip_inodes.end());
+  return context;
+}
+
+Status walk_volume(const evidence::Image& image, const FsJob& job, Sink& sink) {
+  sink.working_on(2, 0);
+  LIMIER_TRY(auto session, FsSession::open(image, job.volume));
+  LIMIER_TRY(WalkContext context, make_context(image, job, sink, *session));
+  if (context.last_inode == 0) {
+    LIMIER_CHECK(context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
+                               "the file system gives no range of inode numbers", true));
+  }
+  LIMIER_TRY(const auto inodes, walk_names(context));
+  if (!job.names_only) {
+    LIMIER_CHECK(walk_inodes(context, inodes));
+    LIMIER_CHECK(walk_blocks(context));
+  }
+  if (session->exceptions() > 0 || !session->usable()) {
+    LIMIER_CHECK(context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
+                               fmt::format("libtsk gave up {} times on damaged structures", session->exceptions()), true));
+  }
+  return ok_status();
+}
+
+}  // namespace limier::volume

@@ -1,0 +1,90 @@
+// The supervisor against workers that die, hang and lie.
+#include "app/session.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include <thread>
+
+#include "limier/catalog.h"
+
+namespace limier::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+class RogueSession : public ::testing::Test {
+ protected:
+  void SetUp() override { setenv("LIMIER_LIBEXEC", LIMIER_TEST_LIBEXEC, 1); }
+  void TearDown() override { unsetenv("LIMIER_LIBEXEC"); }
+  Ending run(const std::string& word) {
+    Session session;
+    session.worker = "rogue-worker";
+    session.job.assign(word.begin(), word.end());
+    session.stall_limit = 400ms;
+    session.item_limit = 1500ms;
+    session.on_frame = [](const worker::Frame& frame) {
+      return for_each_record<catalog::NameRecord>(frame, [](const auto&) { return ok_status(); });
+    };
+    auto ending = run_session(session, evidence, stop);
+    EXPECT_TRUE(ending.ok());
+    return ending.ok() ? *ending : Ending{};
+  }
+  EvidenceSet evidence;
+  std::atomic<int> stop{0};
+};
+
+TEST_F(RogueSession, AFinishedWorkerGivesItsFigures) {
+  const Ending ending = run("done");
+  EXPECT_EQ(ending.kind, EndingKind::kFinished);
+  EXPECT_EQ(ending.stats.chunks_decoded, 5u);
+}
+
+TEST_F(RogueSession, ACrashIsNamedWithItsSignalAndItem) {
+  const Ending ending = run("abort");
+  EXPECT_EQ(ending.kind, EndingKind::kCrashed);
+  EXPECT_TRUE(ending.exit.signalled);
+  EXPECT_EQ(ending.exit.code, SIGABRT);
+  EXPECT_EQ(ending.item, 77u);
+  EXPECT_NE(ending.sentence().find("ABRT"), std::string::npos);
+}
+
+TEST_F(RogueSession, AnEarlyExitIsACrashToo) {
+  const Ending ending = run("exit");
+  EXPECT_EQ(ending.kind, EndingKind::kCrashed);
+  EXPECT_FALSE(ending.exit.signalled);
+  EXPECT_EQ(ending.exit.code, 9);
+}
+
+TEST_F(RogueSession, AHangIsEndedByTheWallClock) {
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(run("hang").kind, EndingKind::kStalled);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 5s);
+}
+
+TEST_F(RogueSession, AnEndlessLoopOverOneItemIsEnded) { EXPECT_EQ(run("loop").kind, EndingKind::kStalled); }
+
+TEST_F(RogueSession, LiesEndTheWorker) {
+  EXPECT_EQ(run("garbage").kind, EndingKind::kMisbehaved);
+  EXPECT_EQ(run("lie").kind, EndingKind::kMisbehaved);
+}
+
+TEST_F(RogueSession, AFailureCarriesTheWorkersSentence) {
+  const Ending ending = run("fail");
+  EXPECT_EQ(ending.kind, EndingKind::kFailed);
+  EXPECT_EQ(ending.error.kind, ErrorKind::kEvidence);
+  EXPECT_EQ(ending.error.message, "no such volume");
+}
+
+TEST_F(RogueSession, AStopSignalEndsItAtOnce) {
+  std::thread later([this] {
+    std::this_thread::sleep_for(100ms);
+    stop.store(SIGINT);
+  });
+  EXPECT_EQ(run("loop").kind, EndingKind::kInterrupted);
+  later.join();
+}
+
+}  // namespace
+}  // namespace limier::app

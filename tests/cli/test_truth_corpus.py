@@ -1,0 +1,402 @@
+"""limier against independent readings, on every image of the corpus and every sample.
+
+Each image is triaged once; fls, mmls, icat and the expected values of the corpus are compared with its index. Where limier
+differs on purpose, docs/differences-from-tsk.md says why, and the rule stands in a function here whose name starts with
+`differs_`.
+"""
+import collections
+import hashlib
+import json
+import math
+import re
+import unicodedata
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+import support
+from support import CORPUS, LIMIER, NO_CORPUS
+
+# What each kind of image in cases.tsv must end with, and the images whose note demands something else.
+EXIT_BY_KIND = {"ok": {0}, "damaged": {3, 4, 5}, "unsupported": {3}, "encrypted": {3}, "logical": {3}}
+EXIT_BY_PATH = {
+    "devices/windows-laptop.E01": {5},        # one partition is BitLocker
+    "devices/windows-laptop-split.E01": {5},
+    "samples/laptop.E01": {5},
+    "images/aff/image.aff": {3},              # containers limier refuses by name
+    "images/vm/image.vhd": {3},
+    "images/vm/image.vmdk": {3},
+    "images/damaged/bitflip.E01": {4},
+    "images/damaged/empty.E01": {3},
+    "images/damaged/not_an_image.E01": {3},
+    "images/damaged/missing_segment.E01": {3},
+    "images/damaged/fuzz-alloc-too-big.E01": {3},
+    "images/damaged/headerNAMEmod.L01": {3},
+    "images/damaged/fls_ntfs_fuzz.raw": {0, 5},
+    # The container is read in full; what is in it is a file system nobody here reads.
+    "images/generated/btrfs.E01": {5}, "images/generated/f2fs.E01": {5}, "images/generated/linux_swap.E01": {5},
+    "images/generated/lvm2_pv.E01": {5}, "images/generated/squashfs.E01": {5}, "images/generated/xfs.E01": {5},
+}
+ICAT_LIMIT = 400      # recovered files compared per image
+INFO_SECONDS = 1.0
+FAT_TYPES = ("fat", "exfat")
+
+RESULTS = []
+SCRATCH = None
+
+
+class Result:
+    def __init__(self, case, number):
+        self.case, self.number = case, number
+        self.before = self.after = self.run = None
+        self.listings = {}   # (offset, pool block) -> fls lines
+
+
+def examine(result):
+    case = result.case
+    segments = support.segments_of(case)
+    result.before = (support.folder_state(case.image.parent), [support.sha256_of(path) for path in segments])
+    result.run = support.triage(case.image, SCRATCH.path / str(result.number), "--digests", "md5,sha1,sha256", "--jobs", "2")
+    result.after = (support.folder_state(case.image.parent), [support.sha256_of(path) for path in segments])
+    if result.run.has_index:
+        for offset, name in case.file_systems:
+            blocks = support.apfs_volumes(case.image, offset) if name is None else []
+            for block in blocks:
+                result.listings[offset, block] = support.fls(case.image, offset, ["-P", "apfs", "-B", block])
+            if not blocks:
+                result.listings[offset, 0] = support.fls(case.image, offset, case.listing_options)
+    return result
+
+
+def setUpModule():
+    global SCRATCH
+    SCRATCH = support.Scratch()
+    cases = support.sample_cases()
+    if CORPUS.exists():
+        cases += support.corpus_cases(SCRATCH.path)
+    with ThreadPoolExecutor(2) as pool:
+        RESULTS.extend(pool.map(examine, [Result(case, number) for number, case in enumerate(cases)]))
+
+
+def tearDownModule():
+    SCRATCH.cleanup()
+
+
+# ---- differences on purpose (docs/differences-from-tsk.md) -----------------------------------------------------------
+
+
+def differs_dropped_metadata(listed):
+    """fls forgets the metadata of a deleted NTFS name; limier keeps it where the sequence numbers agree."""
+    return listed.deleted and listed.size == 0 and listed.times == (None,) * 4
+
+
+def differs_fat_created(theirs, ours):
+    """libtsk adds the whole second of the 10-ms field only sometimes; limier always does."""
+    return theirs is not None and ours is not None and abs(ours - theirs) == 1
+
+
+def differs_root_streams(row):
+    """fls does not list the root directory, so not its streams either; limier lists the streams."""
+    return row["kind"] == "stream" and row["path"].startswith("/:")
+
+
+def seconds(value):
+    return None if value is None else math.floor(value / 1e9)
+
+
+def every_image(check):
+    """A test of one image becomes a test of all, each a sub-test of its own."""
+    def test(self):
+        for result in RESULTS:
+            with self.subTest(result.case.path):
+                check(self, result)
+    return test
+
+
+def every_index(check):
+    """The same for the images that have an index, which is opened."""
+    def test(self):
+        for result in RESULTS:
+            if result.run.has_index:
+                with self.subTest(result.case.path), result.run.index() as index:
+                    check(self, result, index)
+    return test
+
+
+class Images(unittest.TestCase):
+    maxDiff = 4000
+
+    def test_the_corpus_is_there(self):
+        if not CORPUS.exists():
+            self.skipTest(NO_CORPUS)
+        self.assertGreater(len(RESULTS), 70)
+
+    @every_image
+    def test_exit_codes(self, result):
+        wanted = EXIT_BY_PATH.get(result.case.path, EXIT_BY_KIND[result.case.kind])
+        self.assertIn(result.run.code, wanted, result.run.err[-600:])
+        if result.run.code not in (0, 1):
+            self.assertTrue(result.run.err.strip() or result.run.out.strip(), "an exit code without a word of explanation")
+
+    @every_image
+    def test_media_that_were_read_have_an_index(self, result):
+        if result.run.code in (0, 1, 4, 5):
+            self.assertTrue(result.run.has_index)
+            self.assertFalse(list(result.run.folder.glob("index.db-*")), "a WAL or journal was left")
+            self.assertEqual({"index.db", "report.html", "report.json", "files.csv", "findings.csv", "timeline.csv", "audit.jsonl",
+                              "manifest.json"} - {path.name for path in result.run.folder.iterdir()}, set())
+
+    @every_image
+    def test_nothing_is_left_of_what_was_refused(self, result):
+        if result.run.code == 3 and not result.run.has_index:
+            self.assertFalse(result.run.folder.exists() and any(result.run.folder.iterdir()), "half a case folder")
+
+    @every_index
+    def test_media_digests(self, result, index):
+        row = index.one("SELECT * FROM v_evidence")
+        if result.case.md5:
+            self.assertEqual(row["md5"], result.case.md5)
+        if result.case.sha256:
+            self.assertEqual(row["sha256"], result.case.sha256)
+        media = result.case.expected.get("media") or {}
+        if media.get("size"):
+            self.assertEqual(row["size_bytes"], media["size"])
+
+    @every_index
+    def test_acquisition_record(self, result, index):
+        columns = {"case_number": "acq_case_number", "evidence_number": "acq_evidence_number", "examiner_name": "acq_examiner",
+                   "description": "acq_description", "notes": "acq_notes"}
+        container = result.case.expected.get("container") or {}
+        if not str(container.get("tool", "")).startswith("ewfinfo"):
+            return
+        row = index.one("SELECT * FROM v_evidence")
+        for key, column in columns.items():
+            if container.get(key):
+                self.assertEqual(row[column], container[key], column)
+        if container.get("md5"):
+            self.assertEqual(row["stored_md5"], container["md5"].lower())
+        if container.get("sha1"):
+            self.assertEqual(row["stored_sha1"], container["sha1"].lower())
+
+    @every_index
+    def test_coverage_adds_up(self, result, index):
+        size = index.one("SELECT size_bytes FROM v_evidence")["size_bytes"]
+        position = 0
+        for row in index.rows("SELECT image_offset, length FROM v_coverage ORDER BY image_offset"):
+            self.assertEqual(row["image_offset"], position, "a gap or an overlap")
+            self.assertGreater(row["length"], 0)
+            position += row["length"]
+        self.assertEqual(position, size)
+
+    @every_index
+    def test_partition_tables(self, result, index):
+        table = support.mmls(result.case.image)
+        volumes = index.rows("SELECT * FROM v_volume")
+        size = index.one("SELECT size_bytes FROM v_evidence")["size_bytes"]
+        if table is None:
+            self.assertTrue(any(volume["scheme"] == "none" and volume["image_offset"] == 0 for volume in volumes), volumes)
+            return
+        unit, entries = table
+        have = collections.Counter((volume["slot"], volume["image_offset"], volume["length"], volume["description"]) for volume in volumes)
+        for slot, start, _, count, description in entries:
+            want = (slot, start * unit, max(0, min(count * unit, size - start * unit)), description)
+            self.assertGreater(have[want], 0, (want, sorted(have)))
+
+    @every_index
+    def test_unread_volumes_are_named(self, result, index):
+        unread = index.rows("SELECT * FROM v_volume WHERE status IN ('encrypted','unsupported','failed')")
+        listed = index.rows("SELECT * FROM v_not_examined")
+        if unread:
+            self.assertTrue(listed, unread)
+            self.assertNotEqual(result.run.code, 0)
+        if result.case.kind == "encrypted":
+            self.assertTrue(any(volume["encryption"] for volume in unread), unread)
+
+    @every_image
+    def test_evidence_is_untouched(self, result):
+        self.assertEqual(result.before, result.after)
+
+    @every_index
+    def test_reports_parse(self, result, index):
+        report = json.loads((result.run.folder / "report.json").read_text(encoding="utf-8"))
+        self.assertIsInstance(report, dict)
+        manifest = json.loads((result.run.folder / "manifest.json").read_text(encoding="utf-8"))
+        self.assertIsInstance(manifest, dict)
+        previous = None
+        for line in (result.run.folder / "audit.jsonl").read_bytes().splitlines():
+            entry = json.loads(line)
+            if previous is not None:
+                self.assertIn(previous, json.dumps(entry))
+            previous = hashlib.sha256(line).hexdigest()
+
+    @every_index
+    def test_info_and_verify(self, result, index):
+        runs = []
+        for _ in range(3):
+            started = support.time.monotonic()
+            done = support.call(LIMIER, "info", result.case.image, "--json")
+            runs.append(support.time.monotonic() - started)
+            if runs[-1] < INFO_SECONDS:
+                break
+        self.assertIn(done.returncode, (0, 3, 5), done.stderr)
+        json.loads(done.stdout)
+        self.assertLess(min(runs), INFO_SECONDS)
+        if result.number % 3 == 0 or result.case.kind == "damaged":
+            done = support.call(LIMIER, "verify", result.case.image, "--json", "--digests", "md5,sha256")
+            self.assertIn(done.returncode, (0, 3, 4), done.stderr)
+            json.loads(done.stdout)
+            if result.case.sha256:
+                self.assertIn(result.case.sha256.encode(), done.stdout)
+        self.assertEqual(result.before[0], support.folder_state(result.case.image.parent))
+
+
+def volumes_at(index, offset_sector):
+    unit = index.one("SELECT sector_size FROM v_evidence")["sector_size"] or 512
+    return index.rows("SELECT * FROM v_volume WHERE image_offset = ? AND status IN ('parsed','partial') AND fs_type <> '' ORDER BY volume_id",
+                      offset_sector * unit)
+
+
+class Listings(unittest.TestCase):
+    """Every name fls lists is there, with the same inode, allocation, size and times; and nothing else is."""
+    maxDiff = 4000
+
+    @every_index
+    def test_every_listed_name(self, result, index):
+        pools = iter(range(1000))
+        for (offset, block), listed in sorted(result.listings.items()):
+            if listed is None:
+                continue
+            with self.subTest(offset=offset, block=block):
+                volumes = [volume for volume in volumes_at(index, offset) if not block or volume["scheme"] == "apfs"]
+                self.assertTrue(volumes, "fls lists files here, limier has no file system")
+                self.compare(index, volumes[next(pools) if block else 0], listed)
+
+    def compare(self, index, volume, listed):
+        rows = collections.defaultdict(list)
+        for row in index.rows("SELECT * FROM v_file WHERE volume_id = ?", volume["volume_id"]):
+            rows[row["inode"], support.comparable_path(self.path_of(row))].append(row)
+        complaints = []
+        for entry in listed:
+            candidates = rows.get((entry.inode, support.comparable_path(entry.path)), [])
+            match = next((row for row in candidates if not self.differences(volume["fs_type"], entry, row)), None)
+            if match is not None:
+                candidates.remove(match)
+            elif candidates:
+                complaints.append((entry, self.differences(volume["fs_type"], entry, candidates[0])))
+            else:
+                complaints.append((entry, "is not in v_file"))
+        self.assertEqual(complaints[:8], [], f"{len(complaints)} of {len(listed)}")
+        left = [row for group in rows.values() for row in group if not differs_root_streams(row)]
+        self.assertEqual([(row["path"], row["inode"], row["kind"]) for row in left][:8], [], f"{len(left)} rows fls does not list")
+
+    @staticmethod
+    def path_of(row):
+        return bytes(row["path_raw"]).decode("utf-8", "replace") if row["path_raw"] is not None else row["path"]
+
+    def differences(self, fs, entry, row):
+        wrong = []
+        if bool(row["deleted"]) != entry.deleted:
+            wrong.append(f"deleted {row['deleted']}")
+        if fs == "ntfs" and entry.attr_type and entry.attr_type != 144 and (row["attr_type"], row["attr_id"]) != (entry.attr_type, entry.attr_id):
+            wrong.append(f"attribute {row['attr_type']}-{row['attr_id']}")
+        if differs_dropped_metadata(entry):
+            return wrong
+        if (row["size"] or 0) != entry.size:
+            wrong.append(f"size {row['size']}")
+        for name, theirs in zip(("modified", "accessed", "changed", "created"), entry.times):
+            ours = seconds(row[name + "_ns"])
+            if ours != theirs and not (name == "created" and fs.startswith(FAT_TYPES) and differs_fat_created(theirs, ours)):
+                wrong.append(f"{name} {ours} instead of {theirs}")
+        if not fs.startswith(FAT_TYPES) and fs != "ntfs" and ((row["uid"] or 0), (row["gid"] or 0)) != (entry.uid, entry.gid):
+            wrong.append(f"owner {row['uid']}:{row['gid']}")
+        return wrong
+
+
+class Contents(unittest.TestCase):
+    maxDiff = 4000
+
+    @every_index
+    def test_digests_only_for_what_is_intact(self, result, index):
+        self.assertEqual([], index.rows("SELECT path, content_state FROM v_file WHERE sha256 IS NOT NULL "
+                                        "AND content_state NOT IN ('complete','recovered','empty')"))
+        self.assertEqual([], index.rows("SELECT path, content_state FROM v_file WHERE sha256 IS NULL "
+                                        "AND content_state IN ('complete','recovered','empty')"))
+        self.assertEqual([], index.rows("SELECT path FROM v_file WHERE content_state = 'recovered' AND deleted = 0 AND allocated = 1"))
+
+    def check_expected(self, index, system):
+        """`files`: by fiwalk, MD5 and SHA-1 of allocated files. `independent`: by a tool without libtsk, SHA-256."""
+        ids = [volume["volume_id"] for volume in volumes_at(index, system["offset_sector"])]
+        if not ids:
+            return 0
+        rows = index.rows(f"SELECT * FROM v_file WHERE volume_id IN ({','.join('?' * len(ids))}) AND deleted = 0", *ids)
+        by_path, normal = collections.defaultdict(list), collections.defaultdict(list)
+        for row in rows:
+            path = support.comparable_path(Listings.path_of(row))
+            by_path[path].append(row)
+            normal[unicodedata.normalize("NFC", path)].append(row)
+        wrong, compared = [], 0
+        for entry in system.get("files", []):
+            if entry.get("md5") and "(deleted" not in entry["path"]:
+                compared += 1
+                group = by_path.get(support.comparable_path(entry["path"]), [])
+                if not any((row["md5"], row["sha1"]) == (entry["md5"], entry["sha1"]) for row in group):
+                    wrong.append((entry["path"], [(row["md5"], row["content_state"]) for row in group]))
+        digests = {row["sha256"] for row in rows}
+        for entry in (system.get("independent") or {}).get("files", []):
+            if entry.get("sha256"):
+                compared += 1
+                group = normal.get(unicodedata.normalize("NFC", support.comparable_path(entry["path"])))
+                # Where the other tool spells a name differently (short names, forks), its content must be there all the same.
+                if entry["sha256"] not in ({row["sha256"] for row in group} if group else digests):
+                    wrong.append((entry["path"], [(row["sha256"], row["content_state"]) for row in group or []]))
+        self.assertEqual(wrong[:8], [], f"{len(wrong)} of {compared}")
+        return compared
+
+    def test_expected_digests(self):
+        compared = 0
+        for result in RESULTS:
+            for system in result.case.expected.get("filesystems", []) if result.run.has_index else []:
+                with self.subTest(result.case.path, offset=system["offset_sector"]), result.run.index() as index:
+                    compared += self.check_expected(index, system)
+        if CORPUS.exists():
+            self.assertGreater(compared, 1000)
+
+    def test_recovered_files_equal_icat(self):
+        jobs = []
+        for result in RESULTS:
+            for offset, _ in result.case.file_systems if result.run.has_index else []:
+                with result.run.index() as index:
+                    for volume in volumes_at(index, offset):
+                        if volume["scheme"] != "apfs":
+                            jobs += [(result, offset, {**row, "fs_type": volume["fs_type"]}) for row in
+                                     index.rows("SELECT * FROM v_file WHERE volume_id = ? AND content_state = 'recovered' "
+                                                "ORDER BY file_id LIMIT ?", volume["volume_id"], ICAT_LIMIT)]
+        self.assertGreater(len(jobs), 5)
+
+        def read(job):
+            result, offset, row = job
+            return hashlib.sha256(support.icat(result.case.image, offset, row, options=result.case.listing_options)).hexdigest()
+
+        with ThreadPoolExecutor(2) as pool:
+            for (result, _, row), digest in zip(jobs, pool.map(read, jobs)):
+                with self.subTest(result.case.path, path=row["path"], inode=row["inode"]):
+                    self.assertEqual(row["sha256"], digest)
+
+    @every_index
+    def test_times_with_nanoseconds_equal_istat(self, result, index):
+        labels = {"modified": "File Modified", "accessed": "Accessed", "created": "Created|File Created"}
+        for offset, _ in result.case.file_systems:
+            for volume in volumes_at(index, offset):
+                if volume["fs_type"] not in ("ntfs", "ext4"):
+                    continue
+                for row in index.rows("SELECT * FROM v_file WHERE volume_id = ? AND kind = 'file' AND allocated = 1 AND deleted = 0 "
+                                      "ORDER BY modified_ns DESC LIMIT 6", volume["volume_id"]):
+                    text = support.call("istat", *(["-o", offset] if offset else []), result.case.image, row["inode"]).stdout
+                    text = text.decode("utf-8", "replace").split("$FILE_NAME Attribute")[0]
+                    for name, label in labels.items():
+                        found = re.search(rf"^(?:{label}):\s*(\S+ \S+) \(UTC\)", text, re.M)
+                        if found and not found.group(1).startswith("0000"):
+                            self.assertEqual(row[name], found.group(1).replace(" ", "T") + "Z", (row["path"], name))
+
+
+if __name__ == "__main__":
+    unittest.main()

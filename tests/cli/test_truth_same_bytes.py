@@ -1,0 +1,56 @@
+"""The same evidence with the same options gives the same bytes, whatever the jobs, zone, locale and working directory."""
+import pathlib
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+import support
+from support import CORPUS
+
+FACTS_ABOUT_THE_RUN = {"v_run"}
+FROM_THE_CORPUS = ["images/fs/exfat_win.E01", "images/ewf/test.ntfs.dd.E01", "images/fs/fat_deleted_dir_2.E01", "images/ewf/ext2.split.E01",
+                   "images/damaged/bitflip.E01", "devices/usb-stick.E01"]
+ONE = dict(options=["--jobs", "1"], env={"TZ": "America/St_Johns", "LC_ALL": "C", "USER": "one"})
+OTHER = dict(options=["--jobs", "4"], env={"TZ": "Asia/Kathmandu", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "USER": "other"})
+
+
+def view_contents(folder):
+    with support.Index(folder / "index.db") as index:
+        names = [row["name"] for row in index.rows("SELECT name FROM sqlite_master WHERE type = 'view' AND name LIKE 'v~_%' ESCAPE '~' ORDER BY name")]
+        return {name: sorted(map(repr, (tuple(row.items()) for row in index.rows(f"SELECT * FROM {name}"))))
+                for name in names if name not in FACTS_ABOUT_THE_RUN}
+
+
+class SameBytes(unittest.TestCase):
+    maxDiff = 2000
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = support.Scratch()
+        cls.addClassCleanup(cls.scratch.cleanup)
+
+    def test_same_bytes(self):
+        images = [case.image for case in support.sample_cases()]
+        images += [CORPUS / name for name in FROM_THE_CORPUS if (CORPUS / name).exists()]
+        for image in images:
+            with self.subTest(image.name):
+                folders = [self.scratch.path / f"{side}-{image.name}" for side in ("one", "a-longer-name-of-the-other")]
+                elsewhere = self.scratch.path / "elsewhere"
+                elsewhere.mkdir(exist_ok=True)
+                with ThreadPoolExecutor(2) as pool:
+                    runs = list(pool.map(lambda job: support.triage(image, job[0], *job[1]["options"], env=job[1]["env"], cwd=job[2]),
+                                         zip(folders, (ONE, OTHER), (pathlib.Path("/"), elsewhere))))
+                self.assertEqual(runs[0].code, runs[1].code, runs[0].err + runs[1].err)
+                self.assertTrue(runs[0].has_index and runs[1].has_index)
+                names = [sorted(path.name for path in folder.iterdir()) for folder in folders]
+                self.assertEqual(*names)
+                for name in names[0]:
+                    if name.startswith("report.") or name.endswith(".csv"):
+                        self.assertEqual((folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), True, f"{name} differs")
+                one, other = (view_contents(folder) for folder in folders)
+                self.assertGreater(len(one), 20)
+                for name in one:
+                    self.assertEqual(one[name], other[name], name)
+
+
+if __name__ == "__main__":
+    unittest.main()

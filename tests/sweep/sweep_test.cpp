@@ -1,0 +1,308 @@
+#include "limier/sweep.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+#include "sweep/memory_image.h"
+
+namespace limier::sweep {
+namespace {
+
+constexpr std::uint32_t kChunk = 32u << 10;
+constexpr std::uint64_t kMiB = 1u << 20;
+
+SweepJob job_with(std::uint32_t jobs, std::uint64_t stash_bytes = 256u << 20) {
+  SweepJob job;
+  job.media_digests = kAllDigests;
+  job.file_digests = kAllDigests;
+  job.jobs = jobs;
+  job.stash_bytes = stash_bytes;
+  return job;
+}
+
+// Files of every awkward kind over an image of at least 4 MiB.
+std::vector<File> awkward_files() {
+  std::vector<File> files;
+  const auto add = [&](std::uint64_t size, std::vector<Piece> pieces) {
+    files.push_back({files.size() + 1, size, std::move(pieces)});
+  };
+  add(700, {{0, 512, 700}});
+  add(3 * kMiB, {{0, 4096, 3 * kMiB}});                                                 // spans batches
+  add(900000, {{0, 2 * kMiB, 300000}, {300000, 65536, 300000}, {600000, kMiB, 300000}});  // out of order
+  add(900000, {{0, 3 * kMiB, 300000}, {300000, 2 * kMiB, 300000}, {600000, 8192, 300000}});  // backwards
+  add(300000, {{100000, 12345, 50000}, {200000, 2000001, 50001}});                      // gaps and a tail of zeros
+  add(3 * kMiB, {{0, 4096, 3 * kMiB}});                                                 // the same bytes as file 2
+  add(3000, {{0, 1000, 1000}, {1000, 1500, 1000}, {2000, 1200, 1000}});                 // pieces that overlap on the disk
+  add(1500000, {{0, 1500000, 500000}, {500000, 300000, 1000000}});  // the second piece runs into the first
+  add(2 * kMiB + 5, {{0, 3 * kMiB, 5}, {5, kMiB / 2, 2 * kMiB}});   // a long piece waits, whole
+  add(2 * kMiB + 5, {{0, kMiB + 77, 5}, {5, kMiB / 2, 2 * kMiB}});  // becomes due in the middle of its stash
+  add(5 * kMiB, {});                                                // no byte on the disk
+  add(100, {{0, 100, 0}, {0, 200, 100}});                           // an empty piece
+  return files;
+}
+
+// Random pieces of random sizes, each file's shuffled over the image.
+std::vector<File> random_files(std::uint64_t media_size, std::uint32_t seed, std::size_t count) {
+  std::mt19937_64 random(seed);
+  std::vector<File> files;
+  for (std::size_t i = 0; i < count; ++i) {
+    File file{1000 + i, 0, {}};
+    const std::size_t pieces = 1 + random() % 12;
+    for (std::size_t k = 0; k < pieces; ++k) {
+      const std::uint64_t length = 1 + random() % (random() % 5 == 0 ? 400000 : 9000);
+      if (random() % 4 == 0) file.size_bytes += random() % 70000;
+      file.pieces.push_back({file.size_bytes, random() % (media_size - length), length});
+      file.size_bytes += length;
+    }
+    if (random() % 3 == 0) file.size_bytes += random() % 100000;
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
+// An empty file is in the plan as one piece that says there are none.
+std::vector<catalog::PlanPiece> whole_plan(const std::vector<File>& files) {
+  auto plan = plan_of(files);
+  for (const File& file : files)
+    if (file.pieces.empty()) plan.insert(plan.begin(), {file.id, 0, 0, file.size_bytes, 0, 0, 0});
+  return plan;
+}
+
+void expect_all_equal(const RecordingSink& sink, const MemoryImage& image, const std::vector<File>& files) {
+  ASSERT_EQ(sink.contents.size(), files.size());
+  for (const File& file : files) {
+    const auto& content = sink.contents.at(file.id);
+    EXPECT_FALSE(content.touched_damage) << file.id;
+    EXPECT_EQ(content.digests, reference_digests(image, file, kAllDigests)) << file.id;
+  }
+}
+
+TEST(Sweep, ContentsEqualTheReferenceForEveryStash) {
+  const MemoryImage image(4 * kMiB + 12345, kChunk, 1);
+  auto files = awkward_files();
+  for (File& file : random_files(image.size_bytes(), 2, 200)) files.push_back(std::move(file));
+  std::uint64_t deferred_before = UINT64_MAX;
+  for (const std::uint64_t stash : {std::uint64_t{0}, std::uint64_t{5000}, std::uint64_t{1} << 20, std::uint64_t{1} << 28}) {
+    RecordingSink sink;
+    const auto stats = run_sweep(image, job_with(2, stash), source_of(whole_plan(files)), sink);
+    ASSERT_TRUE(stats.ok()) << stats.error().message;
+    expect_all_equal(sink, image, files);
+    EXPECT_LT(stats->pieces_deferred, deferred_before);
+    deferred_before = stats->pieces_deferred;
+    ASSERT_EQ(sink.media_digests.size(), 1u);
+    EXPECT_EQ(sink.media_digests[0], digest_of(image.bytes(), kAllDigests));
+    EXPECT_TRUE(sink.bad.empty());
+  }
+  EXPECT_EQ(deferred_before, 0u);
+}
+
+TEST(Sweep, OneJobAndManyJobsSayTheSame) {
+  MemoryImage image(9 * kMiB + 1, kChunk, 3);
+  for (const std::uint64_t chunk : {3u, 4u, 60u, 100u}) image.states[chunk] = evidence::ChunkState::kBadChecksum;
+  const auto files = random_files(image.size_bytes(), 4, 300);
+  for (const std::uint64_t stash : {std::uint64_t{20000}, std::uint64_t{1} << 28}) {
+    std::vector<std::string> first;
+    SweepStats first_stats;
+    for (const std::uint32_t jobs : {1u, 2u, 8u}) {
+      RecordingSink sink;
+      const auto stats = run_sweep(image, job_with(jobs, stash), source_of(plan_of(files)), sink);
+      ASSERT_TRUE(stats.ok());
+      if (jobs == 1) {
+        first = sink.calls;
+        first_stats = *stats;
+      }
+      EXPECT_EQ(sink.calls, first) << jobs;
+      EXPECT_EQ(stats->pieces_deferred, first_stats.pieces_deferred);
+      EXPECT_EQ(stats->chunks_decoded, first_stats.chunks_decoded);
+    }
+  }
+}
+
+TEST(Sweep, EverySizeAndChunkSizeIsReadToTheLastByte) {
+  for (const std::size_t size : {0u, 1u, 511u, 512u, 32768u, 32769u, 1048575u, 1048577u, 3000001u})
+    for (const std::uint32_t chunk : {512u, 1000u, 32768u, 1u << 20, 4u << 20}) {
+      const MemoryImage image(size, chunk, 5);
+      std::vector<File> files;
+      if (size > 0) files.push_back({9, size, {{0, 0, size}}});
+      RecordingSink sink;
+      const auto stats = run_sweep(image, job_with(2), source_of(plan_of(files)), sink);
+      ASSERT_TRUE(stats.ok());
+      EXPECT_EQ(stats->chunks_decoded, image.chunk_count());
+      EXPECT_EQ(image.chunks_decoded(), image.chunk_count());
+      EXPECT_EQ(sink.media_digests.at(0), digest_of(image.bytes(), kAllDigests));
+      EXPECT_EQ(sink.calls.at(sink.calls.size() - 2), "advanced " + std::to_string(size));
+      expect_all_equal(sink, image, files);
+    }
+}
+
+TEST(Sweep, NothingToDigestStillChecksEveryChunk) {
+  MemoryImage image(2 * kMiB, kChunk, 6);
+  image.states[63] = evidence::ChunkState::kUndecodable;
+  SweepJob job = job_with(2);
+  job.media_digests = {};
+  RecordingSink sink;
+  ASSERT_TRUE(run_sweep(image, job, source_of({}), sink).ok());
+  EXPECT_EQ(image.chunks_decoded(), 64u);
+  ASSERT_EQ(sink.bad.size(), 1u);
+  EXPECT_EQ(sink.bad[0].image_offset, 63u * kChunk);
+  EXPECT_EQ(sink.media_digests.at(0), Digests{});
+}
+
+TEST(Sweep, BadChunksBecomeJoinedRangesInOrder) {
+  using enum evidence::ChunkState;
+  MemoryImage image(3 * kMiB + 100, kChunk, 7);
+  for (std::uint64_t chunk = 30; chunk < 35; ++chunk) image.states[chunk] = kBadChecksum;  // across a batch border
+  image.states[35] = kUndecodable;
+  image.states[40] = kReadError;
+  image.states[50] = kZero;
+  image.states[96] = kMissing;  // the last, short chunk
+  RecordingSink sink;
+  ASSERT_TRUE(run_sweep(image, job_with(2), source_of({}), sink).ok());
+  std::vector<std::string> said;
+  std::copy_if(sink.calls.begin(), sink.calls.end(), std::back_inserter(said),
+               [](const std::string& call) { return call.starts_with("bad "); });
+  const auto line = [](std::uint64_t offset, std::uint64_t length, evidence::ChunkState state) {
+    return "bad " + std::to_string(offset) + " " + std::to_string(length) + " " +
+           std::string(evidence::chunk_state_reason(state));
+  };
+  EXPECT_EQ(said, (std::vector<std::string>{line(30 * kChunk, 5 * kChunk, kBadChecksum),
+                                            line(35 * kChunk, kChunk, kUndecodable), line(40 * kChunk, kChunk, kReadError),
+                                            line(96 * kChunk, 100, kMissing)}));
+}
+
+TEST(Sweep, AContentOverABadChunkHasNoDigests) {
+  for (const std::uint64_t stash : {0u, 256u << 20}) {
+    MemoryImage image(4 * kMiB, kChunk, 8);
+    image.states[40] = evidence::ChunkState::kBadChecksum;
+    image.states[2] = evidence::ChunkState::kZero;
+    const std::uint64_t bad = 40 * kChunk;
+    const std::vector<File> hurt{{1, 10, {{0, bad, 10}}},
+                                 {2, 2, {{0, bad - 1, 2}}},
+                                 {3, 2, {{0, bad + kChunk - 1, 2}}},
+                                 {4, 20, {{0, 3 * kMiB, 10}, {10, bad + 5, 10}}},  // waits in the stash
+                                 {5, 3 * kMiB, {{0, 1000, 3 * kMiB}}}};
+    const std::vector<File> whole{{6, 10, {{0, bad - 10, 10}}},
+                                  {7, 10, {{0, bad + kChunk, 10}}},
+                                  {8, 20, {{0, 3 * kMiB, 10}, {10, 2 * kChunk, 10}}}};
+    auto files = hurt;
+    files.insert(files.end(), whole.begin(), whole.end());
+    RecordingSink sink;
+    ASSERT_TRUE(run_sweep(image, job_with(2, stash), source_of(plan_of(files)), sink).ok());
+    for (const File& file : hurt) {
+      EXPECT_TRUE(sink.contents.at(file.id).touched_damage) << file.id;
+      EXPECT_EQ(sink.contents.at(file.id).digests, Digests{}) << file.id;
+    }
+    for (const File& file : whole) {
+      EXPECT_FALSE(sink.contents.at(file.id).touched_damage) << file.id;
+      EXPECT_EQ(sink.contents.at(file.id).digests, reference_digests(image, file, kAllDigests)) << file.id;
+    }
+  }
+}
+
+TEST(Sweep, PiecesThatCannotBeHadGiveNoDigests) {
+  const MemoryImage image(2 * kMiB, kChunk, 9);
+  const std::uint64_t size = image.size_bytes();
+  const std::vector<File> files{{1, 20, {{0, size - 10, 20}}},                        // runs over the end
+                                {2, 20, {{0, 0, 10}, {10, size + 512, 10}}},          // lies beyond it
+                                {3, 20, {{0, UINT64_MAX - 5, 20}}},                   // would overflow
+                                {4, 20, {{0, 0, 15}, {10, 4096, 10}}},                // overlap within the file
+                                {5, 5, {{0, 100, 10}}},                               // longer than its file
+                                {6, std::uint64_t{1} << 62, {{0, 0, 512}}},           // absurdly sparse
+                                {7, 20, {{0, 1000, 10}, {10, 500, 10}, {5, 10, 3}}}};  // given up with a piece stashed
+  auto plan = plan_of(files);
+  plan.insert(plan.begin(), {8, 0, 2, 20, 0, 0, 10});  // its second piece never comes
+  plan.insert(plan.begin(), {9, 1, 2, 20, 10, 0, 10});  // its first piece never comes
+  RecordingSink sink;
+  const auto stats = run_sweep(image, job_with(2), source_of(plan), sink);
+  ASSERT_TRUE(stats.ok()) << stats.error().message;
+  EXPECT_EQ(sink.contents.size(), 9u);
+  for (const auto& [id, content] : sink.contents) {
+    EXPECT_TRUE(content.touched_damage) << id;
+    EXPECT_EQ(content.digests, Digests{}) << id;
+  }
+}
+
+TEST(Sweep, APlanThatContradictsItselfIsRefused) {
+  const MemoryImage image(2 * kMiB, kChunk, 10);
+  const std::vector<std::vector<catalog::PlanPiece>> plans{
+      {{1, 0, 1, 10, 0, 5000, 10}, {2, 0, 1, 10, 0, 4000, 10}},                              // not in order
+      {{1, 0, 2, 20, 0, 0, 10}, {1, 1, 3, 20, 10, 20, 10}},                                  // counts differ
+      {{1, 2, 2, 20, 0, 0, 10}},                                                             // no such piece
+      {{1, 0, 3, 30, 0, 0, 10}, {1, 0, 3, 30, 0, 20, 10}},                                   // twice, done
+      {{1, 1, 3, 30, 10, 0, 10}, {1, 1, 3, 30, 10, 20, 10}}};                                // twice, waiting
+  for (const auto& plan : plans) {
+    RecordingSink sink;
+    const auto stats = run_sweep(image, job_with(2), source_of(plan), sink);
+    ASSERT_FALSE(stats.ok());
+    EXPECT_EQ(stats.error().kind, ErrorKind::kInternal);
+    EXPECT_TRUE(sink.media_digests.empty());
+  }
+}
+
+TEST(Sweep, AnErrorOfTheSinkOrThePlanEndsIt) {
+  const MemoryImage image(8 * kMiB, kChunk, 11);
+  const auto files = random_files(image.size_bytes(), 12, 100);
+  for (const std::size_t fail_after : {0u, 1u, 10u, 60u}) {
+    RecordingSink sink;
+    sink.fail_after = fail_after;
+    const auto stats = run_sweep(image, job_with(4), source_of(plan_of(files)), sink);
+    ASSERT_FALSE(stats.ok());
+    EXPECT_EQ(stats.error().kind, ErrorKind::kInterrupted);
+  }
+  RecordingSink sink;
+  const PlanSource broken = []() -> Result<std::vector<catalog::PlanPiece>> {
+    return Error{ErrorKind::kTemporary, "the other process went away"};
+  };
+  const auto stats = run_sweep(image, job_with(4), broken, sink);
+  ASSERT_FALSE(stats.ok());
+  EXPECT_EQ(stats.error().kind, ErrorKind::kTemporary);
+}
+
+// More pieces begin in one batch than a round takes, several of them reaching into the next batch.
+TEST(Sweep, ManyFilesOverTheSameBytes) {
+  const MemoryImage image(2 * kMiB, kChunk, 13);
+  std::vector<File> files;
+  for (std::uint64_t i = 0; i < 150000; ++i) files.push_back({i + 1, 100, {{0, 1000 + i % 7, 100}}});
+  for (std::uint64_t i = 0; i < 20; ++i) files.push_back({900000 + i, kMiB, {{0, 1000 + i, kMiB}}});
+  RecordingSink sink;
+  const auto stats = run_sweep(image, job_with(2), source_of(plan_of(files)), sink);
+  ASSERT_TRUE(stats.ok());
+  expect_all_equal(sink, image, files);
+  EXPECT_EQ(sink.media_digests.at(0), digest_of(image.bytes(), kAllDigests));
+}
+
+TEST(Sweep, AMillionSmallPieces) {
+  constexpr std::uint64_t kPieces = 1000000, kLength = 64;
+  const MemoryImage image(kPieces * kLength, kChunk, 14);
+  // Ten thousand files of a hundred pieces each, dealt over the image round robin; every second one backwards.
+  std::vector<catalog::PlanPiece> plan;
+  plan.reserve(kPieces);
+  for (std::uint64_t i = 0; i < kPieces; ++i) {
+    const std::uint64_t id = i % 10000 + 1;
+    const auto piece = static_cast<std::uint32_t>(id % 2 == 0 ? i / 10000 : 99 - i / 10000);
+    plan.push_back({id, piece, 100, 100 * kLength, piece * kLength, i * kLength, kLength});
+  }
+  RecordingSink sink;
+  SweepJob job = job_with(2);
+  job.media_digests = {.md5 = true};
+  const auto start = std::chrono::steady_clock::now();
+  const auto stats = run_sweep(image, job, source_of(std::move(plan)), sink);
+  const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  ASSERT_TRUE(stats.ok());
+  ASSERT_EQ(sink.contents.size(), 10000u);
+  File forward{2, 100 * kLength, {}}, backward{1, 100 * kLength, {}};
+  for (std::uint64_t k = 0; k < 100; ++k) {
+    forward.pieces.push_back({k * kLength, (k * 10000 + 1) * kLength, kLength});
+    backward.pieces.push_back({k * kLength, (99 - k) * 10000 * kLength, kLength});
+  }
+  EXPECT_EQ(sink.contents.at(2).digests, reference_digests(image, forward, kAllDigests));
+  EXPECT_EQ(sink.contents.at(1).digests, reference_digests(image, backward, kAllDigests));
+  EXPECT_LT(seconds, 30.0);
+  RecordProperty("seconds", std::to_string(seconds));
+}
+
+}  // namespace
+}  // namespace limier::sweep
