@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstring>
 #include <mutex>
 
 #include "evidence/chunk_cache.h"
@@ -36,21 +37,21 @@ class ZeroMemo {
  public:
   [[nodiscard]] bool matches(Bytes compressed) const {
     if (!ready_.load(std::memory_order_acquire)) return false;
-    return compressed.size() >= size_ && std::equal(bytes_.begin(), bytes_.begin() + size_, compressed.begin());
+    return compressed.size() >= size_ && std::memcmp(bytes_.data(), compressed.data(), size_) == 0;
   }
   void learn(Bytes compressed) {
     if (compressed.size() > bytes_.size() || ready_.load(std::memory_order_relaxed)) return;
     const std::lock_guard lock(mutex_);
     if (ready_.load(std::memory_order_relaxed)) return;
     std::copy(compressed.begin(), compressed.end(), bytes_.begin());
-    size_ = static_cast<std::ptrdiff_t>(compressed.size());
+    size_ = compressed.size();
     ready_.store(true, std::memory_order_release);
   }
 
  private:
   static constexpr std::size_t kLongest = 4096;  // 4 MiB of zeros compress to about 4 KiB
   std::array<std::uint8_t, kLongest> bytes_{};
-  std::ptrdiff_t size_ = 0;
+  std::size_t size_ = 0;
   std::atomic<bool> ready_{false};
   std::mutex mutex_;
 };
