@@ -1,6 +1,8 @@
 // libewf over inherited descriptors. Private to the room, and with ewf.cpp the only place that sees libewf.
 #pragma once
 
+// Without this libewf.h hides the calls that take a libbfio pool; libewf.so itself always exports both.
+#define HAVE_LIBBFIO 1
 #include <libewf.h>
 
 #include <memory>
