@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <string_view>
 
 #include "limier/volume.h"
 #include "limier/worker.h"
+#include "volume/tsk.h"
 
 namespace {
 
@@ -162,7 +164,11 @@ Status serve_without_exceptions(const worker::WorkerContext& context) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "--version-json") {
+    std::printf("{\"libtsk\":\"%s\"}\n", tsk_version_get_str());
+    return 0;
+  }
   const auto context = worker::attach();
   if (!context) {
     std::fprintf(stderr, "limier-fs: %s\n", context.error().message.c_str());
