@@ -2,6 +2,7 @@
 // (which needs no_new_privs), then seccomp, which forbids all of the former.
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <malloc.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
@@ -84,7 +85,9 @@ bool add_rules(void* filter, bool threads) {
   if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
                        SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) != 0)
     return false;
-  for (const int call : {SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity)})
+  // glibc asks for rt_sigaction when the first thread starts.
+  for (const int call :
+       {SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity), SCMP_SYS(rt_sigaction)})
     if (!allow(filter, call)) return false;
   return true;
 }
@@ -107,6 +110,9 @@ Result<SandboxReport> enter_jail(const JailLimits& limits) {
   return report;
 #else
   if (!sandbox_wanted()) return report;
+  // With arenas of their own for threads, glibc's malloc opens files: to count processors, and to learn the overcommit
+  // policy when it gives memory back. The hot paths do not allocate, so one arena costs nothing.
+  mallopt(M_ARENA_MAX, 1);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return Error{ErrorKind::kInternal, "this system does not let a worker give up privileges (no_new_privs)"};
   report.landlock_abi = close_paths();
