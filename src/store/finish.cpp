@@ -151,9 +151,16 @@ Result<IndexWriter::Conditions> IndexWriter::Impl::conditions() {
 
 // Issues come in whatever order the workers found them; they are numbered by what they say.
 Status IndexWriter::Impl::settle_issues() {
+  // Names have no index by inode, since nothing else needs one: all issues are looked up in one pass.
+  LIMIER_TRY(const auto any, db_.integer("SELECT 1 FROM issue WHERE inode IS NOT NULL LIMIT 1"));
+  if (any)
+    LIMIER_CHECK(db_.execute(
+        "CREATE TEMP TABLE concerned(volume_id, inode, file_id, PRIMARY KEY (volume_id, inode)) WITHOUT ROWID;"
+        "INSERT INTO temp.concerned SELECT n.volume_id, n.inode, min(f.file_id) FROM file f CROSS JOIN name n ON n.name_key = "
+        "f.name_key WHERE f.is_stream = 0 AND (n.volume_id, n.inode) IN (SELECT volume_id, inode FROM issue) GROUP BY 1, 2;"
+        "UPDATE issue SET file_id = (SELECT c.file_id FROM temp.concerned c WHERE c.volume_id = issue.volume_id AND c.inode = "
+        "issue.inode) WHERE inode IS NOT NULL; DROP TABLE temp.concerned;"));
   LIMIER_CHECK(db_.execute(
-      "UPDATE issue SET file_id = (SELECT min(f.file_id) FROM name n JOIN file f ON f.name_key = n.name_key WHERE n.volume_id "
-      "= issue.volume_id AND n.inode = issue.inode AND f.is_stream = 0) WHERE inode IS NOT NULL;"
       "CREATE TEMP TABLE settled AS SELECT * FROM issue; DELETE FROM issue;"
       "INSERT INTO issue SELECT row_number() OVER (ORDER BY CASE stage WHEN 'container' THEN 0 WHEN 'volume' THEN 1 WHEN "
       "'walk' THEN 2 WHEN 'sweep' THEN 3 ELSE 4 END, stage, coalesce(volume_id, 0), code, inode, image_offset, message, "

@@ -132,7 +132,6 @@ std::string table_schema() { return std::string(kRunTables) + kCatalogTables + k
 std::string catalog_indexes() {
   return R"sql(
 CREATE INDEX IF NOT EXISTS extent_by_offset ON extent(image_offset, length, kind) WHERE image_offset IS NOT NULL;
-CREATE INDEX IF NOT EXISTS name_by_inode ON name(volume_id, inode);
 CREATE INDEX IF NOT EXISTS file_by_content ON file(content_id) WHERE content_id IS NOT NULL;
 )sql";
 }

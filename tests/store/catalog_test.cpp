@@ -124,7 +124,7 @@ TEST_F(StoreTest, AlmostTwinsAreRivals) {
   create();
   volume(1, 0, 1'000'000);
   for (const std::uint64_t number : {30u, 31u, 32u}) {
-    add(name(number, "/f" + std::to_string(number), number, false));
+    add(name(number, numbered("/f", number), number, false));
     add(inode(number, false));
     add(stream(number, ContentSource::kExtents, 8192, 2));
     add(extent(number, 0, 4096, 4096));
@@ -141,7 +141,7 @@ TEST_F(StoreTest, FilesInUseThatShareClustersAreReported) {
   file(1, "/a", 30, 4096, 4096);
   file(2, "/b", 31, 8000, 4096);
   for (const std::uint64_t number : {50u, 51u}) {
-    add(name(number, "/clone" + std::to_string(number), number, true, 2));
+    add(name(number, numbered("/clone", number), number, true, 2));
     add(inode(number, true, 2));
     add(stream(number, ContentSource::kExtents, 10, 1, 2));
     add(extent(number, 0, 500'000, 10, ExtentKind::kData, 0, 2));
@@ -194,7 +194,7 @@ TEST_F(StoreTest, PlanIsOrderedAndStableWhileDigestsArrive) {
   create(100'000'000);
   volume(1, 0, 100'000'000);
   for (std::uint64_t i = 1; i <= 200; ++i) {
-    add(name(i, "/f" + std::to_string(i), i + 100));
+    add(name(i, numbered("/f", i), i + 100));
     add(inode(i + 100));
     add(stream(i + 100, ContentSource::kExtents, 200, 2));
     add(extent(i + 100, 0, (i * 7919) % 1000 * 1000, 100));

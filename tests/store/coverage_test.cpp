@@ -128,7 +128,7 @@ TEST_F(CoverageTest, RandomLayoutsAddUp) {
              static_cast<std::uint32_t>(below(id)), below(4) == 0 ? "-------" : "000:000");
     for (std::uint64_t i = 1; volumes > 0 && i <= 60; ++i) {
       const auto id = static_cast<std::uint32_t>(below(volumes) + 1);
-      add(name(i, "/f" + std::to_string(i), i, below(2) == 0, id));
+      add(name(i, numbered("/f", i), i, below(2) == 0, id));
       add(inode(i, below(2) == 0, id));
       add(stream(i, catalog::ContentSource::kExtents, 100, 1, id));
       add(extent(i, 0, below(size), below(3000), static_cast<ExtentKind>(below(7)), 0, id));

@@ -1,11 +1,11 @@
-#include <sqlite3.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <map>
 #include <set>
-#include <sys/resource.h>
 
 #include "store/db.h"
 #include "store/fixture.h"
@@ -67,7 +67,7 @@ TEST_F(StoreTest, ViewsHaveTheColumnsOfTheContract) {
   create();
   finish_all();
   for (const auto& [view, list] : kContract) {
-    auto query = index_->query("SELECT * FROM " + view);
+    auto query = index_->query(fmt::format("SELECT * FROM {}", view));
     ASSERT_TRUE(query.ok()) << view << ": " << query.error().message;
     std::set<std::string> found;
     for (int i = 0; i < query->column_count(); ++i) found.insert(query->column_name(i));
@@ -118,14 +118,14 @@ TEST_F(StoreTest, TimesAsTextAndNumber) {
   std::uint64_t id = 0;
   for (const auto t : times) {
     ++id;
-    add(name(id, "/f" + std::to_string(id), id));
+    add(name(id, numbered("/f", id), id));
     auto record = inode(id);
     record.times.modified = t;
     add(record);
   }
   finish_all();
   std::string expected;
-  for (const auto t : times) expected += (expected.empty() ? "" : "\n") + format_time(t) + "|" + std::to_string(t) + "|-|local";
+  for (const auto t : times) expected += fmt::format("{}{}|{}|-|local", expected.empty() ? "" : "\n", format_time(t), t);
   EXPECT_EQ(rows("SELECT modified, modified_ns, created, zone_basis FROM v_file ORDER BY file_id"), expected);
 }
 
@@ -204,7 +204,7 @@ TEST_F(StoreTest, VolumesMayBeWalkedInAnyOrder) {
     }
     finish_all();
     for (const auto& [view, columns] : kContract)
-      if (view != "v_run") seen[run] += rows("SELECT * FROM " + view) + "\n";
+      if (view != "v_run") seen[run].append(rows(fmt::format("SELECT * FROM {}", view))).append("\n");
     index_.reset();
     std::filesystem::remove(dir_ + "/index.db");
   }
