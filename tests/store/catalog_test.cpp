@@ -17,7 +17,8 @@ TEST_F(StoreTest, HardLinksShareOneContent) {
   EXPECT_EQ(rows("SELECT count(DISTINCT content_id), count(DISTINCT sha256), count(*) FROM v_file"), "1|1|2");
   EXPECT_EQ(rows("SELECT file_id, path, content_state, size FROM v_file ORDER BY 1"),
             "1|/a|complete|100\n2|/b|complete|100");
-  EXPECT_EQ(rows("SELECT file_id, image_offset, length, kind FROM v_extent ORDER BY 1"), "1|4096|100|data\n2|4096|100|data");
+  EXPECT_EQ(rows("SELECT file_id, image_offset, length, kind FROM v_extent ORDER BY 1"),
+            "1|4096|100|data\n2|4096|100|data");
   EXPECT_EQ(rows("SELECT count(*) FROM v_issue"), "0");
 }
 
@@ -105,7 +106,8 @@ TEST_F(StoreTest, DeletedStreamsKeepTheirContentOnlyWhenNobodyElseHasIt) {
   file(8, "/in-bitmap", 37, 80'000, 100, false, false);
   file(9, "/beside-slack", 38, 90'000, 100, false, false);
   add(extent(30, 1, 89'000, 1'001, ExtentKind::kSlack));
-  for (const auto& [at, use] : {std::pair{80'050u, catalog::BlockUse::kAllocated}, {20'000u, catalog::BlockUse::kUnallocated}}) {
+  for (const auto& [at, use] :
+       {std::pair{80'050u, catalog::BlockUse::kAllocated}, {20'000u, catalog::BlockUse::kUnallocated}}) {
     catalog::BlockRange block;
     block.volume_id = 1;
     block.image_offset = at;
@@ -203,7 +205,9 @@ TEST_F(StoreTest, PlanIsOrderedAndStableWhileDigestsArrive) {
   finish_all();
   ASSERT_EQ(plan_.size(), 400u);
   for (std::size_t i = 1; i < plan_.size(); ++i) {
-    const auto key = [&](std::size_t at) { return std::tuple(plan_[at].image_offset, plan_[at].content_id, plan_[at].piece); };
+    const auto key = [&](std::size_t at) {
+      return std::tuple(plan_[at].image_offset, plan_[at].content_id, plan_[at].piece);
+    };
     EXPECT_LT(key(i - 1), key(i));
   }
   EXPECT_EQ(plan_[0].piece_count, 2u);

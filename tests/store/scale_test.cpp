@@ -6,7 +6,9 @@
 namespace limier::store::testing {
 namespace {
 
-double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+double cpu_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
 
 TEST_F(StoreTest, SixtyThousandFiles) {
   constexpr std::uint64_t kFiles = 65'000, kCluster = 4096;
@@ -22,7 +24,7 @@ TEST_F(StoreTest, SixtyThousandFiles) {
   std::vector<catalog::NameRecord> names;
   std::uint64_t id = 0;
   for (std::uint64_t folder = 0; folder < kFiles / 50; ++folder) {
-    const std::string path = numbered("/Users/examiner/AppData/Local/folder ", folder);
+    const std::string path = numbered("/Documents and Settings/Local Settings/folder ", folder);
     names.push_back(name(++id, path, 100 + kFiles + folder));
     const std::uint64_t parent = id;
     for (std::uint64_t i = 0; i < 50; ++i)
@@ -36,12 +38,15 @@ TEST_F(StoreTest, SixtyThousandFiles) {
     auto record = inode(100 + i, i % 20 != 0);
     record.owner_sid = "S-1-5-21-1234567890-1234567890-1234567890-1001";
     for (catalog::FileTimes* times : {&record.times, &record.name_times})
-      *times = {1'600'000'000'000'000'000, 1'600'000'001'000'000'000, 1'600'000'002'000'000'000, 1'600'000'003'000'000'000};
+      *times = {1'600'000'000'000'000'000, 1'600'000'001'000'000'000, 1'600'000'002'000'000'000,
+                1'600'000'003'000'000'000};
     add(record);
     add(stream(100 + i, catalog::ContentSource::kExtents, kCluster + 5, 2));
     add(extent(100 + i, 0, i * 4 * kCluster, kCluster));
-    add(extent(100 + i, 1, ((i * 7919) % kFiles) * 4 * kCluster + 2 * kCluster, 5, catalog::ExtentKind::kData, kCluster));
-    add(extent(100 + i, 2, ((i * 7919) % kFiles) * 4 * kCluster + 2 * kCluster + 5, kCluster - 5, catalog::ExtentKind::kSlack));
+    add(extent(100 + i, 1, ((i * 7919) % kFiles) * 4 * kCluster + 2 * kCluster, 5, catalog::ExtentKind::kData,
+               kCluster));
+    add(extent(100 + i, 2, ((i * 7919) % kFiles) * 4 * kCluster + 2 * kCluster + 5, kCluster - 5,
+               catalog::ExtentKind::kSlack));
   }
   lap("inodes");
   check(writer_->build_catalog());
@@ -55,7 +60,8 @@ TEST_F(StoreTest, SixtyThousandFiles) {
   close();
   lap("finish");
   EXPECT_EQ(rows("SELECT count(*) FROM v_file"), std::to_string(id));
-  EXPECT_EQ(rows("SELECT count(*) FROM v_file WHERE content_state IN ('complete', 'recovered')"), std::to_string(kFiles * 2));
+  EXPECT_EQ(rows("SELECT count(*) FROM v_file WHERE content_state IN ('complete', 'recovered')"),
+            std::to_string(kFiles * 2));
   lap("v_file");
   EXPECT_EQ(rows("SELECT count(*) FROM v_timeline"), std::to_string(kFiles * 2 * 8));
   lap("timeline");
