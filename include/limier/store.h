@@ -81,10 +81,10 @@ class IndexWriter {
   // Drops names, inodes, streams, extents and blocks of one volume (a walk is to be repeated more cautiously).
   Status clear_volume(std::uint32_t volume_id);
 
-  // -- the phases, in this order ---------------------------------------------------------------------------------------
+  // -- the phases, in this order ------------------------------------------------------------------------------------
   // Joins names, inodes and streams to files; gives file_id and content_id in catalog order; decides which deleted
-  // streams are overwritten (some byte of theirs belongs to another stream or to metadata) and which are recovered; adds
-  // the completeness issues that can be seen from here. After this the list of files is fixed.
+  // streams are overwritten (some byte of theirs belongs to another stream or to metadata) and which are recovered;
+  // adds the completeness issues that can be seen from here. After this the list of files is fixed.
   Status build_catalog();
   // Volumes that walk jobs are to be run on, in order.
   Result<std::vector<catalog::VolumeRecord>> walkable_volumes();
@@ -120,7 +120,7 @@ class IndexWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-// ---- reading ---------------------------------------------------------------------------------------------------------
+// ---- reading -----------------------------------------------------------------------------------------------------
 
 using Value = std::variant<std::monostate, std::int64_t, double, std::string, std::vector<std::uint8_t>>;
 
