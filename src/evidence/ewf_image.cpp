@@ -36,7 +36,7 @@ class ZeroMemo {
  public:
   [[nodiscard]] bool matches(Bytes compressed) const {
     if (!ready_.load(std::memory_order_acquire)) return false;
-    return compressed.size() >= size_ && std::equal(bytes_.begin(), bytes_.begin() + size_, compressed.begin());
+    return std::ssize(compressed) >= size_ && std::equal(bytes_.begin(), bytes_.begin() + size_, compressed.begin());
   }
   void learn(Bytes compressed) {
     if (compressed.size() > bytes_.size() || ready_.load(std::memory_order_relaxed)) return;
@@ -270,5 +270,7 @@ Result<std::unique_ptr<Image>> open_ewf(const EvidenceSpec& spec, const std::vec
   std::vector<ChunkGroup> groups = number_chunks(std::move(pieces), media, issues);
   return std::unique_ptr<Image>(std::make_unique<EwfImage>(spec, fds, media, std::move(groups), std::move(issues)));
 }
+
+std::string libdeflate_version() { return LIBDEFLATE_VERSION_STRING; }
 
 }  // namespace limier::evidence
