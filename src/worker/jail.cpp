@@ -24,7 +24,6 @@ using SeccompFilter = std::unique_ptr<void, CloseWith<seccomp_release>>;
 
 // Spare descriptor numbers that poll() and the run-time library may count on; none can be opened anyway.
 constexpr rlim_t kSpareDescriptors = 32;
-constexpr int kMallocArenas = 4;
 
 void limit(int resource, rlim_t value) {
   const rlimit both{value, value};
@@ -104,8 +103,9 @@ bool sandbox_wanted() { return std::getenv("LIMIER_NO_SANDBOX") == nullptr; }
 Result<SandboxReport> enter_jail(const JailLimits& limits) {
   SandboxReport report;
   prctl(PR_SET_DUMPABLE, 0);
-  // Without a limit glibc's malloc opens /sys to count processors when a thread needs an arena, and is killed for it.
-  mallopt(M_ARENA_MAX, kMallocArenas);
+  // glibc's malloc opens /sys to count processors when a thread needs an arena of its own, and /proc when it shrinks one;
+  // either would be killed. The main arena does neither.
+  mallopt(M_ARENA_MAX, 1);
   take_limits(limits);
 #if defined(LIMIER_SANITIZED)
   // The sanitizers' run-time opens files and maps memory in ways no allow-list for production can grant.
