@@ -34,8 +34,6 @@ struct Identified {
 // signature there). Any EVF signature is EWF, never raw, whatever follows. `file_name` only ever refuses: a file named
 // like an EWF segment whose content is neither EWF nor a known disk structure is not an image.
 Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes, std::string_view file_name = {});
-// The one sentence that refuses a kUnsupported file.
-std::string unsupported_message(const Identified& identified, std::string_view file_name);
 
 // ---- segments.cpp: names only; looks at the directory, opens nothing -----------------------------------------------
 
@@ -138,5 +136,9 @@ Result<std::unique_ptr<Image>> open_image(const EvidenceSpec& spec, const std::v
 // The acquisition record through libewf (which reads the same descriptors) for EWF; size and count for raw.
 // kEvidence when libewf refuses the set: an image with EVF magic that cannot be opened is an error, never raw.
 Result<ContainerRecord> read_container_record(const EvidenceSpec& spec, const std::vector<int>& fds);
+
+// Versions for `limier version`: of the libewf that is loaded, and of the libdeflate this was compiled against.
+std::string libewf_version();
+std::string libdeflate_version();
 
 }  // namespace limier::evidence

@@ -223,11 +223,4 @@ Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes, 
   return {Format::kRaw, "", ""};
 }
 
-std::string unsupported_message(const Identified& identified, std::string_view file_name) {
-  const std::string name(file_name);
-  if (identified.unsupported_name.empty()) return name + " is not a disk image: " + identified.advice + ".";
-  return name + " has the format " + identified.unsupported_name +
-         ", which limier does not read: " + identified.advice + ".";
-}
-
 }  // namespace limier::evidence

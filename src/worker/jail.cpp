@@ -2,6 +2,7 @@
 // (which needs no_new_privs), then seccomp, which forbids all of the former.
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <malloc.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
@@ -23,6 +24,7 @@ using SeccompFilter = std::unique_ptr<void, CloseWith<seccomp_release>>;
 
 // Spare descriptor numbers that poll() and the run-time library may count on; none can be opened anyway.
 constexpr rlim_t kSpareDescriptors = 32;
+constexpr int kMallocArenas = 4;
 
 void limit(int resource, rlim_t value) {
   const rlimit both{value, value};
@@ -84,7 +86,8 @@ bool add_rules(void* filter, bool threads) {
   if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
                        SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) != 0)
     return false;
-  for (const int call : {SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity)})
+  // glibc's first pthread_create installs its own signal handlers (rt_sigaction).
+  for (const int call : {SCMP_SYS(rt_sigaction), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity)})
     if (!allow(filter, call)) return false;
   return true;
 }
@@ -101,6 +104,8 @@ bool sandbox_wanted() { return std::getenv("LIMIER_NO_SANDBOX") == nullptr; }
 Result<SandboxReport> enter_jail(const JailLimits& limits) {
   SandboxReport report;
   prctl(PR_SET_DUMPABLE, 0);
+  // Without a limit glibc's malloc opens /sys to count processors when a thread needs an arena, and is killed for it.
+  mallopt(M_ARENA_MAX, kMallocArenas);
   take_limits(limits);
 #if defined(LIMIER_SANITIZED)
   // The sanitizers' run-time opens files and maps memory in ways no allow-list for production can grant.

@@ -199,11 +199,11 @@ TEST(Identify, ByContentNotByName) {
   EXPECT_EQ(identify_bytes({0x41}).format, Format::kUnsupported);
 }
 
-TEST(Identify, OneSentence) {
-  EXPECT_EQ(unsupported_message(identify_bytes(disk_with(0, "KDMV")), "a.vmdk"),
-            "a.vmdk has the format VMware VMDK, which limier does not read: convert it to raw or E01 (for example with "
-            "qemu-img convert -O raw) and run limier on the result.");
-  EXPECT_EQ(unsupported_message(identify_bytes({}), "a.dd"), "a.dd is not a disk image: the file is empty.");
+TEST(Identify, SaysWhatToDo) {
+  EXPECT_EQ(identify_bytes(disk_with(0, "KDMV")).advice,
+            "convert it to raw or E01 (for example with qemu-img convert -O raw) and run limier on the result");
+  EXPECT_EQ(identify_bytes({}).advice, "the file is empty");
+  EXPECT_EQ(identify_bytes({}).unsupported_name, "");
 }
 
 TEST(Identify, NeverReadsPastItsInput) {
