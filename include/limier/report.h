@@ -24,6 +24,7 @@ struct Format {
 };
 std::span<const Format> all_formats();  // sorted by name
 
+// Without names: what triage writes.
 Status write_reports(store::Index& index, const std::string& dir, std::span<const std::string> format_names);
 
 }  // namespace limier::report

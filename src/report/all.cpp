@@ -39,6 +39,9 @@ Status write_reports(store::Index& index, const std::string& dir, std::span<cons
     }
     if (std::find(wanted.begin(), wanted.end(), found) == wanted.end()) wanted.push_back(found);
   }
+  if (format_names.empty())
+    for (const Format& one : kFormats)
+      if (one.by_default) wanted.push_back(&one);
   for (const Format* format : wanted) LIMIER_CHECK(format->write(index, dir));
   return ok_status();
 }

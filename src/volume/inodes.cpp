@@ -70,6 +70,8 @@ std::uint32_t posix_mode(const TSK_FS_META& meta) {
 }
 
 TimeNs time_of(time_t seconds, std::uint64_t nanoseconds) {
+  // libtsk says 0 seconds where a file system has no such time, on UFS with nanoseconds of something else beside it.
+  if (seconds == 0) return std::nullopt;
   return time_from_parts(seconds, static_cast<std::uint32_t>(std::min<std::uint64_t>(nanoseconds, 4'000'000'000u)));
 }
 

@@ -103,6 +103,8 @@ std::optional<OpenedFs> detect_with_libtsk(const evidence::Image& image, const R
   const std::string claimed = claimed_fs_type(volume);
   if (claimed.empty()) return std::nullopt;
   TSK_FS_TYPE_ENUM type = TSK_FS_TYPE_FAT_DETECT;
+  // libtsk's detection goes by the number of clusters and refuses small FAT32 volumes; mounts go by the boot sector.
+  if (claimed == "fat32") type = TSK_FS_TYPE_FAT32;
   if (claimed == "ntfs") type = TSK_FS_TYPE_NTFS_DETECT;
   if (claimed == "ext") type = TSK_FS_TYPE_EXT_DETECT;
   if (claimed == "hfs+") type = TSK_FS_TYPE_HFS_DETECT;
