@@ -1,5 +1,6 @@
 #include "limier/sweep.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -140,7 +141,7 @@ TEST(Sweep, EverySizeAndChunkSizeIsReadToTheLastByte) {
       EXPECT_EQ(stats->chunks_decoded, image.chunk_count());
       EXPECT_EQ(image.chunks_decoded(), image.chunk_count());
       EXPECT_EQ(sink.media_digests.at(0), digest_of(image.bytes(), kAllDigests));
-      EXPECT_EQ(sink.calls.at(sink.calls.size() - 2), "advanced " + std::to_string(size));
+      EXPECT_EQ(sink.calls.at(sink.calls.size() - 2), fmt::format("advanced {}", size));
       expect_all_equal(sink, references(image, files));
     }
 }
@@ -172,8 +173,7 @@ TEST(Sweep, BadChunksBecomeJoinedRangesInOrder) {
   std::copy_if(sink.calls.begin(), sink.calls.end(), std::back_inserter(said),
                [](const std::string& call) { return call.starts_with("bad "); });
   const auto line = [](std::uint64_t offset, std::uint64_t length, evidence::ChunkState state) {
-    return "bad " + std::to_string(offset) + " " + std::to_string(length) + " " +
-           std::string(evidence::chunk_state_reason(state));
+    return fmt::format("bad {} {} {}", offset, length, evidence::chunk_state_reason(state));
   };
   EXPECT_EQ(said, (std::vector<std::string>{line(30 * kChunk, 5 * kChunk, kBadChecksum),
                                             line(35 * kChunk, kChunk, kUndecodable), line(40 * kChunk, kChunk, kReadError),
