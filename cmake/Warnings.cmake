@@ -1,6 +1,10 @@
 # Every target of ours links limier_options: the warning set, the sanitizers and the hardening flags.
 add_library(limier_options INTERFACE)
 target_compile_options(limier_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC bug 105651: false alarms in std::string's own operator+ at -O2.
+  target_compile_options(limier_options INTERFACE -Wno-restrict)
+endif()
 if(LIMIER_WERROR)
   target_compile_options(limier_options INTERFACE -Werror)
 endif()

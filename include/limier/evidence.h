@@ -139,4 +139,8 @@ Result<std::unique_ptr<Image>> open_image(const EvidenceSpec& spec, const std::v
 // kEvidence when libewf refuses the set: an image with EVF magic that cannot be opened is an error, never raw.
 Result<ContainerRecord> read_container_record(const EvidenceSpec& spec, const std::vector<int>& fds);
 
+// Versions for `limier version`: of the libewf that is loaded, and of the libdeflate this was compiled against.
+std::string libewf_version();
+std::string libdeflate_version();
+
 }  // namespace limier::evidence

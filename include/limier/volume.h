@@ -18,19 +18,19 @@ enum class FsJobKind : std::uint8_t { kMap, kWalk, kExtract };
 struct FsJob {
   FsJobKind kind = FsJobKind::kMap;
   evidence::EvidenceSpec evidence;
-  catalog::VolumeRecord volume;    // kWalk, kExtract
-  DigestSet digests;               // kWalk: for content only libtsk can read; none: names and metadata only
-  catalog::StreamRef stream;       // kExtract
-  bool metadata_only = false;      // --profile list: no content is read at all
-  bool has_stream = true;          // kExtract
+  catalog::VolumeRecord volume;  // kWalk, kExtract
+  DigestSet digests;             // kWalk: for content only libtsk can read; none: names and metadata only
+  catalog::StreamRef stream;     // kExtract
+  bool metadata_only = false;    // --profile list: no content is read at all
+  bool has_stream = true;        // kExtract
   // The ladder after a crash or a stall, from the second try on:
-  bool skip_orphans = false;       // kWalk: do not look for orphans
-  bool names_only = false;         // kWalk: no inodes, no block use
+  bool skip_orphans = false;               // kWalk: do not look for orphans
+  bool names_only = false;                 // kWalk: no inodes, no block use
   std::vector<std::uint64_t> skip_inodes;  // kWalk: neither opened nor entered; each is reported as not examined
   static constexpr auto fields() {
-    return std::tuple{&FsJob::kind, &FsJob::evidence, &FsJob::volume, &FsJob::digests, &FsJob::stream,
-                      &FsJob::metadata_only, &FsJob::has_stream, &FsJob::skip_orphans, &FsJob::names_only,
-                      &FsJob::skip_inodes};
+    return std::tuple{&FsJob::kind,       &FsJob::evidence,      &FsJob::volume,     &FsJob::digests,
+                      &FsJob::stream,     &FsJob::metadata_only, &FsJob::has_stream, &FsJob::skip_orphans,
+                      &FsJob::names_only, &FsJob::skip_inodes};
   }
 };
 
@@ -52,7 +52,8 @@ class Sink {
   virtual void advanced(std::uint64_t done) = 0;
 };
 
-// Partition tables (nested ones too), gaps, file systems, pools, encryption: VolumeRecords that together cover the media.
+// Partition tables (nested ones too), gaps, file systems, pools, encryption: VolumeRecords that together cover the
+// media.
 Status map_volumes(const evidence::Image& image, Sink& sink);
 // Names, then inodes with streams and extents, then block use, of one walkable volume.
 Status walk_volume(const evidence::Image& image, const FsJob& job, Sink& sink);

@@ -61,8 +61,9 @@ Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>
 
   std::vector<std::string> programs;
   LIMIER_TRY(programs.emplace_back(), file_entry("/proc/self/exe", "limier"));
-  for (const char* worker : {"limier-fs", "limier-sweep"})
-    LIMIER_TRY(programs.emplace_back(), file_entry(fs::path(worker::libexec_dir()) / worker, worker));
+  for (const char* name : {"limier-fs", "limier-sweep"}) {
+    LIMIER_TRY(programs.emplace_back(), file_entry(fs::path(worker::libexec_dir()) / name, name));
+  }
 
   LIMIER_TRY(const std::string log, read_file(AuditLog(dir).path()));
   return write_file(path, fmt::format("{{\n  \"format\": 1,\n  \"tool\": \"limier\",\n  \"version\": \"{}\",\n"

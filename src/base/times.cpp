@@ -19,7 +19,9 @@ struct Date {
   int day;    // 1..31
 };
 
-constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) {
+  return a / b - (a % b < 0 ? 1 : 0);
+}
 
 // Years are counted from March, so that the leap day is the last day of its year and month lengths follow one formula.
 constexpr std::int64_t days_from_date(const Date& date) {
@@ -47,7 +49,9 @@ constexpr Date date_from_days(std::int64_t days) {
 static_assert(days_from_date({1970, 1, 1}) == 0);
 static_assert(date_from_days(-1).year == 1969);
 
-constexpr bool is_leap(std::int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+constexpr bool is_leap(std::int64_t year) {
+  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
 constexpr int days_in_month(std::int64_t year, int month) {
   constexpr std::array<int, 12> kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   return month == 2 && is_leap(year) ? 29 : kDays[static_cast<std::size_t>(month - 1)];

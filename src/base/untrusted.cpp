@@ -57,14 +57,16 @@ Glyph next_glyph(std::string_view bytes) {
 struct Range {
   char32_t first, last;
 };
-// Code points that steer a display or show nothing: Unicode 15.0 general categories Cc, Cf, Zl, Zp, the default-ignorable
-// letters, and the supplementary variation selectors. Selectors FE00..FE0F stay: emoji and CJK names use them rightly.
+// Code points that steer a display or show nothing: Unicode 15.0 general categories Cc, Cf, Zl, Zp, the
+// default-ignorable letters, and the supplementary variation selectors. Selectors FE00..FE0F stay: emoji and CJK names
+// use them rightly.
 constexpr Range kHidden[] = {
-    {0x0000, 0x001F},   {0x007F, 0x009F},   {0x00AD, 0x00AD}, {0x034F, 0x034F}, {0x0600, 0x0605}, {0x061C, 0x061C},
-    {0x06DD, 0x06DD},   {0x070F, 0x070F},   {0x0890, 0x0891}, {0x08E2, 0x08E2}, {0x115F, 0x1160}, {0x17B4, 0x17B5},
-    {0x180B, 0x180F},   {0x200B, 0x200F},   {0x2028, 0x202E}, {0x2060, 0x206F}, {0x3164, 0x3164}, {0xFDD0, 0xFDEF},
-    {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB}, {0x110BD, 0x110BD}, {0x110CD, 0x110CD},
-    {0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
+    {0x0000, 0x001F},   {0x007F, 0x009F},   {0x00AD, 0x00AD},   {0x034F, 0x034F},   {0x0600, 0x0605},
+    {0x061C, 0x061C},   {0x06DD, 0x06DD},   {0x070F, 0x070F},   {0x0890, 0x0891},   {0x08E2, 0x08E2},
+    {0x115F, 0x1160},   {0x17B4, 0x17B5},   {0x180B, 0x180F},   {0x200B, 0x200F},   {0x2028, 0x202E},
+    {0x2060, 0x206F},   {0x3164, 0x3164},   {0xFDD0, 0xFDEF},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},
+    {0xFFF0, 0xFFFB},   {0x110BD, 0x110BD}, {0x110CD, 0x110CD}, {0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3},
+    {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
 };
 
 bool is_hidden(char32_t code_point) {
@@ -95,13 +97,22 @@ void put_code_point_escape(std::string& out, char32_t code_point) {
 
 void put_hidden(std::string& out, char32_t code_point) {
   switch (code_point) {
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
   }
-  if (code_point < 0x80) put_byte_escape(out, static_cast<char>(code_point));
-  else put_code_point_escape(out, code_point);
+  if (code_point < 0x80)
+    put_byte_escape(out, static_cast<char>(code_point));
+  else
+    put_code_point_escape(out, code_point);
 }
 
 // What every sink is built on: each visible piece is handed to `put`, which adds the sink's own quoting.
@@ -113,20 +124,34 @@ void visible(std::string_view bytes, std::string& out, Put put) {
     bytes.remove_prefix(glyph.length);
     if (!glyph.valid)
       for (const char byte : piece) put_byte_escape(out, byte);
-    else if (glyph.code_point == '\\') out += "\\\\";
-    else if (is_hidden(glyph.code_point)) put_hidden(out, glyph.code_point);
-    else put(piece);
+    else if (glyph.code_point == '\\')
+      out += "\\\\";
+    else if (is_hidden(glyph.code_point))
+      put_hidden(out, glyph.code_point);
+    else
+      put(piece);
   }
 }
 
 void put_markup(std::string& out, std::string_view piece) {
   switch (piece[0]) {
-    case '&': out += "&amp;"; return;
-    case '<': out += "&lt;"; return;
-    case '>': out += "&gt;"; return;
-    case '"': out += "&quot;"; return;
-    case '\'': out += "&#39;"; return;
-    default: out += piece;
+    case '&':
+      out += "&amp;";
+      return;
+    case '<':
+      out += "&lt;";
+      return;
+    case '>':
+      out += "&gt;";
+      return;
+    case '"':
+      out += "&quot;";
+      return;
+    case '\'':
+      out += "&#39;";
+      return;
+    default:
+      out += piece;
   }
 }
 
@@ -144,12 +169,23 @@ void put_utf16_escape(std::string& out, std::uint32_t unit) {
 
 void put_json(std::string& out, char32_t code_point, std::string_view piece) {
   switch (code_point) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
   }
   if (!is_hidden(code_point)) {
     out += piece;
@@ -207,16 +243,22 @@ std::string terminal_text(std::string_view bytes) {
   return out;
 }
 
-std::string html_text(std::string_view bytes) { return markup(bytes); }
-std::string xml_text(std::string_view bytes) { return markup(bytes); }
+std::string html_text(std::string_view bytes) {
+  return markup(bytes);
+}
+std::string xml_text(std::string_view bytes) {
+  return markup(bytes);
+}
 
 std::string json_string(std::string_view bytes) {
   std::string out = "\"";
   out.reserve(bytes.size() + 8);
   while (!bytes.empty()) {
     const Glyph glyph = next_glyph(bytes);
-    if (glyph.valid) put_json(out, glyph.code_point, bytes.substr(0, glyph.length));
-    else out += kReplacement;
+    if (glyph.valid)
+      put_json(out, glyph.code_point, bytes.substr(0, glyph.length));
+    else
+      out += kReplacement;
     bytes.remove_prefix(glyph.length);
   }
   out += '"';
@@ -226,12 +268,15 @@ std::string json_string(std::string_view bytes) {
 std::string csv_field(std::string_view bytes) {
   std::string out = "\"";
   out.reserve(bytes.size() + 8);
-  // Apostrophes of the name itself in front of such a sign get one more too, so that taking one away always restores it.
+  // Apostrophes of the name itself in front of such a sign get one more too, so that taking one away always restores
+  // it.
   const std::size_t quotes = bytes.find_first_not_of('\'');
   if (quotes != std::string_view::npos && starts_formula(bytes.substr(quotes))) out += '\'';
   visible(bytes, out, [&](std::string_view piece) {
-    if (piece == "\"") out += "\"\"";
-    else out += piece;
+    if (piece == "\"")
+      out += "\"\"";
+    else
+      out += piece;
   });
   out += '"';
   return out;
@@ -241,8 +286,10 @@ std::string bodyfile_field(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size() + 8);
   visible(bytes, out, [&](std::string_view piece) {
-    if (piece == "|") out += "\\x7C";
-    else out += piece;
+    if (piece == "|")
+      out += "\\x7C";
+    else
+      out += piece;
   });
   return out;
 }

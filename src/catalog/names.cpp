@@ -24,10 +24,20 @@ constexpr std::array<std::string_view, 3> kSeverity = {"info", "warning", "error
 
 }  // namespace
 
-std::string_view volume_status_name(VolumeStatus status) { return word_of(status, kVolumeStatus); }
-std::string_view file_kind_name(FileKind kind) { return word_of(kind, kFileKind); }
-std::string_view content_state_name(ContentState state) { return word_of(state, kContentState); }
-std::string_view extent_kind_name(ExtentKind kind) { return word_of(kind, kExtentKind); }
-std::string_view severity_name(Severity severity) { return word_of(severity, kSeverity); }
+std::string_view volume_status_name(VolumeStatus status) {
+  return word_of(status, kVolumeStatus);
+}
+std::string_view file_kind_name(FileKind kind) {
+  return word_of(kind, kFileKind);
+}
+std::string_view content_state_name(ContentState state) {
+  return word_of(state, kContentState);
+}
+std::string_view extent_kind_name(ExtentKind kind) {
+  return word_of(kind, kExtentKind);
+}
+std::string_view severity_name(Severity severity) {
+  return word_of(severity, kSeverity);
+}
 
 }  // namespace limier::catalog

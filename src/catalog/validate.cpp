@@ -4,7 +4,8 @@ namespace limier::catalog {
 
 namespace {
 
-// Longest text a well-behaved worker sends: limier-fs cuts paths at 64 KiB (src/volume/walk.h) and everything else far below.
+// Longest text a well-behaved worker sends: limier-fs cuts paths at 64 KiB (src/volume/walk.h) and everything else far
+// below.
 constexpr std::size_t kMaxPath = 128u << 10;
 constexpr std::size_t kMaxText = 64u << 10;
 constexpr std::size_t kMaxWord = 256;
@@ -19,9 +20,13 @@ bool inside(std::uint64_t offset, std::uint64_t length, std::uint64_t media_size
   return offset <= media_size && length <= media_size - offset;
 }
 
-bool valid(const StreamRef& ref) { return ref.volume_id != 0; }
+bool valid(const StreamRef& ref) {
+  return ref.volume_id != 0;
+}
 
-bool plausible_size(std::uint64_t size) { return size <= static_cast<std::uint64_t>(kMaxSize); }
+bool plausible_size(std::uint64_t size) {
+  return size <= static_cast<std::uint64_t>(kMaxSize);
+}
 
 }  // namespace
 
@@ -29,7 +34,8 @@ bool validate(const VolumeRecord& record, std::uint64_t media_size) {
   return record.volume_id != 0 && record.parent_id < record.volume_id && known(record.status, VolumeStatus::kTable) &&
          inside(record.image_offset, record.length, media_size) && record.scheme.size() <= kMaxWord &&
          record.slot.size() <= kMaxWord && record.description.size() <= kMaxText && record.fs_type.size() <= kMaxWord &&
-         record.fs_label.size() <= kMaxText && record.fs_uuid.size() <= kMaxWord && record.encryption.size() <= kMaxWord;
+         record.fs_label.size() <= kMaxText && record.fs_uuid.size() <= kMaxWord &&
+         record.encryption.size() <= kMaxWord;
 }
 
 bool validate(const NameRecord& record) {
@@ -74,7 +80,8 @@ bool validate(const EncryptionRecord& record) {
 }
 
 bool validate(const BadRange& record, std::uint64_t media_size) {
-  return record.length > 0 && inside(record.image_offset, record.length, media_size) && record.reason.size() <= kMaxWord;
+  return record.length > 0 && inside(record.image_offset, record.length, media_size) &&
+         record.reason.size() <= kMaxWord;
 }
 
 }  // namespace limier::catalog

@@ -69,6 +69,16 @@ void read_header_values(libewf_handle_t* handle, ContainerRecord& record) {
   }
 }
 
+// libewf turns the seconds since 1970 of a header2 section into local time without saying which: the section itself
+// says it in UTC, whatever zone this machine is in.
+void put_dates_in_utc(const HeaderValues& header2, ContainerRecord& record) {
+  for (const auto& [name, text] : header2) {
+    if (!name.ends_with("_date") || !text.ends_with('Z')) continue;
+    for (auto& [known, value] : record.header_values)
+      if (known == name) value = text;
+  }
+}
+
 void read_digests(libewf_handle_t* handle, ContainerRecord& record) {
   Md5 md5{};
   Sha1 sha1{};
@@ -125,6 +135,7 @@ Result<ContainerRecord> read_with_libewf(const EvidenceSpec& spec, const std::ve
   if (libewf_handle_get_segment_file_set_identifier(handle, identifier.data(), identifier.size(), nullptr) == 1)
     record.set_identifier = guid_text(identifier);
   read_header_values(handle, record);
+  put_dates_in_utc(read_header2(spec, fds), record);
   read_digests(handle, record);
   read_acquisition_errors(handle, record);
   return record;

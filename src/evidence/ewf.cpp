@@ -21,7 +21,7 @@ int on_free(intptr_t** io_handle, libbfio_error_t**) {
 }
 int on_clone(intptr_t**, intptr_t*, libbfio_error_t**) { return -1; }
 int on_open(intptr_t* io_handle, int access_flags, libbfio_error_t**) {
-  if ((access_flags & LIBBFIO_ACCESS_FLAG_WRITE) != 0) return -1;
+  if ((access_flags & kBfioWrite) != 0) return -1;
   source_of(io_handle).open = true;
   source_of(io_handle).position = 0;
   return 1;
@@ -69,6 +69,8 @@ std::string take_error(libewf_error_t*& error) {
   return out.empty() ? "no reason given" : out;
 }
 
+std::string libewf_version() { return libewf_get_version(); }
+
 Status EwfHandle::add_source(int fd, std::uint64_t size_bytes) {
   if (size_bytes > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
     return Error{ErrorKind::kEvidence, "A segment is larger than any file."};
@@ -78,9 +80,9 @@ Status EwfHandle::add_source(int fd, std::uint64_t size_bytes) {
   int entry = 0;
   if (libbfio_handle_initialize(&io, reinterpret_cast<intptr_t*>(sources_.back().get()), on_free, on_clone, on_open,
                                 on_close, on_read, on_write, on_seek, on_exists, on_is_open, on_get_size,
-                                LIBBFIO_FLAG_IO_HANDLE_NON_MANAGED, &error) != 1)
+                                kBfioNotManaged, &error) != 1)
     return Error{ErrorKind::kInternal, "libewf cannot be given a file: " + take_error(error) + "."};
-  if (libbfio_pool_append_handle(pool_, &entry, io, LIBBFIO_OPEN_READ, &error) != 1) {
+  if (libbfio_pool_append_handle(pool_, &entry, io, kBfioRead, &error) != 1) {
     libbfio_handle_free(&io, nullptr);
     return Error{ErrorKind::kInternal, "libewf cannot be given a file: " + take_error(error) + "."};
   }
@@ -98,7 +100,7 @@ Result<std::unique_ptr<EwfHandle>> EwfHandle::open(const EvidenceSpec& spec, con
                  spec.segments[0].name + " has an EWF signature but cannot be opened: " + take_error(error) + "."};
   };
   if (libewf_handle_initialize(&self->handle_, &error) != 1) return refused();
-  if (libbfio_pool_initialize(&self->pool_, 0, LIBBFIO_POOL_UNLIMITED_NUMBER_OF_OPEN_HANDLES, &error) != 1) return refused();
+  if (libbfio_pool_initialize(&self->pool_, 0, kBfioUnlimitedOpen, &error) != 1) return refused();
   std::uint32_t expected = 1;
   for (const auto& [number, index] : by_number) {
     if (number != expected) break;

@@ -11,7 +11,38 @@
 
 #include "limier/evidence.h"
 
+// The part of libbfio's public interface that Debian's libewf.so exports beside its own. Declared here rather than taken
+// from libbfio's package, whose version differs from the copy inside libewf. Source: libbfio's manual and headers.
+extern "C" {
+using libbfio_handle_t = std::intptr_t;
+using libbfio_pool_t = std::intptr_t;
+using libbfio_error_t = libewf_error_t;
+int libbfio_handle_initialize(libbfio_handle_t** handle, intptr_t* io_handle,
+                              int (*free_io_handle)(intptr_t**, libbfio_error_t**),
+                              int (*clone_io_handle)(intptr_t**, intptr_t*, libbfio_error_t**),
+                              int (*open)(intptr_t*, int, libbfio_error_t**), int (*close)(intptr_t*, libbfio_error_t**),
+                              ssize_t (*read)(intptr_t*, std::uint8_t*, std::size_t, libbfio_error_t**),
+                              ssize_t (*write)(intptr_t*, const std::uint8_t*, std::size_t, libbfio_error_t**),
+                              off64_t (*seek_offset)(intptr_t*, off64_t, int, libbfio_error_t**),
+                              int (*exists)(intptr_t*, libbfio_error_t**), int (*is_open)(intptr_t*, libbfio_error_t**),
+                              int (*get_size)(intptr_t*, size64_t*, libbfio_error_t**), std::uint8_t flags,
+                              libbfio_error_t** error);
+int libbfio_handle_free(libbfio_handle_t** handle, libbfio_error_t** error);
+int libbfio_pool_initialize(libbfio_pool_t** pool, int number_of_handles, int maximum_number_of_open_handles,
+                            libbfio_error_t** error);
+int libbfio_pool_free(libbfio_pool_t** pool, libbfio_error_t** error);
+int libbfio_pool_append_handle(libbfio_pool_t* pool, int* entry, libbfio_handle_t* handle, int access_flags,
+                               libbfio_error_t** error);
+int libbfio_pool_close_all(libbfio_pool_t* pool, libbfio_error_t** error);
+int libewf_handle_open_file_io_pool(libewf_handle_t* handle, libbfio_pool_t* pool, int access_flags, libewf_error_t** error);
+}
+
 namespace limier::evidence {
+
+inline constexpr int kBfioRead = 1;   // LIBBFIO_ACCESS_FLAG_READ
+inline constexpr int kBfioWrite = 2;  // LIBBFIO_ACCESS_FLAG_WRITE
+inline constexpr std::uint8_t kBfioNotManaged = 0;
+inline constexpr int kBfioUnlimitedOpen = 0;
 
 // One descriptor as libbfio wants it: with a position, which lives here so that the shared one is never moved.
 struct FdSource {

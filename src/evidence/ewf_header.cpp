@@ -86,21 +86,22 @@ std::string_view long_name(std::string_view key) {
 // "2023 12 20 5 42 47" (header) or seconds since 1970 (header2), as ISO 8601 text; anything else stays as it is.
 std::string date_text(const std::string& value) {
   const std::vector<std::string> parts = split(value, ' ');
-  std::vector<int> numbers;
+  std::vector<std::int64_t> numbers;
   for (const std::string& part : parts) {
-    int number = 0;
+    std::int64_t number = 0;
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), number);
     if (error != std::errc() || end != part.data() + part.size()) return value;
     numbers.push_back(number);
   }
   if (numbers.size() == 6)
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]);
-  if (numbers.size() == 1) return format_time(std::int64_t{numbers[0]} * kNsPerSecond).substr(0, 19) + "Z";
+  const bool plausible = numbers.size() == 1 && numbers[0] > 0 && numbers[0] <= INT64_MAX / kNsPerSecond;
+  if (plausible) return format_time(numbers[0] * kNsPerSecond).substr(0, 19) + "Z";
   return value;
 }
 
-std::vector<std::pair<std::string, std::string>> parse_header(std::string_view text) {
-  std::vector<std::pair<std::string, std::string>> values;
+HeaderValues parse_header(std::string_view text) {
+  HeaderValues values;
   const std::vector<std::string> lines = split(text, '\n');
   for (std::size_t i = 0; i + 2 < lines.size(); ++i) {
     if (lines[i] != "main") continue;
@@ -149,6 +150,18 @@ std::string media_type_text(std::uint8_t media_type) {
     case 0x10: return "memory";
     default: return fmt::format("unknown (0x{:02x})", media_type);
   }
+}
+
+HeaderValues read_header2(const EvidenceSpec& spec, const std::vector<int>& fds) {
+  std::vector<OpenIssue> ignored;
+  for (std::size_t i = 0; i < spec.segments.size(); ++i) {
+    if (read_segment_number(fds[i]) != std::uint16_t{1}) continue;
+    const Segment segment = scan_segment(fds[i], spec.segments[i], i, 1, ignored);
+    if (!segment.header2) return {};
+    const auto bytes = read_span(fds[i], *segment.header2, kMaxStoredHeader);
+    return bytes ? parse_header(utf16_to_utf8(as_bytes(inflate_text(*bytes)))) : HeaderValues{};
+  }
+  return {};
 }
 
 Result<ContainerRecord> read_record_without_libewf(const EvidenceSpec& spec, const std::vector<int>& fds) {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstring>
 #include <mutex>
 
 #include "evidence/chunk_cache.h"
@@ -37,21 +36,21 @@ class ZeroMemo {
  public:
   [[nodiscard]] bool matches(Bytes compressed) const {
     if (!ready_.load(std::memory_order_acquire)) return false;
-    return compressed.size() >= size_ && std::memcmp(bytes_.data(), compressed.data(), size_) == 0;
+    return std::ssize(compressed) >= size_ && std::equal(bytes_.begin(), bytes_.begin() + size_, compressed.begin());
   }
   void learn(Bytes compressed) {
     if (compressed.size() > bytes_.size() || ready_.load(std::memory_order_relaxed)) return;
     const std::lock_guard lock(mutex_);
     if (ready_.load(std::memory_order_relaxed)) return;
     std::copy(compressed.begin(), compressed.end(), bytes_.begin());
-    size_ = compressed.size();
+    size_ = static_cast<std::ptrdiff_t>(compressed.size());
     ready_.store(true, std::memory_order_release);
   }
 
  private:
   static constexpr std::size_t kLongest = 4096;  // 4 MiB of zeros compress to about 4 KiB
   std::array<std::uint8_t, kLongest> bytes_{};
-  std::size_t size_ = 0;
+  std::ptrdiff_t size_ = 0;
   std::atomic<bool> ready_{false};
   std::mutex mutex_;
 };
@@ -271,5 +270,7 @@ Result<std::unique_ptr<Image>> open_ewf(const EvidenceSpec& spec, const std::vec
   std::vector<ChunkGroup> groups = number_chunks(std::move(pieces), media, issues);
   return std::unique_ptr<Image>(std::make_unique<EwfImage>(spec, fds, media, std::move(groups), std::move(issues)));
 }
+
+std::string libdeflate_version() { return LIBDEFLATE_VERSION_STRING; }
 
 }  // namespace limier::evidence

@@ -91,13 +91,13 @@ std::string parse_media_info(Bytes content, MediaInfo& out) {
   const auto block = Block<kS01VolumeSize>::at(content, 0);
   if (!block) return "is too short";
   MediaInfo media;
-  media.media_type = block->le<0, std::uint8_t>();
   media.chunk_count = block->le<4, std::uint32_t>();
   media.sectors_per_chunk = block->le<8, std::uint32_t>();
   media.bytes_per_sector = block->le<12, std::uint32_t>();
   media.sector_count = block->le<16, std::uint32_t>();
   if (content.size() == kE01VolumeSize) {
     media.sector_count = block->le<16, std::uint64_t>();
+    media.media_type = block->le<0, std::uint8_t>();  // S01 has another meaning for this byte
     media.media_flags = block->le<36, std::uint8_t>();
     const Bytes identifier = block->bytes<64, 16>();
     std::copy(identifier.begin(), identifier.end(), media.set_identifier.begin());

@@ -45,13 +45,17 @@ std::optional<Table> read_table(int fd, Span span, std::uint64_t max_entries) {
 bool inside(Span span, std::uint64_t offset) { return offset >= span.begin && offset < span.end; }
 
 // EnCase 6.7 writes more than 2 GiB behind one table: its offsets run into bit 31, and from there on that bit no longer
-// means "compressed" (EWF specification, "Table entries", note on EnCase 6.7).
-std::uint32_t find_overflow(const std::vector<std::uint32_t>& entries) {
-  for (std::size_t i = 1; i < entries.size(); ++i) {
-    const std::uint32_t before = entries[i - 1] & kOffsetMask;
-    if ((entries[i] & kOffsetMask) < before && entries[i] > before) return static_cast<std::uint32_t>(i);
+// means "compressed" (EWF specification, "Table entries", note on EnCase 6.7). A damaged entry may look alike, so the
+// step has to be one that a chunk can make and the data has to reach that far.
+std::uint32_t find_overflow(const ChunkGroup& group) {
+  constexpr std::uint32_t kLargestStep = 1u << 28;  // twice the largest chunk
+  const auto none = static_cast<std::uint32_t>(group.entries.size());
+  if (group.data.end < group.base || group.data.end - group.base <= kOffsetMask) return none;
+  for (std::uint32_t i = 1; i < none; ++i) {
+    const std::uint32_t before = group.entries[i - 1] & kOffsetMask, here = group.entries[i];
+    if ((here & kOffsetMask) < before && here > before && here - before <= kLargestStep) return i;
   }
-  return static_cast<std::uint32_t>(entries.size());
+  return none;
 }
 
 ChunkGroup make_group(Table table, const Segment& segment, const SegmentInfo& info, const TablePlace& place) {
@@ -60,12 +64,12 @@ ChunkGroup make_group(Table table, const Segment& segment, const SegmentInfo& in
   group.base = table.base;
   group.entries = std::move(table.entries);
   group.count = static_cast<std::uint32_t>(group.entries.size());
-  group.overflow_from = find_overflow(group.entries);
   const Span own = place.table ? *place.table : *place.table2;
   const std::uint64_t first = group.entries.empty() ? 0 : group.base + (group.entries[0] & kOffsetMask);
   if (inside(place.data, first)) group.data = place.data;
   else if (inside({table.entries_end, own.end}, first)) group.data = {table.entries_end, own.end};
   else group.data = {kFileHeaderSize, info.size_bytes};
+  group.overflow_from = find_overflow(group);
   return group;
 }
 

@@ -13,7 +13,8 @@ constexpr std::array<std::string_view, 1> kHtmlFiles{"report.html"};
 constexpr std::array<std::string_view, 1> kJsonFiles{"report.json"};
 
 constexpr std::array<Format, 5> kFormats{{
-    {"bodyfile", kBodyfileFiles, "names and times of every file, for mactime (Sleuth Kit 3 body file)", write_bodyfile, false},
+    {"bodyfile", kBodyfileFiles, "names and times of every file, for mactime (Sleuth Kit 3 body file)", write_bodyfile,
+     false},
     {"csv", kCsvFiles, "files, findings and time stamps as tables", write_csv, true},
     {"dfxml", kDfxmlFiles, "every file with its byte runs and digests (Digital Forensics XML)", write_dfxml, false},
     {"html", kHtmlFiles, "the report to read, print and hand over, one self-contained page", write_html, true},
@@ -22,12 +23,15 @@ constexpr std::array<Format, 5> kFormats{{
 
 }  // namespace
 
-std::span<const Format> all_formats() { return kFormats; }
+std::span<const Format> all_formats() {
+  return kFormats;
+}
 
 Status write_reports(store::Index& index, const std::string& dir, std::span<const std::string> format_names) {
   std::vector<const Format*> wanted;
   for (const std::string& name : format_names) {
-    const auto* found = std::find_if(kFormats.begin(), kFormats.end(), [&](const Format& one) { return one.name == name; });
+    const auto* found =
+        std::find_if(kFormats.begin(), kFormats.end(), [&](const Format& one) { return one.name == name; });
     if (found == kFormats.end()) {
       std::string known;
       for (const Format& one : kFormats) known += (known.empty() ? "" : ", ") + std::string(one.name);

@@ -23,11 +23,16 @@ char type_letter(std::string_view kind, std::int64_t mode) {
   if (kind == "virtual") return 'v';
   if (kind != "device") return 'r';
   switch (mode & kTypeMask) {
-    case 0010000: return 'p';
-    case 0020000: return 'c';
-    case 0060000: return 'b';
-    case 0140000: return 's';
-    default: return '-';
+    case 0010000:
+      return 'p';
+    case 0020000:
+      return 'c';
+    case 0060000:
+      return 'b';
+    case 0140000:
+      return 's';
+    default:
+      return '-';
   }
 }
 
@@ -54,14 +59,37 @@ std::int64_t seconds(const store::Query& row, int column) {
 }
 
 enum Col : int {
-  kVolume, kPath, kPathRaw, kKind, kInode, kDeleted, kSize, kModified, kAccessed, kChanged, kCreated, kMode, kUid, kGid,
-  kTarget, kMd5, kFsType, kAttrType, kAttrId, kRealloc, kNameModified, kNameAccessed, kNameChanged, kNameCreated,
+  kVolume,
+  kPath,
+  kPathRaw,
+  kKind,
+  kInode,
+  kDeleted,
+  kSize,
+  kModified,
+  kAccessed,
+  kChanged,
+  kCreated,
+  kMode,
+  kUid,
+  kGid,
+  kTarget,
+  kMd5,
+  kFsType,
+  kAttrType,
+  kAttrId,
+  kRealloc,
+  kNameModified,
+  kNameAccessed,
+  kNameChanged,
+  kNameCreated,
   kTargetRaw,
 };
 
 std::string select_of(store::Index& index) {
-  std::string sql = "SELECT f.volume_id, f.path, f.path_raw, f.kind, f.inode, f.deleted, f.size, f.modified_ns, f.accessed_ns, "
-                    "f.changed_ns, f.created_ns, f.mode, f.uid, f.gid, f.link_target, f.md5, v.fs_type";
+  std::string sql =
+      "SELECT f.volume_id, f.path, f.path_raw, f.kind, f.inode, f.deleted, f.size, f.modified_ns, f.accessed_ns, "
+      "f.changed_ns, f.created_ns, f.mode, f.uid, f.gid, f.link_target, f.md5, v.fs_type";
   for (const std::string_view extra : {"attr_type", "attr_id", "realloc", "name_modified_ns", "name_accessed_ns",
                                        "name_changed_ns", "name_created_ns", "link_target_raw"})
     sql += has_column(index, "v_file", extra) ? fmt::format(", f.{}", extra) : ", NULL";
@@ -79,7 +107,8 @@ std::string line_of(const store::Query& row, std::string_view prefix, std::strin
                     const std::array<int, 4>& order) {
   std::string name = std::string(prefix) + bodyfile_field(exact_text(row, kPath, kPathRaw));
   name += mark;
-  if (row.text(kKind) == "link" && !row.is_null(kTarget)) name += " -> " + bodyfile_field(exact_text(row, kTarget, kTargetRaw));
+  if (row.text(kKind) == "link" && !row.is_null(kTarget))
+    name += " -> " + bodyfile_field(exact_text(row, kTarget, kTargetRaw));
   if (row.integer(kDeleted) != 0) name += row.integer(kRealloc) != 0 ? " (deleted-realloc)" : " (deleted)";
   const bool digest = !row.is_null(kMd5) && mark.empty();
   return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}\n", digest ? row.text(kMd5) : "0", name, address(row),

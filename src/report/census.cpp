@@ -102,14 +102,19 @@ void Tally::add(std::int64_t size) {
   bytes = add_saturating(bytes, size);
 }
 
-const Tally& Census::kind(std::string_view name) const { return kinds.at(position(kKinds, name)); }
-const Tally& Census::state(std::string_view name) const { return states.at(position(kContentStates, name)); }
+const Tally& Census::kind(std::string_view name) const {
+  return kinds.at(position(kKinds, name));
+}
+const Tally& Census::state(std::string_view name) const {
+  return states.at(position(kContentStates, name));
+}
 const Tally& Census::deleted_state(std::string_view name) const {
   return deleted_states.at(position(kContentStates, name));
 }
 
 Result<Census> read_census(store::Index& index) {
-  LIMIER_TRY(auto rows, index.query("SELECT kind, deleted, orphan, size, content_state, name FROM v_file ORDER BY file_id"));
+  LIMIER_TRY(auto rows,
+             index.query("SELECT kind, deleted, orphan, size, content_state, name FROM v_file ORDER BY file_id"));
   Builder builder;
   while (rows.step()) builder.add(rows);
   LIMIER_CHECK(rows.status());
@@ -129,9 +134,12 @@ Result<Activity> read_activity(store::Index& index) {
     const std::string text = rows.text(0);
     const int year = (text[0] - '0') * 1000 + (text[1] - '0') * 100 + (text[2] - '0') * 10 + (text[3] - '0');
     const int month = (text[5] - '0') * 10 + (text[6] - '0');
-    if (year < Activity::kFirstYear) activity.before += count;
-    else if (year > Activity::kLastYear) activity.after += count;
-    else activity.months.push_back({year, month, count});
+    if (year < Activity::kFirstYear)
+      activity.before += count;
+    else if (year > Activity::kLastYear)
+      activity.after += count;
+    else
+      activity.months.push_back({year, month, count});
   }
   LIMIER_CHECK(rows.status());
   return activity;

@@ -23,7 +23,7 @@ struct Column {
   std::string_view header;
   std::string_view source;  // column of the view
   As as;
-  bool optional = false;    // beyond the contract: empty when the index lacks it
+  bool optional = false;  // beyond the contract: empty when the index lacks it
 };
 
 constexpr Column kFileColumns[] = {
@@ -72,16 +72,24 @@ constexpr Column kFileColumns[] = {
 };
 
 constexpr Column kTimelineColumns[] = {
-    {"t", "t", As::kText},           {"t_ns", "t_ns", As::kInteger}, {"macb", "macb", As::kText},
-    {"source", "source", As::kText}, {"file_id", "file_id", As::kInteger}, {"path", "path", As::kText},
+    {"t", "t", As::kText},
+    {"t_ns", "t_ns", As::kInteger},
+    {"macb", "macb", As::kText},
+    {"source", "source", As::kText},
+    {"file_id", "file_id", As::kInteger},
+    {"path", "path", As::kText},
     {"description", "description", As::kText},
 };
 
 constexpr Column kFindingColumns[] = {
-    {"finding_id", "finding_id", As::kInteger}, {"pack", "pack", As::kText},
-    {"rule", "rule", As::kText},                {"priority", "priority", As::kText},
-    {"title", "title", As::kText},              {"reason", "reason", As::kText},
-    {"subject_kind", "subject_kind", As::kText}, {"subject_id", "subject_id", As::kInteger},
+    {"finding_id", "finding_id", As::kInteger},
+    {"pack", "pack", As::kText},
+    {"rule", "rule", As::kText},
+    {"priority", "priority", As::kText},
+    {"title", "title", As::kText},
+    {"reason", "reason", As::kText},
+    {"subject_kind", "subject_kind", As::kText},
+    {"subject_id", "subject_id", As::kInteger},
     {"file_id", "file_id", As::kInteger},
 };
 
@@ -112,10 +120,14 @@ std::string select_of(store::Index& index, const Sheet& sheet) {
 std::string field(const store::Query& row, const Column& column, int at, int raw) {
   if (row.is_null(at)) return {};
   switch (column.as) {
-    case As::kInteger: return fmt::format("{}", row.integer(at));
-    case As::kReal: return fmt::format("{}", row.real(at));
-    case As::kText: return csv_field(row.text(at));
-    case As::kExact: return csv_field(exact_text(row, at, raw));
+    case As::kInteger:
+      return fmt::format("{}", row.integer(at));
+    case As::kReal:
+      return fmt::format("{}", row.real(at));
+    case As::kText:
+      return csv_field(row.text(at));
+    case As::kExact:
+      return csv_field(exact_text(row, at, raw));
     case As::kHex: {
       const auto bytes = row.blob(at);
       return hex(as_text(bytes));
@@ -124,7 +136,7 @@ std::string field(const store::Query& row, const Column& column, int at, int raw
   return {};
 }
 
-Status write_sheet(store::Index& index, const Sheet& sheet, OutFile& out) {
+Status put_sheet(store::Index& index, const Sheet& sheet, OutFile& out) {
   LIMIER_TRY(auto rows, index.query(select_of(index, sheet)));
   std::string line;
   for (const Column& column : sheet.columns) line += (line.empty() ? "" : ",") + std::string(column.header);
@@ -149,7 +161,7 @@ Status write_sheet(store::Index& index, const Sheet& sheet, OutFile& out) {
 Status write_csv(store::Index& index, const std::string& dir) {
   for (const Sheet& sheet : kSheets) {
     LIMIER_TRY(auto out, OutFile::create(dir, sheet.file));
-    LIMIER_CHECK(write_sheet(index, sheet, out));
+    LIMIER_CHECK(put_sheet(index, sheet, out));
     LIMIER_CHECK(out.commit());
   }
   return ok_status();

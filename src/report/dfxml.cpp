@@ -9,15 +9,39 @@ namespace limier::report {
 namespace {
 
 enum Col : int {
-  kId, kVolume, kParent, kPath, kPathRaw, kKind, kInode, kAllocated, kOrphan, kSize, kModified, kAccessed, kChanged,
-  kCreated, kMode, kUid, kGid, kTarget, kMd5, kSha1, kSha256, kState, kLinks, kParentInode,
+  kId,
+  kVolume,
+  kParent,
+  kPath,
+  kPathRaw,
+  kKind,
+  kInode,
+  kAllocated,
+  kOrphan,
+  kSize,
+  kModified,
+  kAccessed,
+  kChanged,
+  kCreated,
+  kMode,
+  kUid,
+  kGid,
+  kTarget,
+  kMd5,
+  kSha1,
+  kSha256,
+  kState,
+  kLinks,
+  kParentInode,
 };
 
 std::string files_sql(store::Index& index) {
   return fmt::format(
-      "SELECT f.file_id, f.volume_id, f.parent_file_id, f.path, f.path_raw, f.kind, f.inode, f.allocated, f.orphan, f.size, "
+      "SELECT f.file_id, f.volume_id, f.parent_file_id, f.path, f.path_raw, f.kind, f.inode, f.allocated, f.orphan, "
+      "f.size, "
       "f.modified, f.accessed, f.changed, f.created, f.mode, f.uid, f.gid, f.link_target, f.md5, f.sha1, f.sha256, "
-      "f.content_state, {}, p.inode FROM v_file f LEFT JOIN v_file p ON p.file_id = f.parent_file_id ORDER BY f.file_id",
+      "f.content_state, {}, p.inode FROM v_file f LEFT JOIN v_file p ON p.file_id = f.parent_file_id ORDER BY "
+      "f.file_id",
       has_column(index, "v_file", "link_count") ? "f.link_count" : "NULL");
 }
 
@@ -107,7 +131,8 @@ std::string head(const RunFacts& run, const EvidenceFacts& evidence) {
       "xmlns:dc=\"http://purl.org/dc/elements/1.1/\" version=\"1.2.0\">\n"
       "  <metadata><dc:type>Disk Image</dc:type></metadata>\n"
       "  <creator><program>limier</program><version>{}</version></creator>\n"
-      "  <source>\n      <image_filename>{}</image_filename>\n      <sectorsize>{}</sectorsize>\n      <image_size>{}</image_size>\n",
+      "  <source>\n      <image_filename>{}</image_filename>\n      <sectorsize>{}</sectorsize>\n      "
+      "<image_size>{}</image_size>\n",
       xml_text(run.tool_version), xml_text(evidence.path), evidence.sector_size, evidence.size_bytes);
   if (evidence.md5) put_digest(out, "md5", xml_text(*evidence.md5));
   if (evidence.sha1) put_digest(out, "sha1", xml_text(*evidence.sha1));
@@ -122,7 +147,8 @@ Result<std::string> volume_head(store::Index& index, std::int64_t volume_id) {
   std::string out = "  <volume>\n";
   if (rows.step()) {
     out = fmt::format("  <volume offset=\"{0}\">\n    <partition_offset>{0}</partition_offset>\n", rows.integer(0));
-    out += fmt::format("    <block_size>{}</block_size>\n    <ftype_str>{}</ftype_str>\n", rows.integer(2), xml_text(rows.text(3)));
+    out += fmt::format("    <block_size>{}</block_size>\n    <ftype_str>{}</ftype_str>\n", rows.integer(2),
+                       xml_text(rows.text(3)));
     out += fmt::format("    <volume_length>{}</volume_length>\n", rows.integer(1));
   }
   LIMIER_CHECK(rows.status());

@@ -27,7 +27,8 @@ Result<AuthorityFacts> read_authority(store::Index& index) {
 
 Status read_header(store::Index& index, EvidenceFacts& facts) {
   if (!has_column(index, "v_evidence_header", "value_raw")) return ok_status();
-  LIMIER_TRY(auto rows, index.query("SELECT name, value, value_raw FROM v_evidence_header ORDER BY position, name, value"));
+  LIMIER_TRY(auto rows,
+             index.query("SELECT name, value, value_raw FROM v_evidence_header ORDER BY position, name, value"));
   while (rows.step()) facts.header.push_back({rows.text(0), exact_text(rows, 1, 2)});
   return rows.status();
 }
@@ -53,14 +54,23 @@ Result<Counts> read_counts(store::Index& index) {
   while (rows.step()) {
     const std::string priority = rows.text(0);
     const auto* at = std::find(kPriorities.begin(), kPriorities.end(), priority);
-    if (at != kPriorities.end()) counts.by_priority[static_cast<std::size_t>(at - kPriorities.begin())] += rows.integer(1);
+    if (at != kPriorities.end())
+      counts.by_priority[static_cast<std::size_t>(at - kPriorities.begin())] += rows.integer(1);
     counts.findings += rows.integer(1);
   }
   LIMIER_CHECK(rows.status());
   return counts;
 }
 
-bool differs(const MaybeText& computed, const MaybeText& other) { return computed && other && *computed != *other; }
+bool differs(const MaybeText& computed, const MaybeText& other) {
+  return computed && other && *computed != *other;
+}
+
+Result<bool> evidence_incomplete(store::Index& index) {
+  if (!has_column(index, "v_evidence", "incomplete")) return false;
+  LIMIER_TRY(const std::int64_t count, count_of(index, "SELECT count(*) FROM v_evidence WHERE incomplete <> 0"));
+  return count > 0;
+}
 
 Result<Conditions> read_conditions(store::Index& index, const Facts& facts) {
   const EvidenceFacts& evidence = facts.evidence;
@@ -68,22 +78,33 @@ Result<Conditions> read_conditions(store::Index& index, const Facts& facts) {
   conditions.interrupted = facts.run.interrupted;
   conditions.mismatch = evidence.verdict == "mismatch" || differs(evidence.md5, evidence.stored_md5) ||
                         differs(evidence.sha1, evidence.stored_sha1) || differs(evidence.md5, evidence.expected_md5) ||
-                        differs(evidence.sha1, evidence.expected_sha1) || differs(evidence.sha256, evidence.expected_sha256);
+                        differs(evidence.sha1, evidence.expected_sha1) ||
+                        differs(evidence.sha256, evidence.expected_sha256);
   conditions.damaged = evidence.verdict == "damaged" || facts.counts.bad_ranges > 0;
   const std::string flagged = has_column(index, "v_issue", "incomplete")
                                   ? "SELECT count(*) FROM v_issue WHERE incomplete <> 0"
                                   : "SELECT count(*) FROM v_issue WHERE severity = 'error'";
   LIMIER_TRY(const std::int64_t issues, count_of(index, flagged));
-  LIMIER_TRY(const std::int64_t volumes, count_of(index, "SELECT count(*) FROM v_volume WHERE status IN "
-                                                         "('partial', 'encrypted', 'unsupported', 'failed')"));
-  LIMIER_TRY(const std::int64_t parsed, count_of(index, "SELECT count(*) FROM v_volume WHERE status IN ('parsed', 'partial')"));
-  conditions.incomplete = evidence.verdict == "incomplete" || issues > 0 || volumes > 0;
-  conditions.nothing_examined = volumes > 0 && parsed == 0 && facts.census.rows == 0;
+  LIMIER_TRY(const std::int64_t volumes, count_of(index,
+                                                  "SELECT count(*) FROM v_volume WHERE status IN "
+                                                  "('partial', 'encrypted', 'unsupported', 'failed')"));
+  LIMIER_TRY(const bool flagged_evidence, evidence_incomplete(index));
+  conditions.incomplete = evidence.verdict == "incomplete" || flagged_evidence || issues > 0 || volumes > 0;
+  // As the run decides it (store, conditions()), so that the report and the exit code never disagree.
+  LIMIER_TRY(const std::int64_t encrypted, count_of(index, "SELECT count(*) FROM v_volume WHERE status = 'encrypted'"));
+  LIMIER_TRY(const std::int64_t others, count_of(index,
+                                                 "SELECT count(*) FROM v_volume WHERE status IN "
+                                                 "('parsed', 'partial', 'unsupported', 'failed')"));
+  LIMIER_TRY(const std::int64_t unreadable,
+             count_of(index, "SELECT coalesce(sum(length), 0) FROM v_coverage WHERE state = 'unreadable'"));
+  conditions.nothing_examined =
+      (encrypted > 0 && others == 0) || evidence.size_bytes == 0 || unreadable == evidence.size_bytes;
   return conditions;
 }
 
 Result<CoverageFacts> read_coverage(store::Index& index) {
-  LIMIER_TRY(auto rows, index.query("SELECT state, sum(length), count(*) FROM v_coverage GROUP BY state ORDER BY state"));
+  LIMIER_TRY(auto rows,
+             index.query("SELECT state, sum(length), count(*) FROM v_coverage GROUP BY state ORDER BY state"));
   CoverageFacts facts;
   while (rows.step()) {
     const std::string state = rows.text(0);
@@ -132,10 +153,11 @@ std::int64_t CoverageFacts::total() const {
 }
 
 Result<RunFacts> read_run(store::Index& index) {
-  // The outcome is asked only whether the index is whole: an index cut short must not look finished. Nothing else of the
-  // run may differ between two reports of the same evidence.
-  const std::string sql = fmt::format("SELECT tool_version, outcome = 'interrupted', {}, {} FROM v_run ORDER BY run_id DESC LIMIT 1",
-                                      column_or_null(index, "v_run", "profile"), column_or_null(index, "v_run", "zone"));
+  // The outcome is asked only whether the index is whole: an index cut short must not look finished. Nothing else of
+  // the run may differ between two reports of the same evidence.
+  const std::string sql =
+      fmt::format("SELECT tool_version, outcome = 'interrupted', {}, {} FROM v_run ORDER BY run_id DESC LIMIT 1",
+                  column_or_null(index, "v_run", "profile"), column_or_null(index, "v_run", "zone"));
   LIMIER_TRY(auto rows, index.query(sql));
   RunFacts run;
   if (rows.step()) run = {rows.text(0), rows.text(2), rows.text(3), rows.integer(1) != 0};
@@ -145,10 +167,11 @@ Result<RunFacts> read_run(store::Index& index) {
 
 Result<EvidenceFacts> read_evidence(store::Index& index) {
   std::string sql =
-      "SELECT path, format, size_bytes, sector_size, segment_count, stored_md5, stored_sha1, md5, sha1, sha256, verdict, "
+      "SELECT path, format, size_bytes, sector_size, segment_count, stored_md5, stored_sha1, md5, sha1, sha256, "
+      "verdict, "
       "acq_case_number, acq_evidence_number, acq_examiner, acq_description, acq_notes, acq_date, acq_software";
-  for (const std::string_view extra : {"variant", "compression", "media_type", "set_identifier", "chunk_size", "expected_md5",
-                                       "expected_sha1", "expected_sha256", "path_raw"})
+  for (const std::string_view extra : {"variant", "compression", "media_type", "set_identifier", "chunk_size",
+                                       "expected_md5", "expected_sha1", "expected_sha256", "path_raw"})
     sql += ", " + column_or_null(index, "v_evidence", extra);
   LIMIER_TRY(auto row, index.query(sql + " FROM v_evidence ORDER BY evidence_id LIMIT 1"));
   EvidenceFacts facts;
@@ -167,8 +190,8 @@ Result<EvidenceFacts> read_evidence(store::Index& index) {
   facts.sha1 = maybe_text(row, 8);
   facts.sha256 = maybe_text(row, 9);
   facts.verdict = row.text(10);
-  static constexpr std::string_view kHeaders[] = {"case_number", "evidence_number", "examiner", "description", "notes", "date",
-                                                  "software"};
+  static constexpr std::string_view kHeaders[] = {"case_number", "evidence_number", "examiner", "description", "notes",
+                                                  "date",        "software"};
   for (int i = 0; const std::string_view name : kHeaders)
     facts.acquisition.push_back({std::string(name), maybe_text(row, 11 + i++)});
   facts.variant = maybe_text(row, 18);

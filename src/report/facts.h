@@ -1,5 +1,5 @@
-// The facts both the page and the JSON state, read from the views once. Sizes are bounded by the named caps, whatever the
-// number of files.
+// The facts both the page and the JSON state, read from the views once. Sizes are bounded by the named caps, whatever
+// the number of files.
 #pragma once
 
 #include <array>
@@ -79,10 +79,10 @@ struct NamedTally {
 };
 
 inline constexpr std::array<std::string_view, 6> kKinds{"file", "dir", "link", "device", "stream", "virtual"};
-inline constexpr std::array<std::string_view, 8> kContentStates{"complete", "recovered",  "overwritten", "partial",
+inline constexpr std::array<std::string_view, 8> kContentStates{"complete",   "recovered", "overwritten", "partial",
                                                                 "unreadable", "encrypted", "empty",       "not-read"};
-inline constexpr std::array<std::string_view, 7> kCoverageStates{"metadata",      "file",      "slack",     "unallocated",
-                                                                 "unpartitioned", "encrypted", "unreadable"};
+inline constexpr std::array<std::string_view, 7> kCoverageStates{
+    "metadata", "file", "slack", "unallocated", "unpartitioned", "encrypted", "unreadable"};
 inline constexpr std::array<std::string_view, 5> kPriorities{"live-in-danger", "high", "medium", "low", "info"};
 
 // One pass over v_file.

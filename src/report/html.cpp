@@ -32,9 +32,13 @@ constexpr Section kSections[] = {
 std::string head(const Facts& facts) {
   const Sha256 digest = *digest_of(as_bytes(style_sheet()), DigestSet{false, false, true}).sha256;
   std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
-  out += fmt::format("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; "
-                     "img-src data:; base-uri 'none'; form-action 'none'\">\n", base64(digest));
-  out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n";
+  out += fmt::format(
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; "
+      "img-src data:; base-uri 'none'; form-action 'none'\">\n",
+      base64(digest));
+  out +=
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" "
+      "content=\"no-referrer\">\n";
   const std::string& name = facts.authority.exhibit.empty() ? facts.evidence.path : facts.authority.exhibit;
   out += fmt::format("<title>Triage report: {}</title>\n<style>", html_text(name));
   out += style_sheet();
@@ -44,7 +48,8 @@ std::string head(const Facts& facts) {
 void put_contents(Page& page) {
   page.raw("<nav aria-label=\"Contents\"><ol>\n");
   for (int number = 1; const Section& section : kSections)
-    page.raw(fmt::format("<li><a href=\"#{}\"><span class=\"n\">{}</span>{}</a></li>\n", section.id, number++, section.title));
+    page.raw(fmt::format("<li><a href=\"#{}\"><span class=\"n\">{}</span>{}</a></li>\n", section.id, number++,
+                         section.title));
   page.raw("</ol></nav>\n");
 }
 
@@ -52,7 +57,8 @@ void put_contents(Page& page) {
 
 std::string cap_note(std::int64_t shown, std::int64_t total, std::string_view what) {
   if (shown >= total) return {};
-  return fmt::format("<p class=\"note\">Listed: the {} {} of {}. files.csv and the index have all of them.</p>\n", grouped(shown), what, grouped(total));
+  return fmt::format("<p class=\"note\">Listed: the {} {} of {}. files.csv and the index have all of them.</p>\n",
+                     grouped(shown), what, grouped(total));
 }
 
 Status write_html(store::Index& index, const std::string& dir) {
@@ -66,14 +72,18 @@ Status write_html(store::Index& index, const std::string& dir) {
   put_contents(page);
   page.raw("</header>\n<main>\n");
   for (int number = 1; const Section& section : kSections) {
-    page.raw(fmt::format("<section id=\"{0}\" aria-labelledby=\"{0}-h\">\n<h2 id=\"{0}-h\"><span class=\"n\">{1}</span>{2}</h2>\n", section.id,
-                         number++, section.title));
+    page.raw(fmt::format(
+        "<section id=\"{0}\" aria-labelledby=\"{0}-h\">\n<h2 id=\"{0}-h\"><span class=\"n\">{1}</span>{2}</h2>\n",
+        section.id, number++, section.title));
     LIMIER_CHECK(section.put(context));
     page.raw("</section>\n");
   }
-  page.raw("</main>\n<footer class=\"end\">End of the report. All times are UTC unless a section says otherwise. Names and texts "
-           "from the evidence are shown with control, invisible and invalid characters written out (for example \\x1B, \\u{202E}, "
-           "\\xFF; a backslash as \\\\).</footer>\n</div>\n</body>\n</html>\n");
+  page.raw(
+      "</main>\n<footer class=\"end\">End of the report. All times are UTC unless a section says otherwise. Names and "
+      "texts "
+      "from the evidence are shown with control, invisible and invalid characters written out (for example \\x1B, "
+      "\\u{202E}, "
+      "\\xFF; a backslash as \\\\).</footer>\n</div>\n</body>\n</html>\n");
   return out.commit();
 }
 

@@ -22,7 +22,11 @@ std::string_view state_meaning(std::string_view state) {
 }
 
 void put_state_table(Page& page, const Census& census) {
-  page.table("Content of files and streams", {{"State", Align::kShort}, {"Meaning"}, {"Files", Align::kNumber}, {"of which deleted", Align::kNumber}, {"Size", Align::kNumber}});
+  page.table("Content of files and streams", {{"State", Align::kShort},
+                                              {"Meaning"},
+                                              {"Files", Align::kNumber},
+                                              {"of which deleted", Align::kNumber},
+                                              {"Size", Align::kNumber}});
   Tally all;
   std::int64_t deleted = 0;
   for (std::size_t i = 0; i < kContentStates.size(); ++i) {
@@ -31,28 +35,40 @@ void put_state_table(Page& page, const Census& census) {
     all.bytes = add_saturating(all.bytes, tally.bytes);
     deleted += census.deleted_states[i].items;
     if (tally.items == 0) continue;
-    page.row({std::string(kContentStates[i]), std::string(state_meaning(kContentStates[i])), grouped(tally.items), grouped(census.deleted_states[i].items), size_cell(tally.bytes)});
+    page.row({std::string(kContentStates[i]), std::string(state_meaning(kContentStates[i])), grouped(tally.items),
+              grouped(census.deleted_states[i].items), size_cell(tally.bytes)});
   }
   page.row({"Total", " ", grouped(all.items), grouped(deleted), size_cell(all.bytes)}, "total");
   page.end_table();
 }
 
 void put_file_table(Page& page, const std::vector<FileRow>& files, bool with_state) {
-  page.table("", {{"File", Align::kNumber}, {"Path", Align::kPath}, {"Size", Align::kNumber}, {"Modified (UTC)", Align::kShort}, {with_state ? "Content" : "", Align::kShort}});
+  if (with_state)
+    page.table("", {{"File", Align::kNumber},
+                    {"Path", Align::kPath},
+                    {"Size", Align::kNumber},
+                    {"Modified (UTC)", Align::kShort},
+                    {"Content", Align::kShort}});
+  else
+    page.table("", {{"File", Align::kNumber},
+                    {"Path", Align::kPath},
+                    {"Size", Align::kNumber},
+                    {"Modified (UTC)", Align::kShort}});
   for (const FileRow& file : files) {
-    std::string state = with_state ? html_text(file.content_state) : std::string(" ");
-    if (file.deleted) state = with_state ? "<span class=\"tag\">deleted</span>, " + state : "<span class=\"tag\">deleted</span>";
-    page.row({grouped(file.file_id), quoted(file.path), size_cell(file.size), file.modified ? time_text(*file.modified) : absent(), state});
+    const std::string deleted = file.deleted ? "<span class=\"tag\">deleted</span>, " : "";
+    page.row({grouped(file.file_id), quoted(file.path), size_cell(file.size),
+              file.modified ? time_text(*file.modified) : absent(), deleted + html_text(file.content_state)});
   }
   page.end_table();
 }
 
-Status put_notable_list(Context& context, List list, std::int64_t total, std::string_view title, std::string_view text) {
+Status put_notable_list(Context& context, List list, std::int64_t total, std::string_view title,
+                        std::string_view text) {
   if (total == 0) return ok_status();
   LIMIER_TRY(const auto files, read_list(context.index, list));
   context.page.heading(title);
   context.page.paragraph(text);
-  put_file_table(context.page, files, list == List::kUnreadable);
+  put_file_table(context.page, files, list != List::kRecovered && list != List::kOverwritten);
   context.page.raw(cap_note(static_cast<std::int64_t>(files.size()), total, "largest"));
   return ok_status();
 }
@@ -63,45 +79,62 @@ Status put_streams(Context& context) {
   Page& page = context.page;
   LIMIER_TRY(const StreamNames names, read_stream_names(context.index));
   page.heading("Alternate data streams");
-  page.paragraph("NTFS lets a file carry further content under a second name, which most programs do not show. Zone.Identifier is "
-                 "written by Windows to what was downloaded; others deserve a look.");
+  page.paragraph(
+      "NTFS lets a file carry further content under a second name, which most programs do not show. Zone.Identifier is "
+      "written by Windows to what was downloaded; others deserve a look.");
   page.table("", {{"Name of the stream", Align::kPath}, {"Streams", Align::kNumber}});
   for (const StreamName& name : names.top) page.row({quoted(name.name), grouped(name.items)});
   page.end_table();
   if (names.different > static_cast<std::int64_t>(names.top.size()))
-    page.raw(fmt::format("<p class=\"note\">Listed: the {} most frequent of {} names.</p>\n", names.top.size(), grouped(names.different)));
+    page.raw(fmt::format("<p class=\"note\">Listed: the {} most frequent of {} names.</p>\n", names.top.size(),
+                         grouped(names.different)));
   std::int64_t zones = 0;
   for (const StreamName& name : names.top)
     if (name.name == "Zone.Identifier") zones = name.items;
-  return put_notable_list(context, List::kStreams, total - zones, "Streams other than Zone.Identifier", "Those that hold content, largest first.");
+  return put_notable_list(context, List::kStreams, total - zones, "Streams other than Zone.Identifier",
+                          "Those that hold content, largest first.");
+}
+
+void put_tally_table(Page& page, std::string_view caption, std::string_view first,
+                     const std::vector<NamedTally>& tallies, const Tally& files, std::int64_t cap) {
+  page.table(caption,
+             {{first, Align::kPath},
+              {"Files", Align::kNumber},
+              {"", Align::kShort},
+              {"of which deleted", Align::kNumber},
+              {"Size", Align::kNumber}},
+             "even");
+  for (const NamedTally& one : tallies) {
+    if (cap-- <= 0) break;
+    page.row({quoted(one.name), grouped(one.all.items), share_bar(one.all.items, files.items),
+              grouped(one.deleted.items), size_cell(one.all.bytes)});
+  }
 }
 
 void put_type_tables(Page& page, const Census& census) {
   const Tally& files = census.kind("file");
-  page.table("By kind of file", {{"Kind", Align::kText}, {"Files", Align::kNumber}, {"", Align::kShort}, {"of which deleted", Align::kNumber}, {"Size", Align::kNumber}});
-  for (const NamedTally& one : census.categories)
-    page.row({html_text(one.name), grouped(one.all.items), share_bar(one.all.items, files.items), grouped(one.deleted.items), size_cell(one.all.bytes)});
-  page.row({"Total", grouped(files.items), " ", " ", size_cell(files.bytes)}, "total");
-  page.end_table();
-  page.table("By size", {{"Size of the file", Align::kText}, {"Files", Align::kNumber}, {"", Align::kShort}, {"of which deleted", Align::kNumber}, {"Size", Align::kNumber}});
-  for (const NamedTally& one : census.sizes)
-    page.row({html_text(one.name), grouped(one.all.items), share_bar(one.all.items, files.items), grouped(one.deleted.items), size_cell(one.all.bytes)});
-  page.end_table();
-  page.table("By extension", {{"Extension", Align::kText}, {"Files", Align::kNumber}, {"", Align::kShort}, {"of which deleted", Align::kNumber}, {"Size", Align::kNumber}});
-  std::int64_t shown = 0;
-  for (const NamedTally& one : census.extensions) {
-    if (shown++ == kMaxExtensionRows) break;
-    page.row({quoted(one.name), grouped(one.all.items), share_bar(one.all.items, files.items), grouped(one.deleted.items), size_cell(one.all.bytes)});
-  }
-  page.end_table();
   const auto different = static_cast<std::int64_t>(census.extensions.size());
+  std::int64_t deleted = 0;
+  for (const NamedTally& one : census.sizes) deleted += one.deleted.items;
+  put_tally_table(page, "By kind of file", "Kind", census.categories, files,
+                  static_cast<std::int64_t>(census.categories.size()));
+  page.row({"Total", grouped(files.items), " ", grouped(deleted), size_cell(files.bytes)}, "total");
+  page.end_table();
+  put_tally_table(page, "By size", "Size of the file", census.sizes, files,
+                  static_cast<std::int64_t>(census.sizes.size()));
+  page.end_table();
+  put_tally_table(page, "By extension", "Extension", census.extensions, files, kMaxExtensionRows);
+  page.end_table();
   if (different > kMaxExtensionRows)
-    page.raw(fmt::format("<p class=\"note\">Listed: the {} most frequent of {} extensions.</p>\n", kMaxExtensionRows, grouped(different)));
+    page.raw(fmt::format("<p class=\"note\">Listed: the {} most frequent of {} extensions.</p>\n", kMaxExtensionRows,
+                         grouped(different)));
 }
 
 // Years down, months across: the chart in numbers.
 void put_month_table(Page& page, const Activity& activity) {
-  page.raw("<div class=\"scroll\"><table class=\"months\">\n<caption>Time stamps by month</caption>\n<thead><tr><th scope=\"col\">Year</th>");
+  page.raw(
+      "<div class=\"scroll\"><table class=\"months\">\n<caption>Time stamps by month</caption>\n<thead><tr><th "
+      "scope=\"col\">Year</th>");
   for (const char* name : {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Total"})
     page.raw(fmt::format("<th scope=\"col\" class=\"num\">{}</th>", name));
   page.raw("</tr></thead>\n<tbody>\n");
@@ -114,7 +147,8 @@ void put_month_table(Page& page, const Activity& activity) {
       total += activity.months[at].count;
     }
     page.raw(fmt::format("<tr><td>{}</td>", year));
-    for (const std::int64_t count : counts) page.raw("<td class=\"num\">" + (count > 0 ? grouped(count) : absent()) + "</td>");
+    for (const std::int64_t count : counts)
+      page.raw("<td class=\"num\">" + (count > 0 ? grouped(count) : absent()) + "</td>");
     page.raw("<td class=\"num\"><b>" + grouped(total) + "</b></td></tr>\n");
   }
   page.raw("</tbody></table></div>\n");
@@ -125,23 +159,33 @@ void put_month_table(Page& page, const Activity& activity) {
 Status put_notable_section(Context& context) {
   const Census& census = context.facts.census;
   Page& page = context.page;
-  page.paragraph(fmt::format("{} in the index, {} of them deleted and {} orphaned (their folder is gone).", plural(census.rows, "entry", "entries"), grouped(census.deleted), grouped(census.orphan)));
+  page.paragraph(fmt::format("{} in the index, {} of them deleted and {} orphaned (their folder is gone).",
+                             plural(census.rows, "entry", "entries"), grouped(census.deleted), grouped(census.orphan)));
   put_state_table(page, census);
-  LIMIER_CHECK(put_notable_list(context, List::kRecovered, census.deleted_state("recovered").items, "Deleted files with content",
-                                "Deleted, and no other file owns their space now. That the bytes are still those of the file is likely, not certain."));
-  LIMIER_CHECK(put_notable_list(context, List::kOverwritten, census.state("overwritten").items, "Deleted files that are overwritten in part",
-                                "Name, size and times are those of the deleted file; its content is not, or not wholly. No digests are given."));
-  LIMIER_CHECK(put_notable_list(context, List::kEncrypted, census.state("encrypted").items, "Encrypted files", "Encrypted by the file system. Not examined."));
-  LIMIER_CHECK(put_notable_list(context, List::kUnreadable, census.state("unreadable").items + census.state("partial").items,
-                                "Files that could not be read, or only in part", "Because of damage in the image or in the file system. No digests are given."));
+  LIMIER_CHECK(put_notable_list(context, List::kRecovered, census.deleted_state("recovered").items,
+                                "Deleted files with content",
+                                "Deleted, and no other file owns their space now. That the bytes are still those of "
+                                "the file is likely, not certain."));
+  LIMIER_CHECK(put_notable_list(
+      context, List::kOverwritten, census.state("overwritten").items, "Deleted files that are overwritten in part",
+      "Name, size and times are those of the deleted file; its content is not, or not wholly. No digests are given."));
+  LIMIER_CHECK(put_notable_list(context, List::kEncrypted, census.state("encrypted").items, "Encrypted files",
+                                "Encrypted by the file system. Not examined."));
+  LIMIER_CHECK(put_notable_list(context, List::kUnreadable,
+                                census.state("unreadable").items + census.state("partial").items,
+                                "Files that could not be read, or only in part",
+                                "Because of damage in the image or in the file system. No digests are given."));
   return put_streams(context);
 }
 
 Status put_types_section(Context& context) {
-  context.page.paragraph("By the extension in the name. Anyone can rename a file: a name is no proof of what it holds. Folders, links, "
-                         "devices and alternate streams are not counted here.");
-  if (context.facts.census.kind("file").items == 0) context.page.paragraph("No files.");
-  else put_type_tables(context.page, context.facts.census);
+  context.page.paragraph(
+      "By the extension in the name. Anyone can rename a file: a name is no proof of what it holds. Folders, links, "
+      "devices and alternate streams are not counted here.");
+  if (context.facts.census.kind("file").items == 0)
+    context.page.paragraph("No files.");
+  else
+    put_type_tables(context.page, context.facts.census);
   return ok_status();
 }
 
@@ -152,17 +196,23 @@ Status put_activity_section(Context& context) {
     page.paragraph("The file systems hold no time stamps.");
     return ok_status();
   }
-  page.paragraph(fmt::format("{} of files and folders. Modified, accessed, changed and created count one each; where several of them are "
-                             "the same instant, that instant counts once. A copy, an update or the making of the file system sets "
-                             "many at once; a wrong clock moves them all.",
-                             plural(activity.total, "time stamp", "time stamps")));
+  page.paragraph(fmt::format(
+      "{} of files and folders. Modified, accessed, changed and created count one each; where several of them are "
+      "the same instant, that instant counts once. A copy, an update or the making of the file system sets "
+      "many at once; a wrong clock moves them all.",
+      plural(activity.total, "time stamp", "time stamps")));
   const MonthWindow window = busiest_window(activity);
   page.raw(activity_chart(activity, window));
   std::string outside;
   if (window.before + window.after > 0)
-    outside = fmt::format("The chart shows the busiest {} months; {} lie before them and {} after. ", kMaxChartMonths, grouped(window.before), grouped(window.after));
-  if (activity.before > 0) outside += fmt::format("{} before {}: mostly defaults of file systems and programs. ", plural(activity.before, "time stamp lies", "time stamps lie"), Activity::kFirstYear);
-  if (activity.after > 0) outside += fmt::format("{} after {}: mostly damage or nonsense values. ", plural(activity.after, "time stamp lies", "time stamps lie"), Activity::kLastYear);
+    outside = fmt::format("The chart shows the busiest {} months; {} lie before them and {} after. ", kMaxChartMonths,
+                          grouped(window.before), grouped(window.after));
+  if (activity.before > 0)
+    outside += fmt::format("{} before {}: mostly defaults of file systems and programs. ",
+                           plural(activity.before, "time stamp lies", "time stamps lie"), Activity::kFirstYear);
+  if (activity.after > 0)
+    outside += fmt::format("{} after {}: mostly damage or nonsense values. ",
+                           plural(activity.after, "time stamp lies", "time stamps lie"), Activity::kLastYear);
   if (!outside.empty()) page.raw("<p class=\"note\">" + outside + "</p>\n");
   if (!activity.months.empty()) put_month_table(page, activity);
   return ok_status();
@@ -175,7 +225,8 @@ Status put_lists_section(Context& context) {
   const Census& census = context.facts.census;
   page.heading("Largest");
   put_file_table(page, largest, true);
-  page.raw(cap_note(static_cast<std::int64_t>(largest.size()), census.kind("file").items + census.kind("stream").items, "largest"));
+  page.raw(cap_note(static_cast<std::int64_t>(largest.size()), census.kind("file").items + census.kind("stream").items,
+                    "largest"));
   page.heading("Most recently modified");
   put_file_table(page, recent, true);
   page.raw(cap_note(static_cast<std::int64_t>(recent.size()), census.kind("file").items, "most recently modified"));

@@ -26,29 +26,42 @@ std::string digest_sentence(const EvidenceFacts& evidence) {
 
 Verdict integrity_verdict(const Facts& facts) {
   const EvidenceFacts& evidence = facts.evidence;
-  const std::string rest = facts.conditions.incomplete ? "; part of it could not be examined" : "; all of it was examined";
+  const std::string rest = facts.conditions.incomplete     ? "; part of it could not be examined"
+                           : facts.counts.not_examined > 0 ? "; all that can be read was examined"
+                                                           : "; all of it was examined";
   const std::string_view css = facts.conditions.incomplete ? "warn" : "good";
   if (evidence.verdict == "verified")
-    return {css, "The evidence is as it was acquired" + rest, "Every digest computed now equals the one stored at acquisition or given from the custody record."};
+    return {css, "The evidence is as it was acquired" + rest,
+            "Every digest computed now equals the one stored at acquisition or given from the custody record."};
   if (evidence.verdict == "no-stored-digest")
     return {css, "There is no earlier digest to compare with" + rest,
-            "The container stores no digest and none was given. The digest below was computed now; it fixes the state of the evidence from here on."};
+            "The container stores no digest and none was given. The digest below was computed now; it fixes the state "
+            "of the evidence from here on."};
   if (evidence.verdict == "incomplete")
     return {"warn", "The evidence is incomplete", "Segments are missing or cut short. What is there was examined."};
-  return {"warn", "The integrity of the evidence was not checked", "The media were not read from end to end in this run."};
+  return {"warn", "The integrity of the evidence was not checked",
+          "The media were not read from end to end in this run."};
 }
 
 Verdict verdict_of(const Facts& facts) {
   const Conditions& conditions = facts.conditions;
   if (conditions.interrupted)
-    return {"bad", "Interrupted: this examination is not complete", "The run was stopped before its end. What follows is what was found until then; run it again with --resume."};
+    return {
+        "bad", "Interrupted: this examination is not complete",
+        "The run was stopped before its end. What follows is what was found until then; run it again with --resume."};
   if (conditions.nothing_examined)
-    return {"bad", "Nothing could be examined", "No volume of the evidence could be read. The reasons are listed below. This is not the same as finding nothing."};
+    return {"bad", "Nothing could be examined",
+            "No volume of the evidence could be read. The reasons are listed below. This is not the same as finding "
+            "nothing."};
   if (conditions.mismatch)
-    return {"bad", "Integrity mismatch: the evidence is not as it was recorded", "A digest computed now differs from the one stored at acquisition or given from the custody record. Section 2 compares them."};
+    return {"bad", "Integrity mismatch: the evidence is not as it was recorded",
+            "A digest computed now differs from the one stored at acquisition or given from the custody record. "
+            "Section 2 compares them."};
   if (conditions.damaged)
     return {"bad", "The evidence is damaged",
-            fmt::format("{} could not be read as acquired, {} in all. Section 2 lists them.", plural(facts.counts.bad_ranges, "range of the media", "ranges of the media"), human_bytes(facts.counts.bad_bytes))};
+            fmt::format("{} could not be read as acquired, {} in all. Section 2 lists them.",
+                        plural(facts.counts.bad_ranges, "range of the media", "ranges of the media"),
+                        human_bytes(facts.counts.bad_bytes))};
   return integrity_verdict(facts);
 }
 
@@ -62,8 +75,10 @@ void put_title(Context& context) {
   Page& page = context.page;
   page.raw("<p class=\"brand\"><b>limier</b> triage report</p>\n");
   const std::string name = last_part(context.facts.evidence.path);
-  if (authority.exhibit.empty()) page.raw("<h1>" + quoted(name) + "</h1>\n");
-  else page.raw("<h1>" + quoted(authority.exhibit) + "</h1>\n");
+  if (authority.exhibit.empty())
+    page.raw("<h1>" + quoted(name) + "</h1>\n");
+  else
+    page.raw("<h1>" + quoted(authority.exhibit) + "</h1>\n");
   std::string sub;
   const auto add = [&](std::string_view label, const Text& value) {
     if (!value.empty()) sub += fmt::format("<span>{}{}</span>", label, quoted(value));
@@ -78,8 +93,8 @@ void put_title(Context& context) {
 
 void put_verdict(Context& context) {
   const Verdict verdict = verdict_of(context.facts);
-  context.page.raw(fmt::format("<div class=\"verdict {}\">\n<p class=\"head\">{}</p>\n<p>{}</p>\n<p>{}</p>\n</div>\n", verdict.css, verdict.head,
-                               verdict.text, digest_sentence(context.facts.evidence)));
+  context.page.raw(fmt::format("<div class=\"verdict {}\">\n<p class=\"head\">{}</p>\n<p>{}</p>\n<p>{}</p>\n</div>\n",
+                               verdict.css, verdict.head, verdict.text, digest_sentence(context.facts.evidence)));
 }
 
 void put_figures(Context& context) {
@@ -91,10 +106,13 @@ void put_figures(Context& context) {
     out += fmt::format("<div><dt>{}</dt><dd>{}<span class=\"more\">{}</span></dd></div>\n", label, value, more);
   };
   figure("Media", human_bytes(facts.evidence.size_bytes), plural(facts.evidence.segment_count, "segment", "segments"));
-  figure("Volumes and gaps", grouped(facts.counts.volumes), plural(facts.counts.encryption, "encryption sign", "encryption signs"));
+  figure("Volumes and gaps", grouped(facts.counts.volumes),
+         plural(facts.counts.encryption, "encryption sign", "encryption signs"));
   figure("Files", grouped(files.items), plural(census.kind("dir").items, "folder", "folders"));
-  figure("Deleted entries", grouped(census.deleted), grouped(census.deleted_state("recovered").items) + " with content");
-  figure("Not examined", grouped(facts.counts.not_examined), facts.counts.not_examined == 1 ? "entry, section 3" : "entries, section 3");
+  figure("Deleted entries", grouped(census.deleted),
+         grouped(census.deleted_state("recovered").items) + " with content");
+  figure("Not examined", grouped(facts.counts.not_examined),
+         facts.counts.not_examined == 1 ? "entry, section 3" : "entries, section 3");
   figure("Issues", grouped(facts.counts.issues), "section 11");
   context.page.raw(out + "</dl>\n");
 }
@@ -107,7 +125,8 @@ std::string findings_condition(const Counts& counts) {
   if (counts.findings == 0) return "<li><span class=\"label\">Findings</span> none recorded</li>\n";
   std::string text;
   for (std::size_t i = 0; i < kPriorities.size(); ++i)
-    if (counts.by_priority[i] > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", grouped(counts.by_priority[i]), kPriorities[i]);
+    if (counts.by_priority[i] > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", grouped(counts.by_priority[i]), kPriorities[i]);
   return condition("Findings", counts.by_priority[0] + counts.by_priority[1] > 0 ? "bad" : "warn", text);
 }
 
@@ -115,51 +134,75 @@ void put_conditions(Context& context) {
   const Conditions& conditions = context.facts.conditions;
   const EvidenceFacts& evidence = context.facts.evidence;
   std::string out = "<div><h2>How far this result goes</h2>\n<ul>\n";
-  if (conditions.mismatch) out += condition("Integrity", "bad", "a digest differs");
-  else if (evidence.verdict == "verified") out += condition("Integrity", "good", "digests agree");
-  else out += condition("Integrity", "warn", evidence.verdict == "no-stored-digest" ? "no earlier digest to compare" : "not confirmed");
-  out += conditions.damaged ? condition("Readability", "bad", "damaged ranges") : condition("Readability", "good", "no damage found");
-  if (conditions.interrupted) out += condition("Completeness", "bad", "interrupted");
-  else if (conditions.nothing_examined) out += condition("Completeness", "bad", "nothing examined");
-  else if (conditions.incomplete) out += condition("Completeness", "warn", "part not examined");
-  else out += condition("Completeness", "good", "everything examined");
+  if (conditions.mismatch)
+    out += condition("Integrity", "bad", "a digest differs");
+  else if (evidence.verdict == "verified")
+    out += condition("Integrity", "good", "digests agree");
+  else
+    out += condition("Integrity", "warn",
+                     evidence.verdict == "no-stored-digest" ? "no earlier digest to compare" : "not confirmed");
+  out += conditions.damaged ? condition("Readability", "bad", "damaged ranges")
+                            : condition("Readability", "good", "no damage found");
+  if (conditions.interrupted)
+    out += condition("Completeness", "bad", "interrupted");
+  else if (conditions.nothing_examined)
+    out += condition("Completeness", "bad", "nothing examined");
+  else if (conditions.incomplete)
+    out += condition("Completeness", "warn", "part not examined");
+  else
+    out += condition("Completeness", "good",
+                     context.facts.counts.not_examined > 0 ? "all that can be read" : "everything examined");
   out += findings_condition(context.facts.counts);
   context.page.raw(out + "</ul></div>\n");
 }
 
 Status put_front_not_examined(Context& context) {
-  LIMIER_TRY(auto rows, context.index.query("SELECT what, reason, bytes FROM v_not_examined ORDER BY bytes DESC, what, reason, items"));
+  LIMIER_TRY(auto rows, context.index.query(
+                            "SELECT what, reason, bytes FROM v_not_examined ORDER BY bytes DESC, what, reason, items"));
   Page& page = context.page;
   page.raw("<div><h2>Not examined</h2>\n<ul>\n");
   std::int64_t shown = 0;
   while (shown < kFrontLines && rows.step()) {
     ++shown;
     page.raw(fmt::format("<li>{}: {}{}</li>\n", quoted(rows.text(0)), quoted(rows.text(1)),
-                         rows.is_null(2) ? "" : ", " + human_bytes(rows.integer(2))));
+                         rows.is_null(2) ? "" : ", <span class=\"short\">" + human_bytes(rows.integer(2)) + "</span>"));
   }
   LIMIER_CHECK(rows.status());
   if (shown == 0) page.raw("<li>Nothing was left out for damage, encryption or lack of support.</li>\n");
   if (context.facts.counts.not_examined > shown)
-    page.raw(fmt::format("<li><a href=\"#not-examined\">and {} more</a></li>\n", grouped(context.facts.counts.not_examined - shown)));
+    page.raw(fmt::format("<li><a href=\"#not-examined\">and {} more</a></li>\n",
+                         grouped(context.facts.counts.not_examined - shown)));
   page.raw("</ul></div>\n");
   return ok_status();
 }
 
-std::string or_absent(const MaybeText& text) { return text ? code(*text) : absent(); }
+std::string comparison(const MaybeText& computed, const MaybeText& other) {
+  if (!computed) return "<span class=\"none\">not computed now</span>";
+  return *computed == *other ? "<span class=\"is-good\">equal</span>" : "<span class=\"is-bad\">differs</span>";
+}
 
-std::string compare(const MaybeText& computed, const MaybeText& stored, const MaybeText& expected) {
-  if (!computed) return "<span class=\"none\">not computed</span>";
-  if (!stored && !expected) return "<span class=\"none\">nothing to compare with</span>";
-  const bool differs = (stored && *stored != *computed) || (expected && *expected != *computed);
-  return differs ? "<span class=\"is-bad\">differs</span>" : "<span class=\"is-good\">equal</span>";
+void put_digest_rows(Page& page, std::string_view algorithm, const MaybeText& computed, const MaybeText& stored,
+                     const MaybeText& expected) {
+  if (computed) page.row({std::string(algorithm), "computed now", code(*computed), " "});
+  if (stored) page.row({std::string(algorithm), "stored at acquisition", code(*stored), comparison(computed, stored)});
+  if (expected)
+    page.row({std::string(algorithm), "from the custody record", code(*expected), comparison(computed, expected)});
 }
 
 void put_digests(Page& page, const EvidenceFacts& evidence) {
   page.heading("Digests of the media");
-  page.table("", {{"Algorithm", Align::kShort}, {"Stored at acquisition", Align::kPath}, {"Expected by the custody record", Align::kPath}, {"Computed now", Align::kPath}, {"Comparison", Align::kShort}});
-  page.row({"MD5", or_absent(evidence.stored_md5), or_absent(evidence.expected_md5), or_absent(evidence.md5), compare(evidence.md5, evidence.stored_md5, evidence.expected_md5)});
-  page.row({"SHA-1", or_absent(evidence.stored_sha1), or_absent(evidence.expected_sha1), or_absent(evidence.sha1), compare(evidence.sha1, evidence.stored_sha1, evidence.expected_sha1)});
-  page.row({"SHA-256", absent(), or_absent(evidence.expected_sha256), or_absent(evidence.sha256), compare(evidence.sha256, std::nullopt, evidence.expected_sha256)});
+  if (!evidence.md5 && !evidence.sha1 && !evidence.sha256 && !evidence.stored_md5 && !evidence.stored_sha1 &&
+      !evidence.expected_md5 && !evidence.expected_sha1 && !evidence.expected_sha256) {
+    page.paragraph("None: the container stores none, none was given, and none was computed.");
+    return;
+  }
+  page.table("", {{"Algorithm", Align::kShort},
+                  {"Source", Align::kShort},
+                  {"Digest", Align::kPath},
+                  {"Comparison", Align::kShort}});
+  put_digest_rows(page, "MD5", evidence.md5, evidence.stored_md5, evidence.expected_md5);
+  put_digest_rows(page, "SHA-1", evidence.sha1, evidence.stored_sha1, evidence.expected_sha1);
+  put_digest_rows(page, "SHA-256", evidence.sha256, std::nullopt, evidence.expected_sha256);
   page.end_table();
 }
 
@@ -171,8 +214,15 @@ Status put_bad_ranges(Context& context) {
     return ok_status();
   }
   const std::int64_t sector = std::max<std::int64_t>(context.facts.evidence.sector_size, 1);
-  LIMIER_TRY(auto rows, context.index.query(fmt::format("SELECT image_offset, length, reason FROM v_bad_range ORDER BY image_offset, length, reason LIMIT {}", kMaxRanges)));
-  page.table("", {{"First sector", Align::kNumber}, {"Sectors", Align::kNumber}, {"First byte", Align::kNumber}, {"Bytes", Align::kNumber}, {"Reason"}});
+  LIMIER_TRY(auto rows,
+             context.index.query(fmt::format(
+                 "SELECT image_offset, length, reason FROM v_bad_range ORDER BY image_offset, length, reason LIMIT {}",
+                 kMaxRanges)));
+  page.table("", {{"First sector", Align::kNumber},
+                  {"Sectors", Align::kNumber},
+                  {"First byte", Align::kNumber},
+                  {"Bytes", Align::kNumber},
+                  {"Reason"}});
   std::int64_t shown = 0;
   while (rows.step()) {
     ++shown;
@@ -184,7 +234,9 @@ Status put_bad_ranges(Context& context) {
   LIMIER_CHECK(rows.status());
   page.end_table();
   if (shown < context.facts.counts.bad_ranges)
-    page.raw(fmt::format("<p class=\"note\">Listed: the first {} of {} ranges. report.json and the index have all of them.</p>\n", grouped(shown), grouped(context.facts.counts.bad_ranges)));
+    page.raw(fmt::format(
+        "<p class=\"note\">Listed: the first {} of {} ranges. report.json and the index have all of them.</p>\n",
+        grouped(shown), grouped(context.facts.counts.bad_ranges)));
   return ok_status();
 }
 
@@ -194,13 +246,16 @@ void put_segments(Page& page, const EvidenceFacts& facts) {
   page.table("", {{"File", Align::kPath}, {"Bytes", Align::kNumber}, {"Size", Align::kNumber}});
   const std::size_t shown = std::min<std::size_t>(facts.segments.size(), kMaxSegments);
   for (std::size_t i = 0; i < shown; ++i)
-    page.row({quoted(facts.segments[i].name), grouped(facts.segments[i].size_bytes), size_cell(facts.segments[i].size_bytes)});
+    page.row({quoted(facts.segments[i].name), grouped(facts.segments[i].size_bytes),
+              size_cell(facts.segments[i].size_bytes)});
   page.end_table();
   if (shown < facts.segments.size())
-    page.raw(fmt::format("<p class=\"note\">Listed: the first {} of {} segments. report.json has all of them.</p>\n", shown, grouped(static_cast<std::int64_t>(facts.segments.size()))));
+    page.raw(fmt::format("<p class=\"note\">Listed: the first {} of {} segments. report.json has all of them.</p>\n",
+                         shown, grouped(static_cast<std::int64_t>(facts.segments.size()))));
 }
 
-// "acquiry_software_version" → "Acquiry software version". The names are those of the container format, not of the evidence.
+// "acquiry_software_version" → "Acquiry software version". The names are those of the container format, not of the
+// evidence.
 std::string label_of(std::string_view name) {
   std::string label(name);
   for (char& c : label)
@@ -239,9 +294,10 @@ Status put_authority_section(Context& context) {
   const AuthorityFacts& facts = context.facts.authority;
   const auto value = [](const Text& text) { return text.empty() ? std::string() : quoted(text); };
   const std::pair<std::string, std::string> pairs[] = {
-      {"Authority", value(facts.text)}, {"Case number", value(facts.case_number)}, {"Exhibit", value(facts.exhibit)},
-      {"Examiner", value(facts.examiner)}, {"Agency", value(facts.agency)}, {"Note", value(facts.note)}};
-  context.page.paragraph("As stated by the operator when the examination was started. limier does not run without an authority.");
+      {"Authority", value(facts.text)},    {"Case number", value(facts.case_number)}, {"Exhibit", value(facts.exhibit)},
+      {"Examiner", value(facts.examiner)}, {"Agency", value(facts.agency)},           {"Note", value(facts.note)}};
+  context.page.paragraph(
+      "As stated by the operator when the examination was started. limier does not run without an authority.");
   context.page.pairs(pairs);
   return ok_status();
 }
@@ -253,9 +309,14 @@ Status put_evidence_section(Context& context) {
   std::string format = quoted(facts.format);
   if (facts.variant && !facts.variant->empty()) format += " (" + quoted(*facts.variant) + ")";
   const std::pair<std::string, std::string> pairs[] = {
-      {"Image", quoted(facts.path)}, {"Container", format}, {"Segments", grouped(facts.segment_count)},
-      {"Size of the media", exact_size(facts.size_bytes)}, {"Sector size", plural(facts.sector_size, "byte", "bytes")},
-      {"Compression", value(facts.compression)}, {"Media type", value(facts.media_type)}, {"Set identifier", value(facts.set_identifier)},
+      {"Image", quoted(facts.path)},
+      {"Container", format},
+      {"Segments", grouped(facts.segment_count)},
+      {"Size of the media", exact_size(facts.size_bytes)},
+      {"Sector size", plural(facts.sector_size, "byte", "bytes")},
+      {"Compression", value(facts.compression)},
+      {"Media type", value(facts.media_type)},
+      {"Set identifier", value(facts.set_identifier)},
       {"Verdict", facts.verdict.empty() ? std::string("not checked") : quoted(facts.verdict)}};
   page.pairs(pairs);
   put_digests(page, facts);

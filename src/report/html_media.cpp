@@ -44,21 +44,32 @@ std::string_view coverage_meaning(std::string_view state) {
 
 std::string cap_text(std::int64_t shown, std::int64_t total, std::string_view file) {
   if (shown >= total) return {};
-  return fmt::format("<p class=\"note\">Listed: the first {} of {}. {} has all of them.</p>\n", grouped(shown), grouped(total), file);
+  return fmt::format("<p class=\"note\">Listed: the first {} of {}. {} has all of them.</p>\n", grouped(shown),
+                     grouped(total), file);
 }
 
 Status put_encryption(Context& context) {
   if (context.facts.counts.encryption == 0) return ok_status();
   Page& page = context.page;
   page.heading("Signs of encryption");
-  page.paragraph("limier has no way to open encrypted data and tries no key. Certainty <i>structure</i> means that the header of the "
-                 "named scheme was found; <i>statistics</i> means that the bytes look random and no known structure explains it.");
-  LIMIER_TRY(auto rows, context.index.query(fmt::format("SELECT scope, volume_id, file_id, scheme, certainty, detail FROM v_encryption "
-                                                        "ORDER BY scope DESC, volume_id, file_id, scheme, certainty, detail LIMIT {}", kMaxVolumes)));
-  page.table("", {{"What", Align::kShort}, {"Volume", Align::kNumber}, {"File", Align::kNumber}, {"Scheme"}, {"Certainty", Align::kShort}, {"Detail", Align::kPath}});
+  page.paragraph(
+      "limier has no way to open encrypted data and tries no key. Certainty <i>structure</i> means that the header of "
+      "the "
+      "named scheme was found; <i>statistics</i> means that the bytes look random and no known structure explains it.");
+  LIMIER_TRY(auto rows, context.index.query(
+                            fmt::format("SELECT scope, volume_id, file_id, scheme, certainty, detail FROM v_encryption "
+                                        "ORDER BY scope DESC, volume_id, file_id, scheme, certainty, detail LIMIT {}",
+                                        kMaxVolumes)));
+  page.table("", {{"What", Align::kShort},
+                  {"Volume", Align::kNumber},
+                  {"File", Align::kNumber},
+                  {"Scheme"},
+                  {"Certainty", Align::kShort},
+                  {"Detail", Align::kPath}});
   std::int64_t shown = 0;
   for (; rows.step(); ++shown)
-    page.row({text_or_absent(rows, 0), integer_or_absent(rows, 1), integer_or_absent(rows, 2), text_or_absent(rows, 3), text_or_absent(rows, 4), text_or_absent(rows, 5)});
+    page.row({text_or_absent(rows, 0), integer_or_absent(rows, 1), integer_or_absent(rows, 2), text_or_absent(rows, 3),
+              text_or_absent(rows, 4), text_or_absent(rows, 5)});
   LIMIER_CHECK(rows.status());
   page.end_table();
   page.raw(cap_text(shown, context.facts.counts.encryption, "report.json"));
@@ -70,16 +81,27 @@ Status put_encryption(Context& context) {
 Status put_not_examined_section(Context& context) {
   Page& page = context.page;
   if (context.facts.counts.not_examined == 0) {
-    page.paragraph("Nothing: no part of the evidence was left out because of damage, encryption or lack of support. Section 12 says "
-                   "what limier does not look at in general.");
+    page.paragraph(
+        "Nothing: no part of the evidence was left out because of damage, encryption or lack of support. Section 12 "
+        "says "
+        "what limier does not look at in general.");
     return ok_status();
   }
   page.paragraph("“Nothing found” holds only for what was examined. The following was not.");
-  LIMIER_TRY(auto rows, context.index.query(fmt::format("SELECT what, reason, bytes, items FROM v_not_examined ORDER BY bytes DESC, what, reason, items LIMIT {}", kMaxNotExamined)));
-  page.table("", {{"What", Align::kPath}, {"Why", Align::kPath}, {"Size", Align::kNumber}, {"Bytes", Align::kNumber}, {"Items", Align::kNumber}});
+  LIMIER_TRY(
+      auto rows,
+      context.index.query(fmt::format(
+          "SELECT what, reason, bytes, items FROM v_not_examined ORDER BY bytes DESC, what, reason, items LIMIT {}",
+          kMaxNotExamined)));
+  page.table("", {{"What", Align::kPath},
+                  {"Why", Align::kPath},
+                  {"Size", Align::kNumber},
+                  {"Bytes", Align::kNumber},
+                  {"Items", Align::kNumber}});
   std::int64_t shown = 0;
   for (; rows.step(); ++shown)
-    page.row({quoted(rows.text(0)), quoted(rows.text(1)), rows.is_null(2) ? absent() : human_bytes(rows.integer(2)), integer_or_absent(rows, 2), integer_or_absent(rows, 3)});
+    page.row({quoted(rows.text(0)), quoted(rows.text(1)), rows.is_null(2) ? absent() : human_bytes(rows.integer(2)),
+              integer_or_absent(rows, 2), integer_or_absent(rows, 3)});
   LIMIER_CHECK(rows.status());
   page.end_table();
   page.raw(cap_text(shown, context.facts.counts.not_examined, "report.json"));
@@ -88,15 +110,24 @@ Status put_not_examined_section(Context& context) {
 
 Status put_volumes_section(Context& context) {
   Page& page = context.page;
-  LIMIER_TRY(auto rows, context.index.query(fmt::format("SELECT volume_id, scheme, image_offset, length, description, fs_type, fs_label, status, encryption, {}, {} FROM v_volume ORDER BY volume_id LIMIT {}",
-                                                        column_or_null(context.index, "v_volume", "description_raw"),
-                                                        column_or_null(context.index, "v_volume", "fs_label_raw"), kMaxVolumes)));
-  page.table("", {{"No.", Align::kNumber}, {"Starts at byte", Align::kNumber}, {"Size", Align::kNumber}, {"Description", Align::kText}, {"File system", Align::kShort}, {"Label", Align::kText}, {"Status", Align::kText}});
+  LIMIER_TRY(auto rows, context.index.query(fmt::format(
+                            "SELECT volume_id, scheme, image_offset, length, description, fs_type, fs_label, status, "
+                            "encryption, {}, {} FROM v_volume ORDER BY volume_id LIMIT {}",
+                            column_or_null(context.index, "v_volume", "description_raw"),
+                            column_or_null(context.index, "v_volume", "fs_label_raw"), kMaxVolumes)));
+  page.table("", {{"No.", Align::kNumber},
+                  {"Starts at byte", Align::kNumber},
+                  {"Size", Align::kNumber},
+                  {"Description", Align::kText},
+                  {"File system", Align::kShort},
+                  {"Label", Align::kText},
+                  {"Status", Align::kText}});
   std::int64_t shown = 0;
   for (; rows.step(); ++shown) {
     std::string status = volume_status(rows.text(7));
     if (!rows.is_null(8) && !rows.text(8).empty()) status += " (" + quoted(rows.text(8)) + ")";
-    page.row({grouped(rows.integer(0)), grouped(rows.integer(2)), size_cell(rows.integer(3)), exact_or_absent(rows, 4, 9), text_or_absent(rows, 5), exact_or_absent(rows, 6, 10), status});
+    page.row({grouped(rows.integer(0)), grouped(rows.integer(2)), size_cell(rows.integer(3)),
+              exact_or_absent(rows, 4, 9), text_or_absent(rows, 5), exact_or_absent(rows, 6, 10), status});
   }
   LIMIER_CHECK(rows.status());
   page.end_table();
@@ -110,13 +141,20 @@ Status put_findings_section(Context& context) {
     page.paragraph("The index holds no findings of rules. That is no statement about the content of the files.");
     return ok_status();
   }
-  LIMIER_TRY(auto rows, context.index.query(fmt::format(
-      "SELECT priority, title, reason, rule, file_id FROM v_finding ORDER BY CASE priority WHEN 'live-in-danger' THEN 0 WHEN 'high' THEN 1 "
-      "WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END, finding_id LIMIT {}", kMaxFindings)));
-  page.table("", {{"Priority", Align::kShort}, {"Finding", Align::kPath}, {"Reason", Align::kPath}, {"Rule", Align::kText}, {"File", Align::kNumber}});
+  LIMIER_TRY(auto rows,
+             context.index.query(fmt::format("SELECT priority, title, reason, rule, file_id FROM v_finding ORDER BY "
+                                             "CASE priority WHEN 'live-in-danger' THEN 0 WHEN 'high' THEN 1 "
+                                             "WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END, finding_id LIMIT {}",
+                                             kMaxFindings)));
+  page.table("", {{"Priority", Align::kShort},
+                  {"Finding", Align::kPath},
+                  {"Reason", Align::kPath},
+                  {"Rule", Align::kText},
+                  {"File", Align::kNumber}});
   std::int64_t shown = 0;
   for (; rows.step(); ++shown)
-    page.row({text_or_absent(rows, 0), text_or_absent(rows, 1), text_or_absent(rows, 2), text_or_absent(rows, 3), integer_or_absent(rows, 4)});
+    page.row({text_or_absent(rows, 0), text_or_absent(rows, 1), text_or_absent(rows, 2), text_or_absent(rows, 3),
+              integer_or_absent(rows, 4)});
   LIMIER_CHECK(rows.status());
   page.end_table();
   page.raw(cap_text(shown, context.facts.counts.findings, "findings.csv"));
@@ -133,15 +171,24 @@ Status put_coverage_section(Context& context) {
   page.paragraph("Every byte of the media is counted once.");
   page.raw(coverage_chart(facts));
   const auto shares = percentages(facts.bytes);
-  page.table("", {{"State", Align::kShort}, {"Meaning"}, {"Bytes", Align::kNumber}, {"Size", Align::kNumber}, {"Share", Align::kNumber}});
+  page.table("", {{"State", Align::kShort},
+                  {"Meaning"},
+                  {"Bytes", Align::kNumber},
+                  {"Size", Align::kNumber},
+                  {"Share", Align::kNumber}});
   for (std::size_t i = 0; i < kCoverageStates.size(); ++i)
-    page.row({swatch(kCoverageStates[i]) + std::string(kCoverageStates[i]), std::string(coverage_meaning(kCoverageStates[i])), grouped(facts.bytes[i]), size_cell(facts.bytes[i]), percent_text(shares[i])});
+    page.row({swatch(kCoverageStates[i]) + std::string(kCoverageStates[i]),
+              std::string(coverage_meaning(kCoverageStates[i])), grouped(facts.bytes[i]), size_cell(facts.bytes[i]),
+              percent_text(shares[i])});
   std::int64_t whole = 0;
   for (const std::int64_t share : shares) whole += share;
   page.row({"Total", " ", grouped(facts.total()), size_cell(facts.total()), percent_text(whole)}, "total");
   page.end_table();
   if (facts.total() != context.facts.evidence.size_bytes)
-    page.paragraph(fmt::format("<span class=\"is-bad\">The total differs from the size of the media, {} bytes: the account is not complete.</span>", grouped(context.facts.evidence.size_bytes)));
+    page.paragraph(
+        fmt::format("<span class=\"is-bad\">The total differs from the size of the media, {} bytes: the account is not "
+                    "complete.</span>",
+                    grouped(context.facts.evidence.size_bytes)));
   return ok_status();
 }
 
@@ -153,14 +200,22 @@ Status put_issues_section(Context& context) {
   }
   page.paragraph("Damage, doubt and limits met while reading the evidence, gravest first.");
   LIMIER_TRY(auto rows, context.index.query(fmt::format(
-      "SELECT severity, code, volume_id, image_offset, length, message, {} FROM v_issue ORDER BY CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, issue_id LIMIT {}",
-      column_or_null(context.index, "v_issue", "message_raw"), kMaxIssues)));
-  page.table("", {{"Severity", Align::kShort}, {"What happened", Align::kPath}, {"Code", Align::kText}, {"Volume", Align::kNumber}, {"At byte", Align::kNumber}});
+                            "SELECT severity, code, volume_id, image_offset, length, message, {} FROM v_issue ORDER BY "
+                            "CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, issue_id LIMIT {}",
+                            column_or_null(context.index, "v_issue", "message_raw"), kMaxIssues)));
+  page.table("", {{"Severity", Align::kShort},
+                  {"What happened", Align::kPath},
+                  {"Code", Align::kText},
+                  {"Volume", Align::kNumber},
+                  {"At byte", Align::kNumber}});
   std::int64_t shown = 0;
   for (; rows.step(); ++shown) {
     const std::string severity = rows.text(0);
-    const std::string mark = severity == "error" ? "<span class=\"is-bad\">error</span>" : severity == "warning" ? "<span class=\"is-warn\">warning</span>" : quoted(severity);
-    page.row({mark, exact_or_absent(rows, 5, 6), text_or_absent(rows, 1), integer_or_absent(rows, 2), integer_or_absent(rows, 3)});
+    const std::string mark = severity == "error"     ? "<span class=\"is-bad\">error</span>"
+                             : severity == "warning" ? "<span class=\"is-warn\">warning</span>"
+                                                     : quoted(severity);
+    page.row({mark, exact_or_absent(rows, 5, 6), text_or_absent(rows, 1), integer_or_absent(rows, 2),
+              integer_or_absent(rows, 3)});
   }
   LIMIER_CHECK(rows.status());
   page.end_table();

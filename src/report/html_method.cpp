@@ -6,25 +6,45 @@ namespace limier::report {
 Status put_limits_section(Context& context) {
   Page& page = context.page;
   page.heading("What was done");
-  page.paragraph("limier opens the evidence for reading only. It reads the partition tables and file systems first and lists every "
-                 "entry they hold, deleted ones included. Then it reads the media once from the first byte to the last, computes the "
-                 "digests of the media and of the files in that same pass, and checks every chunk of the container.");
-  page.paragraph("Every byte of the media is accounted for: section 10 says what it is, section 3 says what was not examined.");
+  page.paragraph(
+      "limier opens the evidence for reading only. It reads the partition tables and file systems first and lists "
+      "every "
+      "entry they hold, deleted ones included. Then it reads the media once from the first byte to the last, computes "
+      "the "
+      "digests of the media and of the files in that same pass, and checks every chunk of the container.");
+  page.paragraph(
+      "Every byte of the media is accounted for: section 10 says what it is, section 3 says what was not examined.");
   page.heading("How to read it");
-  page.paragraph("Times are those the file systems hold, shown in UTC. File systems of the FAT family store local time without a zone; the "
-                 "column zone_basis of files.csv says so for each file. limier cannot know whether the clock of the device was right.");
-  page.paragraph("A deleted file is called <i>recovered</i> when no other file owns the space it used. File systems do not record whether that "
-                 "space was used and freed in between. Where part of it belongs to another file now, it is called <i>overwritten</i> and has no digest.");
-  page.paragraph("Two files with the same digest have the same content. A digest says nothing about where a file came from or who saw it.");
+  page.paragraph(
+      "Times are those the file systems hold, shown in UTC. File systems of the FAT family store local time without a "
+      "zone; the "
+      "column zone_basis of files.csv says so for each file. limier cannot know whether the clock of the device was "
+      "right.");
+  page.paragraph(
+      "A deleted file is called <i>recovered</i> when no other file owns the space it used. File systems do not record "
+      "whether that "
+      "space was used and freed in between. Where part of it belongs to another file now, it is called "
+      "<i>overwritten</i> and has no digest.");
+  page.paragraph(
+      "Two files with the same digest have the same content. A digest says nothing about where a file came from or who "
+      "saw it.");
   page.heading("What this cannot show");
-  page.paragraph("Encrypted volumes and files are named and left alone. Content that was overwritten, wiped or trimmed is gone. Unallocated "
-                 "space holds what no list of files names; counting it does not mean that it was searched. An unsupported file system is "
-                 "listed as a volume only. A damaged file system may list less than it held: section 11 says where there is such doubt.");
-  page.paragraph("This is triage: a first, complete and repeatable look that shows where to examine further. The absence of a finding is no "
-                 "evidence of absence. It replaces no full examination by a qualified examiner.");
+  page.paragraph(
+      "Encrypted volumes and files are named and left alone. Content that was overwritten, wiped or trimmed is gone. "
+      "Unallocated "
+      "space holds what no list of files names; counting it does not mean that it was searched. An unsupported file "
+      "system is "
+      "listed as a volume only. A damaged file system may list less than it held: section 11 says where there is such "
+      "doubt.");
+  page.paragraph(
+      "This is triage: a first, complete and repeatable look that shows where to examine further. The absence of a "
+      "finding is no "
+      "evidence of absence. It replaces no full examination by a qualified examiner.");
   page.heading("How to check it");
-  page.paragraph("The same evidence with the same options gives the same report, byte for byte. manifest.json holds the digests of the evidence, "
-                 "the index and the reports, audit.jsonl the record of the actions; <code>limier check</code> verifies both.");
+  page.paragraph(
+      "The same evidence with the same options gives the same report, byte for byte. manifest.json holds the digests "
+      "of the evidence, "
+      "the index and the reports, audit.jsonl the record of the actions; <code>limier check</code> verifies both.");
   return ok_status();
 }
 
@@ -36,8 +56,10 @@ Status put_tools_section(Context& context) {
       {"Zone assumed for local times", run.zone.empty() ? std::string() : quoted(run.zone)},
   };
   context.page.pairs(pairs);
-  context.page.paragraph("When, where and by whom the examination was run stands in audit.jsonl and in the view v_run of the index, so that "
-                         "this report does not differ between two runs.");
+  context.page.paragraph(
+      "When, where and by whom the examination was run stands in audit.jsonl and in the view v_run of the index, so "
+      "that "
+      "this report does not differ between two runs.");
   return ok_status();
 }
 

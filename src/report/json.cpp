@@ -44,8 +44,10 @@ void put_evidence(JsonOut& json, const EvidenceFacts& facts) {
   json.maybe_text("compression", facts.compression);
   json.maybe_text("media_type", facts.media_type);
   json.maybe_text("set_identifier", facts.set_identifier);
-  if (facts.verdict.empty()) json.null("verdict");
-  else json.text("verdict", facts.verdict);
+  if (facts.verdict.empty())
+    json.null("verdict");
+  else
+    json.text("verdict", facts.verdict);
   json.object("digests");
   const auto digests = [&](std::string_view key, const MaybeText& md5, const MaybeText& sha1, const MaybeText& sha256) {
     json.object(key);
@@ -230,9 +232,12 @@ Status put_view(JsonOut& json, store::Index& index, std::string_view key, std::s
   while (rows.step()) {
     json.object();
     for (int at = 0; const Key& one : keys) {
-      if (rows.is_null(at)) json.null(one.name);
-      else if (one.as == As::kInteger) json.integer(one.name, rows.integer(at));
-      else json.evidence_text(one.name, exact_text(rows, at, at + static_cast<int>(keys.size())));
+      if (rows.is_null(at))
+        json.null(one.name);
+      else if (one.as == As::kInteger)
+        json.integer(one.name, rows.integer(at));
+      else
+        json.evidence_text(one.name, exact_text(rows, at, at + static_cast<int>(keys.size())));
       ++at;
     }
     json.end();
@@ -248,18 +253,47 @@ Status put_views(JsonOut& json, store::Index& index) {
   LIMIER_CHECK(put_view(json, index, "not_examined", "v_not_examined", "what, reason, bytes, items",
                         {{"what", kTxt}, {"reason", kTxt}, {"bytes", kInt}, {"items", kInt}}));
   LIMIER_CHECK(put_view(json, index, "volumes", "v_volume", "volume_id",
-                        {{"volume_id", kInt}, {"parent_id", kInt}, {"scheme", kTxt}, {"slot", kTxt}, {"image_offset", kInt},
-                         {"length", kInt}, {"description", kTxt}, {"fs_type", kTxt}, {"fs_label", kTxt}, {"fs_uuid", kTxt},
-                         {"block_size", kInt}, {"status", kTxt}, {"encryption", kTxt}}));
-  LIMIER_CHECK(put_view(json, index, "encryption", "v_encryption", "scope, volume_id, file_id, scheme, certainty, detail",
-                        {{"scope", kTxt}, {"volume_id", kInt}, {"file_id", kInt}, {"scheme", kTxt}, {"certainty", kTxt},
+                        {{"volume_id", kInt},
+                         {"parent_id", kInt},
+                         {"scheme", kTxt},
+                         {"slot", kTxt},
+                         {"image_offset", kInt},
+                         {"length", kInt},
+                         {"description", kTxt},
+                         {"fs_type", kTxt},
+                         {"fs_label", kTxt},
+                         {"fs_uuid", kTxt},
+                         {"block_size", kInt},
+                         {"status", kTxt},
+                         {"encryption", kTxt}}));
+  LIMIER_CHECK(put_view(json, index, "encryption", "v_encryption",
+                        "scope, volume_id, file_id, scheme, certainty, detail",
+                        {{"scope", kTxt},
+                         {"volume_id", kInt},
+                         {"file_id", kInt},
+                         {"scheme", kTxt},
+                         {"certainty", kTxt},
                          {"detail", kTxt}}));
   LIMIER_CHECK(put_view(json, index, "findings", "v_finding", "finding_id",
-                        {{"finding_id", kInt}, {"pack", kTxt}, {"rule", kTxt}, {"priority", kTxt}, {"title", kTxt},
-                         {"reason", kTxt}, {"subject_kind", kTxt}, {"subject_id", kInt}, {"file_id", kInt}}));
+                        {{"finding_id", kInt},
+                         {"pack", kTxt},
+                         {"rule", kTxt},
+                         {"priority", kTxt},
+                         {"title", kTxt},
+                         {"reason", kTxt},
+                         {"subject_kind", kTxt},
+                         {"subject_id", kInt},
+                         {"file_id", kInt}}));
   return put_view(json, index, "issues", "v_issue", "issue_id",
-                  {{"issue_id", kInt}, {"stage", kTxt}, {"code", kTxt}, {"severity", kTxt}, {"volume_id", kInt},
-                   {"file_id", kInt}, {"image_offset", kInt}, {"length", kInt}, {"message", kTxt}});
+                  {{"issue_id", kInt},
+                   {"stage", kTxt},
+                   {"code", kTxt},
+                   {"severity", kTxt},
+                   {"volume_id", kInt},
+                   {"file_id", kInt},
+                   {"image_offset", kInt},
+                   {"length", kInt},
+                   {"message", kTxt}});
 }
 
 }  // namespace

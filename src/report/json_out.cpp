@@ -42,20 +42,26 @@ void JsonOut::text(std::string_view key, std::string_view value) {
   out_ << json_string(value);
 }
 void JsonOut::maybe_integer(std::string_view key, const std::optional<std::int64_t>& value) {
-  if (value) integer(key, *value);
-  else null(key);
+  if (value)
+    integer(key, *value);
+  else
+    null(key);
 }
 void JsonOut::maybe_text(std::string_view key, const std::optional<std::string>& value) {
-  if (value) text(key, *value);
-  else null(key);
+  if (value)
+    text(key, *value);
+  else
+    null(key);
 }
 void JsonOut::evidence_text(std::string_view key, std::string_view bytes) {
   text(key, bytes);
   if (!is_valid_utf8(bytes)) text(std::string(key) + "_hex", hex(bytes));
 }
 void JsonOut::maybe_evidence_text(std::string_view key, const std::optional<std::string>& bytes) {
-  if (bytes) evidence_text(key, *bytes);
-  else null(key);
+  if (bytes)
+    evidence_text(key, *bytes);
+  else
+    null(key);
 }
 
 }  // namespace limier::report

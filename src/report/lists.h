@@ -10,10 +10,10 @@ namespace limier::report {
 // Caps, named in the text of the reports.
 inline constexpr std::int64_t kMaxLargest = 25;
 inline constexpr std::int64_t kMaxRecent = 25;
-inline constexpr std::int64_t kMaxNotable = 25;     // each list of "what stands out"
+inline constexpr std::int64_t kMaxNotable = 25;  // each list of "what stands out"
 inline constexpr std::int64_t kMaxExtensionRows = 25;
 inline constexpr std::size_t kMaxSegments = 100;
-inline constexpr std::int64_t kMaxRanges = 100;     // bad ranges on the page; the JSON has all
+inline constexpr std::int64_t kMaxRanges = 100;  // bad ranges on the page; the JSON has all
 inline constexpr std::int64_t kMaxIssues = 200;
 inline constexpr std::int64_t kMaxFindings = 200;
 inline constexpr std::int64_t kMaxVolumes = 200;

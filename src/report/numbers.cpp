@@ -62,14 +62,16 @@ std::vector<std::int64_t> percentages(std::span<const std::int64_t> values) {
   std::vector<long double> remainders(values.size(), 0);
   std::int64_t given = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const long double exact = static_cast<long double>(std::max<std::int64_t>(values[i], 0)) * kWhole / static_cast<long double>(total);
+    const long double exact =
+        static_cast<long double>(std::max<std::int64_t>(values[i], 0)) * kWhole / static_cast<long double>(total);
     parts[i] = static_cast<std::int64_t>(exact);
     remainders[i] = exact - static_cast<long double>(parts[i]);
     given += parts[i];
   }
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return remainders[a] > remainders[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return remainders[a] > remainders[b]; });
   for (std::size_t i = 0; i < order.size() && given < kWhole; ++i, ++given) ++parts[order[i]];
   return parts;
 }

@@ -14,21 +14,6 @@ namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
 
-ErrorKind kind_of(int number) {
-  switch (number) {
-    case ENOSPC:
-    case EDQUOT:
-    case EIO: return ErrorKind::kTemporary;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-    case ENOENT:
-    case ENOTDIR:
-    case EISDIR: return ErrorKind::kUsage;
-    default: return ErrorKind::kInternal;
-  }
-}
-
 }  // namespace
 
 OutFile::OutFile(std::string dir, std::string name, UniqueFd fd)
@@ -40,6 +25,25 @@ OutFile::OutFile(OutFile&& other) noexcept = default;
 
 OutFile::~OutFile() {
   if (fd_) ::unlink(temporary().c_str());
+}
+
+ErrorKind OutFile::kind_of(int number) {
+  switch (number) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EIO:
+      return ErrorKind::kTemporary;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+      return ErrorKind::kUsage;
+    default:
+      return ErrorKind::kInternal;
+  }
 }
 
 Error OutFile::error(std::string_view doing, int number) const {
@@ -65,8 +69,10 @@ void OutFile::flush() {
   std::string_view rest = buffer_;
   while (!rest.empty() && error_number_ == 0) {
     const ssize_t written = ::write(fd_.get(), rest.data(), rest.size());
-    if (written >= 0) rest.remove_prefix(static_cast<std::size_t>(written));
-    else if (errno != EINTR) error_number_ = errno;
+    if (written >= 0)
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    else if (errno != EINTR)
+      error_number_ = errno;
   }
   buffer_.clear();
 }

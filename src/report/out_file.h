@@ -22,6 +22,8 @@ class OutFile {
   [[nodiscard]] bool failed() const { return error_number_ != 0; }
   // Flush, fsync, rename over the final name, fsync of the folder.
   Status commit();
+  // What the caller can do about an errno of the file system.
+  static ErrorKind kind_of(int number);
 
  private:
   OutFile(std::string dir, std::string name, UniqueFd fd);

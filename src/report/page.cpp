@@ -9,20 +9,32 @@ namespace {
 
 std::string_view css_of(Align align) {
   switch (align) {
-    case Align::kText: return {};
-    case Align::kPath: return " class=\"path\"";
-    case Align::kNumber: return " class=\"num\"";
-    case Align::kShort: return " class=\"short\"";
+    case Align::kText:
+      return {};
+    case Align::kPath:
+      return " class=\"path\"";
+    case Align::kNumber:
+      return " class=\"num\"";
+    case Align::kShort:
+      return " class=\"short\"";
   }
   return {};
 }
 
 }  // namespace
 
-std::string quoted(std::string_view bytes) { return "<bdi>" + html_text(bytes) + "</bdi>"; }
-std::string code(std::string_view bytes) { return "<code><bdi>" + html_text(bytes) + "</bdi></code>"; }
-std::string absent() { return "<span class=\"none\">–</span>"; }
-std::string size_cell(std::int64_t bytes) { return human_bytes(bytes); }
+std::string quoted(std::string_view bytes) {
+  return "<bdi>" + html_text(bytes) + "</bdi>";
+}
+std::string code(std::string_view bytes) {
+  return "<code><bdi>" + html_text(bytes) + "</bdi></code>";
+}
+std::string absent() {
+  return "<span class=\"none\">–</span>";
+}
+std::string size_cell(std::int64_t bytes) {
+  return human_bytes(bytes);
+}
 std::string exact_size(std::int64_t bytes) {
   if (bytes < 1024) return plural(bytes, "byte", "bytes");
   return fmt::format("{} ({} bytes)", human_bytes(bytes), grouped(bytes));
@@ -31,14 +43,21 @@ std::string exact_size(std::int64_t bytes) {
 std::string time_text(std::string_view iso) {
   constexpr std::size_t kDate = 10, kSeconds = 19;  // lengths of "2021-03-09" and "2021-03-09T05:00:00"
   if (iso.size() < kSeconds) return quoted(iso);
-  return fmt::format("<time>{} {}</time>", html_text(iso.substr(0, kDate)), html_text(iso.substr(kDate + 1, kSeconds - kDate - 1)));
+  return fmt::format("<time>{} {}</time>", html_text(iso.substr(0, kDate)),
+                     html_text(iso.substr(kDate + 1, kSeconds - kDate - 1)));
 }
 
-void Page::paragraph(std::string_view html) { out_ << "<p>" << html << "</p>\n"; }
-void Page::heading(std::string_view text) { out_ << "<h3>" << html_text(text) << "</h3>\n"; }
+void Page::paragraph(std::string_view html) {
+  out_ << "<p>" << html << "</p>\n";
+}
+void Page::heading(std::string_view text) {
+  out_ << "<h3>" << html_text(text) << "</h3>\n";
+}
 
-void Page::table(std::string_view caption, std::initializer_list<Column> columns) {
-  out_ << "<div class=\"scroll\"><table>\n";
+void Page::table(std::string_view caption, std::initializer_list<Column> columns, std::string_view css) {
+  out_ << "<div class=\"scroll\"><table";
+  if (!css.empty()) out_ << " class=\"" << css << "\"";
+  out_ << ">\n";
   if (!caption.empty()) out_ << "<caption>" << html_text(caption) << "</caption>\n";
   out_ << "<thead><tr>";
   aligns_.clear();
@@ -50,8 +69,10 @@ void Page::table(std::string_view caption, std::initializer_list<Column> columns
 }
 
 void Page::row(std::span<const std::string> cells, std::string_view css) {
-  if (css.empty()) out_ << "<tr>";
-  else out_ << "<tr class=\"" << css << "\">";
+  if (css.empty())
+    out_ << "<tr>";
+  else
+    out_ << "<tr class=\"" << css << "\">";
   for (std::size_t i = 0; i < cells.size() && i < aligns_.size(); ++i)
     out_ << "<td" << css_of(aligns_[i]) << ">" << (cells[i].empty() ? absent() : cells[i]) << "</td>";
   out_ << "</tr>\n";
@@ -60,7 +81,9 @@ void Page::row(std::initializer_list<std::string> cells, std::string_view css) {
   row(std::span<const std::string>(cells.begin(), cells.size()), css);
 }
 
-void Page::end_table() { out_ << "</tbody></table></div>\n"; }
+void Page::end_table() {
+  out_ << "</tbody></table></div>\n";
+}
 
 void Page::pairs(std::span<const std::pair<std::string, std::string>> pairs) {
   out_ << "<dl class=\"pairs\">\n";

@@ -1,4 +1,5 @@
-// Building blocks of report.html. Everything from evidence or the operator goes through quoted(); the rest is our own text.
+// Building blocks of report.html. Everything from evidence or the operator goes through quoted(); the rest is our own
+// text.
 #pragma once
 
 #include <initializer_list>
@@ -34,7 +35,7 @@ class Page {
   void raw(std::string_view html) { out_ << html; }
   void paragraph(std::string_view html);
   void heading(std::string_view text);  // h3
-  void table(std::string_view caption, std::initializer_list<Column> columns);
+  void table(std::string_view caption, std::initializer_list<Column> columns, std::string_view css = {});
   void row(std::span<const std::string> cells, std::string_view css = {});
   void row(std::initializer_list<std::string> cells, std::string_view css = {});
   void end_table();

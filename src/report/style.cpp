@@ -49,8 +49,8 @@ p{margin:0 0 12px;max-width:78ch}
 .first .label{display:inline-block;min-width:8.5em;color:var(--soft)}
 nav{margin:28px 0 0;padding:14px 0 0;border-top:1px solid var(--rule);font-size:14px}
 nav ol{margin:0;padding:0;list-style:none;columns:3;column-gap:40px}
-nav li{padding:2px 0;break-inside:avoid}
-nav .n{color:var(--soft);display:inline-block;min-width:1.9em;font-variant-numeric:tabular-nums}
+nav li{padding:2px 0 2px 1.9em;text-indent:-1.9em;break-inside:avoid}
+nav .n{color:var(--soft);display:inline-block;min-width:1.9em;text-indent:0;font-variant-numeric:tabular-nums}
 .pairs{display:grid;grid-template-columns:minmax(9em,14em) 1fr;margin:0 0 16px}
 .pairs dt,.pairs dd{padding:6px 0;border-bottom:1px solid var(--rule);margin:0}
 .pairs dt{color:var(--soft);padding-right:16px}
@@ -79,9 +79,10 @@ svg text{fill:var(--soft);font-size:12px}
 .frame{fill:none;stroke:var(--rule)}
 .s-metadata{fill:var(--c-metadata)}.s-file{fill:var(--c-file)}.s-slack{fill:var(--c-slack)}.s-unallocated{fill:var(--c-unallocated)}
 .s-unpartitioned{fill:var(--c-unpartitioned)}.s-encrypted{fill:var(--c-encrypted)}.s-unreadable{fill:var(--c-unreadable)}
+.even{table-layout:fixed}
 .months td,.months th{padding:4px 8px 4px 0;font-size:13px}
 .end{margin-top:56px;padding-top:12px;border-top:1px solid var(--rule);color:var(--soft);font-size:13px}
-@media (max-width:820px){.page{padding:24px 16px 48px}.figures{grid-template-columns:repeat(2,1fr)}.figures div:nth-child(odd){border-left:0;padding-left:0}
+@media screen and (max-width:820px){.page{padding:24px 16px 48px}.figures{grid-template-columns:repeat(2,1fr)}.figures div:nth-child(odd){border-left:0;padding-left:0}
 .first{grid-template-columns:1fr;gap:20px}nav ol{columns:1}.pairs{grid-template-columns:1fr}.pairs dt{border:0;padding-bottom:0}.pairs dd{padding-top:0}}
 @page{size:A4;margin:16mm 15mm 18mm}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--rule:#bbb;--faint:#f2f2f2;--paper:#fff;--link:#000;
@@ -89,10 +90,10 @@ svg text{fill:var(--soft);font-size:12px}
 --c-metadata:#5d6b78;--c-file:#1f4f82;--c-slack:#8db0d3;--c-unallocated:#c3ccd5;--c-unpartitioned:#e3e8ed;--c-encrypted:#c07a12;--c-unreadable:#a3231f}
 body{font-size:10pt;line-height:1.4;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 .page{max-width:none;padding:0}h1{font-size:19pt}h2{font-size:13.5pt;margin-top:20pt}h3{font-size:10.5pt;margin-top:12pt}
-.verdict{border:1px solid;border-left:5pt solid;padding:9pt 12pt}.verdict .head{font-size:13pt}
+.verdict{border-style:solid;border-width:1px 1px 1px 5pt;padding:9pt 12pt}.verdict .head{font-size:13pt}
 .figures dd{font-size:13pt}.figures dt,.figures .more{font-size:8pt}.figures div{padding:7pt 8pt}
 table{font-size:8.5pt}th{font-size:8pt}th,td{padding:3pt 8pt 3pt 0}.path{min-width:0}code{font-size:8pt}.verdict code{font-size:8.5pt}
-.months td,.months th{padding:2pt 4pt 2pt 0;font-size:7.5pt}.note{font-size:8.5pt}nav{font-size:9pt}
+.months td,.months th{padding:2pt 4pt 2pt 0;font-size:7.5pt}p.note{font-size:8.5pt}nav{font-size:9pt}p{max-width:none}svg text{font-size:15px}.end{margin-top:24pt;font-size:8.5pt}
 .scroll{overflow:visible}a{text-decoration:none}thead{display:table-header-group}
 h2,h3,caption{break-after:avoid}tr,figure,.verdict,.figures,.first,.pairs dt,.pairs dd{break-inside:avoid}}
 )css";

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <string_view>
 
 #include "limier/sweep.h"
 #include "limier/worker.h"
@@ -111,7 +112,12 @@ Status serve_without_exceptions(const worker::WorkerContext& context) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "--version-json") {
+    std::printf("{\"libewf\":\"%s\",\"libdeflate\":\"%s\"}\n", evidence::libewf_version().c_str(),
+                evidence::libdeflate_version().c_str());
+    return 0;
+  }
   const auto context = worker::attach();
   if (!context) {
     std::fprintf(stderr, "limier-sweep: %s\n", context.error().message.c_str());

@@ -1,5 +1,5 @@
-// Source of the structures: "Apple File System Reference" (2020-06-22): nx_superblock_t, apfs_superblock_t, btree_node_phys_t,
-// j_snap_metadata_val_t.
+// Source of the structures: "Apple File System Reference" (2020-06-22): nx_superblock_t, apfs_superblock_t,
+// btree_node_phys_t, j_snap_metadata_val_t.
 #include "volume/apfs.h"
 
 #include "volume/superblock.h"
@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kMaxVolumes = 100;  // NX_MAX_FILE_SYSTEMS
 constexpr std::size_t kMaxNodes = 4096;     // B-tree nodes read for the snapshot list
 constexpr std::size_t kMaxSnapshots = 4096;
-constexpr unsigned kSnapMetadataType = 1;   // APFS_TYPE_SNAP_METADATA, the high 4 bits of a key
+constexpr unsigned kSnapMetadataType = 1;  // APFS_TYPE_SNAP_METADATA, the high 4 bits of a key
 constexpr std::uint64_t kBtreeInfoBytes = 40;
 constexpr unsigned kRootNode = 1;
 
@@ -70,7 +70,9 @@ ApfsVolume describe_volume(const RangeReader& container, std::uint32_t block_siz
 
 }  // namespace
 
-bool is_apfs_container(const RangeReader& container) { return container.has(32, "NXSB"); }
+bool is_apfs_container(const RangeReader& container) {
+  return container.has(32, "NXSB");
+}
 
 Result<ApfsContainer> read_apfs_container(const evidence::Image& image, const RangeReader& container) {
   LIMIER_TRY(auto tsk, TskImage::open(image, image.sector_size() % 512 == 0 ? image.sector_size() : 512));

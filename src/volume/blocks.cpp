@@ -100,9 +100,9 @@ Status walk_blocks(WalkContext& context) {
   context.sink.working_on(4, 0);
   if (context.session.pool() != nullptr) return pool_blocks(context, writer);
   WalkState state{&context, &writer};
-  const auto flags = static_cast<TSK_FS_BLOCK_WALK_FLAG_ENUM>(TSK_FS_BLOCK_WALK_FLAG_ALLOC | TSK_FS_BLOCK_WALK_FLAG_UNALLOC |
-                                                              TSK_FS_BLOCK_WALK_FLAG_CONT | TSK_FS_BLOCK_WALK_FLAG_META |
-                                                              TSK_FS_BLOCK_WALK_FLAG_AONLY);
+  const auto flags = static_cast<TSK_FS_BLOCK_WALK_FLAG_ENUM>(
+      TSK_FS_BLOCK_WALK_FLAG_ALLOC | TSK_FS_BLOCK_WALK_FLAG_UNALLOC | TSK_FS_BLOCK_WALK_FLAG_CONT |
+      TSK_FS_BLOCK_WALK_FLAG_META | TSK_FS_BLOCK_WALK_FLAG_AONLY);
   const auto failed = context.session.call([&](TSK_FS_INFO* fs) {
     return tsk_fs_block_walk(fs, fs->first_block, fs->last_block_act, flags, on_block, &state);
   });
@@ -115,8 +115,8 @@ Status walk_blocks(WalkContext& context) {
                                "the file system's map of used blocks cannot be read: " + reason, true));
   } else if (context.ntfs() && context.end >= 512 && writer.next() < context.end) {
     // The copy of the boot sector stands in the partition's last sector, which belongs to no cluster.
-    writer.add_bytes(std::max(writer.next(), context.end - 512), context.end - std::max(writer.next(), context.end - 512),
-                     BlockUse::kMetadata);
+    writer.add_bytes(std::max(writer.next(), context.end - 512),
+                     context.end - std::max(writer.next(), context.end - 512), BlockUse::kMetadata);
   }
   return writer.finish();
 }

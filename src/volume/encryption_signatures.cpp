@@ -1,6 +1,7 @@
 // Sources: BitLocker: libyal "BitLocker Drive Encryption (BDE) format"; LUKS: "LUKS On-Disk Format Specification" 1.2.3
-// and "LUKS2 On-Disk Format Specification"; CoreStorage: libyal "FileVault Drive Encryption (FVDE)"; boot-sector marks of
-// SafeBoot, Check Point, Sophos, WinMagic and PGP: the list in the documentation of Passware and of Autopsy's detector.
+// and "LUKS2 On-Disk Format Specification"; CoreStorage: libyal "FileVault Drive Encryption (FVDE)"; boot-sector marks
+// of SafeBoot, Check Point, Sophos, WinMagic and PGP: the list in the documentation of Passware and of Autopsy's
+// detector.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -59,7 +60,8 @@ std::optional<EncryptionMatch> find_bitlocker(Bytes sector) {
   const auto guid = slice(sector, 424, 16);
   if (to_go && guid && std::equal(guid->begin(), guid->end(), kBitLockerGuid.begin())) {
     return EncryptionMatch{"BitLocker To Go",
-                           "signature \"MSWIN4.1\" at byte 3 and the BitLocker identifier at byte 424 of the volume", {}};
+                           "signature \"MSWIN4.1\" at byte 3 and the BitLocker identifier at byte 424 of the volume",
+                           {}};
   }
   return std::nullopt;
 }
@@ -86,7 +88,8 @@ std::optional<EncryptionMatch> find_vendor(Bytes sector) {
     const std::size_t at = text.find(vendor.mark, vendor.first);
     if (at == std::string_view::npos || at > vendor.last) continue;
     return EncryptionMatch{std::string(vendor.scheme),
-                           fmt::format("signature \"{}\" at byte {} of the first sector", vendor.mark, at), {}};
+                           fmt::format("signature \"{}\" at byte {} of the first sector", vendor.mark, at),
+                           {}};
   }
   return std::nullopt;
 }

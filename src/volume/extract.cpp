@@ -16,7 +16,8 @@ using catalog::ExtentKind;
 // Content in order, from the same extents the sweep digests: data from the media, zeros everywhere else.
 class ExtentContent {
  public:
-  ExtentContent(const evidence::Image& image, Sink& sink, std::uint64_t size) : image_(image), sink_(sink), size_(size) {}
+  ExtentContent(const evidence::Image& image, Sink& sink, std::uint64_t size)
+      : image_(image), sink_(sink), size_(size) {}
 
   Status send(const std::vector<catalog::ExtentRecord>& extents) {
     std::uint64_t at = 0;
@@ -78,17 +79,23 @@ Status extract_stream(const evidence::Image& image, const FsJob& job, Sink& sink
   const auto plans = plan_streams(context, file.get(), sequence_of(context, *file->meta));
   const auto plan = std::find_if(plans.begin(), plans.end(),
                                  [&](const StreamPlan& candidate) { return candidate.record.ref == job.stream; });
-  if (plan == plans.end()) return Error{ErrorKind::kEvidence, fmt::format("entry {} has no such stream", job.stream.inode)};
+  if (plan == plans.end())
+    return Error{ErrorKind::kEvidence, fmt::format("entry {} has no such stream", job.stream.inode)};
   ExtentContent content(image, sink, plan->record.size_bytes);
   switch (plan->record.source) {
-    case ContentSource::kEmpty: return ok_status();
-    case ContentSource::kExtents: return content.send(plan->extents);
-    case ContentSource::kDigested: break;
-    default: return Error{ErrorKind::kEvidence, "the content of the stream cannot be read"};
+    case ContentSource::kEmpty:
+      return ok_status();
+    case ContentSource::kExtents:
+      return content.send(plan->extents);
+    case ContentSource::kDigested:
+      break;
+    default:
+      return Error{ErrorKind::kEvidence, "the content of the stream cannot be read"};
   }
   if (plan->zeros) return content.zeros(plan->record.size_bytes);
   Status consumed = ok_status();
-  const bool whole = read_stream(context, *plan, file.get(), [&](Bytes bytes) { return sink.content(bytes); }, consumed);
+  const bool whole = read_stream(
+      context, *plan, file.get(), [&](Bytes bytes) { return sink.content(bytes); }, consumed);
   if (!consumed.ok()) return consumed;
   if (!whole) return Error{ErrorKind::kEvidence, "the content of the stream cannot be read to its end"};
   return ok_status();

@@ -19,17 +19,22 @@ constexpr std::uint64_t kProgressEvery = 64;
 
 FileKind kind_of(TSK_FS_META_TYPE_ENUM type) {
   switch (type) {
-    case TSK_FS_META_TYPE_DIR: return FileKind::kDir;
-    case TSK_FS_META_TYPE_LNK: return FileKind::kLink;
+    case TSK_FS_META_TYPE_DIR:
+      return FileKind::kDir;
+    case TSK_FS_META_TYPE_LNK:
+      return FileKind::kLink;
     case TSK_FS_META_TYPE_FIFO:
     case TSK_FS_META_TYPE_CHR:
     case TSK_FS_META_TYPE_BLK:
     case TSK_FS_META_TYPE_SHAD:
     case TSK_FS_META_TYPE_SOCK:
-    case TSK_FS_META_TYPE_WHT: return FileKind::kDevice;
+    case TSK_FS_META_TYPE_WHT:
+      return FileKind::kDevice;
     case TSK_FS_META_TYPE_VIRT:
-    case TSK_FS_META_TYPE_VIRT_DIR: return FileKind::kVirtual;
-    default: return FileKind::kFile;
+    case TSK_FS_META_TYPE_VIRT_DIR:
+      return FileKind::kVirtual;
+    default:
+      return FileKind::kFile;
   }
 }
 
@@ -37,14 +42,29 @@ FileKind kind_of(TSK_FS_META_TYPE_ENUM type) {
 std::uint32_t posix_mode(const TSK_FS_META& meta) {
   std::uint32_t type = 0;
   switch (meta.type) {
-    case TSK_FS_META_TYPE_REG: type = 0100000; break;
-    case TSK_FS_META_TYPE_DIR: type = 0040000; break;
-    case TSK_FS_META_TYPE_LNK: type = 0120000; break;
-    case TSK_FS_META_TYPE_CHR: type = 0020000; break;
-    case TSK_FS_META_TYPE_BLK: type = 0060000; break;
-    case TSK_FS_META_TYPE_FIFO: type = 0010000; break;
-    case TSK_FS_META_TYPE_SOCK: type = 0140000; break;
-    default: break;
+    case TSK_FS_META_TYPE_REG:
+      type = 0100000;
+      break;
+    case TSK_FS_META_TYPE_DIR:
+      type = 0040000;
+      break;
+    case TSK_FS_META_TYPE_LNK:
+      type = 0120000;
+      break;
+    case TSK_FS_META_TYPE_CHR:
+      type = 0020000;
+      break;
+    case TSK_FS_META_TYPE_BLK:
+      type = 0060000;
+      break;
+    case TSK_FS_META_TYPE_FIFO:
+      type = 0010000;
+      break;
+    case TSK_FS_META_TYPE_SOCK:
+      type = 0140000;
+      break;
+    default:
+      break;
   }
   return type | (static_cast<std::uint32_t>(meta.mode) & 07777);
 }
@@ -53,8 +73,8 @@ TimeNs time_of(time_t seconds, std::uint64_t nanoseconds) {
   return time_from_parts(seconds, static_cast<std::uint32_t>(std::min<std::uint64_t>(nanoseconds, 4'000'000'000u)));
 }
 
-// FAT keeps creation times in two seconds plus hundredths from 0 to 199. libtsk adds the odd second for values above 100
-// but not for 100 itself, so that one value is looked up in the directory entry.
+// FAT keeps creation times in two seconds plus hundredths from 0 to 199. libtsk adds the odd second for values above
+// 100 but not for 100 itself, so that one value is looked up in the directory entry.
 class FatTimes {
  public:
   explicit FatTimes(WalkContext& context) : context_(context) {
@@ -150,7 +170,8 @@ class InodeWalk {
       const auto& fn = meta.time2.ntfs;
       const auto nano = [](time_t value) { return static_cast<std::uint64_t>(std::max<time_t>(value, 0)); };
       record.name_times = {time_of(fn.fn_mtime, nano(fn.fn_mtime_nano)), time_of(fn.fn_atime, nano(fn.fn_atime_nano)),
-                           time_of(fn.fn_ctime, nano(fn.fn_ctime_nano)), time_of(fn.fn_crtime, nano(fn.fn_crtime_nano))};
+                           time_of(fn.fn_ctime, nano(fn.fn_ctime_nano)),
+                           time_of(fn.fn_crtime, nano(fn.fn_crtime_nano))};
       record.owner_sid = owner_sid(file);
     }
     return context_.sink.inode(record);
@@ -206,7 +227,8 @@ class InodeWalk {
     }
     context_.session.damage().reset_touched();
     Status consumed = ok_status();
-    const bool whole = read_stream(context_, plan, file, [&](Bytes bytes) { return hasher.update(bytes), ok_status(); }, consumed);
+    const bool whole = read_stream(
+        context_, plan, file, [&](Bytes bytes) { return hasher.update(bytes), ok_status(); }, consumed);
     const auto& damage = context_.session.damage();
     plan.record.touched_damage = damage.touched();
     if (damage.any() && !plan.record.touched_damage) {
@@ -229,8 +251,12 @@ class InodeWalk {
 
 }  // namespace
 
-std::uint32_t sequence_of(const WalkContext& context, const TSK_FS_META& meta) { return context.ntfs() ? meta.seq : 0; }
+std::uint32_t sequence_of(const WalkContext& context, const TSK_FS_META& meta) {
+  return context.ntfs() ? meta.seq : 0;
+}
 
-Status walk_inodes(WalkContext& context, const std::vector<std::uint64_t>& inodes) { return InodeWalk(context).run(inodes); }
+Status walk_inodes(WalkContext& context, const std::vector<std::uint64_t>& inodes) {
+  return InodeWalk(context).run(inodes);
+}
 
 }  // namespace limier::volume

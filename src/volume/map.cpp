@@ -23,23 +23,39 @@ using catalog::VolumeStatus;
 
 std::string fs_type_name(TSK_FS_TYPE_ENUM type) {
   switch (type) {
-    case TSK_FS_TYPE_NTFS: return "ntfs";
-    case TSK_FS_TYPE_FAT12: return "fat12";
-    case TSK_FS_TYPE_FAT16: return "fat16";
-    case TSK_FS_TYPE_FAT32: return "fat32";
-    case TSK_FS_TYPE_EXFAT: return "exfat";
+    case TSK_FS_TYPE_NTFS:
+      return "ntfs";
+    case TSK_FS_TYPE_FAT12:
+      return "fat12";
+    case TSK_FS_TYPE_FAT16:
+      return "fat16";
+    case TSK_FS_TYPE_FAT32:
+      return "fat32";
+    case TSK_FS_TYPE_EXFAT:
+      return "exfat";
     case TSK_FS_TYPE_FFS1:
-    case TSK_FS_TYPE_FFS1B: return "ufs1";
-    case TSK_FS_TYPE_FFS2: return "ufs2";
-    case TSK_FS_TYPE_EXT2: return "ext2";
-    case TSK_FS_TYPE_EXT3: return "ext3";
-    case TSK_FS_TYPE_EXT4: return "ext4";
-    case TSK_FS_TYPE_ISO9660: return "iso9660";
-    case TSK_FS_TYPE_HFS: return "hfs+";
-    case TSK_FS_TYPE_HFS_LEGACY: return "hfs";
-    case TSK_FS_TYPE_YAFFS2: return "yaffs2";
-    case TSK_FS_TYPE_APFS: return "apfs";
-    default: return {};
+    case TSK_FS_TYPE_FFS1B:
+      return "ufs1";
+    case TSK_FS_TYPE_FFS2:
+      return "ufs2";
+    case TSK_FS_TYPE_EXT2:
+      return "ext2";
+    case TSK_FS_TYPE_EXT3:
+      return "ext3";
+    case TSK_FS_TYPE_EXT4:
+      return "ext4";
+    case TSK_FS_TYPE_ISO9660:
+      return "iso9660";
+    case TSK_FS_TYPE_HFS:
+      return "hfs+";
+    case TSK_FS_TYPE_HFS_LEGACY:
+      return "hfs";
+    case TSK_FS_TYPE_YAFFS2:
+      return "yaffs2";
+    case TSK_FS_TYPE_APFS:
+      return "apfs";
+    default:
+      return {};
   }
 }
 
@@ -73,7 +89,8 @@ std::optional<OpenedFs> open_as(const evidence::Image& image, std::uint64_t offs
   }
   TSK_FS_INFO* fs = *opened;
   OpenedFs result{fs->ftype, fs->block_size, {}};
-  if (fs->ftype == TSK_FS_TYPE_NTFS) result.ntfs_label = guarded([&] { return ntfs_label(fs); }).value_or(std::string());
+  if (fs->ftype == TSK_FS_TYPE_NTFS)
+    result.ntfs_label = guarded([&] { return ntfs_label(fs); }).value_or(std::string());
   tsk_error_reset();
   if (!guarded([&] { return tsk_fs_close(fs), true; })) (*tsk)->abandon();
   return result;
@@ -94,8 +111,8 @@ std::optional<OpenedFs> detect_with_libtsk(const evidence::Image& image, const R
   return open_as(image, volume.image_offset(), type);
 }
 
-// YAFFS2 has no superblock: libtsk looks at the first objects' headers. Asked last, and only where the first chunk looks
-// like an object header of type directory, file or link with the filler 0xFFFF of an unused checksum.
+// YAFFS2 has no superblock: libtsk looks at the first objects' headers. Asked last, and only where the first chunk
+// looks like an object header of type directory, file or link with the filler 0xFFFF of an unused checksum.
 std::optional<OpenedFs> detect_yaffs2(const evidence::Image& image, const RangeReader& volume) {
   const auto head = volume.read(0, 12);
   const auto block = Block<12>::at(head, 0);
@@ -176,7 +193,8 @@ class Mapper {
     if (encryption) return emit_encrypted(std::move(record), std::move(*encryption), catalog::Certainty::kStructure);
     const auto measured = measure_randomness(gap);
     if (!measured.random) return send(record);
-    return emit_encrypted(std::move(record), {"unknown (high entropy)", measured.detail, {}}, catalog::Certainty::kStatistics);
+    return emit_encrypted(std::move(record), {"unknown (high entropy)", measured.detail, {}},
+                          catalog::Certainty::kStatistics);
   }
 
   Status emit_volume(VolumeRecord record) {
@@ -235,7 +253,8 @@ class Mapper {
     LIMIER_CHECK(send(record));
     // Swap space holds no files: its bytes are swept like any others and nothing is missed.
     if (record.fs_type == "swap") return ok_status();
-    return issue("file-system-unsupported", record, fmt::format("{} is not supported: its files are not listed", record.fs_type));
+    return issue("file-system-unsupported", record,
+                 fmt::format("{} is not supported: its files are not listed", record.fs_type));
   }
 
   Status emit_encrypted(VolumeRecord record, EncryptionMatch match, catalog::Certainty certainty) {
@@ -259,7 +278,8 @@ class Mapper {
       const std::string reason = container.ok() ? "it lists no volumes" : container.error().message;
       return issue("apfs-container-not-parsed", record, "the APFS container cannot be read: " + reason);
     }
-    for (const ApfsVolume& child : container->volumes) LIMIER_CHECK(emit_apfs_volume(record, volume, *container, child));
+    for (const ApfsVolume& child : container->volumes)
+      LIMIER_CHECK(emit_apfs_volume(record, volume, *container, child));
     return ok_status();
   }
 

@@ -16,17 +16,22 @@ constexpr std::uint64_t kNamesFloor = 1u << 20;
 
 FileKind kind_of(TSK_FS_NAME_TYPE_ENUM type) {
   switch (type) {
-    case TSK_FS_NAME_TYPE_DIR: return FileKind::kDir;
-    case TSK_FS_NAME_TYPE_LNK: return FileKind::kLink;
+    case TSK_FS_NAME_TYPE_DIR:
+      return FileKind::kDir;
+    case TSK_FS_NAME_TYPE_LNK:
+      return FileKind::kLink;
     case TSK_FS_NAME_TYPE_FIFO:
     case TSK_FS_NAME_TYPE_CHR:
     case TSK_FS_NAME_TYPE_BLK:
     case TSK_FS_NAME_TYPE_SOCK:
     case TSK_FS_NAME_TYPE_SHAD:
-    case TSK_FS_NAME_TYPE_WHT: return FileKind::kDevice;
+    case TSK_FS_NAME_TYPE_WHT:
+      return FileKind::kDevice;
     case TSK_FS_NAME_TYPE_VIRT:
-    case TSK_FS_NAME_TYPE_VIRT_DIR: return FileKind::kVirtual;
-    default: return FileKind::kFile;
+    case TSK_FS_NAME_TYPE_VIRT_DIR:
+      return FileKind::kVirtual;
+    default:
+      return FileKind::kFile;
   }
 }
 
@@ -48,7 +53,8 @@ class NameWalk {
  public:
   explicit NameWalk(WalkContext& context) : context_(context) {
     limit_ = kNamesFloor + kNamesPerInode * std::min(context.inode_count, std::uint64_t{1} << 40);
-    orphan_limit_ = kNamesPerInode * std::min(std::max(context.last_inode, context.inode_count), std::uint64_t{1} << 40);
+    orphan_limit_ =
+        kNamesPerInode * std::min(std::max(context.last_inode, context.inode_count), std::uint64_t{1} << 40);
   }
 
   Result<std::vector<std::uint64_t>> run() {
@@ -77,7 +83,8 @@ class NameWalk {
     root.inode = context_.root_inode;
     root.kind = FileKind::kDir;
     DirHandle dir;
-    // libtsk waits for itself for ever when the root directory has the number of its orphan directory (ISO 9660 level 4).
+    // libtsk waits for itself for ever when the root directory has the number of its orphan directory (ISO 9660 level
+    // 4).
     if (context_.root_inode != context_.last_inode) dir = open_dir(context_.root_inode);
     if (dir && dir->fs_file != nullptr && dir->fs_file->meta != nullptr)
       root.sequence = sequence_of(context_, *dir->fs_file->meta);
@@ -174,7 +181,8 @@ class NameWalk {
       return context_.issue("directory-unreadable", catalog::Severity::kWarning, inode,
                             "the directory cannot be read: " + reason, true);
     }
-    if (dir->fs_file == nullptr || dir->fs_file->meta == nullptr || !belongs(entry, *dir->fs_file->meta)) return ok_status();
+    if (dir->fs_file == nullptr || dir->fs_file->meta == nullptr || !belongs(entry, *dir->fs_file->meta))
+      return ok_status();
     push(std::move(dir), inode, names_, orphan || orphan_dir);
     return ok_status();
   }
@@ -189,7 +197,8 @@ class NameWalk {
   Status over_budget() {
     budget_spent_ = true;
     return context_.issue("too-many-names", catalog::Severity::kWarning, std::nullopt,
-                          fmt::format("more names than the file system can hold ({}): the listing was cut", names_), true);
+                          fmt::format("more names than the file system can hold ({}): the listing was cut", names_),
+                          true);
   }
 
   WalkContext& context_;
@@ -206,6 +215,8 @@ class NameWalk {
 
 }  // namespace
 
-Result<std::vector<std::uint64_t>> walk_names(WalkContext& context) { return NameWalk(context).run(); }
+Result<std::vector<std::uint64_t>> walk_names(WalkContext& context) {
+  return NameWalk(context).run();
+}
 
 }  // namespace limier::volume

@@ -13,18 +13,24 @@ constexpr std::size_t kMaxRegions = 4096;
 
 std::string scheme_name(TSK_VS_TYPE_ENUM type) {
   switch (type) {
-    case TSK_VS_TYPE_DOS: return "dos";
-    case TSK_VS_TYPE_GPT: return "gpt";
-    case TSK_VS_TYPE_BSD: return "bsd";
-    case TSK_VS_TYPE_SUN: return "sun";
-    case TSK_VS_TYPE_MAC: return "mac";
-    default: return "none";
+    case TSK_VS_TYPE_DOS:
+      return "dos";
+    case TSK_VS_TYPE_GPT:
+      return "gpt";
+    case TSK_VS_TYPE_BSD:
+      return "bsd";
+    case TSK_VS_TYPE_SUN:
+      return "sun";
+    case TSK_VS_TYPE_MAC:
+      return "mac";
+    default:
+      return "none";
   }
 }
 
 std::string slot_text(const TSK_VS_PART_INFO& part) {
   if ((part.flags & TSK_VS_PART_FLAG_META) != 0) return "Meta";
-  if ((part.flags & TSK_VS_PART_FLAG_UNALLOC) != 0) return "-------";
+  if (part.slot_num == -1) return "-------";
   if (part.table_num == -1) return fmt::format("{:03d}", part.slot_num);
   return fmt::format("{:03d}:{:03d}", part.table_num, part.slot_num);
 }
@@ -56,7 +62,8 @@ Region region_of(const TSK_VS_INFO& table, const TSK_VS_PART_INFO& part, std::ui
 
 std::vector<Region> regions_of(const TSK_VS_INFO& table, std::uint64_t media_size) {
   std::vector<Region> regions;
-  for (const TSK_VS_PART_INFO* part = table.part_list; part != nullptr && regions.size() < kMaxRegions; part = part->next)
+  for (const TSK_VS_PART_INFO* part = table.part_list; part != nullptr && regions.size() < kMaxRegions;
+       part = part->next)
     regions.push_back(region_of(table, *part, media_size));
   return regions;
 }
@@ -91,7 +98,8 @@ VsHandle open_any_table(TskImage& image) {
 std::vector<Region> nested_regions(TskImage& image, const Region& parent, std::uint64_t media_size) {
   std::vector<Region> nested;
   const bool bsd = parent.description.find("BSD") != std::string::npos;
-  const bool sun = parent.description.find("Solaris") != std::string::npos || parent.description.find("(0x82)") != std::string::npos;
+  const bool sun =
+      parent.description.find("Solaris") != std::string::npos || parent.description.find("(0x82)") != std::string::npos;
   if (!bsd && !sun) return nested;
   const VsHandle table = open_table(image, parent.image_offset, bsd ? TSK_VS_TYPE_BSD : TSK_VS_TYPE_SUN);
   if (!table) return nested;
@@ -167,8 +175,9 @@ PartitionMap read_partition_map(const evidence::Image& image) {
   if (!table) return map;
   map.regions = regions_of(*table, media_size);
   if (table->is_backup != 0) {
-    map.issues.push_back(volume_issue("gpt-backup-used", catalog::Severity::kWarning,
-                                      "the primary partition table is damaged; its backup at the end of the media was read"));
+    map.issues.push_back(
+        volume_issue("gpt-backup-used", catalog::Severity::kWarning,
+                     "the primary partition table is damaged; its backup at the end of the media was read"));
   }
   if (map.regions.empty()) return map;
   for (Region& region : map.regions) {

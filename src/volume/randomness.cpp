@@ -1,7 +1,7 @@
-// The measure. For uniformly random bytes Pearson's chi-square over the 256 byte values has 255 degrees of freedom: mean
-// 255, standard deviation 22.6 (Knuth, TAOCP vol. 2, 3.3.1). Deflate, bzip2 and video streams miss it by hundreds over
-// 4 MiB; ciphers do not. Two more tests close the gap to range coders, whose single bytes are nearly even: the counts of
-// neighbouring half bytes across a byte boundary (also 256 cells) and the serial correlation.
+// The measure. For uniformly random bytes Pearson's chi-square over the 256 byte values has 255 degrees of freedom:
+// mean 255, standard deviation 22.6 (Knuth, TAOCP vol. 2, 3.3.1). Deflate, bzip2 and video streams miss it by hundreds
+// over 4 MiB; ciphers do not. Two more tests close the gap to range coders, whose single bytes are nearly even: the
+// counts of neighbouring half bytes across a byte boundary (also 256 cells) and the serial correlation.
 #include "volume/randomness.h"
 
 #include <array>
@@ -17,12 +17,13 @@ namespace {
 
 constexpr std::size_t kBlock = 64u << 10;
 constexpr std::uint64_t kSmallest = 256u << 10;
-constexpr std::uint64_t kSampledBlocks = 128;       // 8 MiB
+constexpr std::uint64_t kSampledBlocks = 128;  // 8 MiB
 constexpr std::uint64_t kWholeZeroCheck = 64u << 20;
 constexpr std::uint64_t kEnd = 1u << 20;
 constexpr std::uint64_t kZeroSamples = 512;
 
-// A single 64 KiB block of random bytes exceeds 400 once in 10^8 blocks or less; the sum over all samples is held tighter.
+// A single 64 KiB block of random bytes exceeds 400 once in 10^8 blocks or less; the sum over all samples is held
+// tighter.
 constexpr double kBlockLimit = 400.0;
 constexpr double kTotalLow = 165.0;
 constexpr double kTotalHigh = 370.0;
@@ -120,7 +121,8 @@ RandomnessReport measure_randomness(const RangeReader& range) {
   const auto plausible = [](double value) { return value >= kTotalLow && value <= kTotalHigh; };
   report.random = plausible(chi) && plausible(nibbles) && uncorrelated;
   report.detail = fmt::format(
-      "{} blocks of 64 KiB sampled: byte chi-square {:.1f} (random: 255 ± 23), highest of a block {:.1f}, half-byte pairs "
+      "{} blocks of 64 KiB sampled: byte chi-square {:.1f} (random: 255 ± 23), highest of a block {:.1f}, half-byte "
+      "pairs "
       "{:.1f}, serial correlation {:.6f}; no known structure",
       tally.blocks, chi, tally.worst_block, nibbles, correlation);
   return report;

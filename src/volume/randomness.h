@@ -1,4 +1,5 @@
-// Is a range empty, or does it look like the output of a cipher? Answered from samples, with the values that decided it.
+// Is a range empty, or does it look like the output of a cipher? Answered from samples, with the values that decided
+// it.
 #pragma once
 
 #include "volume/reader.h"

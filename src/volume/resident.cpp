@@ -49,8 +49,8 @@ MftMap::MftMap(WalkContext& context) : image_(context.image) {
   }
 }
 
-std::optional<std::uint64_t> MftMap::resident_offset(std::uint64_t inode, std::uint32_t attr_type, std::uint16_t attr_id,
-                                                     std::uint64_t size) const {
+std::optional<std::uint64_t> MftMap::resident_offset(std::uint64_t inode, std::uint32_t attr_type,
+                                                     std::uint16_t attr_id, std::uint64_t size) const {
   if (record_bytes_ == 0 || inode > (std::uint64_t{1} << 48)) return std::nullopt;
   const std::uint64_t at = inode * record_bytes_;
   const auto run = std::find_if(runs_.begin(), runs_.end(), [&](const Run& candidate) {
@@ -59,7 +59,8 @@ std::optional<std::uint64_t> MftMap::resident_offset(std::uint64_t inode, std::u
   if (run == runs_.end()) return std::nullopt;
   const std::uint64_t record_offset = run->image_offset + (at - run->file_offset);
   std::vector<std::uint8_t> record(record_bytes_);
-  if (image_.read(record_offset, MutableBytes(record)).length != record_bytes_ || !apply_fixups(record)) return std::nullopt;
+  if (image_.read(record_offset, MutableBytes(record)).length != record_bytes_ || !apply_fixups(record))
+    return std::nullopt;
   std::uint64_t attribute = le_at<std::uint16_t>(record, 20).value_or(0);
   while (true) {
     const auto type = le_at<std::uint32_t>(record, attribute);

@@ -1,6 +1,6 @@
 // Sources: the magic numbers of the Linux kernel (include/uapi/linux/magic.h and each file system's on-disk header),
-// util-linux libblkid's superblock descriptions, OpenZFS on-disk format, ECMA-167 (UDF), Apple "Inside Macintosh: Files"
-// (HFS), libyal documentation (ReFS, LVM2, VMFS).
+// util-linux libblkid's superblock descriptions, OpenZFS on-disk format, ECMA-167 (UDF), Apple "Inside Macintosh:
+// Files" (HFS), libyal documentation (ReFS, LVM2, VMFS).
 #include "volume/signatures.h"
 
 #include <algorithm>
@@ -61,7 +61,8 @@ std::string find_mark(const RangeReader& volume, const std::array<Mark, N>& mark
   return {};
 }
 
-// The LVM2 label stands in one of the first four sectors; the volume's identifier follows it (32 characters, 6-4-4-4-4-4-6).
+// The LVM2 label stands in one of the first four sectors; the volume's identifier follows it (32 characters,
+// 6-4-4-4-4-4-6).
 std::optional<FormatMatch> find_lvm2(const RangeReader& volume) {
   const auto head = volume.read(0, 4 * 512);
   for (std::size_t sector = 0; sector + 512 <= head.size(); sector += 512) {
@@ -136,7 +137,9 @@ bool find_minix(const RangeReader& volume) {
   const unsigned magic = block->le<16, std::uint16_t>();
   const bool v12 = magic == 0x137F || magic == 0x138F || magic == 0x2468 || magic == 0x2478;
   const bool v3 = block->le<24, std::uint16_t>() == 0x4D5A;
-  if (v12) return block->le<0, std::uint16_t>() != 0 && block->le<4, std::uint16_t>() != 0 && block->le<10, std::uint16_t>() <= 6;
+  if (v12)
+    return block->le<0, std::uint16_t>() != 0 && block->le<4, std::uint16_t>() != 0 &&
+           block->le<10, std::uint16_t>() <= 6;
   return v3 && block->le<0, std::uint32_t>() != 0 && block->le<6, std::uint16_t>() != 0;
 }
 
@@ -165,7 +168,8 @@ FsFacts unsupported_facts(std::string_view fs_type, const RangeReader& volume) {
   } else if (fs_type == "btrfs") {
     const auto super = volume.read(65536, 1024);
     if (const auto block = Block<1024>::at(super, 0)) {
-      facts = {padded_text(block->bytes<299, 256>()), uuid_text(block->bytes<32, 16>()), block->le<144, std::uint32_t>()};
+      facts = {padded_text(block->bytes<299, 256>()), uuid_text(block->bytes<32, 16>()),
+               block->le<144, std::uint32_t>()};
     }
   } else if (fs_type == "f2fs") {
     const auto super = volume.read(1024, 2048);
@@ -181,7 +185,8 @@ FsFacts unsupported_facts(std::string_view fs_type, const RangeReader& volume) {
   } else if (fs_type == "jfs") {
     const auto super = volume.read(32768, 256);
     if (const auto block = Block<168>::at(super, 0))
-      facts = {padded_text(block->bytes<152, 16>()), uuid_text(block->bytes<136, 16>()), block->le<24, std::uint32_t>()};
+      facts = {padded_text(block->bytes<152, 16>()), uuid_text(block->bytes<136, 16>()),
+               block->le<24, std::uint32_t>()};
   } else if (fs_type == "erofs") {
     const auto super = volume.read(1024, 128);
     if (const auto block = Block<80>::at(super, 0))
@@ -236,17 +241,38 @@ std::string claimed_fs_type(const RangeReader& volume) {
 
 bool starts_like_a_file(Bytes head) {
   static constexpr std::array kFileMarks = {
-      Mark{"zip", 0, "PK"sv},          Mark{"7z", 0, "7z\xbc\xaf\x27\x1c"sv}, Mark{"xz", 0, "\xfd"
-                                                                                            "7zXZ"sv},
-      Mark{"gz", 0, "\x1f\x8b"sv},     Mark{"bz2", 0, "BZh"sv},               Mark{"zstd", 0, "\x28\xb5\x2f\xfd"sv},
-      Mark{"lz4", 0, "\x04\x22\x4d\x18"sv}, Mark{"lzma", 0, "\x5d\0\0"sv},    Mark{"mp4", 4, "ftyp"sv},
-      Mark{"mov", 4, "moov"sv},        Mark{"mov", 4, "mdat"sv},              Mark{"jpeg", 0, "\xff\xd8\xff"sv},
-      Mark{"png", 0, "\x89PNG"sv},     Mark{"rar", 0, "Rar!"sv},              Mark{"ogg", 0, "OggS"sv},
-      Mark{"mkv", 0, "\x1a\x45\xdf\xa3"sv}, Mark{"mpeg", 0, "\0\0\x01\xba"sv}, Mark{"mpeg", 0, "\0\0\x01\xb3"sv},
-      Mark{"ts", 188, "\x47"sv},       Mark{"riff", 0, "RIFF"sv},             Mark{"flac", 0, "fLaC"sv},
-      Mark{"id3", 0, "ID3"sv},         Mark{"cab", 0, "MSCF"sv},              Mark{"pdf", 0, "%PDF"sv},
-      Mark{"squashfs", 0, "hsqs"sv},   Mark{"wim", 0, "MSWIM"sv},             Mark{"lzop", 0, "\x89LZO"sv},
-      Mark{"compress", 0, "\x1f\x9d"sv}, Mark{"ewf", 0, "EVF"sv},             Mark{"wmv", 0, "\x30\x26\xb2\x75"sv},
+      Mark{"zip", 0, "PK"sv},
+      Mark{"7z", 0, "7z\xbc\xaf\x27\x1c"sv},
+      Mark{"xz", 0,
+           "\xfd"
+           "7zXZ"sv},
+      Mark{"gz", 0, "\x1f\x8b"sv},
+      Mark{"bz2", 0, "BZh"sv},
+      Mark{"zstd", 0, "\x28\xb5\x2f\xfd"sv},
+      Mark{"lz4", 0, "\x04\x22\x4d\x18"sv},
+      Mark{"lzma", 0, "\x5d\0\0"sv},
+      Mark{"mp4", 4, "ftyp"sv},
+      Mark{"mov", 4, "moov"sv},
+      Mark{"mov", 4, "mdat"sv},
+      Mark{"jpeg", 0, "\xff\xd8\xff"sv},
+      Mark{"png", 0, "\x89PNG"sv},
+      Mark{"rar", 0, "Rar!"sv},
+      Mark{"ogg", 0, "OggS"sv},
+      Mark{"mkv", 0, "\x1a\x45\xdf\xa3"sv},
+      Mark{"mpeg", 0, "\0\0\x01\xba"sv},
+      Mark{"mpeg", 0, "\0\0\x01\xb3"sv},
+      Mark{"ts", 188, "\x47"sv},
+      Mark{"riff", 0, "RIFF"sv},
+      Mark{"flac", 0, "fLaC"sv},
+      Mark{"id3", 0, "ID3"sv},
+      Mark{"cab", 0, "MSCF"sv},
+      Mark{"pdf", 0, "%PDF"sv},
+      Mark{"squashfs", 0, "hsqs"sv},
+      Mark{"wim", 0, "MSWIM"sv},
+      Mark{"lzop", 0, "\x89LZO"sv},
+      Mark{"compress", 0, "\x1f\x9d"sv},
+      Mark{"ewf", 0, "EVF"sv},
+      Mark{"wmv", 0, "\x30\x26\xb2\x75"sv},
   };
   for (const Mark& mark : kFileMarks) {
     const auto part = slice(head, mark.offset, mark.bytes.size());

@@ -86,10 +86,12 @@ class RunReader {
       return;
     }
     const std::uint64_t skipped = file_from + skip_ - from;
-    place(run.addr, skipped, file_from, file_to, unwritten || sparse, (run.flags & TSK_FS_ATTR_RUN_FLAG_ENCRYPTED) != 0);
+    place(run.addr, skipped, file_from, file_to, unwritten || sparse,
+          (run.flags & TSK_FS_ATTR_RUN_FLAG_ENCRYPTED) != 0);
   }
 
-  // Cuts one physical run at the ends of the initialised part and of the content, and at block gaps of raw CDs and NAND.
+  // Cuts one physical run at the ends of the initialised part and of the content, and at block gaps of raw CDs and
+  // NAND.
   void place(std::uint64_t address, std::uint64_t skipped, std::uint64_t from, std::uint64_t to, bool unwritten,
              bool encrypted) {
     if (from >= to) return;
@@ -104,10 +106,10 @@ class RunReader {
     for (std::uint64_t at = from; at < to && plan_.extents.size() < kMaxRuns;) {
       const std::uint64_t in_run = skipped + (at - from);
       const std::uint64_t length = std::min(to - at, step - (contiguous ? 0 : in_run % context_.block_size));
-      const std::uint64_t image_offset =
-          contiguous ? context_.base + address * context_.block_size + in_run
-                     : context_.base + (address + in_run / context_.block_size) * context_.stride() + context_.block_pre +
-                           in_run % context_.block_size;
+      const std::uint64_t image_offset = contiguous ? context_.base + address * context_.block_size + in_run
+                                                    : context_.base +
+                                                          (address + in_run / context_.block_size) * context_.stride() +
+                                                          context_.block_pre + in_run % context_.block_size;
       cut(at, image_offset, length, unwritten, encrypted);
       at += length;
     }
@@ -140,7 +142,8 @@ class RunReader {
     return physical <= room - start;
   }
 
-  void push(ExtentKind kind, std::uint64_t file_offset, std::optional<std::uint64_t> image_offset, std::uint64_t length) {
+  void push(ExtentKind kind, std::uint64_t file_offset, std::optional<std::uint64_t> image_offset,
+            std::uint64_t length) {
     auto& extents = plan_.extents;
     if (!extents.empty()) {
       auto& last = extents.back();
@@ -187,7 +190,6 @@ class Planner {
   }
 
   std::vector<StreamPlan> run() {
-    // libtsk reads nothing for a deleted ext inode without size and pointers: what was there is gone, not empty.
     if (context_.ntfs()) {
       ntfs_streams();
     } else {
@@ -234,7 +236,8 @@ class Planner {
     const TSK_FS_ATTR* index_allocation = nullptr;
     for (const TSK_FS_ATTR* attr = load(); attr != nullptr && count < kMaxAttributes; attr = attr->next, ++count) {
       if ((attr->flags & TSK_FS_ATTR_INUSE) == 0) continue;
-      const std::string name = attr->name != nullptr ? std::string(attr->name, ::strnlen(attr->name, attr->name_size)) : "";
+      const std::string name =
+          attr->name != nullptr ? std::string(attr->name, ::strnlen(attr->name, attr->name_size)) : "";
       if (attr->type == TSK_FS_ATTR_TYPE_NTFS_DATA) {
         plans_.push_back(plan_of(*attr, name));
       } else if (attr->type == TSK_FS_ATTR_TYPE_NTFS_IDXROOT) {
@@ -264,7 +267,8 @@ class Planner {
   void plain_streams() {
     if (meta_.type == TSK_FS_META_TYPE_VIRT_DIR) return;
     load();
-    const TSK_FS_ATTR* data = ask([&] { return tsk_fs_file_attr_get(file_); }, static_cast<const TSK_FS_ATTR*>(nullptr));
+    const TSK_FS_ATTR* data =
+        ask([&] { return tsk_fs_file_attr_get(file_); }, static_cast<const TSK_FS_ATTR*>(nullptr));
     tsk_error_reset();
     if (data != nullptr) {
       plans_.push_back(plan_of(*data, ""));
@@ -293,8 +297,7 @@ class Planner {
   }
 
   StreamPlan no_attribute() const {
-    const std::uint32_t type = context_.ntfs() ? TSK_FS_ATTR_TYPE_NTFS_DATA : TSK_FS_ATTR_TYPE_DEFAULT;
-    StreamPlan plan = blank(type, 0, bounded_size(meta_.size), "");
+    StreamPlan plan = blank(TSK_FS_ATTR_TYPE_NOT_FOUND, 0, bounded_size(meta_.size), "");
     if (!regular_) return plan;
     plan.record.source = plan.record.size_bytes == 0 ? ContentSource::kEmpty : ContentSource::kUnreadable;
     if (cleared_by_deletion(0)) plan.record.source = ContentSource::kUnreadable;
@@ -303,7 +306,8 @@ class Planner {
 
   // ext3 and ext4 set the size to 0 and clear the pointers when they delete: that is no empty file.
   [[nodiscard]] bool cleared_by_deletion(std::uint64_t size) const {
-    return context_.ext() && !allocated_ && size == 0 && meta_.type == TSK_FS_META_TYPE_REG && meta_.time2.ext2.dtime != 0;
+    return context_.ext() && !allocated_ && size == 0 && meta_.type == TSK_FS_META_TYPE_REG &&
+           meta_.time2.ext2.dtime != 0;
   }
 
   StreamPlan plan_of(const TSK_FS_ATTR& attr, const std::string& name) {
@@ -317,12 +321,14 @@ class Planner {
       plan.record.source = compressed ? ContentSource::kDigested : ContentSource::kUnreadable;
     }
     if (plan.record.size_bytes == 0) plan.record.source = ContentSource::kEmpty;
-    if ((attr.flags & TSK_FS_ATTR_ENC) != 0 && plan.record.size_bytes > 0) plan.record.source = ContentSource::kEncrypted;
+    if ((attr.flags & TSK_FS_ATTR_ENC) != 0 && plan.record.size_bytes > 0)
+      plan.record.source = ContentSource::kEncrypted;
     if (plan.record.source == ContentSource::kDigested && plan.record.size_bytes > kMaxDigestedBytes)
       plan.record.source = plan.zeros ? ContentSource::kTooSparse : ContentSource::kUnreadable;
     if (cleared_by_deletion(plan.record.size_bytes)) plan.record.source = ContentSource::kUnreadable;
     const bool index = context_.ntfs() && attr.type == TSK_FS_ATTR_TYPE_NTFS_IDXROOT;
-    if (!index && name.empty() && !regular_ && !(context_.ntfs() && directory_)) plan.record.source = ContentSource::kNone;
+    if (!index && name.empty() && !regular_ && !(context_.ntfs() && directory_))
+      plan.record.source = ContentSource::kNone;
     return plan;
   }
 
@@ -354,12 +360,10 @@ class Planner {
       if (hole) runs.add_hole(runs.covered(), size);
       unreadable = !hole;
     }
-    const bool any_data = std::any_of(plan.extents.begin(), plan.extents.end(), [](const auto& extent) {
-      return extent.kind == ExtentKind::kData;
-    });
-    const bool any_encrypted = std::any_of(plan.extents.begin(), plan.extents.end(), [](const auto& extent) {
-      return extent.kind == ExtentKind::kEncrypted;
-    });
+    const bool any_data = std::any_of(plan.extents.begin(), plan.extents.end(),
+                                      [](const auto& extent) { return extent.kind == ExtentKind::kData; });
+    const bool any_encrypted = std::any_of(plan.extents.begin(), plan.extents.end(),
+                                           [](const auto& extent) { return extent.kind == ExtentKind::kEncrypted; });
     if (unreadable) {
       plan.record.source = ContentSource::kUnreadable;
     } else if (any_encrypted) {
@@ -386,8 +390,10 @@ class Planner {
 const TSK_FS_ATTR* find_attribute(TSK_FS_FILE* file, const catalog::StreamRef& ref) {
   if (file->meta == nullptr || file->meta->attr == nullptr) return nullptr;
   std::size_t count = 0;
-  for (const TSK_FS_ATTR* attr = file->meta->attr->head; attr != nullptr && count < kMaxAttributes; attr = attr->next, ++count) {
-    if ((attr->flags & TSK_FS_ATTR_INUSE) != 0 && static_cast<std::uint32_t>(attr->type) == ref.attr_type && attr->id == ref.attr_id)
+  for (const TSK_FS_ATTR* attr = file->meta->attr->head; attr != nullptr && count < kMaxAttributes;
+       attr = attr->next, ++count) {
+    if ((attr->flags & TSK_FS_ATTR_INUSE) != 0 && static_cast<std::uint32_t>(attr->type) == ref.attr_type &&
+        attr->id == ref.attr_id)
       return attr;
   }
   return nullptr;

@@ -74,7 +74,8 @@ FsFacts fat_facts(const RangeReader& volume, bool fat32) {
     if (cluster >= 2) root += (cluster - 2) * cluster_sectors * sector_bytes;
     root_bytes = cluster_sectors * sector_bytes;  // the first cluster alone: the label is written first
   }
-  facts.label = fat_label_entry(volume.read(root, static_cast<std::size_t>(std::min<std::uint64_t>(root_bytes, kMaxRootDirBytes))));
+  facts.label = fat_label_entry(
+      volume.read(root, static_cast<std::size_t>(std::min<std::uint64_t>(root_bytes, kMaxRootDirBytes))));
   if (facts.label.empty()) {
     const bool extended = fat32 ? boot->le<66, std::uint8_t>() == 0x29 : boot->le<38, std::uint8_t>() == 0x29;
     if (extended) facts.label = padded_text(fat32 ? boot->bytes<71, 11>() : boot->bytes<43, 11>());

@@ -1,5 +1,5 @@
-// Label, identifier and block size of file systems, read from their superblocks by own bounded parsers, in the form blkid
-// prints them.
+// Label, identifier and block size of file systems, read from their superblocks by own bounded parsers, in the form
+// blkid prints them.
 #pragma once
 
 #include "volume/reader.h"

@@ -1,4 +1,5 @@
-// The only door to libtsk. Anything libtsk returns is evidence: lengths are checked, strings copied, errors taken at once.
+// The only door to libtsk. Anything libtsk returns is evidence: lengths are checked, strings copied, errors taken at
+// once.
 #pragma once
 #pragma GCC system_header
 

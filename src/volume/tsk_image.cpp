@@ -1,5 +1,6 @@
 #include "volume/tsk_image.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <type_traits>
@@ -38,7 +39,9 @@ ssize_t read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t
   }
 }
 
-void close_callback(TSK_IMG_INFO* info) noexcept { std::free(info); }
+void close_callback(TSK_IMG_INFO* info) noexcept {
+  std::free(info);
+}
 void stat_callback(TSK_IMG_INFO*, FILE*) noexcept {}
 
 }  // namespace
@@ -47,6 +50,7 @@ std::string take_tsk_error() {
   const char* text = tsk_error_get();
   std::string message = text != nullptr ? std::string(text, ::strnlen(text, 1024)) : std::string();
   tsk_error_reset();
+  message.resize(std::min(message.find('\n'), message.size()));
   return message;
 }
 
@@ -109,7 +113,12 @@ Status FsSession::open_handles() {
     threw = !pool;
     pool_ = pool.value_or(nullptr);
     if (pool_ != nullptr) {
-      const auto fs = guarded([&] { return tsk_fs_open_pool(pool_, volume_.pool_block, TSK_FS_TYPE_APFS); });
+      // The pool gives an image of its own that stands for one volume; there is no exported call for both steps
+      // in 4.11.
+      const auto fs = guarded([&]() -> TSK_FS_INFO* {
+        pool_image_ = pool_->get_img_info(pool_, volume_.pool_block);
+        return pool_image_ != nullptr ? tsk_fs_open_img(pool_image_, offset, TSK_FS_TYPE_APFS) : nullptr;
+      });
       threw = !fs;
       fs_ = fs.value_or(nullptr);
     }
@@ -128,6 +137,7 @@ Status FsSession::open_handles() {
 
 void FsSession::abandon() {
   if (image_) image_->abandon();
+  pool_image_ = nullptr;
   pool_ = nullptr;
   fs_ = nullptr;
 }
@@ -141,6 +151,7 @@ void FsSession::replace() {
 FsSession::~FsSession() {
   if (fs_ != nullptr) static_cast<void>(guarded([&] { return tsk_fs_close(fs_), true; }));
   if (pool_ != nullptr) static_cast<void>(guarded([&] { return tsk_pool_close(pool_), true; }));
+  if (pool_image_ != nullptr) static_cast<void>(guarded([&] { return pool_image_->close(pool_image_), true; }));
 }
 
 }  // namespace limier::volume

@@ -97,6 +97,7 @@ class FsSession {
   catalog::VolumeRecord volume_;
   std::unique_ptr<TskImage> image_;
   const TSK_POOL_INFO* pool_ = nullptr;
+  TSK_IMG_INFO* pool_image_ = nullptr;
   TSK_FS_INFO* fs_ = nullptr;
   std::uint32_t exceptions_ = 0;
 };

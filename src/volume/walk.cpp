@@ -32,7 +32,7 @@ Result<WalkContext> make_context(const evidence::Image& image, const FsJob& job,
     return Error{ErrorKind::kInternal, "the volume lies outside the media"};
   if (fs.block_size == 0 || fs.block_size > kMaxBlockSize)
     return Error{ErrorKind::kEvidence, fmt::format("the file system claims blocks of {} bytes", fs.block_size)};
-  WalkContext context{image, job, sink, session};
+  WalkContext context(image, job, sink, session);
   context.end = volume.image_offset + volume.length;
   // An HFS wrapper moves the start of the file system; a pool volume counts from the start of its container.
   context.base = session.pool() != nullptr ? volume.image_offset : static_cast<std::uint64_t>(fs.offset);
@@ -60,11 +60,13 @@ Status walk_volume(const evidence::Image& image, const FsJob& job, Sink& sink) {
   LIMIER_TRY(const auto inodes, walk_names(context));
   if (!job.names_only) {
     LIMIER_CHECK(walk_inodes(context, inodes));
+    LIMIER_CHECK(reconcile(context, inodes));
     LIMIER_CHECK(walk_blocks(context));
   }
   if (session->exceptions() > 0 || !session->usable()) {
     LIMIER_CHECK(context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
-                               fmt::format("libtsk gave up {} times on damaged structures", session->exceptions()), true));
+                               fmt::format("libtsk gave up {} times on damaged structures", session->exceptions()),
+                               true));
   }
   return ok_status();
 }

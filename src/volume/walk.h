@@ -11,22 +11,24 @@ namespace limier::volume {
 // Deeper directories, longer paths and larger lists than these are damage or an attack; what lies beyond is reported.
 inline constexpr std::size_t kMaxDepth = 1024;
 inline constexpr std::size_t kMaxPathBytes = 64u << 10;
-inline constexpr std::size_t kMaxAttributes = 65536;      // per inode; NTFS attribute ids have 16 bits
-inline constexpr std::size_t kMaxRuns = 1u << 22;         // per stream
+inline constexpr std::size_t kMaxAttributes = 65536;             // per inode; NTFS attribute ids have 16 bits
+inline constexpr std::size_t kMaxRuns = 1u << 22;                // per stream
 inline constexpr std::uint64_t kMaxDigestedBytes = 64ull << 30;  // read through libtsk, or zeros counted, per stream
 inline constexpr std::uint64_t kMaxStreamBytes = 1ull << 62;
 inline constexpr std::size_t kReadStep = 64u << 10;
 
 // What every part needs to know about the volume.
 struct WalkContext {
+  WalkContext(const evidence::Image& evidence, const FsJob& walk_job, Sink& out, FsSession& open_session)
+      : image(evidence), job(walk_job), sink(out), session(open_session) {}
   const evidence::Image& image;
   const FsJob& job;
   Sink& sink;
   FsSession& session;
-  std::uint64_t base = 0;        // image offset of block 0 of the file system
-  std::uint64_t end = 0;         // image offset of the end of the volume
+  std::uint64_t base = 0;  // image offset of block 0 of the file system
+  std::uint64_t end = 0;   // image offset of the end of the volume
   std::uint32_t block_size = 0;
-  std::uint32_t block_pre = 0;   // bytes before and after each block (raw CD, YAFFS2 spare)
+  std::uint32_t block_pre = 0;  // bytes before and after each block (raw CD, YAFFS2 spare)
   std::uint32_t block_post = 0;
   TSK_FS_TYPE_ENUM type = TSK_FS_TYPE_DETECT;
   std::uint64_t root_inode = 0;
@@ -51,7 +53,7 @@ Result<std::vector<std::uint64_t>> walk_names(WalkContext& context);
 struct StreamPlan {
   catalog::StreamRecord record;
   std::vector<catalog::ExtentRecord> extents;
-  bool zeros = false;          // kDigested: nothing but zeros
+  bool zeros = false;  // kDigested: nothing but zeros
   bool outside_volume = false;
 };
 std::vector<StreamPlan> plan_streams(WalkContext& context, TSK_FS_FILE* file, std::uint32_t sequence);
@@ -78,6 +80,9 @@ class MftMap {
 // inodes.cpp
 Status walk_inodes(WalkContext& context, const std::vector<std::uint64_t>& inodes);
 std::uint32_t sequence_of(const WalkContext& context, const TSK_FS_META& meta);
+
+// reconcile.cpp: inodes in use that no name leads to are an issue.
+Status reconcile(WalkContext& context, const std::vector<std::uint64_t>& named);
 
 // blocks.cpp
 Status walk_blocks(WalkContext& context);

@@ -84,7 +84,8 @@ bool add_rules(void* filter, bool threads) {
   if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
                        SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) != 0)
     return false;
-  for (const int call : {SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity)})
+  // glibc's first pthread_create installs its own signal handlers (rt_sigaction).
+  for (const int call : {SCMP_SYS(rt_sigaction), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity)})
     if (!allow(filter, call)) return false;
   return true;
 }

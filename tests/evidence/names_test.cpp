@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"raw_aaa", {"a.aaa", "a.aab"}, "a.aaa", kR, {"a.aaa", "a.aab"}, {}, ""},
         Case{"raw_ab_given", {"a.aa", "a.ab"}, "a.ab", kR, {}, {}, "a.aa"},
         Case{"raw_dd_beside_aa", {"a.aa", "a.ab", "a.dd"}, "a.dd", kR, {"a.dd"}, {}, ""}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& test) { return std::string(test.param.name); });
 
 TEST(FindSegmentsMore, GoesBeyondE99) {
   TempFolder folder;

@@ -1,0 +1,182 @@
+// limier-fs: maps a device, walks one volume, or extracts one stream. Started by the supervisor, never by hand.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <string_view>
+
+#include "limier/volume.h"
+#include "limier/worker.h"
+#include "volume/tsk.h"
+
+namespace {
+
+using namespace limier;
+using worker::FrameType;
+
+constexpr std::chrono::milliseconds kProgressEvery{100};
+constexpr std::chrono::seconds kJobTimeout{60};
+// Beside the chunk cache: libtsk's structures for millions of entries, and names on their way.
+constexpr std::uint64_t kMemory = 2ull << 30;
+
+// A batch goes out by itself at 64 KiB. Streams must follow their inode and extents their stream, so those batches are
+// sent together, parents first, before one of them can fill up (an extent is 56 bytes on the wire).
+constexpr std::size_t kMaxPendingExtents = 1000;
+constexpr std::size_t kMaxPendingStreamBytes = 48u << 10;
+constexpr std::size_t kStreamBytes = 128;  // without its name
+
+class FrameSink final : public volume::Sink {
+ public:
+  explicit FrameSink(const worker::WorkerContext& context)
+      : channel_(*context.channel),
+        journal_(*context.journal),
+        volumes_(channel_, FrameType::kVolumes),
+        names_(channel_, FrameType::kNames),
+        inodes_(channel_, FrameType::kInodes),
+        streams_(channel_, FrameType::kStreams),
+        extents_(channel_, FrameType::kExtents),
+        blocks_(channel_, FrameType::kBlocks),
+        issues_(channel_, FrameType::kIssues),
+        encryption_(channel_, FrameType::kEncryption) {}
+
+  Status volume(const catalog::VolumeRecord& record) override { return volumes_.add(record); }
+  Status name(const catalog::NameRecord& record) override { return names_.add(record); }
+  Status inode(const catalog::InodeRecord& record) override {
+    LIMIER_CHECK(names_.flush());
+    return inodes_.add(record);
+  }
+  Status stream(const catalog::StreamRecord& record) override {
+    pending_stream_bytes_ += kStreamBytes + record.name.size();
+    if (pending_stream_bytes_ > kMaxPendingStreamBytes) {
+      LIMIER_CHECK(flush_family());
+      pending_stream_bytes_ = kStreamBytes + record.name.size();
+    }
+    return streams_.add(record);
+  }
+  Status extent(const catalog::ExtentRecord& record) override {
+    if (++pending_extents_ > kMaxPendingExtents) {
+      LIMIER_CHECK(flush_family());
+      pending_extents_ = 1;
+    }
+    return extents_.add(record);
+  }
+  Status blocks(const catalog::BlockRange& record) override { return blocks_.add(record); }
+  Status issue(const catalog::IssueRecord& record) override {
+    LIMIER_CHECK(volumes_.flush());
+    return issues_.add(record);
+  }
+  Status encryption(const catalog::EncryptionRecord& record) override {
+    LIMIER_CHECK(volumes_.flush());
+    return encryption_.add(record);
+  }
+  Status content(Bytes bytes) override {
+    for (std::size_t at = 0; at < bytes.size(); at += worker::kMaxPayload) {
+      const auto part = bytes.subspan(at, std::min(worker::kMaxPayload, bytes.size() - at));
+      LIMIER_CHECK(channel_.send(FrameType::kContentBytes, part));
+    }
+    return ok_status();
+  }
+  void working_on(std::uint32_t stage, std::uint64_t item) override {
+    journal_.stage.store(stage, std::memory_order_relaxed);
+    journal_.item.store(item, std::memory_order_relaxed);
+    journal_.beat.fetch_add(1, std::memory_order_relaxed);
+  }
+  void advanced(std::uint64_t done) override {
+    journal_.beat.fetch_add(1, std::memory_order_relaxed);
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_progress_ < kProgressEvery) return;
+    last_progress_ = now;
+    // A failed send shows in the next frame that carries data.
+    (void)channel_.send(FrameType::kProgress, worker::ProgressMessage{done});
+  }
+  // Parents first: volumes, names, inodes, streams, extents.
+  Status flush() {
+    LIMIER_CHECK(volumes_.flush());
+    LIMIER_CHECK(encryption_.flush());
+    LIMIER_CHECK(flush_family());
+    LIMIER_CHECK(blocks_.flush());
+    return issues_.flush();
+  }
+
+ private:
+  Status flush_family() {
+    pending_stream_bytes_ = 0;
+    pending_extents_ = 0;
+    LIMIER_CHECK(names_.flush());
+    LIMIER_CHECK(inodes_.flush());
+    LIMIER_CHECK(streams_.flush());
+    return extents_.flush();
+  }
+
+  worker::Channel& channel_;
+  worker::Journal& journal_;
+  worker::BatchSender<catalog::VolumeRecord> volumes_;
+  worker::BatchSender<catalog::NameRecord> names_;
+  worker::BatchSender<catalog::InodeRecord> inodes_;
+  worker::BatchSender<catalog::StreamRecord> streams_;
+  worker::BatchSender<catalog::ExtentRecord> extents_;
+  worker::BatchSender<catalog::BlockRange> blocks_;
+  worker::BatchSender<catalog::IssueRecord> issues_;
+  worker::BatchSender<catalog::EncryptionRecord> encryption_;
+  std::size_t pending_stream_bytes_ = 0;
+  std::size_t pending_extents_ = 0;
+  std::chrono::steady_clock::time_point last_progress_{};
+};
+
+Status dispatch(const evidence::Image& image, const volume::FsJob& job, volume::Sink& sink) {
+  switch (job.kind) {
+    case volume::FsJobKind::kMap:
+      return volume::map_volumes(image, sink);
+    case volume::FsJobKind::kWalk:
+      return volume::walk_volume(image, job, sink);
+    case volume::FsJobKind::kExtract:
+      return volume::extract_stream(image, job, sink);
+  }
+  return Error{ErrorKind::kInternal, "the job is of no known kind"};
+}
+
+Status serve(const worker::WorkerContext& context) {
+  LIMIER_TRY(const auto frame, context.channel->receive(kJobTimeout));
+  if (!frame || frame->type != FrameType::kJob) return Error{ErrorKind::kInternal, "no job came"};
+  const auto job = decode<volume::FsJob>(Bytes(frame->payload));
+  if (!job) return Error{ErrorKind::kInternal, "the job cannot be read"};
+  LIMIER_TRY(const auto jail, worker::enter_jail({.address_space_bytes = kMemory, .threads = false}));
+  LIMIER_CHECK(context.channel->send(FrameType::kReady, jail));
+  std::vector<int> fds;
+  for (std::size_t i = 0; i < job->evidence.segments.size(); ++i)
+    fds.push_back(worker::kFirstEvidenceFd + static_cast<int>(i));
+  LIMIER_TRY(const auto image, evidence::open_image(job->evidence, fds));
+  FrameSink sink(context);
+  const Status status = dispatch(*image, *job, sink);
+  // What was found before the step failed is worth having.
+  LIMIER_CHECK(sink.flush());
+  if (!status.ok()) return status;
+  return context.channel->send(FrameType::kDone, worker::WorkerStats{.chunks_decoded = image->chunks_decoded()});
+}
+
+Status serve_without_exceptions(const worker::WorkerContext& context) {
+  try {
+    return serve(context);
+  } catch (const std::exception& error) {
+    return Error{ErrorKind::kInternal, std::string("limier-fs: ") + error.what()};
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "--version-json") {
+    std::printf("{\"libtsk\":\"%s\"}\n", tsk_version_get_str());
+    return 0;
+  }
+  const auto context = worker::attach();
+  if (!context) {
+    std::fprintf(stderr, "limier-fs: %s\n", context.error().message.c_str());
+    return 2;
+  }
+  const Status status = serve_without_exceptions(*context);
+  if (status.ok()) return 0;
+  (void)context->channel->send(FrameType::kFailed,
+                               worker::WorkerError{.kind = status.error().kind, .message = status.error().message});
+  return 1;
+}

@@ -1,0 +1,69 @@
+// The reports over an index that store wrote: the views as they are, not as the fixture draws them.
+#include <fstream>
+#include <sstream>
+
+#include "limier/report.h"
+#include "store/fixture.h"
+
+namespace limier::report {
+namespace {
+
+class RealIndex : public store::testing::StoreTest {
+ protected:
+  std::string report(const std::string& name) {
+    std::ifstream in(dir_ + "/" + name, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+  void write() {
+    auto index = store::Index::open(dir_);
+    ASSERT_TRUE(index.ok()) << index.error().message;
+    const std::vector<std::string> formats{"html", "json", "csv", "bodyfile", "dfxml"};
+    const Status status = write_reports(**index, dir_, formats);
+    ASSERT_TRUE(status.ok()) << status.error().message;
+  }
+};
+
+TEST_F(RealIndex, GivesEveryFormat) {
+  create();
+  volume(1, 0, 1'000'000);
+  const std::string raw_name = "/caf\xE9.txt";
+  add(name(1, "/a.txt", 5));
+  add(name(2, raw_name, 6));
+  add(name(3, "/gone.jpg", 7, false));
+  for (const std::uint64_t number : {5, 6, 7}) {
+    auto record = inode(number, number != 7);
+    record.times.modified = *parse_time("2021-03-09T05:00");
+    record.name_times.created = *parse_time("2020-01-01");
+    add(record);
+    add(stream(number, catalog::ContentSource::kExtents, 100));
+    add(extent(number, 0, number * 4096, 100));
+  }
+  finish_all();
+  write();
+  const std::string files = report("files.csv");
+  EXPECT_NE(files.find("\"/caf\\xE9.txt\""), std::string::npos) << files;
+  EXPECT_NE(files.find(hex(raw_name)), std::string::npos);
+  EXPECT_NE(files.find("\"2021-03-09T05:00:00.000000000Z\""), std::string::npos);
+  EXPECT_NE(files.find("\"recovered\""), std::string::npos);
+  EXPECT_NE(report("timeline.csv").find("\"2020-01-01T00:00:00.000000000Z\""), std::string::npos);
+  EXPECT_NE(report("bodyfile.txt").find("|/gone.jpg (deleted)|7-128-0|"), std::string::npos) << report("bodyfile.txt");
+  EXPECT_NE(report("bodyfile.txt").find("|/a.txt ($FILE_NAME)|"), std::string::npos);
+  EXPECT_NE(report("dfxml.xml").find("img_offset=\"20480\" len=\"100\""), std::string::npos);
+  EXPECT_NE(report("report.html").find("100.00 %"), std::string::npos);
+  EXPECT_EQ(report("report.html").find("the account is not complete"), std::string::npos);
+  EXPECT_NE(report("report.json").find("\"total_bytes\": 1000000"), std::string::npos);
+  EXPECT_EQ(report("report.json").find("bench"), std::string::npos) << "the host is no fact of the evidence";
+}
+
+TEST_F(RealIndex, WithoutAnyFileGivesReportsToo) {
+  create();
+  finish_all();
+  write();
+  EXPECT_NE(report("report.html").find("The file systems hold no time stamps."), std::string::npos);
+  EXPECT_NE(report("dfxml.xml").find("</dfxml>"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace limier::report
