@@ -104,8 +104,8 @@ inline std::vector<catalog::PlanPiece> plan_of(const std::vector<File>& files) {
 
 // In batches of uneven size, as they come over a socket.
 inline PlanSource source_of(std::vector<catalog::PlanPiece> plan) {
-  return [plan = std::move(plan), at = std::size_t{0}, size = std::size_t{1}]() mutable
-         -> Result<std::vector<catalog::PlanPiece>> {
+  return [plan = std::move(plan), at = std::size_t{0},
+          size = std::size_t{1}]() mutable -> Result<std::vector<catalog::PlanPiece>> {
     const std::size_t end = std::min(plan.size(), at + size);
     std::vector<catalog::PlanPiece> batch(plan.begin() + static_cast<std::ptrdiff_t>(at),
                                           plan.begin() + static_cast<std::ptrdiff_t>(end));
