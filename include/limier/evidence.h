@@ -34,8 +34,6 @@ struct Identified {
 // signature there). Any EVF signature is EWF, never raw, whatever follows. `file_name` only ever refuses: a file named
 // like an EWF segment whose content is neither EWF nor a known disk structure is not an image.
 Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes, std::string_view file_name = {});
-// The one sentence that refuses a kUnsupported file.
-std::string unsupported_message(const Identified& identified, std::string_view file_name);
 
 // ---- segments.cpp: names only; looks at the directory, opens nothing -----------------------------------------------
 

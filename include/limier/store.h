@@ -2,7 +2,8 @@
 //
 // Owns:    the database connection.
 // Threads: an IndexWriter or Index belongs to one thread.
-// Errors:  kTemporary when the disk is full, kRefused when the index belongs to other evidence or is in use, kInternal else.
+// Errors:  kTemporary when the disk is full, kRefused when the index belongs to other evidence or is in use, else
+//          kInternal.
 // Units:   as in catalog.h; times in ns, digests as BLOB in tables and lower-case hex in views.
 #pragma once
 
@@ -61,11 +62,11 @@ std::string_view verdict_name(Verdict verdict);
 class IndexWriter {
  public:
   // Creates DIR/index.db (WAL while writing). Refuses an existing file and a locked one.
-  static Result<std::unique_ptr<IndexWriter>> create(const std::string& path, const RunRow& run, const Authority& authority,
-                                                     const EvidenceRow& evidence);
+  static Result<std::unique_ptr<IndexWriter>> create(const std::string& path, const RunRow& run,
+                                                     const Authority& authority, const EvidenceRow& evidence);
   ~IndexWriter();
 
-  // -- rows from the workers, already validated; committed in large transactions ---------------------------------------
+  // -- rows from the workers, already validated; committed in large transactions --------------------------------------
   Status add(const catalog::VolumeRecord& record);
   Status add(const catalog::NameRecord& record);
   Status add(const catalog::InodeRecord& record);
@@ -80,10 +81,10 @@ class IndexWriter {
   // Drops names, inodes, streams, extents and blocks of one volume (a walk is to be repeated more cautiously).
   Status clear_volume(std::uint32_t volume_id);
 
-  // -- the phases, in this order ----------------------------------------------------------------------------------------
-  // Joins names, inodes and streams to files; gives file_id and content_id in catalog order; decides which deleted streams
-  // are overwritten (some byte of theirs belongs to another stream or to metadata) and which are recovered; adds the
-  // completeness issues that can be seen from here. After this the list of files is fixed.
+  // -- the phases, in this order ------------------------------------------------------------------------------------
+  // Joins names, inodes and streams to files; gives file_id and content_id in catalog order; decides which deleted
+  // streams are overwritten (some byte of theirs belongs to another stream or to metadata) and which are recovered;
+  // adds the completeness issues that can be seen from here. After this the list of files is fixed.
   Status build_catalog();
   // Volumes that walk jobs are to be run on, in order.
   Result<std::vector<catalog::VolumeRecord>> walkable_volumes();
@@ -91,11 +92,12 @@ class IndexWriter {
     std::uint64_t contents = 0, pieces = 0, bytes = 0;
   };
   Result<PlanTotals> plan_totals();
-  // The sweep's plan in image_offset order, at most `limit` pieces a call; empty at the end. Starts over after rewind_plan().
+  // The sweep's plan in image_offset order, at most `limit` pieces a call; empty at the end. Starts over after
+  // rewind_plan().
   Result<std::vector<catalog::PlanPiece>> next_plan(std::size_t limit);
   void rewind_plan();
-  // After the sweep: digests of the media, states of the contents that touch bad ranges, coverage, what was not examined.
-  // `swept` false (profile list, or the sweep failed): contents stay not-read.
+  // After the sweep: digests of the media, states of the contents that touch bad ranges. `swept` false (profile list,
+  // or the sweep failed): contents stay not-read, but for those whose digests came.
   Status finish_evidence(const Digests& media, std::optional<Verdict> verdict, bool swept);
   // Coverage ledger and v_not_examined; the last rows of the result.
   Status build_coverage();
@@ -107,8 +109,8 @@ class IndexWriter {
     bool nothing_examined = false;  // every volume that holds data is encrypted, or nothing could be read
   };
   Result<Conditions> conditions();
-  // ANALYZE, run row, integrity check, journal_mode back to DELETE: one file, no WAL. The writer is closed after it. May be
-  // called at any time (Ctrl-C): phases that were not reached are made up for with the rows that are there.
+  // ANALYZE, run row, integrity check, journal_mode back to DELETE: one file, no WAL. The writer is closed after it.
+  // May be called at any time (Ctrl-C): phases that were not reached are made up for with the rows that are there.
   Status finish(std::string_view outcome, int exit_code, std::int64_t ended_ns);
 
   class Impl;
@@ -118,7 +120,7 @@ class IndexWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-// ---- reading -----------------------------------------------------------------------------------------------------------
+// ---- reading -----------------------------------------------------------------------------------------------------
 
 using Value = std::variant<std::monostate, std::int64_t, double, std::string, std::vector<std::uint8_t>>;
 
@@ -156,8 +158,8 @@ class Index {
   ~Index();
   // Our own statements, over the views.
   Result<Query> query(std::string_view sql);
-  // The user's: one read-only SELECT (or EXPLAIN/WITH) over views and tables, under an authorizer that denies everything
-  // else, ATTACH and PRAGMA included.
+  // The user's: one read-only SELECT (or EXPLAIN/WITH) over views and tables, under an authorizer that denies
+  // everything else, ATTACH and PRAGMA included.
   Result<Query> query_untrusted(std::string_view sql);
 
  private:

@@ -79,9 +79,10 @@ struct SweepStats {
 // plan is never in memory as a whole.
 using PlanSource = std::function<Result<std::vector<catalog::PlanPiece>>()>;
 
-// One pass from the first byte to the last. Contents are reported where the sweep completes them; those completed by the
-// same stretch of media in content_id order. A content gets no digests, only touched_damage, when a chunk under it is bad,
-// a piece lies outside the media or never comes, or the contents together name far more bytes than the media holds.
+// One pass from the first byte to the last. Contents are reported where the sweep completes them; those completed by
+// the same stretch of media in content_id order. A content gets no digests, only touched_damage, when a chunk under it
+// is bad, a piece lies outside the media or never comes, or all contents together name far more bytes than the media
+// holds. A content without a byte on the media (all zeros) is one PlanPiece with piece_count 0.
 Result<SweepStats> run_sweep(const evidence::Image& image, const SweepJob& job, const PlanSource& plan, Sink& sink);
 
 Result<ContainerMessage> describe_container(const evidence::EvidenceSpec& spec, const std::vector<int>& fds);

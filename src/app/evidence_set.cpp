@@ -97,7 +97,11 @@ Result<EvidenceSet> open_evidence(const std::string& path, bool allow_incomplete
   LIMIER_TRY(Opened first, open_read_only(path));
   LIMIER_TRY(const auto identified, identify(path, first));
   if (identified.format == evidence::Format::kUnsupported)
-    return unreadable(path, fmt::format("{}; {}", identified.unsupported_name, identified.advice));
+    return unreadable(path, fmt::format("{}: {}",
+                                        identified.unsupported_name.empty()
+                                            ? "is not a disk image"
+                                            : "is in the format " + identified.unsupported_name + ", which limier does not read",
+                                        identified.advice));
 
   LIMIER_TRY(auto names, evidence::find_segments(path, identified.format));
   if (!names.missing.empty() && !allow_incomplete) {

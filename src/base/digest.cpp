@@ -132,8 +132,8 @@ void update_both(Hasher& one, Hasher& other, Bytes data) {
   const std::size_t blocks = std::min(one_rest.size(), other_rest.size()) / kDigestBlock;
   const std::size_t length = blocks * kDigestBlock;
   if (blocks > 0) {
-    detail::Lanes lanes{.md5 = &one.md5_, .data = one_rest.data(), .other_md5 = &other.md5_,
-                        .other_data = other_rest.data()};
+    detail::Lanes lanes{
+        .md5 = &one.md5_, .data = one_rest.data(), .other_md5 = &other.md5_, .other_data = other_rest.data()};
     if (one.which_.sha1) lanes.sha1 = &one.sha1_;
     if (one.which_.sha256) lanes.sha256 = &one.sha256_;
     detail::hash_blocks(lanes, blocks);
@@ -144,7 +144,9 @@ void update_both(Hasher& one, Hasher& other, Bytes data) {
   other.update(other_rest.subspan(length));
 }
 
-bool digests_run_side_by_side() { return detail::has_sha_instructions(); }
+bool digests_run_side_by_side() {
+  return detail::has_sha_instructions();
+}
 
 Digests digest_of(Bytes data, DigestSet which) {
   Hasher hasher(which);

@@ -1,5 +1,5 @@
-// Block functions of the digests: whole 64-byte blocks, no padding, no lengths. Private to base; digest_test.cpp calls the
-// portable and the fast forms directly, so that both are proven whatever the machine has.
+// Block functions of the digests: whole 64-byte blocks, no padding, no lengths. Private to base; digest_test.cpp calls
+// the portable and the fast forms directly, so that both are proven whatever the machine has.
 #pragma once
 
 #include <cstddef>

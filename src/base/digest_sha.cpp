@@ -1,7 +1,7 @@
 // The x86 SHA extensions, chosen at run time. One block function interleaves the SHA groups with the steps of MD5: the
 // former live in vector registers, the latter in general ones, and each leaves most of the core idle.
-// Source of the instructions' meaning: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, SHA1RNDS4
-// to SHA256RNDS2.
+// Source of the instructions' meaning: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2,
+// SHA1RNDS4 to SHA256RNDS2.
 #include "base/digest_kernels.h"
 
 #if defined(__x86_64__)
@@ -20,8 +20,12 @@ namespace limier::detail {
 
 namespace {
 
-LIMIER_SHA_INLINE __m128i load_vector(const void* at) { return _mm_loadu_si128(static_cast<const __m128i*>(at)); }
-LIMIER_SHA_INLINE void store_vector(void* at, __m128i value) { _mm_storeu_si128(static_cast<__m128i*>(at), value); }
+LIMIER_SHA_INLINE __m128i load_vector(const void* at) {
+  return _mm_loadu_si128(static_cast<const __m128i*>(at));
+}
+LIMIER_SHA_INLINE void store_vector(void* at, __m128i value) {
+  _mm_storeu_si128(static_cast<__m128i*>(at), value);
+}
 
 struct Sha1Vectors {
   __m128i abcd, e;
@@ -54,8 +58,7 @@ LIMIER_SHA_INLINE void sha1_group(Sha1Vectors& v, const std::uint8_t* block) {
   v.e = before;
   if constexpr (Group >= 3 && Group < 19) {
     __m128i& next = v.w[(Group + 1) % 4];  // holds the words of group - 3 until here
-    next = _mm_sha1msg2_epu32(
-        _mm_xor_si128(_mm_sha1msg1_epu32(next, v.w[(Group + 2) % 4]), v.w[(Group + 3) % 4]), w);
+    next = _mm_sha1msg2_epu32(_mm_xor_si128(_mm_sha1msg1_epu32(next, v.w[(Group + 2) % 4]), v.w[(Group + 3) % 4]), w);
   }
 }
 
@@ -187,8 +190,12 @@ void hash_blocks_sha(const Lanes& lanes, std::size_t blocks) {
 #else
 
 namespace limier::detail {
-bool has_sha_instructions() { return false; }
-void hash_blocks_sha(const Lanes& lanes, std::size_t blocks) { hash_blocks_portable(lanes, blocks); }
+bool has_sha_instructions() {
+  return false;
+}
+void hash_blocks_sha(const Lanes& lanes, std::size_t blocks) {
+  hash_blocks_portable(lanes, blocks);
+}
 }  // namespace limier::detail
 
 #endif

@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "limier/base.h"
+#include "limier/cli.h"
 
 namespace limier::cli {
 
@@ -19,7 +20,6 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitMismatch = 4;
 inline constexpr int kExitPartly = 5;
 inline constexpr int kExitRefused = 6;
-inline constexpr int kExitInternal = 7;
 inline constexpr int kExitTemporary = 75;
 
 struct Context {
@@ -65,11 +65,5 @@ std::unique_ptr<Command> make_timeline();
 std::unique_ptr<Command> make_triage();
 std::unique_ptr<Command> make_verify();
 std::unique_ptr<Command> make_version();
-
-// The whole program: arguments to exit code. Throws nothing but what the machine throws (no memory).
-int run(int argc, const char* const* argv, std::atomic<int>& stop);
-
-// One line on standard error; control characters in it are made visible.
-void complain(std::string_view message);
 
 }  // namespace limier::cli

@@ -6,7 +6,7 @@
 #include <new>
 #include <string>
 
-#include "cli/command.h"
+#include "limier/cli.h"
 
 namespace {
 

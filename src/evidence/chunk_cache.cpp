@@ -24,8 +24,10 @@ std::optional<ChunkState> ChunkCache::copy(std::uint64_t chunk, std::size_t offs
   if (found == by_chunk_.end()) return std::nullopt;
   recent_.splice(recent_.begin(), recent_, found->second);
   const Entry& entry = recent_.front();
-  if (const auto part = slice(entry.bytes, offset, out.size())) std::copy(part->begin(), part->end(), out.begin());
-  else std::fill(out.begin(), out.end(), std::uint8_t{0});
+  if (const auto part = slice(entry.bytes, offset, out.size()))
+    std::copy(part->begin(), part->end(), out.begin());
+  else
+    std::fill(out.begin(), out.end(), std::uint8_t{0});
   return entry.state;
 }
 
@@ -66,8 +68,10 @@ ReadOutcome ChunkedImage::read(std::uint64_t image_offset, MutableBytes out) con
       std::vector<std::uint8_t> bytes(length);
       state = decode_chunk(chunk, bytes);
       if (*state == ChunkState::kZero || is_zero(bytes)) bytes = {};
-      if (bytes.empty()) std::fill(part.begin(), part.end(), std::uint8_t{0});
-      else std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(within), part.size(), part.begin());
+      if (bytes.empty())
+        std::fill(part.begin(), part.end(), std::uint8_t{0});
+      else
+        std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(within), part.size(), part.begin());
       cache_.put(chunk, *state, std::move(bytes));
     }
     outcome.worst = outcome.length == 0 ? *state : worse_of(outcome.worst, *state);

@@ -15,21 +15,36 @@ constexpr std::uint32_t kMaxAcquisitionErrors = 1u << 20;
 
 std::string variant_name(std::uint8_t format) {
   switch (format) {
-    case LIBEWF_FORMAT_ENCASE1: return "EnCase 1";
-    case LIBEWF_FORMAT_ENCASE2: return "EnCase 2";
-    case LIBEWF_FORMAT_ENCASE3: return "EnCase 3";
-    case LIBEWF_FORMAT_ENCASE4: return "EnCase 4";
-    case LIBEWF_FORMAT_ENCASE5: return "EnCase 5";
-    case LIBEWF_FORMAT_ENCASE6: return "EnCase 6";
-    case LIBEWF_FORMAT_ENCASE7: return "EnCase 7";
-    case LIBEWF_FORMAT_SMART: return "SMART";
-    case LIBEWF_FORMAT_FTK_IMAGER: return "FTK Imager";
-    case LIBEWF_FORMAT_LINEN5: return "linen 5";
-    case LIBEWF_FORMAT_LINEN6: return "linen 6";
-    case LIBEWF_FORMAT_LINEN7: return "linen 7";
-    case LIBEWF_FORMAT_EWF: return "original EWF";
-    case LIBEWF_FORMAT_EWFX: return "EWFX (extended EWF)";
-    default: return "unknown EWF variant";
+    case LIBEWF_FORMAT_ENCASE1:
+      return "EnCase 1";
+    case LIBEWF_FORMAT_ENCASE2:
+      return "EnCase 2";
+    case LIBEWF_FORMAT_ENCASE3:
+      return "EnCase 3";
+    case LIBEWF_FORMAT_ENCASE4:
+      return "EnCase 4";
+    case LIBEWF_FORMAT_ENCASE5:
+      return "EnCase 5";
+    case LIBEWF_FORMAT_ENCASE6:
+      return "EnCase 6";
+    case LIBEWF_FORMAT_ENCASE7:
+      return "EnCase 7";
+    case LIBEWF_FORMAT_SMART:
+      return "SMART";
+    case LIBEWF_FORMAT_FTK_IMAGER:
+      return "FTK Imager";
+    case LIBEWF_FORMAT_LINEN5:
+      return "linen 5";
+    case LIBEWF_FORMAT_LINEN6:
+      return "linen 6";
+    case LIBEWF_FORMAT_LINEN7:
+      return "linen 7";
+    case LIBEWF_FORMAT_EWF:
+      return "original EWF";
+    case LIBEWF_FORMAT_EWFX:
+      return "EWFX (extended EWF)";
+    default:
+      return "unknown EWF variant";
   }
 }
 
@@ -43,7 +58,8 @@ std::string compression_name(std::int8_t level, std::uint8_t flags) {
 std::optional<std::string> header_value(libewf_handle_t* handle, const std::string& identifier) {
   const auto* key = reinterpret_cast<const std::uint8_t*>(identifier.data());
   std::size_t size = 0;
-  if (libewf_handle_get_utf8_header_value_size(handle, key, identifier.size(), &size, nullptr) != 1) return std::nullopt;
+  if (libewf_handle_get_utf8_header_value_size(handle, key, identifier.size(), &size, nullptr) != 1)
+    return std::nullopt;
   if (size == 0 || size > kMaxHeaderValue) return std::nullopt;
   std::vector<std::uint8_t> value(size);
   if (libewf_handle_get_utf8_header_value(handle, key, identifier.size(), value.data(), value.size(), nullptr) != 1)
@@ -88,7 +104,8 @@ void read_digests(libewf_handle_t* handle, ContainerRecord& record) {
   const auto text_value = [&](std::string_view name) {
     std::array<std::uint8_t, 128> text{};
     const auto* key = reinterpret_cast<const std::uint8_t*>(name.data());
-    if (libewf_handle_get_utf8_hash_value(handle, key, name.size(), text.data(), text.size(), nullptr) != 1) return std::string();
+    if (libewf_handle_get_utf8_hash_value(handle, key, name.size(), text.data(), text.size(), nullptr) != 1)
+      return std::string();
     const std::string_view all = as_text(text);
     return std::string(all.substr(0, all.find('\0')));
   };
@@ -118,7 +135,8 @@ Result<ContainerRecord> read_with_libewf(const EvidenceSpec& spec, const std::ve
   std::int8_t level = 0;
   if (libewf_handle_get_media_size(handle, &size, nullptr) != 1 || size == 0 ||
       libewf_handle_get_bytes_per_sector(handle, &record.sector_size, nullptr) != 1 || record.sector_size == 0)
-    return Error{ErrorKind::kEvidence, spec.segments[0].name + " states no media size: its volume section is missing or damaged."};
+    return Error{ErrorKind::kEvidence,
+                 spec.segments[0].name + " states no media size: its volume section is missing or damaged."};
   record.size_bytes = size;
   libewf_handle_get_chunk_size(handle, &record.chunk_size, nullptr);
   record.segment_count = static_cast<std::uint32_t>(spec.segments.size());

@@ -12,14 +12,18 @@
 namespace limier::evidence {
 namespace {
 
-FdSource& source_of(intptr_t* io_handle) { return *reinterpret_cast<FdSource*>(io_handle); }
+FdSource& source_of(intptr_t* io_handle) {
+  return *reinterpret_cast<FdSource*>(io_handle);
+}
 
 // libbfio's callbacks. They are called through C frames: nothing here throws or allocates.
 int on_free(intptr_t** io_handle, libbfio_error_t**) {
   *io_handle = nullptr;  // the EwfHandle owns the source
   return 1;
 }
-int on_clone(intptr_t**, intptr_t*, libbfio_error_t**) { return -1; }
+int on_clone(intptr_t**, intptr_t*, libbfio_error_t**) {
+  return -1;
+}
 int on_open(intptr_t* io_handle, int access_flags, libbfio_error_t**) {
   if ((access_flags & kBfioWrite) != 0) return -1;
   source_of(io_handle).open = true;
@@ -39,7 +43,9 @@ ssize_t on_read(intptr_t* io_handle, std::uint8_t* buffer, std::size_t size, lib
   source.position += got.length;
   return static_cast<ssize_t>(got.length);
 }
-ssize_t on_write(intptr_t*, const std::uint8_t*, std::size_t, libbfio_error_t**) { return -1; }
+ssize_t on_write(intptr_t*, const std::uint8_t*, std::size_t, libbfio_error_t**) {
+  return -1;
+}
 off64_t on_seek(intptr_t* io_handle, off64_t offset, int whence, libbfio_error_t**) {
   FdSource& source = source_of(io_handle);
   std::int64_t from = 0;
@@ -50,8 +56,12 @@ off64_t on_seek(intptr_t* io_handle, off64_t offset, int whence, libbfio_error_t
   source.position = static_cast<std::uint64_t>(target);
   return target;
 }
-int on_exists(intptr_t*, libbfio_error_t**) { return 1; }
-int on_is_open(intptr_t* io_handle, libbfio_error_t**) { return source_of(io_handle).open ? 1 : 0; }
+int on_exists(intptr_t*, libbfio_error_t**) {
+  return 1;
+}
+int on_is_open(intptr_t* io_handle, libbfio_error_t**) {
+  return source_of(io_handle).open ? 1 : 0;
+}
 int on_get_size(intptr_t* io_handle, size64_t* size, libbfio_error_t**) {
   *size = source_of(io_handle).size_bytes;
   return 1;
@@ -69,7 +79,9 @@ std::string take_error(libewf_error_t*& error) {
   return out.empty() ? "no reason given" : out;
 }
 
-std::string libewf_version() { return libewf_get_version(); }
+std::string libewf_version() {
+  return libewf_get_version();
+}
 
 Status EwfHandle::add_source(int fd, std::uint64_t size_bytes) {
   if (size_bytes > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
@@ -108,8 +120,10 @@ Result<std::unique_ptr<EwfHandle>> EwfHandle::open(const EvidenceSpec& spec, con
     LIMIER_CHECK(self->add_source(fds[index], spec.segments[index].size_bytes));
   }
   if (self->sources_.empty())
-    return Error{ErrorKind::kEvidence, "Segment 1 of the set that " + spec.segments[0].name + " belongs to is missing."};
-  if (libewf_handle_open_file_io_pool(self->handle_, self->pool_, LIBEWF_ACCESS_FLAG_READ, &error) != 1) return refused();
+    return Error{ErrorKind::kEvidence,
+                 "Segment 1 of the set that " + spec.segments[0].name + " belongs to is missing."};
+  if (libewf_handle_open_file_io_pool(self->handle_, self->pool_, LIBEWF_ACCESS_FLAG_READ, &error) != 1)
+    return refused();
   return self;
 }
 

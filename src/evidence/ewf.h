@@ -1,8 +1,6 @@
 // libewf over inherited descriptors. Private to the room, and with ewf.cpp the only place that sees libewf.
 #pragma once
 
-// Without this libewf.h hides the calls that take a libbfio pool; libewf.so itself always exports both.
-#define HAVE_LIBBFIO 1
 #include <libewf.h>
 
 #include <memory>
@@ -11,8 +9,9 @@
 
 #include "limier/evidence.h"
 
-// The part of libbfio's public interface that Debian's libewf.so exports beside its own. Declared here rather than taken
-// from libbfio's package, whose version differs from the copy inside libewf. Source: libbfio's manual and headers.
+// The part of libbfio's public interface that Debian's libewf.so exports beside its own. Declared here rather than
+// taken from libbfio's package, whose version differs from the copy inside libewf. Source: libbfio's manual and
+// headers.
 extern "C" {
 using libbfio_handle_t = std::intptr_t;
 using libbfio_pool_t = std::intptr_t;
@@ -20,7 +19,8 @@ using libbfio_error_t = libewf_error_t;
 int libbfio_handle_initialize(libbfio_handle_t** handle, intptr_t* io_handle,
                               int (*free_io_handle)(intptr_t**, libbfio_error_t**),
                               int (*clone_io_handle)(intptr_t**, intptr_t*, libbfio_error_t**),
-                              int (*open)(intptr_t*, int, libbfio_error_t**), int (*close)(intptr_t*, libbfio_error_t**),
+                              int (*open)(intptr_t*, int, libbfio_error_t**),
+                              int (*close)(intptr_t*, libbfio_error_t**),
                               ssize_t (*read)(intptr_t*, std::uint8_t*, std::size_t, libbfio_error_t**),
                               ssize_t (*write)(intptr_t*, const std::uint8_t*, std::size_t, libbfio_error_t**),
                               off64_t (*seek_offset)(intptr_t*, off64_t, int, libbfio_error_t**),
@@ -34,7 +34,8 @@ int libbfio_pool_free(libbfio_pool_t** pool, libbfio_error_t** error);
 int libbfio_pool_append_handle(libbfio_pool_t* pool, int* entry, libbfio_handle_t* handle, int access_flags,
                                libbfio_error_t** error);
 int libbfio_pool_close_all(libbfio_pool_t* pool, libbfio_error_t** error);
-int libewf_handle_open_file_io_pool(libewf_handle_t* handle, libbfio_pool_t* pool, int access_flags, libewf_error_t** error);
+int libewf_handle_open_file_io_pool(libewf_handle_t* handle, libbfio_pool_t* pool, int access_flags,
+                                    libewf_error_t** error);
 }
 
 namespace limier::evidence {

@@ -1,6 +1,7 @@
 // The on-disk records of EWF-E01 and EWF-S01, and what one segment file holds. Private to the room.
 //
-// Source: "Expert Witness Compression Format (EWF)", J. Metz (libewf documentation), and ASR Data's "EWF specification".
+// Source: "Expert Witness Compression Format (EWF)", J. Metz (libewf documentation), and ASR Data's "EWF
+// specification".
 #pragma once
 
 #include <array>
@@ -54,16 +55,16 @@ struct Span {
 struct TablePlace {
   std::optional<Span> table;
   std::optional<Span> table2;
-  Span data;              // the sectors section; empty when the chunks follow the entries in the table section itself
+  Span data;  // the sectors section; empty when the chunks follow the entries in the table section itself
 };
 
 struct Segment {
-  std::size_t index = 0;    // in EvidenceSpec::segments
+  std::size_t index = 0;  // in EvidenceSpec::segments
   std::uint16_t number = 0;
   std::vector<TablePlace> tables;
-  bool done = false;        // the chain ended as the last segment's does
-  bool has_next = false;    // the chain ended as every other segment's does
-  bool cut = false;         // the chain ended before its time
+  bool done = false;      // the chain ended as the last segment's does
+  bool has_next = false;  // the chain ended as every other segment's does
+  bool cut = false;       // the chain ended before its time
   std::optional<MediaInfo> media;
   std::string media_problem;  // of the first volume section, when it is not sound
   std::optional<Span> header, header2, hash, digest;

@@ -52,10 +52,15 @@ std::string utf16_to_utf8(Bytes bytes) {
       if (paired) i += 2;
     }
     const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-    if (code < 0x80) put(code);
-    else if (code < 0x800) put(0xc0 | (code >> 6)), put(0x80 | (code & 63));
-    else if (code < 0x10000) put(0xe0 | (code >> 12)), put(0x80 | ((code >> 6) & 63)), put(0x80 | (code & 63));
-    else put(0xf0 | (code >> 18)), put(0x80 | ((code >> 12) & 63)), put(0x80 | ((code >> 6) & 63)), put(0x80 | (code & 63));
+    if (code < 0x80)
+      put(code);
+    else if (code < 0x800)
+      put(0xc0 | (code >> 6)), put(0x80 | (code & 63));
+    else if (code < 0x10000)
+      put(0xe0 | (code >> 12)), put(0x80 | ((code >> 6) & 63)), put(0x80 | (code & 63));
+    else
+      put(0xf0 | (code >> 18)), put(0x80 | ((code >> 12) & 63)), put(0x80 | ((code >> 6) & 63)),
+          put(0x80 | (code & 63));
   }
   return out;
 }
@@ -74,9 +79,20 @@ std::vector<std::string> split(std::string_view text, char separator) {
 
 std::string_view long_name(std::string_view key) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kNames{{
-      {"c", "case_number"}, {"n", "evidence_number"}, {"a", "description"}, {"e", "examiner_name"}, {"t", "notes"},
-      {"m", "acquiry_date"}, {"u", "system_date"}, {"av", "acquiry_software_version"}, {"ov", "acquiry_operating_system"},
-      {"md", "model"}, {"sn", "serial_number"}, {"l", "device_label"}, {"pid", "process_identifier"}, {"ext", "extents"},
+      {"c", "case_number"},
+      {"n", "evidence_number"},
+      {"a", "description"},
+      {"e", "examiner_name"},
+      {"t", "notes"},
+      {"m", "acquiry_date"},
+      {"u", "system_date"},
+      {"av", "acquiry_software_version"},
+      {"ov", "acquiry_operating_system"},
+      {"md", "model"},
+      {"sn", "serial_number"},
+      {"l", "device_label"},
+      {"pid", "process_identifier"},
+      {"ext", "extents"},
   }};
   for (const auto& [short_name, name] : kNames)
     if (short_name == key) return name;
@@ -94,7 +110,8 @@ std::string date_text(const std::string& value) {
     numbers.push_back(number);
   }
   if (numbers.size() == 6)
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", numbers[0], numbers[1], numbers[2], numbers[3],
+                       numbers[4], numbers[5]);
   const bool plausible = numbers.size() == 1 && numbers[0] > 0 && numbers[0] <= INT64_MAX / kNsPerSecond;
   if (plausible) return format_time(numbers[0] * kNsPerSecond).substr(0, 19) + "Z";
   return value;
@@ -136,19 +153,25 @@ std::string guid_text(Bytes identifier) {
   const auto block = Block<16>::at(identifier, 0);
   if (!block || is_zero(identifier)) return "";
   const Bytes tail = block->bytes<8, 8>();
-  return fmt::format("{:08x}-{:04x}-{:04x}-{:02x}{:02x}-{:02x}{:02x}{:02x}{:02x}{:02x}{:02x}", block->le<0, std::uint32_t>(),
-                     block->le<4, std::uint16_t>(), block->le<6, std::uint16_t>(), tail[0], tail[1], tail[2], tail[3],
-                     tail[4], tail[5], tail[6], tail[7]);
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:02x}{:02x}-{:02x}{:02x}{:02x}{:02x}{:02x}{:02x}",
+                     block->le<0, std::uint32_t>(), block->le<4, std::uint16_t>(), block->le<6, std::uint16_t>(),
+                     tail[0], tail[1], tail[2], tail[3], tail[4], tail[5], tail[6], tail[7]);
 }
 
 std::string media_type_text(std::uint8_t media_type) {
   switch (media_type) {
-    case 0x00: return "removable";
-    case 0x01: return "fixed";
-    case 0x03: return "optical";
-    case 0x0e: return "single files";
-    case 0x10: return "memory";
-    default: return fmt::format("unknown (0x{:02x})", media_type);
+    case 0x00:
+      return "removable";
+    case 0x01:
+      return "fixed";
+    case 0x03:
+      return "optical";
+    case 0x0e:
+      return "single files";
+    case 0x10:
+      return "memory";
+    default:
+      return fmt::format("unknown (0x{:02x})", media_type);
   }
 }
 
@@ -183,7 +206,8 @@ Result<ContainerRecord> read_record_without_libewf(const EvidenceSpec& spec, con
     if (segment.hash)
       if (const auto bytes = read_span(fds[i], *segment.hash, kDescriptorSize * 2)) take_digests(*bytes, false, record);
     if (segment.digest)
-      if (const auto bytes = read_span(fds[i], *segment.digest, kDescriptorSize * 2)) take_digests(*bytes, true, record);
+      if (const auto bytes = read_span(fds[i], *segment.digest, kDescriptorSize * 2))
+        take_digests(*bytes, true, record);
   }
   if (!media) return Error{ErrorKind::kEvidence, spec.segments[0].name + " has no sound volume section."};
   record.format = spec.format;

@@ -17,7 +17,9 @@ namespace limier::evidence {
 namespace {
 
 // What zlib needs at worst for incompressible data, with room to spare (RFC 1951: 5 bytes per stored block).
-std::uint64_t max_compressed(std::uint64_t chunk_size) { return chunk_size + chunk_size / 8 + 1024; }
+std::uint64_t max_compressed(std::uint64_t chunk_size) {
+  return chunk_size + chunk_size / 8 + 1024;
+}
 
 // One decompressor and one buffer per thread: neither is shareable, both are costly to make per chunk.
 struct Scratch {
@@ -59,7 +61,10 @@ class EwfImage final : public ChunkedImage {
  public:
   EwfImage(const EvidenceSpec& spec, std::vector<int> fds, const MediaInfo& media, std::vector<ChunkGroup> groups,
            std::vector<OpenIssue> issues)
-      : ChunkedImage(spec.cache_bytes), fds_(std::move(fds)), media_(media), groups_(std::move(groups)),
+      : ChunkedImage(spec.cache_bytes),
+        fds_(std::move(fds)),
+        media_(media),
+        groups_(std::move(groups)),
         issues_(std::move(issues)) {}
   [[nodiscard]] std::uint64_t size_bytes() const override { return media_.size_bytes(); }
   [[nodiscard]] std::uint32_t sector_size() const override { return media_.bytes_per_sector; }
@@ -124,12 +129,13 @@ class EwfImage final : public ChunkedImage {
       auto& whole = scratch().whole;  // a last chunk padded to the full size
       whole.resize(chunk_size());
       target = whole;
-      result = libdeflate_zlib_decompress_ex(inflater, compressed.data(), compressed.size(), target.data(), target.size(),
-                                             &used, &filled);
+      result = libdeflate_zlib_decompress_ex(inflater, compressed.data(), compressed.size(), target.data(),
+                                             target.size(), &used, &filled);
     }
     const bool wrong_sum = result == LIBDEFLATE_BAD_DATA && inflate_unchecked(compressed, target);
     if (wrong_sum) filled = target.size();
-    if ((result != LIBDEFLATE_SUCCESS && !wrong_sum) || filled < out.size()) return zeros(out, ChunkState::kUndecodable);
+    if ((result != LIBDEFLATE_SUCCESS && !wrong_sum) || filled < out.size())
+      return zeros(out, ChunkState::kUndecodable);
     if (target.data() != out.data()) std::copy_n(target.begin(), out.size(), out.begin());
     if (wrong_sum) return ChunkState::kBadChecksum;
     const ChunkState state = good(out);
@@ -155,10 +161,13 @@ class EwfImage final : public ChunkedImage {
   mutable ZeroMemo zero_memo_;
 };
 
-Error evidence_error(std::string message) { return {ErrorKind::kEvidence, std::move(message)}; }
+Error evidence_error(std::string message) {
+  return {ErrorKind::kEvidence, std::move(message)};
+}
 
 // All segments in the order of their numbers.
-Result<std::vector<Segment>> scan_all(const EvidenceSpec& spec, const std::vector<int>& fds, std::vector<OpenIssue>& issues) {
+Result<std::vector<Segment>> scan_all(const EvidenceSpec& spec, const std::vector<int>& fds,
+                                      std::vector<OpenIssue>& issues) {
   std::vector<Segment> segments;
   for (std::size_t i = 0; i < spec.segments.size(); ++i) {
     const auto number = read_segment_number(fds[i]);
@@ -171,23 +180,25 @@ Result<std::vector<Segment>> scan_all(const EvidenceSpec& spec, const std::vecto
     segments.push_back(scan_segment(fds[i], spec.segments[i], i, *number, issues));
   }
   if (!std::is_sorted(segments.begin(), segments.end(), [](auto& a, auto& b) { return a.number < b.number; })) {
-    issues.push_back({"ewf-segments-out-of-order",
-                      "The names of the segments are not in the order of the numbers inside them; the numbers were followed.",
-                      0, 0});
+    issues.push_back(
+        {"ewf-segments-out-of-order",
+         "The names of the segments are not in the order of the numbers inside them; the numbers were followed.", 0,
+         0});
     std::stable_sort(segments.begin(), segments.end(), [](auto& a, auto& b) { return a.number < b.number; });
   }
   for (std::size_t i = 1; i < segments.size(); ++i)
     if (segments[i].number == segments[i - 1].number)
-      return evidence_error(spec.segments[segments[i - 1].index].name + " and " + spec.segments[segments[i].index].name +
-                            " are both segment " + std::to_string(segments[i].number) + " of their set.");
+      return evidence_error(spec.segments[segments[i - 1].index].name + " and " +
+                            spec.segments[segments[i].index].name + " are both segment " +
+                            std::to_string(segments[i].number) + " of their set.");
   return segments;
 }
 
 std::string missing_message(const EvidenceSpec& spec, const Segment& near, std::uint32_t from, std::uint32_t to) {
   const std::string& known = spec.segments[near.index].name;
   if (from == to) return "segment " + std::to_string(from) + " (" + ewf_segment_name(known, from) + ") is missing";
-  return "segments " + std::to_string(from) + " to " + std::to_string(to) + " (" + ewf_segment_name(known, from) + " to " +
-         ewf_segment_name(known, to) + ") are missing";
+  return "segments " + std::to_string(from) + " to " + std::to_string(to) + " (" + ewf_segment_name(known, from) +
+         " to " + ewf_segment_name(known, to) + ") are missing";
 }
 
 // The first sound media description, from whatever segment; a lie in the first one is not overlooked.
@@ -195,7 +206,8 @@ Result<MediaInfo> choose_media(const EvidenceSpec& spec, const std::vector<Segme
                                std::vector<OpenIssue>& issues) {
   for (const Segment& segment : segments) {
     if (!segment.media_problem.empty()) {
-      std::string message = "The volume section of " + spec.segments[segment.index].name + " " + segment.media_problem + ".";
+      std::string message =
+          "The volume section of " + spec.segments[segment.index].name + " " + segment.media_problem + ".";
       if (!spec.allow_incomplete) return evidence_error(std::move(message));
       issues.push_back({"ewf-volume-damaged", std::move(message), 0, 0});
     }
@@ -232,7 +244,8 @@ Result<std::vector<Piece>> collect_pieces(const EvidenceSpec& spec, const std::v
     expected = segment.number + 1u;
     const SegmentInfo& info = spec.segments[segment.index];
     load_tables(fds[segment.index], info, segment, media.chunk_count, pieces, issues);
-    if (segment.cut) pieces.push_back(Gap{"ewf-segment-truncated", info.name + " ends early: it is truncated or damaged."});
+    if (segment.cut)
+      pieces.push_back(Gap{"ewf-segment-truncated", info.name + " ends early: it is truncated or damaged."});
   }
   return pieces;
 }
@@ -246,8 +259,8 @@ std::optional<std::string> missing_tail(const EvidenceSpec& spec, const std::vec
   for (const Piece& piece : pieces)
     if (const auto* group = std::get_if<ChunkGroup>(&piece)) chunks += group->count;
   if (chunks >= (media.sector_count + media.sectors_per_chunk - 1) / media.sectors_per_chunk) return std::nullopt;
-  return missing_message(spec, last, last.number + 1u, last.number + 1u) + ": the last file given, " + spec.segments[last.index].name +
-         ", says that more follow";
+  return missing_message(spec, last, last.number + 1u, last.number + 1u) + ": the last file given, " +
+         spec.segments[last.index].name + ", says that more follow";
 }
 
 }  // namespace
@@ -266,11 +279,14 @@ Result<std::unique_ptr<Image>> open_ewf(const EvidenceSpec& spec, const std::vec
   }
   const bool cut = std::any_of(segments.begin(), segments.end(), [](const Segment& s) { return s.cut; });
   unknown_flavour = pieces.empty() && !cut;
-  if (unknown_flavour) return evidence_error(spec.segments[0].name + " has no chunk table, so nothing in it can be found.");
+  if (unknown_flavour)
+    return evidence_error(spec.segments[0].name + " has no chunk table, so nothing in it can be found.");
   std::vector<ChunkGroup> groups = number_chunks(std::move(pieces), media, issues);
   return std::unique_ptr<Image>(std::make_unique<EwfImage>(spec, fds, media, std::move(groups), std::move(issues)));
 }
 
-std::string libdeflate_version() { return LIBDEFLATE_VERSION_STRING; }
+std::string libdeflate_version() {
+  return LIBDEFLATE_VERSION_STRING;
+}
 
 }  // namespace limier::evidence

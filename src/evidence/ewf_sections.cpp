@@ -18,7 +18,7 @@ struct Descriptor {
 
 bool is_known_type(std::string_view type) {
   static constexpr std::array<std::string_view, 17> kTypes{
-      "header", "header2", "volume", "disk", "data", "sectors", "table", "table2", "next",
+      "header", "header2", "volume", "disk",   "data",    "sectors", "table", "table2",    "next",
       "done",   "hash",    "digest", "error2", "session", "xheader", "xhash", "incomplete"};
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
@@ -30,8 +30,7 @@ std::optional<Descriptor> read_descriptor(int fd, std::uint64_t offset) {
   if (!block) return std::nullopt;
   const std::string_view type = as_text(block->bytes<0, 16>());
   return Descriptor{std::string(type.substr(0, type.find('\0'))), block->le<16, std::uint64_t>(),
-                    block->le<24, std::uint64_t>(),
-                    adler32(block->bytes<0, 72>()) == block->le<72, std::uint32_t>()};
+                    block->le<24, std::uint64_t>(), adler32(block->bytes<0, 72>()) == block->le<72, std::uint32_t>()};
 }
 
 // Builds a Segment section by section.
@@ -42,14 +41,22 @@ class Scanner {
   // `content` lies inside the file.
   void take(const Descriptor& section, Span content) {
     const std::string& type = section.type;
-    if (type == "volume" || type == "disk" || type == "data") take_media(content);
-    else if (type == "sectors") last_sectors_ = content;
-    else if (type == "table") segment_.tables.push_back({content, std::nullopt, last_sectors_});
-    else if (type == "table2") take_table2(content);
-    else if (type == "header" && !segment_.header) segment_.header = content;
-    else if (type == "header2" && !segment_.header2) segment_.header2 = content;
-    else if (type == "hash" && !segment_.hash) segment_.hash = content;
-    else if (type == "digest" && !segment_.digest) segment_.digest = content;
+    if (type == "volume" || type == "disk" || type == "data")
+      take_media(content);
+    else if (type == "sectors")
+      last_sectors_ = content;
+    else if (type == "table")
+      segment_.tables.push_back({content, std::nullopt, last_sectors_});
+    else if (type == "table2")
+      take_table2(content);
+    else if (type == "header" && !segment_.header)
+      segment_.header = content;
+    else if (type == "header2" && !segment_.header2)
+      segment_.header2 = content;
+    else if (type == "hash" && !segment_.hash)
+      segment_.hash = content;
+    else if (type == "digest" && !segment_.digest)
+      segment_.digest = content;
     previous_is_table_ = type == "table";
   }
 
@@ -65,12 +72,16 @@ class Scanner {
     const auto part = MutableBytes(bytes).first(static_cast<std::size_t>(length));
     MediaInfo media;
     std::string problem = read_exactly(fd_, content.begin, part) ? parse_media_info(part, media) : "cannot be read";
-    if (problem.empty()) segment_.media = media;
-    else if (segment_.media_problem.empty()) segment_.media_problem = std::move(problem);
+    if (problem.empty())
+      segment_.media = media;
+    else if (segment_.media_problem.empty())
+      segment_.media_problem = std::move(problem);
   }
   void take_table2(Span content) {
-    if (previous_is_table_) segment_.tables.back().table2 = content;
-    else segment_.tables.push_back({std::nullopt, content, last_sectors_});
+    if (previous_is_table_)
+      segment_.tables.back().table2 = content;
+    else
+      segment_.tables.push_back({std::nullopt, content, last_sectors_});
   }
 
   int fd_;
@@ -81,7 +92,9 @@ class Scanner {
 
 }  // namespace
 
-std::uint32_t adler32(Bytes bytes) { return libdeflate_adler32(1, bytes.data(), bytes.size()); }
+std::uint32_t adler32(Bytes bytes) {
+  return libdeflate_adler32(1, bytes.data(), bytes.size());
+}
 
 std::string parse_media_info(Bytes content, MediaInfo& out) {
   // Both layouts begin alike; E01 has a 64-bit sector count, S01 a 32-bit one with zeros behind it.
@@ -135,7 +148,8 @@ Segment scan_segment(int fd, const SegmentInfo& info, std::size_t index, std::ui
     if (!section || (!section->sound && !is_known_type(section->type))) break;
     if (!section->sound)
       issues.push_back({"ewf-section-damaged",
-                        "The descriptor of a " + section->type + " section in " + info.name + " has a wrong checksum.", 0, 0});
+                        "The descriptor of a " + section->type + " section in " + info.name + " has a wrong checksum.",
+                        0, 0});
     if (section->type == "next" || section->type == "done") {
       (section->type == "done" ? segment.done : segment.has_next) = true;
       return segment;

@@ -36,13 +36,16 @@ std::optional<Table> read_table(int fd, Span span, std::uint64_t max_entries) {
   table.sound = header_sound;
   std::array<std::uint8_t, kChecksumSize> footer{};
   // SMART writes no checksum behind its entries: the first chunk begins at once.
-  const bool no_footer = count > 0 && table.base <= span.end && table.base + (table.entries[0] & kOffsetMask) == table.entries_end;
+  const bool no_footer =
+      count > 0 && table.base <= span.end && table.base + (table.entries[0] & kOffsetMask) == table.entries_end;
   if (!no_footer && room - bytes.size() >= kChecksumSize && read_exactly(fd, table.entries_end, footer))
     table.sound = table.sound && detail::load_le<std::uint32_t>(footer.data()) == adler32(bytes);
   return table;
 }
 
-bool inside(Span span, std::uint64_t offset) { return offset >= span.begin && offset < span.end; }
+bool inside(Span span, std::uint64_t offset) {
+  return offset >= span.begin && offset < span.end;
+}
 
 // EnCase 6.7 writes more than 2 GiB behind one table: its offsets run into bit 31, and from there on that bit no longer
 // means "compressed" (EWF specification, "Table entries", note on EnCase 6.7). A damaged entry may look alike, so the
@@ -66,14 +69,19 @@ ChunkGroup make_group(Table table, const Segment& segment, const SegmentInfo& in
   group.count = static_cast<std::uint32_t>(group.entries.size());
   const Span own = place.table ? *place.table : *place.table2;
   const std::uint64_t first = group.entries.empty() ? 0 : group.base + (group.entries[0] & kOffsetMask);
-  if (inside(place.data, first)) group.data = place.data;
-  else if (inside({table.entries_end, own.end}, first)) group.data = {table.entries_end, own.end};
-  else group.data = {kFileHeaderSize, info.size_bytes};
+  if (inside(place.data, first))
+    group.data = place.data;
+  else if (inside({table.entries_end, own.end}, first))
+    group.data = {table.entries_end, own.end};
+  else
+    group.data = {kFileHeaderSize, info.size_bytes};
   group.overflow_from = find_overflow(group);
   return group;
 }
 
-std::string in_segment(const SegmentInfo& info) { return " in " + info.name; }
+std::string in_segment(const SegmentInfo& info) {
+  return " in " + info.name;
+}
 
 // The best of a table and its copy; issues say when the first was not good enough.
 Piece load_one(int fd, const SegmentInfo& info, const Segment& segment, const TablePlace& place,
@@ -83,13 +91,14 @@ Piece load_one(int fd, const SegmentInfo& info, const Segment& segment, const Ta
   if (table && table->sound) return make_group(std::move(*table), segment, info, place);
   if (place.table2) copy = read_table(fd, *place.table2, max_entries);
   if (copy && copy->sound) {
-    issues.push_back({"ewf-table-damaged", "A chunk table" + in_segment(info) + " is damaged; its second copy was used.", 0, 0});
+    issues.push_back(
+        {"ewf-table-damaged", "A chunk table" + in_segment(info) + " is damaged; its second copy was used.", 0, 0});
     return make_group(std::move(*copy), segment, info, place);
   }
-  if (!table && !copy)
-    return Gap{"ewf-table-damaged", "A chunk table" + in_segment(info) + " is damaged beyond use."};
-  issues.push_back({"ewf-table-damaged",
-                    "A chunk table" + in_segment(info) + " is damaged in every copy; each chunk's own checksum decides.", 0, 0});
+  if (!table && !copy) return Gap{"ewf-table-damaged", "A chunk table" + in_segment(info) + " is damaged beyond use."};
+  issues.push_back(
+      {"ewf-table-damaged",
+       "A chunk table" + in_segment(info) + " is damaged in every copy; each chunk's own checksum decides.", 0, 0});
   if (!table) return make_group(std::move(*copy), segment, info, place);
   ChunkGroup group = make_group(std::move(*table), segment, info, place);
   if (copy && copy->entries.size() == group.entries.size()) group.alternate = std::move(copy->entries);
@@ -132,7 +141,8 @@ void load_tables(int fd, const SegmentInfo& info, const Segment& segment, std::u
   }
 }
 
-std::vector<ChunkGroup> number_chunks(std::vector<Piece> pieces, const MediaInfo& media, std::vector<OpenIssue>& issues) {
+std::vector<ChunkGroup> number_chunks(std::vector<Piece> pieces, const MediaInfo& media,
+                                      std::vector<OpenIssue>& issues) {
   std::vector<ChunkGroup> placed, from_end;
   const std::uint64_t total = (media.sector_count + media.sectors_per_chunk - 1) / media.sectors_per_chunk;
   std::uint64_t front = 0, back = total;
@@ -156,13 +166,17 @@ std::vector<ChunkGroup> number_chunks(std::vector<Piece> pieces, const MediaInfo
   std::vector<const Gap*> gaps;
   bool homeless = false;
   for (std::size_t i = next; i < last; ++i) {
-    if (const auto* gap = std::get_if<Gap>(&pieces[i])) gaps.push_back(gap);
-    else homeless = true;
+    if (const auto* gap = std::get_if<Gap>(&pieces[i]))
+      gaps.push_back(gap);
+    else
+      homeless = true;
   }
   if (homeless && front < back)
-    issues.push_back({"ewf-chunks-unplaced", "Data between two gaps in the segments cannot be placed and is not read.", 0, 0});
+    issues.push_back(
+        {"ewf-chunks-unplaced", "Data between two gaps in the segments cannot be placed and is not read.", 0, 0});
   if (front < back) issues.push_back(missing_range(front, back, media, gaps.empty() ? nullptr : gaps.front()));
-  for (std::size_t i = front < back ? 1 : 0; i < gaps.size(); ++i) issues.push_back({gaps[i]->code, gaps[i]->message, 0, 0});
+  for (std::size_t i = front < back ? 1 : 0; i < gaps.size(); ++i)
+    issues.push_back({gaps[i]->code, gaps[i]->message, 0, 0});
   return placed;
 }
 

@@ -18,16 +18,16 @@ struct ChunkGroup {
   std::size_t segment = 0;  // index in EvidenceSpec::segments
   std::uint64_t base = 0;
   Span data;
-  std::uint32_t overflow_from = 0;        // entries from here on are plain 32-bit offsets
+  std::uint32_t overflow_from = 0;  // entries from here on are plain 32-bit offsets
   std::vector<std::uint32_t> entries;
-  std::vector<std::uint32_t> alternate;   // of table2, when neither copy has a sound checksum
+  std::vector<std::uint32_t> alternate;  // of table2, when neither copy has a sound checksum
 };
 
 // Where the bytes of one chunk are.
 struct ChunkPlace {
   std::uint64_t offset = 0;
-  std::uint64_t length = 0;                // up to the next chunk: an upper bound
-  std::optional<bool> compressed;          // unknown behind a 2 GiB overflow
+  std::uint64_t length = 0;        // up to the next chunk: an upper bound
+  std::optional<bool> compressed;  // unknown behind a 2 GiB overflow
 };
 // nullopt when the entry points outside the data of its table.
 std::optional<ChunkPlace> place_of(const ChunkGroup& group, const std::vector<std::uint32_t>& entries,
@@ -46,6 +46,7 @@ void load_tables(int fd, const SegmentInfo& info, const Segment& segment, std::u
 
 // Numbers the chunks: from the front up to the first gap, and from the end back to the last one. What lies between two
 // gaps has no known place. Every range of chunks left without data becomes an issue.
-std::vector<ChunkGroup> number_chunks(std::vector<Piece> pieces, const MediaInfo& media, std::vector<OpenIssue>& issues);
+std::vector<ChunkGroup> number_chunks(std::vector<Piece> pieces, const MediaInfo& media,
+                                      std::vector<OpenIssue>& issues);
 
 }  // namespace limier::evidence

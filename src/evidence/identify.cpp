@@ -2,8 +2,8 @@
 // evidence could size.
 //
 // Signatures: EWF and EWF2 specifications (J. Metz), AFF library (afflib), AFF4 standard v1.0, QEMU block driver
-// documentation (qcow, VDI, VHD, VHDX, VMDK, Parallels), Apple UDIF trailer as described by "libmodi", RFC 1952, RFC 8878,
-// the .xz, 7z, RAR and ZIP format notes.
+// documentation (qcow, VDI, VHD, VHDX, VMDK, Parallels), Apple UDIF trailer as described by "libmodi", RFC 1952, RFC
+// 8878, the .xz, 7z, RAR and ZIP format notes.
 #include <algorithm>
 #include <array>
 
@@ -21,7 +21,8 @@ constexpr std::string_view kEwfMagic = "EVF\x09\x0d\x0a\xff\x00"sv;
 
 constexpr std::string_view kUseQemu =
     "convert it to raw or E01 (for example with qemu-img convert -O raw) and run limier on the result";
-constexpr std::string_view kUseEnCase = "export it as E01 or raw with the tool that made it and run limier on the result";
+constexpr std::string_view kUseEnCase =
+    "export it as E01 or raw with the tool that made it and run limier on the result";
 constexpr std::string_view kLogical =
     "it holds copied files, not a disk; open it with the tool that made it, or image the disk as E01 or raw";
 constexpr std::string_view kUseAff = "convert it to raw (for example with affconvert -r) and run limier on the result";
@@ -31,7 +32,8 @@ constexpr std::string_view kUseHdiutil =
 constexpr std::string_view kDecrypt = "it is encrypted, and limier never decrypts; have it exported as raw or E01";
 constexpr std::string_view kUnpack = "unpack it and run limier on the image inside";
 constexpr std::string_view kUseSimg = "convert it to raw (for example with simg2img) and run limier on the result";
-constexpr std::string_view kRestore = "restore it to a raw image with the tool that made it and run limier on the result";
+constexpr std::string_view kRestore =
+    "restore it to a raw image with the tool that made it and run limier on the result";
 
 struct Signature {
   std::size_t offset;
@@ -80,7 +82,9 @@ bool has_at(Bytes bytes, std::uint64_t offset, std::string_view magic) {
   return part && as_text(*part) == magic;
 }
 
-bool contains(Bytes bytes, std::string_view text) { return as_text(bytes).find(text) != std::string_view::npos; }
+bool contains(Bytes bytes, std::string_view text) {
+  return as_text(bytes).find(text) != std::string_view::npos;
+}
 
 Identified unsupported(std::string_view name, std::string_view advice) {
   return {Format::kUnsupported, std::string(name), std::string(advice)};
@@ -103,7 +107,8 @@ std::optional<Identified> by_trailer(Bytes tail) {
   if (tail.size() >= kTrailer) {
     const Bytes trailer = tail.last(kTrailer);
     // UDIF: signature, version 4, header size 512; the checks keep four stray letters from refusing a disk.
-    if (has_at(trailer, 0, "koly") && be_at<std::uint32_t>(trailer, 4) == 4u && be_at<std::uint32_t>(trailer, 8) == 512u)
+    if (has_at(trailer, 0, "koly") && be_at<std::uint32_t>(trailer, 4) == 4u &&
+        be_at<std::uint32_t>(trailer, 8) == 512u)
       return unsupported("Apple DMG (UDIF)", kUseHdiutil);
     if (has_at(trailer, 0, "conectix")) return unsupported("Microsoft VHD (fixed size)", kUseQemu);
     // Footers of Virtual PC before 2004 are one byte shorter (VHD specification, "Hard Disk Footer").
@@ -120,7 +125,8 @@ bool has_smart_volume(Bytes head) {
   for (std::size_t i = 0; i < kSectionsBefore; ++i) {
     const auto descriptor = Block<kDescriptor>::at(head, offset);
     if (!descriptor) return false;
-    if (as_text(descriptor->bytes<0, 7>()) == "volume\0"sv) return has_at(head, offset + kDescriptor + kMarkOffset, "SMART"sv);
+    if (as_text(descriptor->bytes<0, 7>()) == "volume\0"sv)
+      return has_at(head, offset + kDescriptor + kMarkOffset, "SMART"sv);
     const auto next = descriptor->le<16, std::uint64_t>();
     if (next <= offset || next > head.size()) return false;
     offset = next;
@@ -143,24 +149,42 @@ bool has_disk_structure(Bytes head) {
     std::size_t offset;
     std::string_view magic;
   };
-  static constexpr std::array kMarks{
-      Mark{510, "\x55\xaa"sv},     Mark{512, "EFI PART"sv},   Mark{4096, "EFI PART"sv},   Mark{1080, "\x53\xef"sv},
-      Mark{1024, "H+"sv},          Mark{1024, "HX"sv},        Mark{1024, "BD"sv},         Mark{32, "NXSB"sv},
-      Mark{32769, "CD001"sv},      Mark{0, "LUKS\xba\xbe"sv}, Mark{0, "hsqs"sv},          Mark{0, "XFSB"sv},
-      Mark{512, "LABELONE"sv},     Mark{0, "ER\x02\x00"sv},   Mark{512, "PM\x00\x00"sv},  Mark{4086, "SWAPSPACE2"sv},
-      Mark{1024, "\x10\x20\xf5\xf2"sv}, Mark{9564, "\x54\x19\x01\x00"sv}};
-  return std::any_of(kMarks.begin(), kMarks.end(), [&](const Mark& mark) { return has_at(head, mark.offset, mark.magic); });
+  static constexpr std::array kMarks{Mark{510, "\x55\xaa"sv},
+                                     Mark{512, "EFI PART"sv},
+                                     Mark{4096, "EFI PART"sv},
+                                     Mark{1080, "\x53\xef"sv},
+                                     Mark{1024, "H+"sv},
+                                     Mark{1024, "HX"sv},
+                                     Mark{1024, "BD"sv},
+                                     Mark{32, "NXSB"sv},
+                                     Mark{32769, "CD001"sv},
+                                     Mark{0, "LUKS\xba\xbe"sv},
+                                     Mark{0, "hsqs"sv},
+                                     Mark{0, "XFSB"sv},
+                                     Mark{512, "LABELONE"sv},
+                                     Mark{0, "ER\x02\x00"sv},
+                                     Mark{512, "PM\x00\x00"sv},
+                                     Mark{4086, "SWAPSPACE2"sv},
+                                     Mark{1024, "\x10\x20\xf5\xf2"sv},
+                                     Mark{9564, "\x54\x19\x01\x00"sv}};
+  return std::any_of(kMarks.begin(), kMarks.end(),
+                     [&](const Mark& mark) { return has_at(head, mark.offset, mark.magic); });
 }
 
 }  // namespace
 
 std::string_view format_name(Format format) {
   switch (format) {
-    case Format::kRaw: return "raw";
-    case Format::kSplitRaw: return "split-raw";
-    case Format::kEwfE01: return "ewf-e01";
-    case Format::kEwfS01: return "ewf-s01";
-    case Format::kUnsupported: break;
+    case Format::kRaw:
+      return "raw";
+    case Format::kSplitRaw:
+      return "split-raw";
+    case Format::kEwfE01:
+      return "ewf-e01";
+    case Format::kEwfS01:
+      return "ewf-s01";
+    case Format::kUnsupported:
+      break;
   }
   return "unsupported";
 }
@@ -168,11 +192,16 @@ std::string_view format_name(Format format) {
 std::string_view chunk_state_reason(ChunkState state) {
   switch (state) {
     case ChunkState::kGood:
-    case ChunkState::kZero: break;
-    case ChunkState::kBadChecksum: return "chunk-checksum";
-    case ChunkState::kUndecodable: return "chunk-undecodable";
-    case ChunkState::kMissing: return "image-short";
-    case ChunkState::kReadError: return "read-error";
+    case ChunkState::kZero:
+      break;
+    case ChunkState::kBadChecksum:
+      return "chunk-checksum";
+    case ChunkState::kUndecodable:
+      return "chunk-undecodable";
+    case ChunkState::kMissing:
+      return "image-short";
+    case ChunkState::kReadError:
+      return "read-error";
   }
   return "";
 }
@@ -189,14 +218,9 @@ Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes, 
   if (size_bytes == 0) return unsupported("", "the file is empty");
   if (size_bytes < kSmallestImage) return unsupported("", "it is smaller than one sector of 512 bytes");
   if (looks_like_ewf_name(file_name) && !has_disk_structure(head))
-    return unsupported("", "it is named like an EWF segment but has neither the EWF signature nor a known disk structure");
+    return unsupported("",
+                       "it is named like an EWF segment but has neither the EWF signature nor a known disk structure");
   return {Format::kRaw, "", ""};
-}
-
-std::string unsupported_message(const Identified& identified, std::string_view file_name) {
-  const std::string name(file_name);
-  if (identified.unsupported_name.empty()) return name + " is not a disk image: " + identified.advice + ".";
-  return name + " has the format " + identified.unsupported_name + ", which limier does not read: " + identified.advice + ".";
 }
 
 }  // namespace limier::evidence

@@ -14,7 +14,10 @@ class LibewfImage final : public ChunkedImage {
  public:
   LibewfImage(std::unique_ptr<EwfHandle> handle, const MediaInfo& media, std::uint64_t size_bytes,
               std::uint64_t cache_bytes, std::vector<OpenIssue> issues)
-      : ChunkedImage(cache_bytes), handle_(std::move(handle)), media_(media), size_bytes_(size_bytes),
+      : ChunkedImage(cache_bytes),
+        handle_(std::move(handle)),
+        media_(media),
+        size_bytes_(size_bytes),
         issues_(std::move(issues)) {}
   [[nodiscard]] std::uint64_t size_bytes() const override { return size_bytes_; }
   [[nodiscard]] std::uint32_t sector_size() const override { return media_.bytes_per_sector; }
@@ -56,9 +59,10 @@ Result<std::unique_ptr<Image>> open_libewf(const EvidenceSpec& spec, const std::
       libewf_handle_get_sectors_per_chunk(handle->get(), &media.sectors_per_chunk, nullptr) != 1)
     return Error{ErrorKind::kEvidence, spec.segments[0].name + " has no readable volume section."};
   const bool sane = media.sectors_per_chunk > 0 && media.sectors_per_chunk <= kMaxSectorsPerChunk &&
-                    media.bytes_per_sector >= kMinSectorSize && media.bytes_per_sector <= kMaxSectorSize &&
-                    size > 0 && size <= static_cast<size64_t>(INT64_MAX);
-  if (!sane) return Error{ErrorKind::kEvidence, "The volume section of " + spec.segments[0].name + " states impossible sizes."};
+                    media.bytes_per_sector >= kMinSectorSize && media.bytes_per_sector <= kMaxSectorSize && size > 0 &&
+                    size <= static_cast<size64_t>(INT64_MAX);
+  if (!sane)
+    return Error{ErrorKind::kEvidence, "The volume section of " + spec.segments[0].name + " states impossible sizes."};
   std::vector<OpenIssue> issues;
   if (libewf_handle_segment_files_corrupted(handle->get(), nullptr) == 1)
     issues.push_back({"ewf-segment-truncated", "The segments are damaged or not complete.", 0, 0});

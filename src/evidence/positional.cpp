@@ -13,8 +13,7 @@ ReadAt read_at(int fd, std::uint64_t offset, MutableBytes out) {
   while (result.length < out.size()) {
     const std::uint64_t at = offset + result.length;
     if (at > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) return result;
-    const ssize_t got =
-        ::pread(fd, out.data() + result.length, out.size() - result.length, static_cast<off_t>(at));
+    const ssize_t got = ::pread(fd, out.data() + result.length, out.size() - result.length, static_cast<off_t>(at));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) result.failed = true;
     if (got <= 0) return result;

@@ -15,7 +15,9 @@ struct ReadAt {
 ReadAt read_at(int fd, std::uint64_t offset, MutableBytes out);
 
 // All of `out`, or nothing.
-inline bool read_exactly(int fd, std::uint64_t offset, MutableBytes out) { return read_at(fd, offset, out).length == out.size(); }
+inline bool read_exactly(int fd, std::uint64_t offset, MutableBytes out) {
+  return read_at(fd, offset, out).length == out.size();
+}
 
 bool is_zero(Bytes bytes);
 

@@ -39,7 +39,9 @@ class RawImage final : public Image {
     const ReadOutcome outcome = read_parts(chunk * kRawChunk, out.first(length));
     return outcome.worst == ChunkState::kGood && is_zero(out.first(length)) ? ChunkState::kZero : outcome.worst;
   }
-  ReadOutcome read(std::uint64_t image_offset, MutableBytes out) const override { return read_parts(image_offset, out); }
+  ReadOutcome read(std::uint64_t image_offset, MutableBytes out) const override {
+    return read_parts(image_offset, out);
+  }
 
  private:
   ReadOutcome read_parts(std::uint64_t image_offset, MutableBytes out) const {
@@ -119,7 +121,8 @@ Result<std::unique_ptr<Image>> open_raw(const EvidenceSpec& spec, const std::vec
         return Error{ErrorKind::kEvidence, "There are parts missing between " + spec.segments[i - 1].name + " and " +
                                                segment.name + "; find them, or go on without them with --incomplete."};
       if (spec.segments[0].size_bytes > (kMaxSize - size) / missing)
-        return Error{ErrorKind::kEvidence, "The parts of " + spec.segments[0].name + " are larger than any disk together."};
+        return Error{ErrorKind::kEvidence,
+                     "The parts of " + spec.segments[0].name + " are larger than any disk together."};
       const std::uint64_t gap = missing * spec.segments[0].size_bytes;
       issues.push_back({"segment-missing",
                         std::to_string(missing) + " part(s) are missing before " + segment.name +
@@ -129,7 +132,8 @@ Result<std::unique_ptr<Image>> open_raw(const EvidenceSpec& spec, const std::vec
       size += gap;
     }
     if (segment.size_bytes > kMaxSize - size)
-      return Error{ErrorKind::kEvidence, "The parts of " + spec.segments[0].name + " are larger than any disk together."};
+      return Error{ErrorKind::kEvidence,
+                   "The parts of " + spec.segments[0].name + " are larger than any disk together."};
     parts.push_back({size, segment.size_bytes, fds[i]});
     size += segment.size_bytes;
   }

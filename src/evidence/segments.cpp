@@ -1,7 +1,7 @@
 // Which files belong to an evidence item, from their names. Compiled into the supervisor too.
 //
-// EWF naming: "Expert Witness Compression Format (EWF)", J. Metz, "Segment file extensions". Split raw: the numbering of
-// FTK Imager (.001), ewfexport (.000) and split(1) with a dot (.aa).
+// EWF naming: "Expert Witness Compression Format (EWF)", J. Metz, "Segment file extensions". Split raw: the numbering
+// of FTK Imager (.001), ewfexport (.000) and split(1) with a dot (.aa).
 #include <algorithm>
 #include <filesystem>
 #include <functional>
@@ -22,17 +22,29 @@ constexpr std::size_t kMaxLetterGap = 8;
 constexpr std::size_t kMaxDigitGap = 64;
 constexpr std::uint64_t kMaxParts = 100'000;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-char to_upper(char c) { return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c; }
-char to_lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+char to_upper(char c) {
+  return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c;
+}
+char to_lower(char c) {
+  return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+}
 std::string lower(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(), to_lower);
   return out;
 }
-bool all_of(std::string_view text, bool (*test)(char)) { return std::all_of(text.begin(), text.end(), test); }
+bool all_of(std::string_view text, bool (*test)(char)) {
+  return std::all_of(text.begin(), text.end(), test);
+}
 
 struct SplitName {
   std::string folder;  // with its trailing slash, or empty
@@ -58,7 +70,8 @@ class Siblings {
     namespace fs = std::filesystem;
     std::error_code error;
     const std::string prefix = name.stem + ".";
-    fs::directory_iterator at(name.folder.empty() ? "." : name.folder, fs::directory_options::skip_permission_denied, error);
+    fs::directory_iterator at(name.folder.empty() ? "." : name.folder, fs::directory_options::skip_permission_denied,
+                              error);
     for (; !error && at != fs::directory_iterator(); at.increment(error)) {
       const std::string file = at->path().filename().string();
       if (!file.starts_with(prefix)) continue;
@@ -89,7 +102,8 @@ std::string padded(std::uint64_t number, std::size_t width) {
 // split(1)'s suffixes: aa, ab, … of one width; empty when the number needs more letters.
 std::string letters(std::uint64_t number, std::size_t width, bool upper) {
   std::string out(width, upper ? 'A' : 'a');
-  for (std::size_t i = width; i-- > 0; number /= 26) out[i] = static_cast<char>(out[i] + static_cast<char>(number % 26));
+  for (std::size_t i = width; i-- > 0; number /= 26)
+    out[i] = static_cast<char>(out[i] + static_cast<char>(number % 26));
   return number == 0 ? out : std::string();
 }
 
@@ -121,10 +135,13 @@ SegmentNames collect(const SplitName& name, const Siblings& siblings, const Seri
 
 Error later_segment(const SplitName& name, std::uint64_t number, const std::string& first_extension) {
   return {ErrorKind::kUsage, name.stem + "." + name.extension + " is part " + std::to_string(number) +
-                                 " of a set: give the first one, " + name.folder + name.stem + "." + first_extension + "."};
+                                 " of a set: give the first one, " + name.folder + name.stem + "." + first_extension +
+                                 "."};
 }
 
-SegmentNames only(const std::string& path) { return {{path}, {}}; }
+SegmentNames only(const std::string& path) {
+  return {{path}, {}};
+}
 
 // Number of an EWF extension in the series that starts with `start`.
 std::optional<std::uint32_t> ewf_number(std::string_view extension, char start) {
@@ -150,7 +167,9 @@ Result<SegmentNames> find_ewf(const std::string& first, const SplitName& name) {
     if (*number > 1)
       if (const auto found = siblings.find(ewf_extension(start, low, 1))) return later_segment(name, *number, *found);
     Series series{*number, kMaxEwfSegments, kLastNumbered, kMaxLetterGap, nullptr};
-    series.extension = [start, low](std::uint64_t n) { return ewf_extension(start, low, static_cast<std::uint32_t>(n)); };
+    series.extension = [start, low](std::uint64_t n) {
+      return ewf_extension(start, low, static_cast<std::uint32_t>(n));
+    };
     SegmentNames found = collect(name, siblings, series);
     return found.paths.empty() ? only(first) : found;
   }
@@ -225,7 +244,8 @@ std::string ewf_segment_name(std::string_view known_name, std::uint32_t number) 
 std::optional<std::uint64_t> split_raw_ordinal(std::string_view name) {
   constexpr std::size_t kMinDigits = 3, kMaxDigits = 9;
   const std::string extension = split_name(name).extension;
-  if (extension.size() < kMinDigits || extension.size() > kMaxDigits || !all_of(extension, is_digit)) return std::nullopt;
+  if (extension.size() < kMinDigits || extension.size() > kMaxDigits || !all_of(extension, is_digit))
+    return std::nullopt;
   std::uint64_t number = 0;
   for (const char c : extension) number = number * 10 + static_cast<std::uint64_t>(c - '0');
   return number;

@@ -1,5 +1,5 @@
-// Names, inodes and streams become files. Works through the names in catalog order with one cursor, so memory does not grow
-// with the volume.
+// Names, inodes and streams become files. Works through the names in catalog order with one cursor, so memory does not
+// grow with the volume.
 #include <fmt/format.h>
 
 #include "store/schema.h"
@@ -24,7 +24,8 @@ struct NameRow {
 };
 
 constexpr const char* kNameRows =
-    "SELECT n.name_key, n.parent_key, n.volume_id, n.kind, n.allocated, i.kind, i.allocated, s.content_id, s.is_default "
+    "SELECT n.name_key, n.parent_key, n.volume_id, n.kind, n.allocated, i.kind, i.allocated, s.content_id, "
+    "s.is_default "
     "FROM name n LEFT JOIN inode i ON i.volume_id = n.volume_id AND i.inode = n.inode AND i.name_sequence = n.sequence "
     "LEFT JOIN stream s ON s.volume_id = i.volume_id AND s.inode = i.inode "
     "ORDER BY n.name_key, s.is_default DESC, s.attr_type, s.attr_id";
@@ -122,8 +123,9 @@ Status IndexWriter::Impl::build_files() {
 
 Status IndexWriter::Impl::build_catalog() {
   LIMIER_CHECK(begin());
-  LIMIER_CHECK(db_.execute("UPDATE stream SET deleted = 1, state = iif(state = 0, 1, state) WHERE (volume_id, inode) IN "
-                           "(SELECT volume_id, inode FROM inode WHERE allocated = 0)"));
+  LIMIER_CHECK(
+      db_.execute("UPDATE stream SET deleted = 1, state = iif(state = 0, 1, state) WHERE (volume_id, inode) IN "
+                  "(SELECT volume_id, inode FROM inode WHERE allocated = 0)"));
   LIMIER_CHECK(db_.execute("DELETE FROM file"));
   LIMIER_CHECK(build_files());
   LIMIER_CHECK(db_.execute(catalog_indexes()));
@@ -136,9 +138,10 @@ Status IndexWriter::Impl::build_catalog() {
 Status IndexWriter::Impl::add_completeness_issues() {
   std::vector<catalog::IssueRecord> issues;
   {
-    LIMIER_TRY(auto empty, db_.prepare("SELECT volume_id, fs_type FROM volume v WHERE walkable AND status IN (0, 1) AND NOT "
-                                       "EXISTS (SELECT 1 FROM name WHERE name_key BETWEEN (v.volume_id << 40) + 1 AND "
-                                       "((v.volume_id + 1) << 40) - 1) ORDER BY volume_id"));
+    LIMIER_TRY(auto empty,
+               db_.prepare("SELECT volume_id, fs_type FROM volume v WHERE walkable AND status IN (0, 1) AND NOT "
+                           "EXISTS (SELECT 1 FROM name WHERE name_key BETWEEN (v.volume_id << 40) + 1 AND "
+                           "((v.volume_id + 1) << 40) - 1) ORDER BY volume_id"));
     while (true) {
       LIMIER_TRY(const bool row, empty.step());
       if (!row) break;
@@ -150,8 +153,9 @@ Status IndexWriter::Impl::add_completeness_issues() {
       issue.message = fmt::format("the {} file system was recognised, but no name was found on it", empty.text(1));
       issues.push_back(std::move(issue));
     }
-    LIMIER_TRY(auto bare, db_.prepare("SELECT f.volume_id, n.allocated, count(*) FROM file f JOIN name n ON n.name_key = "
-                                      "f.name_key WHERE NOT f.has_inode AND f.kind <> 5 GROUP BY 1, 2 ORDER BY 1, 2"));
+    LIMIER_TRY(auto bare,
+               db_.prepare("SELECT f.volume_id, n.allocated, count(*) FROM file f JOIN name n ON n.name_key = "
+                           "f.name_key WHERE NOT f.has_inode AND f.kind <> 5 GROUP BY 1, 2 ORDER BY 1, 2"));
     while (true) {
       LIMIER_TRY(const bool row, bare.step());
       if (!row) break;
@@ -179,11 +183,12 @@ Status IndexWriter::Impl::add_completeness_issues() {
 }
 
 Result<std::vector<catalog::VolumeRecord>> IndexWriter::walkable_volumes() {
-  LIMIER_TRY(auto rows, impl_->db_.prepare(
-                            "SELECT volume_id, coalesce(parent_id, 0), scheme, slot, image_offset, length, declared_length, "
-                            "coalesce(CAST(description_raw AS TEXT), description), fs_type, "
-                            "coalesce(CAST(fs_label_raw AS TEXT), fs_label), fs_uuid, block_size, status, encryption, "
-                            "tsk_fs_type, pool_block FROM volume WHERE walkable ORDER BY volume_id"));
+  LIMIER_TRY(auto rows,
+             impl_->db_.prepare(
+                 "SELECT volume_id, coalesce(parent_id, 0), scheme, slot, image_offset, length, declared_length, "
+                 "coalesce(CAST(description_raw AS TEXT), description), fs_type, "
+                 "coalesce(CAST(fs_label_raw AS TEXT), fs_label), fs_uuid, block_size, status, encryption, "
+                 "tsk_fs_type, pool_block FROM volume WHERE walkable ORDER BY volume_id"));
   std::vector<catalog::VolumeRecord> volumes;
   while (true) {
     LIMIER_TRY(const bool row, rows.step());

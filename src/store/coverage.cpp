@@ -1,6 +1,6 @@
-// The coverage ledger: what every byte of the media is. Claims from volumes, block ranges, extents and damage are merged in
-// image_offset order; at each offset the claim of the highest rank decides. Claims of one rank say the same, so only the end of
-// the furthest one is kept, and memory does not grow with the media.
+// The coverage ledger: what every byte of the media is. Claims from volumes, block ranges, extents and damage are
+// merged in image_offset order; at each offset the claim of the highest rank decides. Claims of one rank say the same,
+// so only the end of the furthest one is kept, and memory does not grow with the media.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,13 +20,13 @@ using catalog::VolumeStatus;
 
 // Ranks within one level of nesting, weakest first; a volume inside another one is a level of its own.
 enum Rank : std::size_t {
-  kGap,               // between partitions
-  kTable,             // sectors of a partition table
-  kBase,              // a volume with nothing known about the byte
-  kTail,              // behind the last block of the file system
-  kInUseUnowned,      // the file system says in use, but no file has it
+  kGap,           // between partitions
+  kTable,         // sectors of a partition table
+  kBase,          // a volume with nothing known about the byte
+  kTail,          // behind the last block of the file system
+  kInUseUnowned,  // the file system says in use, but no file has it
   kEncryptedVolume,
-  kFree,              // the file system says free
+  kFree,  // the file system says free
   kMetadataBlock,
   kSlackExtent,
   kMetadataExtent,
@@ -38,18 +38,24 @@ constexpr std::size_t kMaxLevels = 16;
 
 Coverage state_of(std::size_t rank) {
   switch (static_cast<Rank>(rank)) {
-    case kGap: return Coverage::kUnpartitioned;
+    case kGap:
+      return Coverage::kUnpartitioned;
     case kTable:
     case kInUseUnowned:
     case kMetadataBlock:
-    case kMetadataExtent: return Coverage::kMetadata;
+    case kMetadataExtent:
+      return Coverage::kMetadata;
     case kTail:
-    case kSlackExtent: return Coverage::kSlack;
-    case kEncryptedVolume: return Coverage::kEncrypted;
-    case kFileExtent: return Coverage::kFile;
+    case kSlackExtent:
+      return Coverage::kSlack;
+    case kEncryptedVolume:
+      return Coverage::kEncrypted;
+    case kFileExtent:
+      return Coverage::kFile;
     case kBase:
     case kFree:
-    case kRankCount: return Coverage::kUnallocated;
+    case kRankCount:
+      return Coverage::kUnallocated;
   }
   return Coverage::kUnallocated;
 }
@@ -71,12 +77,14 @@ std::int64_t end_of(std::int64_t start, std::int64_t length) {
   return length > INT64_MAX - start ? INT64_MAX : start + length;
 }
 
-// ---- volumes ------------------------------------------------------------------------------------------------------------
+// ---- volumes
+// ------------------------------------------------------------------------------------------------------------
 
 Result<std::vector<Volume>> load_volumes(Database& db) {
-  LIMIER_TRY(auto rows, db.prepare("SELECT v.volume_id, coalesce(v.parent_id, 0), v.image_offset, v.length, v.status, "
-                                   "v.slot LIKE '-----%', v.fs_type, coalesce((SELECT max(b.image_offset + b.length) FROM "
-                                   "block b WHERE b.volume_id = v.volume_id), 0) FROM volume v ORDER BY v.volume_id"));
+  LIMIER_TRY(auto rows,
+             db.prepare("SELECT v.volume_id, coalesce(v.parent_id, 0), v.image_offset, v.length, v.status, "
+                        "v.slot LIKE '-----%', v.fs_type, coalesce((SELECT max(b.image_offset + b.length) FROM "
+                        "block b WHERE b.volume_id = v.volume_id), 0) FROM volume v ORDER BY v.volume_id"));
   std::vector<Volume> volumes;
   std::map<std::int64_t, std::size_t> by_id;
   while (true) {
@@ -123,7 +131,8 @@ std::vector<Claim> volume_claims(const std::vector<Volume>& volumes) {
       continue;
     }
     claims.push_back({volume.start, volume.end, level + (volume.gap ? kGap : kBase)});
-    if (volume.status == VolumeStatus::kEncrypted) claims.push_back({volume.start, volume.end, level + kEncryptedVolume});
+    if (volume.status == VolumeStatus::kEncrypted)
+      claims.push_back({volume.start, volume.end, level + kEncryptedVolume});
     if (is_walked(volume) && volume.blocks_end > volume.start)
       claims.push_back({volume.blocks_end, volume.end, level + kTail});
   }
@@ -131,7 +140,8 @@ std::vector<Claim> volume_claims(const std::vector<Volume>& volumes) {
   return claims;
 }
 
-// ---- the sources, each in image_offset order ----------------------------------------------------------------------------
+// ---- the sources, each in image_offset order
+// ----------------------------------------------------------------------------
 
 class ClaimSource {
  public:
@@ -200,8 +210,8 @@ class BlockClaims final : public RowClaims {
   }
 };
 
-// Files the file system keeps for itself. NTFS: MFT entries 0 to 23 are reserved (ntfs-3g layout.h, FILE_first_user is 24);
-// ext: inodes below 11 are reserved (EXT4_GOOD_OLD_FIRST_INO in the kernel's fs/ext4/ext4.h).
+// Files the file system keeps for itself. NTFS: MFT entries 0 to 23 are reserved (ntfs-3g layout.h, FILE_first_user is
+// 24); ext: inodes below 11 are reserved (EXT4_GOOD_OLD_FIRST_INO in the kernel's fs/ext4/ext4.h).
 bool is_system_file(const Volume& volume, std::int64_t inode) {
   if (volume.fs_type == "ntfs") return inode >= 0 && inode < 24;
   return volume.fs_type.starts_with("ext") && inode >= 0 && inode < 11;
@@ -232,7 +242,8 @@ class DamageClaims final : public RowClaims {
   std::optional<std::size_t> rank_of(const Statement&) const override { return kMaxLevels * kRankCount; }
 };
 
-// ---- the merge ------------------------------------------------------------------------------------------------------------
+// ---- the merge
+// ------------------------------------------------------------------------------------------------------------
 
 class Ledger {
  public:
@@ -245,7 +256,8 @@ class Ledger {
     while (true) {
       ClaimSource* next = nullptr;
       for (const auto& source : sources)
-        if (source->current() && (next == nullptr || source->current()->start < next->current()->start)) next = source.get();
+        if (source->current() && (next == nullptr || source->current()->start < next->current()->start))
+          next = source.get();
       if (next == nullptr) break;
       const Claim claim = *next->current();
       if (claim.start >= media_size_) break;
@@ -283,7 +295,7 @@ class Ledger {
 
   Statement insert_;
   std::int64_t media_size_;
-  std::map<std::size_t, std::int64_t> open_;  // rank → end of its furthest claim; rank 0 lasts to the end of the media
+  std::map<std::size_t, std::int64_t> open_;  // rank → end of its furthest claim; rank 0 lasts to the very end
   std::int64_t at_ = 0, begin_ = 0;
   Coverage state_ = Coverage::kUnpartitioned;
 };
@@ -297,11 +309,13 @@ Status IndexWriter::Impl::build_coverage() {
   {
     LIMIER_TRY(const auto volumes, load_volumes(db_));
     LIMIER_TRY(auto damage, db_.prepare("SELECT image_offset, length FROM bad_range ORDER BY image_offset"));
-    LIMIER_TRY(auto blocks, db_.prepare("SELECT image_offset, length, volume_id, use FROM block ORDER BY image_offset"));
-    LIMIER_TRY(auto extents, db_.prepare(
-                                 "SELECT e.image_offset, e.length, e.volume_id, e.kind, e.inode, i.kind FROM extent e INDEXED BY "
-                                 "extent_by_offset JOIN inode i ON i.volume_id = e.volume_id AND i.inode = e.inode "
-                                 "WHERE e.image_offset IS NOT NULL AND i.allocated = 1 ORDER BY e.image_offset"));
+    LIMIER_TRY(auto blocks,
+               db_.prepare("SELECT image_offset, length, volume_id, use FROM block ORDER BY image_offset"));
+    LIMIER_TRY(
+        auto extents,
+        db_.prepare("SELECT e.image_offset, e.length, e.volume_id, e.kind, e.inode, i.kind FROM extent e INDEXED BY "
+                    "extent_by_offset JOIN inode i ON i.volume_id = e.volume_id AND i.inode = e.inode "
+                    "WHERE e.image_offset IS NOT NULL AND i.allocated = 1 ORDER BY e.image_offset"));
     LIMIER_TRY(auto insert_range, db_.prepare("INSERT INTO coverage VALUES (?1, ?2, ?3)"));
     std::vector<std::unique_ptr<ClaimSource>> sources;
     sources.push_back(std::make_unique<ListedClaims>(volume_claims(volumes)));

@@ -1,5 +1,5 @@
-// A SQLite connection and its statements, with the errors of this room: full disk and I/O errors are kTemporary, a locked
-// database is kRefused, everything else is kInternal.
+// A SQLite connection and its statements, with the errors of this room: full disk and I/O errors are kTemporary, a
+// locked database is kRefused, everything else is kInternal.
 #pragma once
 
 #include <array>
@@ -100,6 +100,8 @@ inline std::int64_t clamped(std::uint64_t value) {
   return static_cast<std::int64_t>(value < kMax ? value : kMax);
 }
 // Inode numbers are identities, not quantities: all 64 bits are kept.
-inline std::int64_t identity(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+inline std::int64_t identity(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
 
 }  // namespace limier::store

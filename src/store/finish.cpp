@@ -1,4 +1,5 @@
-// After the sweep: states of contents, the verdict, what was not examined, and closing the index so that one file is left.
+// After the sweep: states of contents, the verdict, what was not examined, and closing the index so that one file is
+// left.
 #include <fmt/format.h>
 
 #include "store/schema.h"
@@ -8,8 +9,8 @@ namespace limier::store {
 
 namespace {
 
-// Contents without a single byte on the disk (preallocated, never written) are no part of the sweep: their zeros are digested
-// here, up to a size that takes a second or so.
+// Contents without a single byte on the disk (preallocated, never written) are no part of the sweep: their zeros are
+// digested here, up to a size that takes a second or so.
 constexpr std::int64_t kMaxZeroContent = 1ll << 30;
 
 // The digests of no bytes (RFC 1321, A.5; FIPS 180-4 example files).
@@ -23,25 +24,30 @@ constexpr const char* kVolumeStatusReason =
     "WHEN 6 THEN 'file system could not be read' END";
 
 constexpr const char* kContentReason =
-    "CASE state WHEN 2 THEN 'overwritten: some clusters belong to another file' WHEN 3 THEN 'partial: touches damaged or "
-    "missing ranges' WHEN 4 THEN 'unreadable: the file system could not give the bytes' WHEN 5 THEN 'encrypted by the file "
-    "system' WHEN 7 THEN iif(source = 6, 'not read: no byte of it is on the disk', 'not read: no digest was computed') END";
+    "CASE state WHEN 2 THEN 'overwritten: some clusters belong to another file' WHEN 3 THEN 'partial: touches damaged "
+    "or "
+    "missing ranges' WHEN 4 THEN 'unreadable: the file system could not give the bytes' WHEN 5 THEN 'encrypted by the "
+    "file "
+    "system' WHEN 7 THEN iif(source = 6, 'not read: no byte of it is on the disk', 'not read: no digest was computed') "
+    "END";
 
 }  // namespace
 
-// Bad ranges and extents are both walked once, in image_offset order. Ranges may overlap each other, so what counts is how far
-// the damage met so far reaches, and where the next one begins.
+// Bad ranges and extents are both walked once, in image_offset order. Ranges may overlap each other, so what counts is
+// how far the damage met so far reaches, and where the next one begins.
 Status IndexWriter::Impl::mark_damaged_contents() {
   LIMIER_TRY(const auto any, db_.integer("SELECT 1 FROM bad_range LIMIT 1"));
   if (!any) return ok_status();
   LIMIER_CHECK(db_.execute("CREATE TEMP TABLE damaged(content_id INTEGER PRIMARY KEY)"));
   {
     // Slack, holes and the uninitialised tail hold no byte of the content.
-    LIMIER_TRY(auto extents, db_.prepare("SELECT e.image_offset, e.length, s.content_id FROM extent e INDEXED BY "
-                                         "extent_by_offset JOIN stream s ON s.volume_id = e.volume_id AND s.inode = e.inode "
-                                         "AND s.attr_type = e.attr_type AND s.attr_id = e.attr_id WHERE e.image_offset IS NOT "
-                                         "NULL AND e.kind IN (0, 4, 5, 6) AND s.state IN (0, 1) ORDER BY e.image_offset"));
-    LIMIER_TRY(auto bad, db_.prepare("SELECT image_offset, length FROM bad_range WHERE length > 0 ORDER BY image_offset"));
+    LIMIER_TRY(auto extents,
+               db_.prepare("SELECT e.image_offset, e.length, s.content_id FROM extent e INDEXED BY "
+                           "extent_by_offset JOIN stream s ON s.volume_id = e.volume_id AND s.inode = e.inode "
+                           "AND s.attr_type = e.attr_type AND s.attr_id = e.attr_id WHERE e.image_offset IS NOT "
+                           "NULL AND e.kind IN (0, 4, 5, 6) AND s.state IN (0, 1) ORDER BY e.image_offset"));
+    LIMIER_TRY(auto bad,
+               db_.prepare("SELECT image_offset, length FROM bad_range WHERE length > 0 ORDER BY image_offset"));
     LIMIER_TRY(auto mark, db_.prepare("INSERT OR IGNORE INTO temp.damaged VALUES (?1)"));
     LIMIER_TRY(bool more_bad, bad.step());
     std::int64_t reach = 0;
@@ -60,15 +66,17 @@ Status IndexWriter::Impl::mark_damaged_contents() {
       LIMIER_CHECK(mark.run());
     }
   }
-  return db_.execute("UPDATE stream SET state = 3 WHERE content_id IN (SELECT content_id FROM temp.damaged); "
-                     "DROP TABLE temp.damaged");
+  return db_.execute(
+      "UPDATE stream SET state = 3 WHERE content_id IN (SELECT content_id FROM temp.damaged); "
+      "DROP TABLE temp.damaged");
 }
 
 Status IndexWriter::Impl::digest_zero_contents() {
   std::vector<std::pair<std::int64_t, std::int64_t>> contents;
   {
-    LIMIER_TRY(auto rows, db_.prepare("SELECT content_id, size_bytes FROM stream WHERE source = 1 AND piece_count = 0 AND "
-                                      "state IN (0, 1) AND size_bytes <= ?1 ORDER BY content_id"));
+    LIMIER_TRY(auto rows,
+               db_.prepare("SELECT content_id, size_bytes FROM stream WHERE source = 1 AND piece_count = 0 AND "
+                           "state IN (0, 1) AND size_bytes <= ?1 ORDER BY content_id"));
     rows.bind(1, kMaxZeroContent);
     while (true) {
       LIMIER_TRY(const bool row, rows.step());
@@ -104,29 +112,32 @@ Status IndexWriter::Impl::finish_evidence(const Digests& media, std::optional<Ve
 
 Status IndexWriter::Impl::build_not_examined() {
   LIMIER_CHECK(db_.execute("DELETE FROM not_examined"));
-  LIMIER_CHECK(db_.execute(fmt::format(
-      "INSERT INTO not_examined(what, reason, bytes, items) "
-      "SELECT 'volume', {0} || CASE WHEN status = 2 AND encryption <> '' THEN ': ' || encryption "
-      "WHEN fs_type <> '' THEN ': ' || fs_type ELSE '' END AS reason, sum(length), count(*) "
-      "FROM volume WHERE status IN (1, 2, 3, 6) GROUP BY reason ORDER BY status, reason",
-      kVolumeStatusReason)));
-  LIMIER_CHECK(db_.execute("INSERT INTO not_examined(what, reason, bytes, items) "
-                           "SELECT 'segment', 'missing segments: the evidence is incomplete', NULL, 1 FROM evidence "
-                           "WHERE incomplete"));
-  LIMIER_CHECK(db_.execute("INSERT INTO not_examined(what, reason, bytes, items) "
-                           "SELECT 'media', 'unreadable: ' || reason, sum(length), count(*) FROM bad_range GROUP BY reason "
-                           "ORDER BY reason"));
+  LIMIER_CHECK(db_.execute(
+      fmt::format("INSERT INTO not_examined(what, reason, bytes, items) "
+                  "SELECT 'volume', {0} || CASE WHEN status = 2 AND encryption <> '' THEN ': ' || encryption "
+                  "WHEN fs_type <> '' THEN ': ' || fs_type ELSE '' END AS reason, sum(length), count(*) "
+                  "FROM volume WHERE status IN (1, 2, 3, 6) GROUP BY reason ORDER BY status, reason",
+                  kVolumeStatusReason)));
+  LIMIER_CHECK(
+      db_.execute("INSERT INTO not_examined(what, reason, bytes, items) "
+                  "SELECT 'segment', 'missing segments: the evidence is incomplete', NULL, 1 FROM evidence "
+                  "WHERE incomplete"));
+  LIMIER_CHECK(
+      db_.execute("INSERT INTO not_examined(what, reason, bytes, items) "
+                  "SELECT 'media', 'unreadable: ' || reason, sum(length), count(*) FROM bad_range GROUP BY reason "
+                  "ORDER BY reason"));
   // Folders, links and devices (source 0) have no content to be read.
   LIMIER_CHECK(db_.execute(fmt::format(
       "INSERT INTO not_examined(what, reason, bytes, items) SELECT 'file', {} AS r, sum(size_bytes), count(*) FROM "
       "(SELECT s.source, s.size_bytes, {} AS state FROM stream s LEFT JOIN digest d ON d.content_id = s.content_id "
       "WHERE s.source <> 0) WHERE state IN (2, 3, 4, 5, 7) GROUP BY r ORDER BY state, r",
       kContentReason, kStateOfContent)));
-  return db_.execute("INSERT INTO not_examined(what, reason, bytes, items) "
-                     "SELECT 'file', iif(n.allocated, 'no metadata: the entry points to nothing that matches it', "
-                     "'no metadata: deleted entry whose metadata was reused or erased'), NULL, count(*) FROM file f "
-                     "JOIN name n ON n.name_key = f.name_key WHERE NOT f.has_inode AND f.kind <> 5 "
-                     "GROUP BY n.allocated ORDER BY n.allocated DESC");
+  return db_.execute(
+      "INSERT INTO not_examined(what, reason, bytes, items) "
+      "SELECT 'file', iif(n.allocated, 'no metadata: the entry points to nothing that matches it', "
+      "'no metadata: deleted entry whose metadata was reused or erased'), NULL, count(*) FROM file f "
+      "JOIN name n ON n.name_key = f.name_key WHERE NOT f.has_inode AND f.kind <> 5 "
+      "GROUP BY n.allocated ORDER BY n.allocated DESC");
 }
 
 Result<IndexWriter::Conditions> IndexWriter::Impl::conditions() {
@@ -138,30 +149,44 @@ Result<IndexWriter::Conditions> IndexWriter::Impl::conditions() {
   LIMIER_TRY(conditions.mismatch, truth("SELECT coalesce(verdict = 'mismatch', 0) FROM evidence"));
   LIMIER_TRY(conditions.damaged, truth("SELECT EXISTS (SELECT 1 FROM bad_range) OR "
                                        "EXISTS (SELECT 1 FROM evidence WHERE verdict = 'damaged')"));
-  LIMIER_TRY(conditions.incomplete, truth("SELECT EXISTS (SELECT 1 FROM issue WHERE incomplete) OR "
-                                          "EXISTS (SELECT 1 FROM volume WHERE status IN (1, 2, 3, 6)) OR "
-                                          "EXISTS (SELECT 1 FROM evidence WHERE incomplete OR verdict = 'incomplete')"));
+  LIMIER_TRY(conditions.incomplete,
+             truth("SELECT EXISTS (SELECT 1 FROM issue WHERE incomplete) OR "
+                   "EXISTS (SELECT 1 FROM volume WHERE status IN (1, 2, 3, 6)) OR "
+                   "EXISTS (SELECT 1 FROM evidence WHERE incomplete OR verdict = 'incomplete')"));
   LIMIER_TRY(const bool wholly_encrypted, truth("SELECT EXISTS (SELECT 1 FROM volume WHERE status = 2) AND "
                                                 "NOT EXISTS (SELECT 1 FROM volume WHERE status IN (0, 1, 3, 6))"));
   LIMIER_TRY(const auto unreadable, db_.integer("SELECT sum(length) FROM coverage WHERE state = 6"));
-  conditions.nothing_examined =
-      wholly_encrypted || media_size_ == 0 || unreadable.value_or(0) == clamped(media_size_);
+  conditions.nothing_examined = wholly_encrypted || media_size_ == 0 || unreadable.value_or(0) == clamped(media_size_);
   return conditions;
 }
 
 // Issues come in whatever order the workers found them; they are numbered by what they say.
 Status IndexWriter::Impl::settle_issues() {
-  LIMIER_CHECK(db_.execute(
-      "UPDATE issue SET file_id = (SELECT min(f.file_id) FROM name n JOIN file f ON f.name_key = n.name_key WHERE n.volume_id "
-      "= issue.volume_id AND n.inode = issue.inode AND f.is_stream = 0) WHERE inode IS NOT NULL;"
-      "CREATE TEMP TABLE settled AS SELECT * FROM issue; DELETE FROM issue;"
-      "INSERT INTO issue SELECT row_number() OVER (ORDER BY CASE stage WHEN 'container' THEN 0 WHEN 'volume' THEN 1 WHEN "
-      "'walk' THEN 2 WHEN 'sweep' THEN 3 ELSE 4 END, stage, coalesce(volume_id, 0), code, inode, image_offset, message, "
-      "message_raw, length, severity, incomplete), stage, code, severity, volume_id, inode, file_id, image_offset, length, "
-      "message, message_raw, incomplete FROM temp.settled; DROP TABLE temp.settled;"));
+  // Names have no index by inode, since nothing else needs one: all issues are looked up in one pass.
+  LIMIER_TRY(const auto any, db_.integer("SELECT 1 FROM issue WHERE inode IS NOT NULL LIMIT 1"));
+  if (any)
+    LIMIER_CHECK(db_.execute(
+        "CREATE TEMP TABLE concerned(volume_id, inode, file_id, PRIMARY KEY (volume_id, inode)) WITHOUT ROWID;"
+        "INSERT INTO temp.concerned SELECT n.volume_id, n.inode, min(f.file_id) FROM file f CROSS JOIN name n ON "
+        "n.name_key = "
+        "f.name_key WHERE f.is_stream = 0 AND (n.volume_id, n.inode) IN (SELECT volume_id, inode FROM issue) GROUP BY "
+        "1, 2;"
+        "UPDATE issue SET file_id = (SELECT c.file_id FROM temp.concerned c WHERE c.volume_id = issue.volume_id AND "
+        "c.inode = "
+        "issue.inode) WHERE inode IS NOT NULL; DROP TABLE temp.concerned;"));
+  LIMIER_CHECK(
+      db_.execute("CREATE TEMP TABLE settled AS SELECT * FROM issue; DELETE FROM issue;"
+                  "INSERT INTO issue SELECT row_number() OVER (ORDER BY CASE stage WHEN 'container' THEN 0 WHEN "
+                  "'volume' THEN 1 WHEN "
+                  "'walk' THEN 2 WHEN 'sweep' THEN 3 ELSE 4 END, stage, coalesce(volume_id, 0), code, inode, "
+                  "image_offset, message, "
+                  "message_raw, length, severity, incomplete), stage, code, severity, volume_id, inode, file_id, "
+                  "image_offset, length, "
+                  "message, message_raw, incomplete FROM temp.settled; DROP TABLE temp.settled;"));
   return db_.execute(
       "CREATE TEMP TABLE settled AS SELECT DISTINCT volume_id, scheme, certainty, detail FROM encryption;"
-      "DELETE FROM encryption; INSERT INTO encryption SELECT row_number() OVER (ORDER BY volume_id, certainty, scheme, detail), "
+      "DELETE FROM encryption; INSERT INTO encryption SELECT row_number() OVER (ORDER BY volume_id, certainty, scheme, "
+      "detail), "
       "* FROM temp.settled; DROP TABLE temp.settled;");
 }
 

@@ -1,6 +1,6 @@
-// Which deleted streams can still be read as they were. One sweep over all extents and block ranges in image_offset order;
-// what is kept in memory are the ends of what is open at the current offset, and the contents of the one group of deleted
-// streams that may still be intact there.
+// Which deleted streams can still be read as they were. One sweep over all extents and block ranges in image_offset
+// order; what is kept in memory are the ends of what is open at the current offset, and the contents of the one group
+// of deleted streams that may still be intact there.
 #include <fmt/format.h>
 
 #include <map>
@@ -19,12 +19,14 @@ constexpr std::int64_t kBlock = 100;
 // 4 is resident, inside metadata that belongs to the file system's own streams anyway.
 constexpr const char* kRanges =
     "SELECT e.image_offset, e.length, e.kind, s.deleted, s.content_id, e.volume_id, e.inode FROM extent e INDEXED BY "
-    "extent_by_offset JOIN stream s ON s.volume_id = e.volume_id AND s.inode = e.inode AND s.attr_type = e.attr_type AND "
+    "extent_by_offset JOIN stream s ON s.volume_id = e.volume_id AND s.inode = e.inode AND s.attr_type = e.attr_type "
+    "AND "
     "s.attr_id = e.attr_id WHERE e.image_offset IS NOT NULL AND e.kind <> 4 ORDER BY e.image_offset";
 constexpr const char* kBlocks =
     "SELECT image_offset, length, 100, 0, 0, volume_id, 0 FROM block WHERE use <> 0 ORDER BY image_offset";
 constexpr const char* kExtentsOf =
-    "SELECT e.file_offset, e.image_offset, e.length, e.kind FROM stream s JOIN extent e ON e.volume_id = s.volume_id AND "
+    "SELECT e.file_offset, e.image_offset, e.length, e.kind FROM stream s JOIN extent e ON e.volume_id = s.volume_id "
+    "AND "
     "e.inode = s.inode AND e.attr_type = s.attr_type AND e.attr_id = s.attr_id WHERE s.content_id = ?1 ORDER BY e.seq";
 
 struct Range {
@@ -136,9 +138,11 @@ class OwnershipSweep {
   }
 
   Status take_deleted(const Range& range) {
-    // A stream's bytes begin at the start of a cluster, so two that share a cluster share bytes: slack need not be looked at.
+    // A stream's bytes begin at the start of a cluster, so two that share a cluster share bytes: slack need not be
+    // looked at.
     const auto kind = static_cast<ExtentKind>(range.kind);
-    if (kind != ExtentKind::kData && kind != ExtentKind::kCompressed && kind != ExtentKind::kEncrypted) return ok_status();
+    if (kind != ExtentKind::kData && kind != ExtentKind::kCompressed && kind != ExtentKind::kEncrypted)
+      return ok_status();
     if (owned_until_ > range.start || contested_until_ > range.start) {
       contested_until_ = std::max(contested_until_, range.end);
       LIMIER_CHECK(mark(range.content_id));
@@ -198,7 +202,8 @@ class OwnershipSweep {
 // APFS clones share blocks; ISO 9660 images may hold one file under several directory records.
 Result<std::map<std::int64_t, bool>> sharing_volumes(Database& db) {
   std::map<std::int64_t, bool> volumes;
-  LIMIER_TRY(auto rows, db.prepare("SELECT volume_id FROM volume WHERE fs_type IN ('apfs', 'iso9660') OR scheme = 'apfs'"));
+  LIMIER_TRY(auto rows,
+             db.prepare("SELECT volume_id FROM volume WHERE fs_type IN ('apfs', 'iso9660') OR scheme = 'apfs'"));
   while (true) {
     LIMIER_TRY(const bool row, rows.step());
     if (!row) return volumes;
@@ -223,8 +228,9 @@ Status IndexWriter::Impl::mark_overwritten() {
     double_claims = sweep.double_claims();
   }
   // 2: overwritten. Only contents that would have been given a digest can lose it.
-  LIMIER_CHECK(db_.execute("UPDATE stream SET state = 2 WHERE content_id IN (SELECT content_id FROM temp.overwritten) AND "
-                           "source IN (1, 2); DROP TABLE temp.overwritten"));
+  LIMIER_CHECK(
+      db_.execute("UPDATE stream SET state = 2 WHERE content_id IN (SELECT content_id FROM temp.overwritten) AND "
+                  "source IN (1, 2); DROP TABLE temp.overwritten"));
   for (const auto& [volume_id, claims] : double_claims) {
     catalog::IssueRecord issue;
     issue.stage = "walk";

@@ -1,5 +1,5 @@
-// The sweep's plan. Each batch is a query of its own that starts behind the last piece given, so no cursor stays open while
-// digests are written.
+// The sweep's plan. Each batch is a query of its own that starts behind the last piece given, so no cursor stays open
+// while digests are written.
 #include "store/writer_impl.h"
 
 namespace limier::store {
@@ -13,8 +13,9 @@ constexpr const char* kPieces =
 }  // namespace
 
 Result<IndexWriter::PlanTotals> IndexWriter::Impl::plan_totals() {
-  LIMIER_TRY(auto pieces, db_.prepare(std::string("SELECT count(*), coalesce(sum(e.length), 0), count(DISTINCT s.content_id)") +
-                                      kPieces));
+  LIMIER_TRY(
+      auto pieces,
+      db_.prepare(std::string("SELECT count(*), coalesce(sum(e.length), 0), count(DISTINCT s.content_id)") + kPieces));
   pieces.bind(1, std::int64_t{0});
   LIMIER_TRY(const bool row, pieces.step());
   PlanTotals totals;
@@ -27,11 +28,12 @@ Result<IndexWriter::PlanTotals> IndexWriter::Impl::plan_totals() {
 
 Result<std::vector<catalog::PlanPiece>> IndexWriter::Impl::next_plan(std::size_t limit) {
   if (!plan_) {
-    LIMIER_TRY(plan_, db_.prepare(std::string("SELECT e.image_offset, s.content_id, e.piece, s.piece_count, s.size_bytes, "
-                                              "e.file_offset, e.length") +
-                                  kPieces +
-                                  "AND (e.image_offset > ?1 OR s.content_id > ?2 OR (s.content_id = ?2 AND e.piece > ?3)) "
-                                  "ORDER BY e.image_offset, s.content_id, e.piece LIMIT ?4"));
+    LIMIER_TRY(plan_,
+               db_.prepare(std::string("SELECT e.image_offset, s.content_id, e.piece, s.piece_count, s.size_bytes, "
+                                       "e.file_offset, e.length") +
+                           kPieces +
+                           "AND (e.image_offset > ?1 OR s.content_id > ?2 OR (s.content_id = ?2 AND e.piece > ?3)) "
+                           "ORDER BY e.image_offset, s.content_id, e.piece LIMIT ?4"));
   }
   plan_.bind(1, plan_position_.image_offset);
   plan_.bind(2, plan_position_.content_id);

@@ -30,15 +30,15 @@ constexpr std::size_t kApplicationIdAt = 68;
 std::string file_uri(const std::string& path) {
   std::string uri = "file:";
   for (const char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '.' ||
-                       c == '_' || c == '-';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+                       c == '.' || c == '_' || c == '-';
     uri += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return uri;
 }
 
-// Looks at the header through SQLite's own file object: a descriptor of ours would drop this process's locks when closed.
-// immutable=1 keeps SQLite from making a -shm file.
+// Looks at the header through SQLite's own file object: a descriptor of ours would drop this process's locks when
+// closed. immutable=1 keeps SQLite from making a -shm file.
 Status check_header(const std::string& path) {
   LIMIER_TRY(auto database, Database::open(file_uri(path) + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI));
   sqlite3_file* file = nullptr;
@@ -84,15 +84,15 @@ Result<Database> open_reading(const std::string& path) {
   if (!version.ok())
     return Error{ErrorKind::kRefused, fmt::format("{} cannot be read: {}", path, version.error().message)};
   if (version->value_or(0) != kSchemaVersion)
-    return Error{ErrorKind::kRefused, fmt::format("{} was written by another version of limier (schema {}, this one reads {})",
-                                                  path, version->value_or(0), kSchemaVersion)};
+    return Error{ErrorKind::kRefused,
+                 fmt::format("{} was written by another version of limier (schema {}, this one reads {})", path,
+                             version->value_or(0), kSchemaVersion)};
   return database;
 }
 
 bool is_blank(std::string_view rest) {
-  return std::all_of(rest.begin(), rest.end(), [](char c) {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == ';';
-  });
+  return std::all_of(rest.begin(), rest.end(),
+                     [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == ';'; });
 }
 
 }  // namespace
@@ -135,8 +135,10 @@ Result<Query> Index::query_untrusted(std::string_view sql) {
   const int code = sqlite3_prepare_v2(query->connection, sql.data(), static_cast<int>(sql.size()), &raw, &rest);
   query->statement.reset(raw);
   if (code == SQLITE_AUTH)
-    return Error{ErrorKind::kUsage, fmt::format("only one reading SELECT is allowed here ({})", sqlite3_errmsg(query->connection))};
-  if (code != SQLITE_OK) return Error{ErrorKind::kUsage, fmt::format("the statement is wrong: {}", sqlite3_errmsg(query->connection))};
+    return Error{ErrorKind::kUsage,
+                 fmt::format("only one reading SELECT is allowed here ({})", sqlite3_errmsg(query->connection))};
+  if (code != SQLITE_OK)
+    return Error{ErrorKind::kUsage, fmt::format("the statement is wrong: {}", sqlite3_errmsg(query->connection))};
   if (raw == nullptr) return Error{ErrorKind::kUsage, "the statement is empty"};
   if (!is_blank(sql.substr(static_cast<std::size_t>(rest - sql.data()))))
     return Error{ErrorKind::kUsage, "only one statement is allowed; quote it as a whole"};
@@ -144,7 +146,8 @@ Result<Query> Index::query_untrusted(std::string_view sql) {
   return Query(std::move(query));
 }
 
-// ---- Query -----------------------------------------------------------------------------------------------------------------
+// ---- Query
+// -----------------------------------------------------------------------------------------------------------------
 
 Query::Query(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Query::Query(Query&&) noexcept = default;
@@ -156,14 +159,18 @@ Query& Query::bind(int position, const Value& value) {
   int code = SQLITE_OK;
   // Copied by SQLite: the caller's value may be gone when the query is stepped.
   const sqlite3_destructor_type copy = SQLITE_TRANSIENT;
-  if (const auto* number = std::get_if<std::int64_t>(&value)) code = sqlite3_bind_int64(statement, position, *number);
-  else if (const auto* real = std::get_if<double>(&value)) code = sqlite3_bind_double(statement, position, *real);
+  if (const auto* number = std::get_if<std::int64_t>(&value))
+    code = sqlite3_bind_int64(statement, position, *number);
+  else if (const auto* real = std::get_if<double>(&value))
+    code = sqlite3_bind_double(statement, position, *real);
   else if (const auto* text = std::get_if<std::string>(&value))
     code = sqlite3_bind_text64(statement, position, text->data(), text->size(), copy, SQLITE_UTF8);
   else if (const auto* blob = std::get_if<std::vector<std::uint8_t>>(&value))
-    code = sqlite3_bind_blob64(statement, position, blob->empty() ? reinterpret_cast<const std::uint8_t*>("") : blob->data(),
-                               blob->size(), copy);
-  else code = sqlite3_bind_null(statement, position);
+    code = sqlite3_bind_blob64(statement, position,
+                               blob->empty() ? reinterpret_cast<const std::uint8_t*>("") : blob->data(), blob->size(),
+                               copy);
+  else
+    code = sqlite3_bind_null(statement, position);
   if (code != SQLITE_OK) impl_->code = code;
   return *this;
 }
@@ -183,14 +190,22 @@ Status Query::status() const {
   return error;
 }
 
-int Query::column_count() const { return sqlite3_column_count(impl_->statement.get()); }
+int Query::column_count() const {
+  return sqlite3_column_count(impl_->statement.get());
+}
 std::string Query::column_name(int column) const {
   const char* name = sqlite3_column_name(impl_->statement.get(), column);
   return name == nullptr ? "" : name;
 }
-bool Query::is_null(int column) const { return sqlite3_column_type(impl_->statement.get(), column) == SQLITE_NULL; }
-std::int64_t Query::integer(int column) const { return sqlite3_column_int64(impl_->statement.get(), column); }
-double Query::real(int column) const { return sqlite3_column_double(impl_->statement.get(), column); }
+bool Query::is_null(int column) const {
+  return sqlite3_column_type(impl_->statement.get(), column) == SQLITE_NULL;
+}
+std::int64_t Query::integer(int column) const {
+  return sqlite3_column_int64(impl_->statement.get(), column);
+}
+double Query::real(int column) const {
+  return sqlite3_column_double(impl_->statement.get(), column);
+}
 std::string Query::text(int column) const {
   const auto* data = sqlite3_column_text(impl_->statement.get(), column);
   if (data == nullptr) return {};
@@ -204,11 +219,16 @@ std::vector<std::uint8_t> Query::blob(int column) const {
 }
 Value Query::value(int column) const {
   switch (sqlite3_column_type(impl_->statement.get(), column)) {
-    case SQLITE_INTEGER: return integer(column);
-    case SQLITE_FLOAT: return real(column);
-    case SQLITE_TEXT: return text(column);
-    case SQLITE_BLOB: return blob(column);
-    default: return std::monostate();
+    case SQLITE_INTEGER:
+      return integer(column);
+    case SQLITE_FLOAT:
+      return real(column);
+    case SQLITE_TEXT:
+      return text(column);
+    case SQLITE_BLOB:
+      return blob(column);
+    default:
+      return std::monostate();
   }
 }
 

@@ -20,13 +20,19 @@ std::int64_t number(E value) {
 // What the state is going to be if the digests arrive; build_catalog and finish_evidence change the others.
 ContentState expected_state(const catalog::StreamRecord& record) {
   switch (record.source) {
-    case ContentSource::kExtents: return ContentState::kComplete;
-    case ContentSource::kDigested: return record.touched_damage ? ContentState::kPartial : ContentState::kComplete;
-    case ContentSource::kEmpty: return ContentState::kEmpty;
-    case ContentSource::kUnreadable: return ContentState::kUnreadable;
-    case ContentSource::kEncrypted: return ContentState::kEncrypted;
+    case ContentSource::kExtents:
+      return ContentState::kComplete;
+    case ContentSource::kDigested:
+      return record.touched_damage ? ContentState::kPartial : ContentState::kComplete;
+    case ContentSource::kEmpty:
+      return ContentState::kEmpty;
+    case ContentSource::kUnreadable:
+      return ContentState::kUnreadable;
+    case ContentSource::kEncrypted:
+      return ContentState::kEncrypted;
     case ContentSource::kNone:
-    case ContentSource::kTooSparse: return ContentState::kNotRead;
+    case ContentSource::kTooSparse:
+      return ContentState::kNotRead;
   }
   return ContentState::kNotRead;
 }
@@ -46,21 +52,28 @@ Status IndexWriter::Impl::prepare_statements() {
     LIMIER_TRY(statement, db_.prepare(sql));
     return ok_status();
   };
-  LIMIER_CHECK(prepare(volume_, "INSERT OR IGNORE INTO volume VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-                                "?14, ?15, ?16, ?17, ?18, ?19)"));
+  LIMIER_CHECK(prepare(volume_,
+                       "INSERT OR IGNORE INTO volume VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+                       "?14, ?15, ?16, ?17, ?18, ?19)"));
   LIMIER_CHECK(prepare(name_, "INSERT OR IGNORE INTO name VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
-  LIMIER_CHECK(prepare(inode_, "INSERT OR IGNORE INTO inode VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-                               "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"));
-  LIMIER_CHECK(prepare(stream_, "INSERT OR IGNORE INTO stream VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0)"));
+  LIMIER_CHECK(prepare(inode_,
+                       "INSERT OR IGNORE INTO inode VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+                       "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"));
+  LIMIER_CHECK(
+      prepare(stream_, "INSERT OR IGNORE INTO stream VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0)"));
   LIMIER_CHECK(prepare(digest_, "INSERT OR REPLACE INTO digest VALUES (?1, ?2, ?3, ?4)"));
   LIMIER_CHECK(prepare(extent_, "INSERT OR IGNORE INTO extent VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"));
   LIMIER_CHECK(prepare(block_, "INSERT INTO block(volume_id, image_offset, length, use) VALUES (?1, ?2, ?3, ?4)"));
-  LIMIER_CHECK(prepare(issue_, "INSERT INTO issue(stage, code, severity, volume_id, inode, image_offset, length, message, "
-                               "message_raw, incomplete) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"));
-  LIMIER_CHECK(prepare(encryption_, "INSERT INTO encryption(volume_id, scheme, certainty, detail) VALUES (?1, ?2, ?3, ?4)"));
-  LIMIER_CHECK(prepare(bad_range_, "INSERT INTO bad_range VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET reason = reason"));
-  LIMIER_CHECK(prepare(content_digest_, "INSERT OR REPLACE INTO digest SELECT content_id, ?2, ?3, ?4 FROM stream "
-                                        "WHERE content_id = ?1 AND source = 1 AND state IN (0, 1)"));
+  LIMIER_CHECK(prepare(issue_,
+                       "INSERT INTO issue(stage, code, severity, volume_id, inode, image_offset, length, message, "
+                       "message_raw, incomplete) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"));
+  LIMIER_CHECK(
+      prepare(encryption_, "INSERT INTO encryption(volume_id, scheme, certainty, detail) VALUES (?1, ?2, ?3, ?4)"));
+  LIMIER_CHECK(
+      prepare(bad_range_, "INSERT INTO bad_range VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET reason = reason"));
+  LIMIER_CHECK(prepare(content_digest_,
+                       "INSERT OR REPLACE INTO digest SELECT content_id, ?2, ?3, ?4 FROM stream "
+                       "WHERE content_id = ?1 AND source = 1 AND state IN (0, 1)"));
   return prepare(touched_, "UPDATE stream SET state = 3 WHERE content_id = ?1 AND source = 1 AND state IN (0, 1)");
 }
 
@@ -123,9 +136,9 @@ Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
   record.owner_sid.empty() ? inode_.bind_null(12) : inode_.bind_text(12, owner.text());
   link.bind(inode_, 13, 14);
   if (record.link_target.empty()) inode_.bind_null(13);
-  const TimeNs* times[] = {&record.times.modified,      &record.times.accessed,      &record.times.changed,
-                           &record.times.created,       &record.name_times.modified, &record.name_times.accessed,
-                           &record.name_times.changed,  &record.name_times.created};
+  const TimeNs* times[] = {&record.times.modified,     &record.times.accessed,      &record.times.changed,
+                           &record.times.created,      &record.name_times.modified, &record.name_times.accessed,
+                           &record.name_times.changed, &record.name_times.created};
   for (int i = 0; i < 8; ++i) inode_.bind(15 + i, *times[i]);
   return insert(inode_);
 }

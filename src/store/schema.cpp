@@ -4,8 +4,8 @@ namespace limier::store {
 
 namespace {
 
-// Keys: name_key and content_id hold the volume in the upper and the ordinal within the volume in the lower 40 bits, so that
-// they follow catalog order whatever the order in which volumes arrive, and a volume is one range of keys.
+// Keys: name_key and content_id hold the volume in the upper and the ordinal within the volume in the lower 40 bits, so
+// that they follow catalog order whatever the order in which volumes arrive, and a volume is one range of keys.
 constexpr const char* kRunTables = R"sql(
 CREATE TABLE run (
   run_id INTEGER PRIMARY KEY, tool_version TEXT NOT NULL, started_ns INTEGER NOT NULL, ended_ns INTEGER,
@@ -17,7 +17,8 @@ CREATE TABLE authority (
 ) STRICT;
 CREATE TABLE evidence (
   evidence_id INTEGER PRIMARY KEY, path TEXT NOT NULL, path_raw BLOB, format TEXT NOT NULL, variant TEXT NOT NULL,
-  size_bytes INTEGER NOT NULL, sector_size INTEGER NOT NULL, chunk_size INTEGER NOT NULL, segment_count INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL, sector_size INTEGER NOT NULL, chunk_size INTEGER NOT NULL,
+  segment_count INTEGER NOT NULL,
   compression TEXT NOT NULL, media_type TEXT NOT NULL, set_identifier TEXT NOT NULL, incomplete INTEGER NOT NULL,
   stored_md5 BLOB, stored_sha1 BLOB, expected_md5 BLOB, expected_sha1 BLOB, expected_sha256 BLOB,
   md5 BLOB, sha1 BLOB, sha256 BLOB, verdict TEXT
@@ -32,7 +33,8 @@ CREATE TABLE segment (
 
 constexpr const char* kCatalogTables = R"sql(
 CREATE TABLE volume (
-  volume_id INTEGER PRIMARY KEY, parent_id INTEGER REFERENCES volume(volume_id), scheme TEXT NOT NULL, slot TEXT NOT NULL,
+  volume_id INTEGER PRIMARY KEY, parent_id INTEGER REFERENCES volume(volume_id), scheme TEXT NOT NULL,
+  slot TEXT NOT NULL,
   image_offset INTEGER NOT NULL, length INTEGER NOT NULL, declared_length INTEGER NOT NULL,
   description TEXT NOT NULL, description_raw BLOB, fs_type TEXT NOT NULL, fs_label TEXT NOT NULL, fs_label_raw BLOB,
   fs_uuid TEXT NOT NULL, block_size INTEGER NOT NULL, status INTEGER NOT NULL, encryption TEXT NOT NULL,
@@ -126,13 +128,14 @@ CREATE TABLE finding (
 
 }  // namespace
 
-std::string table_schema() { return std::string(kRunTables) + kCatalogTables + kResultTables; }
+std::string table_schema() {
+  return std::string(kRunTables) + kCatalogTables + kResultTables;
+}
 
 // extent_by_offset carries what the sweeps over the media need, so that they do not look every extent up again.
 std::string catalog_indexes() {
   return R"sql(
 CREATE INDEX IF NOT EXISTS extent_by_offset ON extent(image_offset, length, kind) WHERE image_offset IS NOT NULL;
-CREATE INDEX IF NOT EXISTS name_by_inode ON name(volume_id, inode);
 CREATE INDEX IF NOT EXISTS file_by_content ON file(content_id) WHERE content_id IS NOT NULL;
 )sql";
 }

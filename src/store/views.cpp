@@ -19,7 +19,7 @@ std::string words(const std::string& column, int count, std::string_view (*name)
 std::string iso(const std::string& ns) {
   return fmt::format(
       "strftime('%Y-%m-%dT%H:%M:%S', {0} / 1000000000 - ({0} % 1000000000 < 0), 'unixepoch') || "
-      "printf('.%09dZ', ({0} % 1000000000 + 1000000000) % 1000000000)",
+      "'.' || substr('00000000' || (({0} % 1000000000 + 1000000000) % 1000000000), -9) || 'Z'",
       ns);
 }
 std::string time_columns(const std::string& ns, const std::string& name) {
@@ -33,7 +33,8 @@ std::string header(const std::string& name, const std::string& as) {
 }
 
 std::string run_views() {
-  return fmt::format(R"sql(
+  return fmt::format(
+      R"sql(
 CREATE VIEW v_run AS SELECT run_id, tool_version, {started}, {ended}, command, host, outcome, exit_code, profile, zone
   FROM run;
 CREATE VIEW v_authority AS SELECT text, case_number, exhibit, examiner, agency, note FROM authority;
@@ -45,21 +46,19 @@ CREATE VIEW v_evidence AS SELECT evidence_id, path, format, size_bytes, sector_s
 CREATE VIEW v_evidence_header AS SELECT position, name, value, value_raw FROM evidence_header;
 CREATE VIEW v_segment AS SELECT position, name, name_raw, size_bytes FROM segment;
 )sql",
-                     fmt::arg("started", time_columns("started_ns", "started")),
-                     fmt::arg("ended", time_columns("ended_ns", "ended")),
-                     fmt::arg("stored_md5", hex("stored_md5", "stored_md5")),
-                     fmt::arg("stored_sha1", hex("stored_sha1", "stored_sha1")), fmt::arg("md5", hex("md5", "md5")),
-                     fmt::arg("sha1", hex("sha1", "sha1")), fmt::arg("sha256", hex("sha256", "sha256")),
-                     fmt::arg("acq_case", header("case_number", "acq_case_number")),
-                     fmt::arg("acq_number", header("evidence_number", "acq_evidence_number")),
-                     fmt::arg("acq_examiner", header("examiner_name", "acq_examiner")),
-                     fmt::arg("acq_description", header("description", "acq_description")),
-                     fmt::arg("acq_notes", header("notes", "acq_notes")),
-                     fmt::arg("acq_date", header("acquiry_date", "acq_date")),
-                     fmt::arg("acq_software", header("acquiry_software_version", "acq_software")),
-                     fmt::arg("expected_md5", hex("expected_md5", "expected_md5")),
-                     fmt::arg("expected_sha1", hex("expected_sha1", "expected_sha1")),
-                     fmt::arg("expected_sha256", hex("expected_sha256", "expected_sha256")));
+      fmt::arg("started", time_columns("started_ns", "started")), fmt::arg("ended", time_columns("ended_ns", "ended")),
+      fmt::arg("stored_md5", hex("stored_md5", "stored_md5")),
+      fmt::arg("stored_sha1", hex("stored_sha1", "stored_sha1")), fmt::arg("md5", hex("md5", "md5")),
+      fmt::arg("sha1", hex("sha1", "sha1")), fmt::arg("sha256", hex("sha256", "sha256")),
+      fmt::arg("acq_case", header("case_number", "acq_case_number")),
+      fmt::arg("acq_number", header("evidence_number", "acq_evidence_number")),
+      fmt::arg("acq_examiner", header("examiner_name", "acq_examiner")),
+      fmt::arg("acq_description", header("description", "acq_description")),
+      fmt::arg("acq_notes", header("notes", "acq_notes")), fmt::arg("acq_date", header("acquiry_date", "acq_date")),
+      fmt::arg("acq_software", header("acquiry_software_version", "acq_software")),
+      fmt::arg("expected_md5", hex("expected_md5", "expected_md5")),
+      fmt::arg("expected_sha1", hex("expected_sha1", "expected_sha1")),
+      fmt::arg("expected_sha256", hex("expected_sha256", "expected_sha256")));
 }
 
 std::string volume_views() {
@@ -70,7 +69,8 @@ CREATE VIEW v_volume AS SELECT volume_id, parent_id, scheme, slot, image_offset,
   nullif(block_size, 0) AS block_size, {status} AS status, nullif(encryption, '') AS encryption,
   declared_length, description_raw, fs_label_raw, status = 7 AS is_table, walkable, tsk_fs_type, pool_block FROM volume;
 CREATE VIEW v_encryption AS
-  SELECT 'volume' AS scope, volume_id, NULL AS file_id, scheme, iif(certainty = 0, 'structure', 'statistics') AS certainty,
+  SELECT 'volume' AS scope, volume_id, NULL AS file_id, scheme,
+    iif(certainty = 0, 'structure', 'statistics') AS certainty,
     detail FROM encryption
   UNION ALL
   SELECT 'file', f.volume_id, f.file_id, iif(v.fs_type = 'ntfs', 'NTFS EFS', 'file-system encryption'), 'structure',
@@ -103,7 +103,8 @@ std::string file_digest(const char* name) {
 std::string file_view() {
   const std::string state = "CASE WHEN s.content_id IS NULL THEN 7 WHEN f.reused AND s.source <> 0 THEN 2 ELSE " +
                             std::string(kStateOfContent) + " END";
-  return fmt::format(R"sql(
+  return fmt::format(
+      R"sql(
 CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS path,
   CASE WHEN NOT f.is_stream THEN n.path_raw WHEN n.path_raw IS NOT NULL OR s.name_raw IS NOT NULL THEN
     CAST(coalesce(n.path_raw, n.path) || ':' || coalesce(s.name_raw, s.name) AS BLOB) END AS path_raw,
@@ -117,22 +118,22 @@ CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS
   CAST(NULL AS TEXT) AS mime, CAST(NULL AS TEXT) AS type_name, CAST(NULL AS INTEGER) AS ext_mismatch,
   CAST(NULL AS REAL) AS entropy, CAST(NULL AS TEXT) AS known, CAST(NULL AS TEXT) AS known_source,
   s.attr_type, s.attr_id, f.content_id, nullif(i.owner_sid, '') AS owner_sid, i.link_count, f.reused AS realloc,
-  n.sequence AS name_sequence, f.has_inode AS has_metadata, i.link_target_raw, iif(f.is_stream, s.name_raw, NULL) AS stream_raw,
+  n.sequence AS name_sequence, f.has_inode AS has_metadata, i.link_target_raw,
+  iif(f.is_stream, s.name_raw, NULL) AS stream_raw,
   {fn_modified}, {fn_accessed}, {fn_changed}, {fn_created}
   {tables} LEFT JOIN digest d ON d.content_id = f.content_id;
 )sql",
-                     fmt::arg("path", kPath), fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)),
-                     fmt::arg("modified", time_columns("i.modified_ns", "modified")),
-                     fmt::arg("accessed", time_columns("i.accessed_ns", "accessed")),
-                     fmt::arg("changed", time_columns("i.changed_ns", "changed")),
-                     fmt::arg("created", time_columns("i.created_ns", "created")),
-                     fmt::arg("fn_modified", time_columns("i.name_modified_ns", "name_modified")),
-                     fmt::arg("fn_accessed", time_columns("i.name_accessed_ns", "name_accessed")),
-                     fmt::arg("fn_changed", time_columns("i.name_changed_ns", "name_changed")),
-                     fmt::arg("fn_created", time_columns("i.name_created_ns", "name_created")),
-                     fmt::arg("md5", file_digest("md5")), fmt::arg("sha1", file_digest("sha1")),
-                     fmt::arg("sha256", file_digest("sha256")), fmt::arg("state", content_state_case(state)),
-                     fmt::arg("tables", kFileTables));
+      fmt::arg("path", kPath), fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)),
+      fmt::arg("modified", time_columns("i.modified_ns", "modified")),
+      fmt::arg("accessed", time_columns("i.accessed_ns", "accessed")),
+      fmt::arg("changed", time_columns("i.changed_ns", "changed")),
+      fmt::arg("created", time_columns("i.created_ns", "created")),
+      fmt::arg("fn_modified", time_columns("i.name_modified_ns", "name_modified")),
+      fmt::arg("fn_accessed", time_columns("i.name_accessed_ns", "name_accessed")),
+      fmt::arg("fn_changed", time_columns("i.name_changed_ns", "name_changed")),
+      fmt::arg("fn_created", time_columns("i.name_created_ns", "name_created")), fmt::arg("md5", file_digest("md5")),
+      fmt::arg("sha1", file_digest("sha1")), fmt::arg("sha256", file_digest("sha256")),
+      fmt::arg("state", content_state_case(state)), fmt::arg("tables", kFileTables));
 }
 
 // One branch of the time line: the rows whose `own` time is in none of the columns `before` it.
@@ -154,9 +155,10 @@ std::string timeline_branch(std::string_view prefix, std::size_t own) {
   }
   const bool from_name = !prefix.empty();
   if (from_name) where += " AND f.is_stream = 0";
-  return fmt::format("SELECT {} AS t_ns, {} AS macb, '{}' AS source, f.file_id, {} AS path, f.kind, n.allocated, n.orphan, "
-                     "f.reused {} WHERE {}",
-                     column(own), macb, from_name ? "ntfs-fn" : "fs", kPath, kFileTables, where);
+  return fmt::format(
+      "SELECT {} AS t_ns, {} AS macb, '{}' AS source, f.file_id, {} AS path, f.kind, n.allocated, n.orphan, "
+      "f.reused {} WHERE {}",
+      column(own), macb, from_name ? "ntfs-fn" : "fs", kPath, kFileTables, where);
 }
 
 std::string timeline_view() {
@@ -177,7 +179,8 @@ std::string other_views() {
   return fmt::format(R"sql(
 CREATE VIEW v_extent AS SELECT f.file_id, e.seq, e.file_offset, e.image_offset, e.length, {kind} AS kind, e.piece
   FROM file f JOIN stream s ON s.content_id = f.content_id
-  JOIN extent e ON e.volume_id = s.volume_id AND e.inode = s.inode AND e.attr_type = s.attr_type AND e.attr_id = s.attr_id
+  JOIN extent e ON e.volume_id = s.volume_id AND e.inode = s.inode AND e.attr_type = s.attr_type
+    AND e.attr_id = s.attr_id
   WHERE f.reused = 0;
 CREATE VIEW v_hit AS SELECT hit_id, file_id, image_offset, file_offset, decode_path, kind, value, normalized, validated,
   context FROM hit;
@@ -185,8 +188,8 @@ CREATE VIEW v_entity AS SELECT kind, normalized, count(*) AS hits, count(DISTINC
   FROM hit WHERE normalized IS NOT NULL GROUP BY kind, normalized;
 CREATE VIEW v_text AS SELECT file_id, part, body FROM text_part;
 CREATE VIEW v_artifact AS SELECT artifact_id, kind, file_id, {t}, summary, locator FROM artifact;
-CREATE VIEW v_message AS SELECT message_id, service, thread, sender, recipients, {t}, body, deleted, source, file_id, locator
-  FROM message;
+CREATE VIEW v_message AS SELECT message_id, service, thread, sender, recipients, {t}, body, deleted, source, file_id,
+  locator FROM message;
 CREATE VIEW v_finding AS SELECT finding_id, pack, rule, priority, title, reason, subject_kind, subject_id, file_id
   FROM finding;
 )sql",
@@ -200,6 +203,8 @@ std::string content_state_case(const std::string& column) {
   return words<catalog::ContentState>(column, 8, catalog::content_state_name);
 }
 
-std::string view_schema() { return run_views() + volume_views() + file_view() + timeline_view() + other_views(); }
+std::string view_schema() {
+  return run_views() + volume_views() + file_view() + timeline_view() + other_views();
+}
 
 }  // namespace limier::store

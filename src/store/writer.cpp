@@ -30,8 +30,9 @@ Status create_file(const std::string& path) {
 }
 
 Status insert_run(Database& db, const RunRow& run, const Authority& authority) {
-  LIMIER_TRY(auto statement, db.prepare("INSERT INTO run(run_id, tool_version, started_ns, command, host, profile, zone) "
-                                        "VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)"));
+  LIMIER_TRY(auto statement,
+             db.prepare("INSERT INTO run(run_id, tool_version, started_ns, command, host, profile, zone) "
+                        "VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)"));
   const RepairedText command(run.command), host(run.host);
   statement.bind_text(1, run.tool_version);
   statement.bind(2, run.started_ns);
@@ -41,9 +42,9 @@ Status insert_run(Database& db, const RunRow& run, const Authority& authority) {
   statement.bind_text(6, run.zone);
   LIMIER_CHECK(statement.run());
   LIMIER_TRY(auto gate, db.prepare("INSERT INTO authority VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)"));
-  const RepairedText values[] = {RepairedText(authority.text),     RepairedText(authority.case_number),
-                                 RepairedText(authority.exhibit),  RepairedText(authority.examiner),
-                                 RepairedText(authority.agency),   RepairedText(authority.note)};
+  const RepairedText values[] = {RepairedText(authority.text),    RepairedText(authority.case_number),
+                                 RepairedText(authority.exhibit), RepairedText(authority.examiner),
+                                 RepairedText(authority.agency),  RepairedText(authority.note)};
   for (int i = 0; i < 6; ++i) gate.bind_text(i + 1, values[i].text());
   return gate.run();
 }
@@ -100,30 +101,39 @@ Status insert_evidence(Database& db, const EvidenceRow& evidence) {
 
 Status set_up(Database& db) {
   // The identity is written before WAL mode is entered, so that it stands in the file itself even if the run is killed.
-  LIMIER_CHECK(db.execute(fmt::format("PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 8192; PRAGMA application_id = {}; "
-                                      "PRAGMA user_version = {};",
-                                      kApplicationId, kSchemaVersion)));
+  LIMIER_CHECK(
+      db.execute(fmt::format("PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 8192; PRAGMA application_id = {}; "
+                             "PRAGMA user_version = {};",
+                             kApplicationId, kSchemaVersion)));
   LIMIER_TRY(const std::string mode, db.text("PRAGMA journal_mode = WAL"));
   if (mode != "wal") return Error{ErrorKind::kInternal, "the index cannot be put into WAL mode"};
   // 64 MiB of cache; the log is folded in once it has grown to the same size.
-  return db.execute("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8192; "
-                    "PRAGMA secure_delete = OFF; PRAGMA trusted_schema = OFF");
+  return db.execute(
+      "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8192; "
+      "PRAGMA secure_delete = OFF; PRAGMA trusted_schema = OFF");
 }
 
 }  // namespace
 
 std::string_view verdict_name(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kVerified: return "verified";
-    case Verdict::kMismatch: return "mismatch";
-    case Verdict::kNoStoredDigest: return "no-stored-digest";
-    case Verdict::kDamaged: return "damaged";
-    case Verdict::kIncomplete: return "incomplete";
+    case Verdict::kVerified:
+      return "verified";
+    case Verdict::kMismatch:
+      return "mismatch";
+    case Verdict::kNoStoredDigest:
+      return "no-stored-digest";
+    case Verdict::kDamaged:
+      return "damaged";
+    case Verdict::kIncomplete:
+      return "incomplete";
   }
   return "?";
 }
 
-std::string sqlite_version() { return sqlite3_libversion(); }
+std::string sqlite_version() {
+  return sqlite3_libversion();
+}
 
 Result<std::unique_ptr<IndexWriter>> IndexWriter::create(const std::string& path, const RunRow& run,
                                                          const Authority& authority, const EvidenceRow& evidence) {
@@ -172,47 +182,83 @@ Status IndexWriter::Impl::insert(Statement& statement) {
 Status IndexWriter::Impl::clear_volume(std::uint32_t volume_id) {
   LIMIER_CHECK(begin());
   const auto first = volume_key(volume_id, 0), last = volume_key(volume_id, kMaxOrdinal);
-  LIMIER_CHECK(db_.execute(fmt::format("DELETE FROM name WHERE name_key BETWEEN {0} AND {1};"
-                                       "DELETE FROM digest WHERE content_id BETWEEN {0} AND {1};"
-                                       "DELETE FROM stream WHERE content_id BETWEEN {0} AND {1};"
-                                       "DELETE FROM extent WHERE volume_id = {2};"
-                                       "DELETE FROM inode WHERE volume_id = {2};"
-                                       "DELETE FROM block WHERE volume_id = {2};",
-                                       first, last, volume_id)));
+  LIMIER_CHECK(
+      db_.execute(fmt::format("DELETE FROM name WHERE name_key BETWEEN {0} AND {1};"
+                              "DELETE FROM digest WHERE content_id BETWEEN {0} AND {1};"
+                              "DELETE FROM stream WHERE content_id BETWEEN {0} AND {1};"
+                              "DELETE FROM extent WHERE volume_id = {2};"
+                              "DELETE FROM inode WHERE volume_id = {2};"
+                              "DELETE FROM block WHERE volume_id = {2};",
+                              first, last, volume_id)));
   stream_count_.erase(volume_id);
   return commit();
 }
 
-// ---- the public face ---------------------------------------------------------------------------------------------------
+// ---- the public face
+// ---------------------------------------------------------------------------------------------------
 
 IndexWriter::IndexWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 IndexWriter::~IndexWriter() = default;
 
-Status IndexWriter::add(const catalog::VolumeRecord& record) { return impl_->add(record); }
-Status IndexWriter::add(const catalog::NameRecord& record) { return impl_->add(record); }
-Status IndexWriter::add(const catalog::InodeRecord& record) { return impl_->add(record); }
-Status IndexWriter::add(const catalog::StreamRecord& record) { return impl_->add(record); }
-Status IndexWriter::add(const catalog::ExtentRecord& record) { return impl_->add(record); }
-Status IndexWriter::add(const catalog::BlockRange& record) { return impl_->add(record); }
-Status IndexWriter::add(const catalog::IssueRecord& record) { return impl_->add(record); }
-Status IndexWriter::add(const catalog::EncryptionRecord& record) { return impl_->add(record); }
-Status IndexWriter::add(const catalog::BadRange& record) { return impl_->add(record); }
-Status IndexWriter::add(const catalog::ContentDigest& record) { return impl_->add(record); }
+Status IndexWriter::add(const catalog::VolumeRecord& record) {
+  return impl_->add(record);
+}
+Status IndexWriter::add(const catalog::NameRecord& record) {
+  return impl_->add(record);
+}
+Status IndexWriter::add(const catalog::InodeRecord& record) {
+  return impl_->add(record);
+}
+Status IndexWriter::add(const catalog::StreamRecord& record) {
+  return impl_->add(record);
+}
+Status IndexWriter::add(const catalog::ExtentRecord& record) {
+  return impl_->add(record);
+}
+Status IndexWriter::add(const catalog::BlockRange& record) {
+  return impl_->add(record);
+}
+Status IndexWriter::add(const catalog::IssueRecord& record) {
+  return impl_->add(record);
+}
+Status IndexWriter::add(const catalog::EncryptionRecord& record) {
+  return impl_->add(record);
+}
+Status IndexWriter::add(const catalog::BadRange& record) {
+  return impl_->add(record);
+}
+Status IndexWriter::add(const catalog::ContentDigest& record) {
+  return impl_->add(record);
+}
 Status IndexWriter::set_volume_status(std::uint32_t volume_id, catalog::VolumeStatus status) {
   LIMIER_CHECK(impl_->begin());
   return impl_->db_.execute(
       fmt::format("UPDATE volume SET status = {} WHERE volume_id = {}", static_cast<int>(status), volume_id));
 }
-Status IndexWriter::clear_volume(std::uint32_t volume_id) { return impl_->clear_volume(volume_id); }
-Status IndexWriter::build_catalog() { return impl_->build_catalog(); }
-Result<IndexWriter::PlanTotals> IndexWriter::plan_totals() { return impl_->plan_totals(); }
-Result<std::vector<catalog::PlanPiece>> IndexWriter::next_plan(std::size_t limit) { return impl_->next_plan(limit); }
-void IndexWriter::rewind_plan() { impl_->plan_position_ = {}; }
+Status IndexWriter::clear_volume(std::uint32_t volume_id) {
+  return impl_->clear_volume(volume_id);
+}
+Status IndexWriter::build_catalog() {
+  return impl_->build_catalog();
+}
+Result<IndexWriter::PlanTotals> IndexWriter::plan_totals() {
+  return impl_->plan_totals();
+}
+Result<std::vector<catalog::PlanPiece>> IndexWriter::next_plan(std::size_t limit) {
+  return impl_->next_plan(limit);
+}
+void IndexWriter::rewind_plan() {
+  impl_->plan_position_ = {};
+}
 Status IndexWriter::finish_evidence(const Digests& media, std::optional<Verdict> verdict, bool swept) {
   return impl_->finish_evidence(media, verdict, swept);
 }
-Status IndexWriter::build_coverage() { return impl_->build_coverage(); }
-Result<IndexWriter::Conditions> IndexWriter::conditions() { return impl_->conditions(); }
+Status IndexWriter::build_coverage() {
+  return impl_->build_coverage();
+}
+Result<IndexWriter::Conditions> IndexWriter::conditions() {
+  return impl_->conditions();
+}
 Status IndexWriter::finish(std::string_view outcome, int exit_code, std::int64_t ended_ns) {
   return impl_->finish(outcome, exit_code, ended_ns);
 }

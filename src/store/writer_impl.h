@@ -1,5 +1,5 @@
-// State of an IndexWriter. Each phase is a file: writer.cpp (rows), catalog_build.cpp, ownership.cpp, plan.cpp, coverage.cpp,
-// finish.cpp.
+// State of an IndexWriter. Each phase is a file: writer.cpp (rows), catalog_build.cpp, ownership.cpp, plan.cpp,
+// coverage.cpp, finish.cpp.
 #pragma once
 
 #include <map>
@@ -9,8 +9,8 @@
 
 namespace limier::store {
 
-// Keys are the volume in the upper and an ordinal in the lower bits. The ordinal limit is far above the 2^32 files NTFS and
-// ext4 can hold; the volume limit keeps the key positive.
+// Keys are the volume in the upper and an ordinal in the lower bits. The ordinal limit is far above the 2^32 files NTFS
+// and ext4 can hold; the volume limit keeps the key positive.
 inline constexpr int kOrdinalBits = 40;
 inline constexpr std::uint64_t kMaxOrdinal = (1ull << kOrdinalBits) - 1;
 inline constexpr std::uint32_t kMaxVolumeId = (1u << (63 - kOrdinalBits)) - 1;
@@ -20,7 +20,13 @@ inline std::int64_t volume_key(std::uint32_t volume_id, std::uint64_t ordinal) {
 
 // Values of coverage.state, in the order of v_coverage's words.
 enum class Coverage : std::uint8_t {
-  kMetadata, kFile, kSlack, kUnallocated, kUnpartitioned, kEncrypted, kUnreadable,
+  kMetadata,
+  kFile,
+  kSlack,
+  kUnallocated,
+  kUnpartitioned,
+  kEncrypted,
+  kUnreadable,
 };
 
 class IndexWriter::Impl {

@@ -1,4 +1,7 @@
-// limier-sweep: describes the container, or makes the one pass over the media. Started by the supervisor, never by hand.
+// limier-sweep: describes the container, or makes the one pass over the media. Started by the supervisor, never by
+// hand.
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -16,19 +19,28 @@ using worker::FrameType;
 constexpr std::chrono::milliseconds kProgressEvery{100};
 constexpr std::chrono::seconds kJobTimeout{60};
 constexpr std::chrono::seconds kPlanPoll{1};
+// Without a limit of its own, glibc's malloc counts the processors when it wants a ninth arena, by opening a file: in
+// the jail that is the end of the process.
+constexpr int kMallocArenas = 8;
+constexpr std::uint64_t kArenaMemory = 128ull << 20;  // address space glibc reserves for each
+constexpr std::uint64_t kStackMemory = 8ull << 20;
 // Beside cache and stash: code, batches, the state of open contents (see planner.cpp).
-constexpr std::uint64_t kOtherMemory = 2ull << 30;
-// Address space of a thread: glibc reserves 128 MiB for an arena and 8 MiB for a stack.
-constexpr std::uint64_t kThreadMemory = 136ull << 20;
+constexpr std::uint64_t kOtherMemory = (2ull << 30) + kMallocArenas * kArenaMemory;
 
-std::uint64_t add_saturated(std::uint64_t a, std::uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
+std::uint64_t add_saturated(std::uint64_t a, std::uint64_t b) {
+  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
 
-void beat(worker::Journal& journal) { journal.beat.fetch_add(1, std::memory_order_relaxed); }
+void beat(worker::Journal& journal) {
+  journal.beat.fetch_add(1, std::memory_order_relaxed);
+}
 
 class FrameSink final : public sweep::Sink {
  public:
   explicit FrameSink(const worker::WorkerContext& context)
-      : channel_(*context.channel), journal_(*context.journal), contents_(channel_, FrameType::kContentDigests),
+      : channel_(*context.channel),
+        journal_(*context.journal),
+        contents_(channel_, FrameType::kContentDigests),
         bad_ranges_(channel_, FrameType::kBadRanges) {}
 
   Status content(const catalog::ContentDigest& digest) override { return contents_.add(digest); }
@@ -93,9 +105,10 @@ Status serve(const worker::WorkerContext& context) {
   if (!frame || frame->type != FrameType::kJob) return Error{ErrorKind::kInternal, "no job came"};
   const auto job = decode<sweep::SweepJob>(Bytes(frame->payload));
   if (!job) return Error{ErrorKind::kInternal, "the job cannot be read"};
-  const std::uint64_t threads = std::min(job->jobs, sweep::kMaxJobs) * kThreadMemory;
+  mallopt(M_ARENA_MAX, kMallocArenas);
+  const std::uint64_t stacks = std::min(job->jobs, sweep::kMaxJobs) * kStackMemory;
   const std::uint64_t memory =
-      add_saturated(add_saturated(job->evidence.cache_bytes, job->stash_bytes), kOtherMemory + threads);
+      add_saturated(add_saturated(job->evidence.cache_bytes, job->stash_bytes), kOtherMemory + stacks);
   LIMIER_TRY(const auto jail, worker::enter_jail({.address_space_bytes = memory, .threads = true}));
   LIMIER_CHECK(context.channel->send(FrameType::kReady, jail));
   LIMIER_TRY(const auto stats, run_job(context, *job));

@@ -8,7 +8,8 @@ namespace limier::sweep {
 
 namespace {
 
-// Enough that every thread finds a decoded batch while others are decoded, small enough to stay in the last-level cache.
+// Enough that every thread finds a decoded batch while others are decoded, small enough to stay in the last-level
+// cache.
 constexpr std::size_t kBatchesBase = 6;
 constexpr std::size_t kBatchesPerJob = 2;
 // Where a container has chunks far beyond the usual 32 KiB, fewer batches are in flight.
@@ -35,7 +36,8 @@ Pipeline::Pipeline(const evidence::Image& image, const SweepJob& job, std::uint6
     : image_(image), jobs_(std::clamp<std::uint32_t>(job.jobs, 1, kMaxJobs)) {
   for (const DigestSet which : media_chains(job.media_digests)) media_.emplace_back(which);
   files_.reserve(kShards);
-  for (std::size_t shard = 0; shard < kShards; ++shard) files_.emplace_back(FileHashes(image, job.file_digests, pulse_));
+  for (std::size_t shard = 0; shard < kShards; ++shard)
+    files_.emplace_back(FileHashes(image, job.file_digests, pulse_));
   const auto batch_bytes = static_cast<std::size_t>(chunks_per_batch * image.chunk_size());
   slots_.resize(batch_count(jobs_, batch_bytes));
   for (Batch& batch : slots_) batch.buffer.resize(batch_bytes);
@@ -212,8 +214,10 @@ void Pipeline::decode(Batch& batch) {
 }
 
 BatchBytes Pipeline::bytes_of(const Batch& batch) const {
-  return {.image_offset = batch.image_offset, .chunk_size = image_.chunk_size(),
-          .data = Bytes(batch.buffer).first(static_cast<std::size_t>(batch.length)), .states = batch.states};
+  return {.image_offset = batch.image_offset,
+          .chunk_size = image_.chunk_size(),
+          .data = Bytes(batch.buffer).first(static_cast<std::size_t>(batch.length)),
+          .states = batch.states};
 }
 
 }  // namespace limier::sweep

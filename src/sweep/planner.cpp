@@ -7,8 +7,8 @@ namespace limier::sweep {
 
 namespace {
 
-// Own limits. An open content costs about 300 bytes here and in FileHashes together, a waiting piece about 70: with these
-// counts both stay below 600 MB, within the address space limier-sweep is given.
+// Own limits. An open content costs about 300 bytes here and in FileHashes together, a waiting piece about 70: with
+// these counts both stay below 600 MB, within the address space limier-sweep is given.
 constexpr std::size_t kMaxOpenContents = 2u << 20;
 constexpr std::size_t kMaxWaitingPieces = 8u << 20;
 // Steps of one round are in memory at once, for every batch in flight.
@@ -19,7 +19,9 @@ constexpr std::uint64_t kStashOverhead = 64;
 constexpr std::uint64_t kFileBytesFactor = 8;
 constexpr std::uint64_t kFileBytesBase = 16ull << 30;
 
-Error bad_plan(const char* what) { return {ErrorKind::kInternal, std::string("the sweep's plan is not usable: ") + what}; }
+Error bad_plan(const char* what) {
+  return {ErrorKind::kInternal, std::string("the sweep's plan is not usable: ") + what};
+}
 
 }  // namespace
 
@@ -79,7 +81,10 @@ Status Planner::arrive(const catalog::PlanPiece& piece, std::uint64_t end) {
   if (!in_turn && (piece.piece <= content.next_piece || waiting_.contains({piece.content_id, piece.piece})))
     return bad_plan("a piece comes twice");
   const bool goes_on = in_turn ? begin_piece(at, piece.file_offset, piece.length) : wait(at, piece);
-  Active active{.content_id = piece.content_id, .image_offset = piece.image_offset, .length = piece.length, .done = 0,
+  Active active{.content_id = piece.content_id,
+                .image_offset = piece.image_offset,
+                .length = piece.length,
+                .done = 0,
                 .piece = piece.piece};
   if (goes_on && !advance(active, end)) active_.push_back(active);
   return ok_status();

@@ -1,5 +1,5 @@
-// Turns the plan (pieces in image order) into steps (bytes in file order), batch by batch. All decisions are taken here,
-// on one thread and without looking at a byte, which is why nothing depends on the number of jobs.
+// Turns the plan (pieces in image order) into steps (bytes in file order), batch by batch. All decisions are taken
+// here, on one thread and without looking at a byte, which is why nothing depends on the number of jobs.
 #pragma once
 
 #include <array>

@@ -9,7 +9,8 @@ namespace limier::sweep {
 
 namespace {
 
-constexpr std::uint64_t kBatchBytes = 1u << 20;  // fits the second-level cache; a thread hand-over costs little beside it
+constexpr std::uint64_t kBatchBytes =
+    1u << 20;  // fits the second-level cache; a thread hand-over costs little beside it
 constexpr std::chrono::milliseconds kBeat{200};
 
 std::uint64_t chunks_per_batch(const evidence::Image& image) {
@@ -46,8 +47,11 @@ class BadRanges {
 class Sweep {
  public:
   Sweep(const evidence::Image& image, const SweepJob& job, const PlanSource& plan, Sink& sink)
-      : image_(image), sink_(sink), planner_(plan, plan_limits(image, job)),
-        pipeline_(image, job, chunks_per_batch(image)), bad_ranges_(sink) {}
+      : image_(image),
+        sink_(sink),
+        planner_(plan, plan_limits(image, job)),
+        pipeline_(image, job, chunks_per_batch(image)),
+        bad_ranges_(sink) {}
 
   Result<SweepStats> run() {
     LIMIER_CHECK(pipeline_.start());

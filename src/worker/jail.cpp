@@ -85,9 +85,8 @@ bool add_rules(void* filter, bool threads) {
   if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
                        SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) != 0)
     return false;
-  // glibc asks for rt_sigaction when the first thread starts.
-  for (const int call :
-       {SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity), SCMP_SYS(rt_sigaction)})
+  // glibc's first pthread_create installs its own signal handlers (rt_sigaction).
+  for (const int call : {SCMP_SYS(rt_sigaction), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity)})
     if (!allow(filter, call)) return false;
   return true;
 }
@@ -104,15 +103,15 @@ bool sandbox_wanted() { return std::getenv("LIMIER_NO_SANDBOX") == nullptr; }
 Result<SandboxReport> enter_jail(const JailLimits& limits) {
   SandboxReport report;
   prctl(PR_SET_DUMPABLE, 0);
+  // glibc's malloc opens /sys to count processors when a thread needs an arena of its own, and /proc when it shrinks one;
+  // either would be killed. The main arena does neither.
+  mallopt(M_ARENA_MAX, 1);
   take_limits(limits);
 #if defined(LIMIER_SANITIZED)
   // The sanitizers' run-time opens files and maps memory in ways no allow-list for production can grant.
   return report;
 #else
   if (!sandbox_wanted()) return report;
-  // With arenas of their own for threads, glibc's malloc opens files: to count processors, and to learn the overcommit
-  // policy when it gives memory back. The hot paths do not allocate, so one arena costs nothing.
-  mallopt(M_ARENA_MAX, 1);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return Error{ErrorKind::kInternal, "this system does not let a worker give up privileges (no_new_privs)"};
   report.landlock_abi = close_paths();

@@ -50,7 +50,9 @@ void expect_equals_openssl(const Digests& digests, Bytes data, DigestSet which) 
   }
 }
 
-DigestSet set_of(unsigned bits) { return {(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0}; }
+DigestSet set_of(unsigned bits) {
+  return {(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};
+}
 
 // Sources: RFC 1321 appendix A.5; FIPS 180-4 example values (NIST, SHA_All).
 TEST(Digest, KnownAnswers) {

@@ -57,8 +57,12 @@ TEST(Ewf, CorpusEqualsLibewfAndTheStoredDigest) {
     if (record->size_bytes > kDigestUpTo) continue;
     ChunkState state = ChunkState::kGood;
     const Digests digests = digest_of(whole(**ours, state), {true, true, false});
-    if (record->stored_md5) { EXPECT_EQ(hex_digest(*record->stored_md5), hex_digest(*digests.md5)); }
-    if (record->stored_sha1) { EXPECT_EQ(hex_digest(*record->stored_sha1), hex_digest(*digests.sha1)); }
+    if (record->stored_md5) {
+      EXPECT_EQ(hex_digest(*record->stored_md5), hex_digest(*digests.md5));
+    }
+    if (record->stored_sha1) {
+      EXPECT_EQ(hex_digest(*record->stored_sha1), hex_digest(*digests.sha1));
+    }
   }
   EXPECT_GT(compared, 30u);
 }
@@ -101,7 +105,9 @@ TEST(Ewf, OwnRecordAgreesWithLibewf) {
     for (const auto& [name, text] : own->header_values)
       for (const auto& [other, expected] : libewf->header_values)
         if (name == other && (name == "case_number" || name == "examiner_name" || name == "notes" ||
-                              name == "description" || name == "evidence_number")) { EXPECT_EQ(text, expected) << name; }
+                              name == "description" || name == "evidence_number")) {
+          EXPECT_EQ(text, expected) << name;
+        }
   }
 }
 
@@ -195,7 +201,8 @@ TEST(EwfDamage, MissingSegmentIsNamed) {
   const auto image = open_image(set.spec, set.fds);
   ASSERT_FALSE(image.ok());
   EXPECT_EQ(image.error().kind, ErrorKind::kEvidence);
-  EXPECT_NE(image.error().message.find("segment 2 (missing_segment.E02) is missing"), std::string::npos) << image.error().message;
+  EXPECT_NE(image.error().message.find("segment 2 (missing_segment.E02) is missing"), std::string::npos)
+      << image.error().message;
 }
 
 TEST(EwfDamage, EverythingInThePresentSegmentsIsRead) {
@@ -223,7 +230,8 @@ TEST(EwfDamage, LastSegmentMissing) {
   set.add(corpus() / "images/ewf/ext2.split.E01");
   const auto strict = open_image(set.spec, set.fds);
   ASSERT_FALSE(strict.ok());
-  EXPECT_NE(strict.error().message.find("segment 2 (ext2.split.E02) is missing"), std::string::npos) << strict.error().message;
+  EXPECT_NE(strict.error().message.find("segment 2 (ext2.split.E02) is missing"), std::string::npos)
+      << strict.error().message;
   set.spec.allow_incomplete = true;
   const auto image = open_image(set.spec, set.fds);
   ASSERT_TRUE(image.ok());
@@ -243,7 +251,8 @@ TEST(EwfDamage, SwappedNamesAreFollowedByNumber) {
   ASSERT_TRUE(image.ok()) << image.error().message;
   EXPECT_TRUE(has_issue(**image, "ewf-segments-out-of-order"));
   ChunkState state = ChunkState::kGood;
-  EXPECT_EQ(hex_digest(*digest_of(whole(**image, state), {true, false, false}).md5), "196066add11fb71c4c49cf1bb50d6d24");
+  EXPECT_EQ(hex_digest(*digest_of(whole(**image, state), {true, false, false}).md5),
+            "196066add11fb71c4c49cf1bb50d6d24");
   EXPECT_TRUE(read_container_record(set.spec, set.fds).ok());
 }
 
@@ -346,8 +355,8 @@ TEST_F(Mutable, DamagedTableIsReplacedByItsCopy) {
 
 TEST_F(Mutable, BothTablesDamagedEachEntryStandsForItself) {
   auto bytes = bytes_;
-  bytes[3112 + 76 + 24 + 1] ^= 0x10;       // entry 0 of the first copy
-  bytes[3232 + 76 + 24 + 4 + 1] ^= 0x10;   // entry 1 of the second
+  bytes[3112 + 76 + 24 + 1] ^= 0x10;      // entry 0 of the first copy
+  bytes[3232 + 76 + 24 + 4 + 1] ^= 0x10;  // entry 1 of the second
   const Opened set = open_bytes(bytes);
   const auto image = open_image(set.spec, set.fds);
   ASSERT_TRUE(image.ok());
@@ -398,12 +407,15 @@ TEST_F(Mutable, VolumeThatLiesIsAnError) {
     std::size_t offset;
     std::uint32_t value;
   };
-  for (const Lie lie : {Lie{8, 0}, Lie{8, 0xffffffff}, Lie{12, 0}, Lie{12, 0x80000000}, Lie{16, 0}, Lie{20, 0x7fffffff}, Lie{4, 0}}) {
+  for (const Lie lie :
+       {Lie{8, 0}, Lie{8, 0xffffffff}, Lie{12, 0}, Lie{12, 0x80000000}, Lie{16, 0}, Lie{20, 0x7fffffff}, Lie{4, 0}}) {
     auto bytes = bytes_;
     const std::size_t volume = 893 + 76;
-    for (std::size_t i = 0; i < 4; ++i) bytes[volume + lie.offset + i] = static_cast<std::uint8_t>(lie.value >> (8 * i));
+    for (std::size_t i = 0; i < 4; ++i)
+      bytes[volume + lie.offset + i] = static_cast<std::uint8_t>(lie.value >> (8 * i));
     const std::uint32_t sum = adler32(Bytes(bytes).subspan(volume, kE01VolumeSize - 4));
-    for (std::size_t i = 0; i < 4; ++i) bytes[volume + kE01VolumeSize - 4 + i] = static_cast<std::uint8_t>(sum >> (8 * i));
+    for (std::size_t i = 0; i < 4; ++i)
+      bytes[volume + kE01VolumeSize - 4 + i] = static_cast<std::uint8_t>(sum >> (8 * i));
     const Opened set = open_bytes(bytes);
     const auto image = open_image(set.spec, set.fds);
     ASSERT_FALSE(image.ok()) << lie.offset;
@@ -423,13 +435,16 @@ TEST_F(Mutable, RandomFlips) {
   for (int round = 0; round < 4000; ++round) {
     auto bytes = bytes_;
     const std::size_t flips = 1 + random() % 4;
-    for (std::size_t i = 0; i < flips; ++i) bytes[random() % bytes.size()] ^= static_cast<std::uint8_t>(1 + random() % 255);
+    for (std::size_t i = 0; i < flips; ++i)
+      bytes[random() % bytes.size()] ^= static_cast<std::uint8_t>(1 + random() % 255);
     SCOPED_TRACE(round);
     exercise(bytes, round % 2 == 0);
     if (round % 8 == 0) {
       const Opened set = open_bytes(bytes, true);
       const auto record = read_record_without_libewf(set.spec, set.fds);
-      if (record.ok()) { EXPECT_GT(record->size_bytes, 0u); }
+      if (record.ok()) {
+        EXPECT_GT(record->size_bytes, 0u);
+      }
     }
   }
 }

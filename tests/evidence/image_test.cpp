@@ -51,7 +51,8 @@ TEST(Raw, CorpusSplitEqualsItsParts) {
   const auto image = open_image(set.spec, set.fds);
   ASSERT_TRUE(image.ok());
   ChunkState state = ChunkState::kGood;
-  EXPECT_EQ(hex_digest(*digest_of(whole(**image, state), {true, false, false}).md5), "196066add11fb71c4c49cf1bb50d6d24");
+  EXPECT_EQ(hex_digest(*digest_of(whole(**image, state), {true, false, false}).md5),
+            "196066add11fb71c4c49cf1bb50d6d24");
   EXPECT_EQ(open_set(corpus() / "images/raw/Überprüfung ímynd.dd").fds.size(), 1u);
 }
 
@@ -150,7 +151,8 @@ TEST(Tables, OffsetsBeyondTwoGibibytes) {
   EXPECT_EQ(last->length, 32772u);
 }
 
-// ---- sets made by ewfacquire -----------------------------------------------------------------------------------------
+// ---- sets made by ewfacquire
+// -----------------------------------------------------------------------------------------
 
 class Acquired : public ::testing::Test {
  protected:
@@ -203,6 +205,34 @@ TEST_F(Acquired, BeyondE99) {
   const auto names = find_segments((folder_ / "set.E01").string(), Format::kEwfE01);
   ASSERT_TRUE(names.ok());
   EXPECT_GT(names->paths.size(), 100u);
+  expect_equal(bytes, "set.E01", names->paths.size());
+}
+
+TEST_F(Acquired, SeveralSegmentsOfEveryLayout) {
+  const auto bytes = noise(3u << 20);
+  for (const std::string format :
+       {"encase1", "encase3", "encase5", "encase7", "linen6", "ftk", "ewfx", "smart", "ewf"}) {
+    SCOPED_TRACE(format);
+    ASSERT_TRUE(acquire(bytes, "-f " + format + " -c fast -S 1MiB"));
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder_.path())) names.push_back(entry.path().filename().string());
+    std::sort(names.begin(), names.end());
+    EXPECT_GT(names.size(), 2u);
+    expect_equal(bytes, names.front(), names.size());
+    for (const std::string& name : names) fs::remove(folder_ / name);
+  }
+}
+
+TEST_F(Acquired, FromAStream) {
+  if (std::system("command -v ewfacquirestream >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "ewfacquirestream is not installed";
+  const auto bytes = noise((3u << 20) + 512);
+  write_file(folder_ / "source.raw", bytes);
+  const std::string command =
+      "cd '" + folder_.path().string() + "' && ewfacquirestream -q -t set -S 1MiB -c best < source.raw >/dev/null 2>&1";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  const auto names = find_segments((folder_ / "set.E01").string(), Format::kEwfE01);
+  ASSERT_TRUE(names.ok());
   expect_equal(bytes, "set.E01", names->paths.size());
 }
 

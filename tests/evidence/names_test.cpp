@@ -69,8 +69,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"odd_extension", {"a.bin", "a.E01"}, "a.bin", kE, {"a.bin"}, {}, ""},
         Case{"lettered_alone", {"a.img", "a.E01"}, "a.img", kE, {"a.img"}, {}, ""},
         Case{"no_extension", {"disk"}, "disk", kE, {"disk"}, {}, ""},
-        Case{"spaces", {"Über prüfung ü.E01", "Über prüfung ü.E02"}, "Über prüfung ü.E01", kE,
-             {"Über prüfung ü.E01", "Über prüfung ü.E02"}, {}, ""},
+        Case{"spaces",
+             {"Über prüfung ü.E01", "Über prüfung ü.E02"},
+             "Über prüfung ü.E01",
+             kE,
+             {"Über prüfung ü.E01", "Über prüfung ü.E02"},
+             {},
+             ""},
         Case{"raw", {"a.dd", "a.de"}, "a.dd", kR, {"a.dd"}, {}, ""},
         Case{"raw_dots", {"a.b.001", "a.b.002", "a.c.003"}, "a.b.001", kR, {"a.b.001", "a.b.002"}, {}, ""},
         Case{"raw_001_alone", {"a.001"}, "a.001", kR, {"a.001"}, {}, ""},
@@ -125,13 +130,22 @@ TEST(FindSegmentsMore, LeavesFoldersOut) {
 TEST(Identify, EveryCorpusImage) {
   LIMIER_NEED_CORPUS();
   const std::vector<std::pair<std::string, std::string>> other{
-      {"aff/ext4.aff4", "AFF4"}, {"aff/image.aff", "Advanced Forensic Format (AFF)"},
-      {"vm/hfsplus_zlib.dmg", "Apple DMG (UDIF)"}, {"vm/image.qcow", "QEMU qcow"}, {"vm/image.qcow2", "QEMU qcow2"},
-      {"vm/image.vdi", "VirtualBox VDI"}, {"vm/image.vhd", "Microsoft VHD"}, {"vm/image.vhdx.gz", "gzip-compressed file"},
-      {"vm/image.vmdk", "VMware VMDK"}, {"logical/ad1_test.ad1", "AccessData AD1 (logical)"},
-      {"logical/origin.L01", "EnCase L01 (logical EWF)"}, {"damaged/headerNAMEmod.L01", "EnCase L01 (logical EWF)"},
-      {"ewf/zeros_128s.Ex01", "EnCase 7 Ex01 (EWF2)"}, {"large-sparse/vss_1_vol.tar.gz", "gzip-compressed file"},
-      {"damaged/empty.E01", ""}, {"damaged/not_an_image.E01", ""}};
+      {"aff/ext4.aff4", "AFF4"},
+      {"aff/image.aff", "Advanced Forensic Format (AFF)"},
+      {"vm/hfsplus_zlib.dmg", "Apple DMG (UDIF)"},
+      {"vm/image.qcow", "QEMU qcow"},
+      {"vm/image.qcow2", "QEMU qcow2"},
+      {"vm/image.vdi", "VirtualBox VDI"},
+      {"vm/image.vhd", "Microsoft VHD"},
+      {"vm/image.vhdx.gz", "gzip-compressed file"},
+      {"vm/image.vmdk", "VMware VMDK"},
+      {"logical/ad1_test.ad1", "AccessData AD1 (logical)"},
+      {"logical/origin.L01", "EnCase L01 (logical EWF)"},
+      {"damaged/headerNAMEmod.L01", "EnCase L01 (logical EWF)"},
+      {"ewf/zeros_128s.Ex01", "EnCase 7 Ex01 (EWF2)"},
+      {"large-sparse/vss_1_vol.tar.gz", "gzip-compressed file"},
+      {"damaged/empty.E01", ""},
+      {"damaged/not_an_image.E01", ""}};
   std::size_t refused = 0;
   for (const auto& entry : fs::recursive_directory_iterator(corpus() / "images")) {
     if (!entry.is_regular_file()) continue;
@@ -170,7 +184,8 @@ TEST(Identify, ByContentNotByName) {
   EXPECT_EQ(identify_bytes(disk_with(8192 - 512, "conectix")).unsupported_name, "Microsoft VHD (fixed size)");
   EXPECT_EQ(identify_bytes(disk_with(8192 - 512, "koly\0\0\0\4\0\0\2\0"sv)).unsupported_name, "Apple DMG (UDIF)");
   EXPECT_EQ(identify_bytes(disk_with(8192 - 512, "koly")).format, Format::kRaw) << "four letters are no trailer";
-  EXPECT_EQ(identify_bytes(disk_with(0, "# Disk DescriptorFile\nversion=1\n", 400)).unsupported_name, "VMware VMDK descriptor");
+  EXPECT_EQ(identify_bytes(disk_with(0, "# Disk DescriptorFile\nversion=1\n", 400)).unsupported_name,
+            "VMware VMDK descriptor");
   EXPECT_EQ(identify_bytes(disk_with(0, "EVF\x09\x0d\x0a\xff\x00"sv), "a.dd").format, Format::kEwfE01);
   EXPECT_EQ(identify_bytes(disk_with(0, "EVF\x09\x0d\x0a\xff\x00"sv, 8)).format, Format::kEwfE01) << "never raw";
   EXPECT_EQ(identify_bytes(disk_with(0, "vhdxfile"), "a.raw").unsupported_name, "Microsoft VHDX");
@@ -184,11 +199,11 @@ TEST(Identify, ByContentNotByName) {
   EXPECT_EQ(identify_bytes({0x41}).format, Format::kUnsupported);
 }
 
-TEST(Identify, OneSentence) {
-  EXPECT_EQ(unsupported_message(identify_bytes(disk_with(0, "KDMV")), "a.vmdk"),
-            "a.vmdk has the format VMware VMDK, which limier does not read: convert it to raw or E01 (for example with "
-            "qemu-img convert -O raw) and run limier on the result.");
-  EXPECT_EQ(unsupported_message(identify_bytes({}), "a.dd"), "a.dd is not a disk image: the file is empty.");
+TEST(Identify, SaysWhatToDo) {
+  EXPECT_EQ(identify_bytes(disk_with(0, "KDMV")).advice,
+            "convert it to raw or E01 (for example with qemu-img convert -O raw) and run limier on the result");
+  EXPECT_EQ(identify_bytes({}).advice, "the file is empty");
+  EXPECT_EQ(identify_bytes({}).unsupported_name, "");
 }
 
 TEST(Identify, NeverReadsPastItsInput) {

@@ -22,7 +22,9 @@ namespace limier::evidence {
 
 namespace fs = std::filesystem;
 
-inline fs::path corpus() { return LIMIER_CORPUS_DIR; }
+inline fs::path corpus() {
+  return LIMIER_CORPUS_DIR;
+}
 #define LIMIER_NEED_CORPUS() \
   if (!fs::exists(corpus())) GTEST_SKIP() << "no corpus folder"
 
@@ -50,7 +52,9 @@ inline std::vector<std::uint8_t> read_file(const fs::path& path) {
 inline void write_file(const fs::path& path, Bytes bytes) {
   std::ofstream(path, std::ios::binary).write(as_text(bytes).data(), static_cast<std::streamsize>(bytes.size()));
 }
-inline void touch(const fs::path& path) { write_file(path, as_bytes("x")); }
+inline void touch(const fs::path& path) {
+  write_file(path, as_bytes("x"));
+}
 
 // A spec with its open descriptors.
 struct Opened {
@@ -66,10 +70,18 @@ struct Opened {
 };
 
 inline Identified identify_file(const fs::path& path) {
-  const std::vector<std::uint8_t> bytes = read_file(path);
-  const Bytes all(bytes);
-  return identify_container(all.first(std::min<std::size_t>(all.size(), 65536)),
-                            all.last(std::min<std::size_t>(all.size(), 4096)), all.size(), path.filename().string());
+  constexpr std::uint64_t kHead = 65536, kTail = 4096;
+  const std::uint64_t size = fs::file_size(path);
+  std::ifstream in(path, std::ios::binary);
+  const auto part = [&](std::uint64_t offset, std::uint64_t length) {
+    std::vector<char> bytes(static_cast<std::size_t>(length));
+    in.seekg(static_cast<std::streamoff>(offset));
+    in.read(bytes.data(), static_cast<std::streamsize>(length));
+    return bytes;
+  };
+  const auto head = part(0, std::min(size, kHead)), tail = part(size - std::min(size, kTail), std::min(size, kTail));
+  return identify_container(as_bytes({head.data(), head.size()}), as_bytes({tail.data(), tail.size()}), size,
+                            path.filename().string());
 }
 
 // The set that starts with `first`, as the program would open it.
@@ -90,7 +102,8 @@ inline std::vector<std::uint8_t> whole(const Image& image, ChunkState& worst) {
   worst = ChunkState::kGood;
   for (std::uint64_t chunk = 0; chunk < image.chunk_count(); ++chunk) {
     const MutableBytes rest = MutableBytes(bytes).subspan(static_cast<std::size_t>(chunk * image.chunk_size()));
-    worst = std::max(worst, image.decode_chunk(chunk, rest.first(std::min<std::size_t>(rest.size(), image.chunk_size()))));
+    worst =
+        std::max(worst, image.decode_chunk(chunk, rest.first(std::min<std::size_t>(rest.size(), image.chunk_size()))));
   }
   if (worst == ChunkState::kZero) worst = ChunkState::kGood;
   return bytes;

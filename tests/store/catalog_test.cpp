@@ -17,7 +17,8 @@ TEST_F(StoreTest, HardLinksShareOneContent) {
   EXPECT_EQ(rows("SELECT count(DISTINCT content_id), count(DISTINCT sha256), count(*) FROM v_file"), "1|1|2");
   EXPECT_EQ(rows("SELECT file_id, path, content_state, size FROM v_file ORDER BY 1"),
             "1|/a|complete|100\n2|/b|complete|100");
-  EXPECT_EQ(rows("SELECT file_id, image_offset, length, kind FROM v_extent ORDER BY 1"), "1|4096|100|data\n2|4096|100|data");
+  EXPECT_EQ(rows("SELECT file_id, image_offset, length, kind FROM v_extent ORDER BY 1"),
+            "1|4096|100|data\n2|4096|100|data");
   EXPECT_EQ(rows("SELECT count(*) FROM v_issue"), "0");
 }
 
@@ -105,7 +106,8 @@ TEST_F(StoreTest, DeletedStreamsKeepTheirContentOnlyWhenNobodyElseHasIt) {
   file(8, "/in-bitmap", 37, 80'000, 100, false, false);
   file(9, "/beside-slack", 38, 90'000, 100, false, false);
   add(extent(30, 1, 89'000, 1'001, ExtentKind::kSlack));
-  for (const auto& [at, use] : {std::pair{80'050u, catalog::BlockUse::kAllocated}, {20'000u, catalog::BlockUse::kUnallocated}}) {
+  for (const auto& [at, use] :
+       {std::pair{80'050u, catalog::BlockUse::kAllocated}, {20'000u, catalog::BlockUse::kUnallocated}}) {
     catalog::BlockRange block;
     block.volume_id = 1;
     block.image_offset = at;
@@ -124,7 +126,7 @@ TEST_F(StoreTest, AlmostTwinsAreRivals) {
   create();
   volume(1, 0, 1'000'000);
   for (const std::uint64_t number : {30u, 31u, 32u}) {
-    add(name(number, "/f" + std::to_string(number), number, false));
+    add(name(number, numbered("/f", number), number, false));
     add(inode(number, false));
     add(stream(number, ContentSource::kExtents, 8192, 2));
     add(extent(number, 0, 4096, 4096));
@@ -141,7 +143,7 @@ TEST_F(StoreTest, FilesInUseThatShareClustersAreReported) {
   file(1, "/a", 30, 4096, 4096);
   file(2, "/b", 31, 8000, 4096);
   for (const std::uint64_t number : {50u, 51u}) {
-    add(name(number, "/clone" + std::to_string(number), number, true, 2));
+    add(name(number, numbered("/clone", number), number, true, 2));
     add(inode(number, true, 2));
     add(stream(number, ContentSource::kExtents, 10, 1, 2));
     add(extent(number, 0, 500'000, 10, ExtentKind::kData, 0, 2));
@@ -194,7 +196,7 @@ TEST_F(StoreTest, PlanIsOrderedAndStableWhileDigestsArrive) {
   create(100'000'000);
   volume(1, 0, 100'000'000);
   for (std::uint64_t i = 1; i <= 200; ++i) {
-    add(name(i, "/f" + std::to_string(i), i + 100));
+    add(name(i, numbered("/f", i), i + 100));
     add(inode(i + 100));
     add(stream(i + 100, ContentSource::kExtents, 200, 2));
     add(extent(i + 100, 0, (i * 7919) % 1000 * 1000, 100));
@@ -203,7 +205,9 @@ TEST_F(StoreTest, PlanIsOrderedAndStableWhileDigestsArrive) {
   finish_all();
   ASSERT_EQ(plan_.size(), 400u);
   for (std::size_t i = 1; i < plan_.size(); ++i) {
-    const auto key = [&](std::size_t at) { return std::tuple(plan_[at].image_offset, plan_[at].content_id, plan_[at].piece); };
+    const auto key = [&](std::size_t at) {
+      return std::tuple(plan_[at].image_offset, plan_[at].content_id, plan_[at].piece);
+    };
     EXPECT_LT(key(i - 1), key(i));
   }
   EXPECT_EQ(plan_[0].piece_count, 2u);

@@ -53,9 +53,10 @@ TEST_F(CoverageTest, PartitionTableGapsAndTheInsideOfAVolume) {
   block(2000, 1000, BlockUse::kUnallocated, 3);
   block(3000, 200, BlockUse::kAllocated, 3);
   block(3200, 5700, BlockUse::kUnallocated, 3);
-  EXPECT_EQ(ledger(),
-            "0|512|metadata\n512|488|unpartitioned\n1000|1000|metadata\n2000|1000|unallocated\n3000|50|file\n3050|50|slack\n"
-            "3100|100|metadata\n3200|5700|unallocated\n8900|100|slack\n9000|1000|unpartitioned");
+  EXPECT_EQ(
+      ledger(),
+      "0|512|metadata\n512|488|unpartitioned\n1000|1000|metadata\n2000|1000|unallocated\n3000|50|file\n3050|50|slack\n"
+      "3100|100|metadata\n3200|5700|unallocated\n8900|100|slack\n9000|1000|unpartitioned");
 }
 
 TEST_F(CoverageTest, AnExtendedPartitionIsNoTableAsAWhole) {
@@ -64,7 +65,8 @@ TEST_F(CoverageTest, AnExtendedPartitionIsNoTableAsAWhole) {
   volume(2, 2000, 512, "", VolumeStatus::kTable, 0, "Meta");
   volume(3, 3000, 1000, "xfs", VolumeStatus::kUnsupported);
   EXPECT_EQ(ledger(),
-            "0|2000|unpartitioned\n2000|512|metadata\n2512|488|unpartitioned\n3000|1000|unallocated\n4000|6000|unpartitioned");
+            "0|2000|unpartitioned\n2000|512|metadata\n2512|488|unpartitioned\n3000|1000|unallocated\n4000|6000|"
+            "unpartitioned");
 }
 
 TEST_F(CoverageTest, DamageBeatsEncryptionBeatsTheRest) {
@@ -73,7 +75,9 @@ TEST_F(CoverageTest, DamageBeatsEncryptionBeatsTheRest) {
   add(catalog::BadRange{500, 1000, "read-error"});
   add(catalog::BadRange{1200, 100, "image-short"});
   add(catalog::BadRange{9'990, 1000, "image-short"});
-  EXPECT_EQ(ledger(), "0|500|unpartitioned\n500|1000|unreadable\n1500|4500|encrypted\n6000|3990|unpartitioned\n9990|10|unreadable");
+  EXPECT_EQ(
+      ledger(),
+      "0|500|unpartitioned\n500|1000|unreadable\n1500|4500|encrypted\n6000|3990|unpartitioned\n9990|10|unreadable");
 }
 
 TEST_F(CoverageTest, TheInnermostVolumeDecides) {
@@ -110,13 +114,14 @@ TEST_F(CoverageTest, FoldersAndSystemFilesAreMetadata) {
   add(extent(40, 0, 3000, 100));
   file(3, "/f", 41, 4000, 100);
   file(4, "/gone", 42, 5000, 100, false, false);
-  EXPECT_EQ(ledger(), "0|1000|unallocated\n1000|1000|metadata\n2000|1000|unallocated\n3000|100|metadata\n3100|900|unallocated\n"
-                      "4000|100|file\n4100|5900|unallocated");
+  EXPECT_EQ(ledger(),
+            "0|1000|unallocated\n1000|1000|metadata\n2000|1000|unallocated\n3000|100|metadata\n3100|900|unallocated\n"
+            "4000|100|file\n4100|5900|unallocated");
 }
 
 // Any layout at all: ranges do not overlap, follow each other, and add up.
 TEST_F(CoverageTest, RandomLayoutsAddUp) {
-  for (unsigned seed = 1; seed <= 25; ++seed) {
+  for (unsigned seed = 1; seed <= 15; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937_64 random(seed);
     const std::uint64_t size = random() % 100'000 + 1;
@@ -128,18 +133,20 @@ TEST_F(CoverageTest, RandomLayoutsAddUp) {
              static_cast<std::uint32_t>(below(id)), below(4) == 0 ? "-------" : "000:000");
     for (std::uint64_t i = 1; volumes > 0 && i <= 60; ++i) {
       const auto id = static_cast<std::uint32_t>(below(volumes) + 1);
-      add(name(i, "/f" + std::to_string(i), i, below(2) == 0, id));
+      add(name(i, numbered("/f", i), i, below(2) == 0, id));
       add(inode(i, below(2) == 0, id));
       add(stream(i, catalog::ContentSource::kExtents, 100, 1, id));
       add(extent(i, 0, below(size), below(3000), static_cast<ExtentKind>(below(7)), 0, id));
-      add(extent(i, 1, below(2) == 0 ? std::optional(below(size)) : std::nullopt, below(300), ExtentKind::kData, 0, id));
+      add(extent(i, 1, below(2) == 0 ? std::optional(below(size)) : std::nullopt, below(300), ExtentKind::kData, 0,
+                 id));
       block(below(size), below(2000), static_cast<BlockUse>(below(3)), id);
       if (below(6) == 0) add(catalog::BadRange{below(size), below(2000), "read-error"});
     }
     static_cast<void>(ledger());
     EXPECT_EQ(rows("SELECT sum(length) FROM v_coverage"), std::to_string(size));
     EXPECT_EQ(rows("SELECT count(*) FROM v_coverage WHERE length <= 0"), "0");
-    EXPECT_EQ(rows("SELECT count(*) FROM (SELECT image_offset, lag(image_offset + length, 1, 0) OVER (ORDER BY image_offset) AS "
+    EXPECT_EQ(rows("SELECT count(*) FROM (SELECT image_offset, lag(image_offset + length, 1, 0) OVER (ORDER BY "
+                   "image_offset) AS "
                    "expected, state, lag(state) OVER (ORDER BY image_offset) AS before FROM v_coverage) "
                    "WHERE image_offset <> expected OR state IS before OR state IS NULL"),
               "0");

@@ -10,6 +10,12 @@
 
 namespace limier::store::testing {
 
+inline std::string numbered(std::string_view stem, std::uint64_t number) {
+  std::string text(stem);
+  text += std::to_string(number);
+  return text;
+}
+
 class StoreTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -111,11 +117,11 @@ class StoreTest : public ::testing::Test {
     add(extent(number, 0, image_offset, length));
   }
   // Answers every piece of the plan with digests of its content id, as the sweep would.
-  void sweep() {
+  void sweep(std::size_t batch_size = 3) {
     writer_->rewind_plan();
     std::uint64_t last = 0;
     while (true) {
-      auto batch = writer_->next_plan(3);
+      auto batch = writer_->next_plan(batch_size);
       ASSERT_TRUE(batch.ok()) << batch.error().message;
       if (batch->empty()) return;
       for (const auto& piece : *batch) {
@@ -147,15 +153,15 @@ class StoreTest : public ::testing::Test {
   // All rows, columns joined by '|', rows by a newline; NULL is "-".
   std::string rows(const std::string& sql) {
     auto query = index_->query(sql);
-    if (!query.ok()) return "error: " + query.error().message;
+    if (!query.ok()) return query.error().message;
     std::string out;
     while (query->step()) {
       if (!out.empty()) out += '\n';
       for (int i = 0; i < query->column_count(); ++i)
-        out += (i == 0 ? "" : "|") + (query->is_null(i) ? std::string("-") : query->text(i));
+        out.append(i == 0 ? "" : "|").append(query->is_null(i) ? "-" : query->text(i));
     }
     const Status status = query->status();
-    return status.ok() ? out : "error: " + status.error().message;
+    return status.ok() ? out : status.error().message;
   }
 
   std::string dir_;

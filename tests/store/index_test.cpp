@@ -1,11 +1,11 @@
-#include <sqlite3.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <map>
 #include <set>
-#include <sys/resource.h>
 
 #include "store/db.h"
 #include "store/fixture.h"
@@ -20,14 +20,18 @@ const std::map<std::string, std::string> kContract = {
     {"v_run", "run_id, tool_version, started, ended, command, host, outcome, exit_code"},
     {"v_authority", "text, case_number, exhibit, examiner, agency, note"},
     {"v_evidence",
-     "evidence_id, path, format, size_bytes, sector_size, segment_count, stored_md5, stored_sha1, md5, sha1, sha256, verdict, "
+     "evidence_id, path, format, size_bytes, sector_size, segment_count, stored_md5, stored_sha1, md5, sha1, sha256, "
+     "verdict, "
      "acq_case_number, acq_evidence_number, acq_examiner, acq_description, acq_notes, acq_date, acq_software"},
     {"v_bad_range", "image_offset, length, reason"},
-    {"v_volume", "volume_id, parent_id, scheme, slot, image_offset, length, description, fs_type, fs_label, fs_uuid, "
-                 "block_size, status, encryption"},
+    {"v_volume",
+     "volume_id, parent_id, scheme, slot, image_offset, length, description, fs_type, fs_label, fs_uuid, "
+     "block_size, status, encryption"},
     {"v_file",
-     "file_id, volume_id, parent_file_id, path, path_raw, name, kind, inode, sequence, stream, allocated, deleted, orphan, "
-     "size, modified(_ns), accessed(_ns), changed(_ns), created(_ns), zone_basis, mode, uid, gid, link_target, md5, sha1, "
+     "file_id, volume_id, parent_file_id, path, path_raw, name, kind, inode, sequence, stream, allocated, deleted, "
+     "orphan, "
+     "size, modified(_ns), accessed(_ns), changed(_ns), created(_ns), zone_basis, mode, uid, gid, link_target, md5, "
+     "sha1, "
      "sha256, content_state, mime, type_name, ext_mismatch, entropy, known, known_source"},
     {"v_extent", "file_id, seq, file_offset, image_offset, length, kind"},
     {"v_timeline", "t, t_ns, macb, source, file_id, path, description"},
@@ -67,7 +71,7 @@ TEST_F(StoreTest, ViewsHaveTheColumnsOfTheContract) {
   create();
   finish_all();
   for (const auto& [view, list] : kContract) {
-    auto query = index_->query("SELECT * FROM " + view);
+    auto query = index_->query(fmt::format("SELECT * FROM {}", view));
     ASSERT_TRUE(query.ok()) << view << ": " << query.error().message;
     std::set<std::string> found;
     for (int i = 0; i < query->column_count(); ++i) found.insert(query->column_name(i));
@@ -76,6 +80,35 @@ TEST_F(StoreTest, ViewsHaveTheColumnsOfTheContract) {
     while (query->step()) {
     }
     EXPECT_TRUE(query->status().ok()) << view;
+  }
+}
+
+// docs/index.md names every column of every view, and no other.
+TEST_F(StoreTest, ViewsAreDocumented) {
+  create();
+  finish_all();
+  std::map<std::string, std::set<std::string>> documented;
+  std::ifstream page(LIMIER_SAMPLES "/../docs/index.md");
+  ASSERT_TRUE(page.is_open());
+  std::string view;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("#")) {
+      const auto at = line.find(" v_");
+      view = at == std::string::npos ? "" : line.substr(at + 1);
+    }
+    const bool state_table = line.starts_with("| content_state | Meaning") || line.starts_with("| state | Meaning");
+    if (state_table) view.clear();
+    if (view.empty() || !line.starts_with("| ") || line.starts_with("| Column ")) continue;
+    for (const auto& column : columns_of(line.substr(2, line.find(" |", 2) - 2))) documented[view].insert(column);
+  }
+  auto views = index_->query("SELECT name FROM sqlite_schema WHERE type = 'view'");
+  ASSERT_TRUE(views.ok());
+  while (views->step()) {
+    auto query = index_->query(fmt::format("SELECT * FROM {}", views->text(0)));
+    ASSERT_TRUE(query.ok());
+    std::set<std::string> found;
+    for (int i = 0; i < query->column_count(); ++i) found.insert(query->column_name(i));
+    EXPECT_EQ(documented[views->text(0)], found) << views->text(0);
   }
 }
 
@@ -101,9 +134,10 @@ TEST_F(StoreTest, TheFileSaysWhatItIs) {
   EXPECT_EQ(rows("PRAGMA journal_mode"), "delete");
   EXPECT_EQ(rows("PRAGMA integrity_check"), "ok");
   EXPECT_EQ(rows("PRAGMA foreign_key_check"), "");
-  EXPECT_EQ(rows("SELECT name FROM pragma_table_list WHERE type = 'table' AND schema = 'main' AND name NOT LIKE 'sqlite_%' "
-                 "AND strict = 0"),
-            "");
+  EXPECT_EQ(
+      rows("SELECT name FROM pragma_table_list WHERE type = 'table' AND schema = 'main' AND name NOT LIKE 'sqlite_%' "
+           "AND strict = 0"),
+      "");
   EXPECT_NE(rows("SELECT count(*) FROM pragma_foreign_key_list('file')"), "0");
   EXPECT_EQ(rows("SELECT outcome, exit_code, started, ended FROM v_run"),
             "complete|0|2020-09-13T12:26:40.000000000Z|2020-09-13T12:26:41.000000000Z");
@@ -118,14 +152,15 @@ TEST_F(StoreTest, TimesAsTextAndNumber) {
   std::uint64_t id = 0;
   for (const auto t : times) {
     ++id;
-    add(name(id, "/f" + std::to_string(id), id));
+    add(name(id, numbered("/f", id), id));
     auto record = inode(id);
     record.times.modified = t;
     add(record);
   }
   finish_all();
   std::string expected;
-  for (const auto t : times) expected += (expected.empty() ? "" : "\n") + format_time(t) + "|" + std::to_string(t) + "|-|local";
+  for (const auto t : times)
+    expected += fmt::format("{}{}|{}|-|local", expected.empty() ? "" : "\n", format_time(t), t);
   EXPECT_EQ(rows("SELECT modified, modified_ns, created, zone_basis FROM v_file ORDER BY file_id"), expected);
 }
 
@@ -142,9 +177,10 @@ TEST_F(StoreTest, TimelineJoinsEqualTimes) {
   all_equal.times = {30, 30, 30, 30};
   add(all_equal);
   finish_all();
-  EXPECT_EQ(rows("SELECT t_ns, macb, source, path, description FROM v_timeline ORDER BY t_ns"),
-            "5|m...|ntfs-fn|/f|file, $FILE_NAME\n6|..c.|ntfs-fn|/f|file, $FILE_NAME\n7|...b|ntfs-fn|/f|file, $FILE_NAME\n"
-            "10|m.c.|fs|/f|file\n20|.a.b|fs|/f|file\n30|macb|fs|/d|file, deleted");
+  EXPECT_EQ(
+      rows("SELECT t_ns, macb, source, path, description FROM v_timeline ORDER BY t_ns"),
+      "5|m...|ntfs-fn|/f|file, $FILE_NAME\n6|..c.|ntfs-fn|/f|file, $FILE_NAME\n7|...b|ntfs-fn|/f|file, $FILE_NAME\n"
+      "10|m.c.|fs|/f|file\n20|.a.b|fs|/f|file\n30|macb|fs|/d|file, deleted");
 }
 
 TEST_F(StoreTest, HostileTextIsRepairedAndKept) {
@@ -204,7 +240,7 @@ TEST_F(StoreTest, VolumesMayBeWalkedInAnyOrder) {
     }
     finish_all();
     for (const auto& [view, columns] : kContract)
-      if (view != "v_run") seen[run] += rows("SELECT * FROM " + view) + "\n";
+      if (view != "v_run") seen[run].append(rows(fmt::format("SELECT * FROM {}", view))).append("\n");
     index_.reset();
     std::filesystem::remove(dir_ + "/index.db");
   }
@@ -271,9 +307,10 @@ TEST_F(StoreTest, UsersMayOnlyRead) {
   volume(1, 0, 500'000);
   file(1, "/a", 30, 4096, 100);
   finish_all();
-  for (const char* good : {"SELECT path FROM v_file", "SELECT count(*) FROM v_timeline;  ",
-                           "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 5) SELECT sum(x) FROM n",
-                           "EXPLAIN QUERY PLAN SELECT * FROM v_file", "VALUES (1)", "SELECT lower(md5) FROM v_file"}) {
+  for (const char* good :
+       {"SELECT path FROM v_file", "SELECT count(*) FROM v_timeline;  ",
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 5) SELECT sum(x) FROM n",
+        "EXPLAIN QUERY PLAN SELECT * FROM v_file", "VALUES (1)", "SELECT lower(md5) FROM v_file"}) {
     auto query = index_->query_untrusted(good);
     ASSERT_TRUE(query.ok()) << good << ": " << query.error().message;
     EXPECT_TRUE(query->step()) << good;
@@ -330,11 +367,13 @@ TEST_F(StoreTest, EncryptionEndsWithNothingExamined) {
   EXPECT_TRUE(conditions->incomplete);
   EXPECT_FALSE(conditions->mismatch || conditions->damaged);
   close();
-  EXPECT_EQ(rows("SELECT scope, volume_id, file_id, scheme, certainty FROM v_encryption"), "volume|1|-|LUKS2|structure");
+  EXPECT_EQ(rows("SELECT scope, volume_id, file_id, scheme, certainty FROM v_encryption"),
+            "volume|1|-|LUKS2|structure");
   EXPECT_EQ(rows("SELECT what, reason, bytes, items FROM v_not_examined"), "volume|encrypted|1000000|1");
 }
 
-// The file-size limit of the process stands in for a full disk: writes fail with an I/O error in the middle of the load.
+// The file-size limit of the process stands in for a full disk: writes fail with an I/O error in the middle of the
+// load.
 TEST_F(StoreTest, AFullDiskIsTemporary) {
   create();
   volume(1, 0, 500'000);

@@ -1,6 +1,9 @@
 // An image in memory with scripted chunk states, and a sink that writes down what it is told.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <random>
@@ -51,24 +54,23 @@ class RecordingSink final : public Sink {
   std::size_t fail_after = SIZE_MAX;
 
   Status content(const catalog::ContentDigest& digest) override {
-    std::string text = "content " + std::to_string(digest.content_id) + (digest.touched_damage ? " damaged" : "");
-    if (digest.digests.sha256) text += " " + hex_digest(*digest.digests.sha256);
-    if (!contents.emplace(digest.content_id, digest).second) text += " twice";
-    return say(text);
+    const bool first = contents.emplace(digest.content_id, digest).second;
+    return say(fmt::format("content {}{}{} {}", digest.content_id, digest.touched_damage ? " damaged" : "",
+                           first ? "" : " twice", digest.digests.sha256 ? hex_digest(*digest.digests.sha256) : ""));
   }
   Status bad_range(const catalog::BadRange& range) override {
     bad.push_back(range);
-    return say("bad " + std::to_string(range.image_offset) + " " + std::to_string(range.length) + " " + range.reason);
+    return say(fmt::format("bad {} {} {}", range.image_offset, range.length, range.reason));
   }
   Status media(const Digests& digests) override {
     media_digests.push_back(digests);
     return say("media");
   }
   void working_on(std::uint64_t chunk) override {
-    const std::string text = "working on " + std::to_string(chunk);
+    const std::string text = fmt::format("working on {}", chunk);
     if (calls.empty() || calls.back() != text) calls.push_back(text);
   }
-  void advanced(std::uint64_t bytes_done) override { calls.push_back("advanced " + std::to_string(bytes_done)); }
+  void advanced(std::uint64_t bytes_done) override { calls.push_back(fmt::format("advanced {}", bytes_done)); }
 
  private:
   Status say(const std::string& text) {
@@ -102,8 +104,8 @@ inline std::vector<catalog::PlanPiece> plan_of(const std::vector<File>& files) {
 
 // In batches of uneven size, as they come over a socket.
 inline PlanSource source_of(std::vector<catalog::PlanPiece> plan) {
-  return [plan = std::move(plan), at = std::size_t{0}, size = std::size_t{1}]() mutable
-         -> Result<std::vector<catalog::PlanPiece>> {
+  return [plan = std::move(plan), at = std::size_t{0},
+          size = std::size_t{1}]() mutable -> Result<std::vector<catalog::PlanPiece>> {
     const std::size_t end = std::min(plan.size(), at + size);
     std::vector<catalog::PlanPiece> batch(plan.begin() + static_cast<std::ptrdiff_t>(at),
                                           plan.begin() + static_cast<std::ptrdiff_t>(end));

@@ -1,5 +1,6 @@
 #include "limier/sweep.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -30,17 +31,18 @@ std::vector<File> awkward_files() {
     files.push_back({files.size() + 1, size, std::move(pieces)});
   };
   add(700, {{0, 512, 700}});
-  add(3 * kMiB, {{0, 4096, 3 * kMiB}});                                                 // spans batches
-  add(900000, {{0, 2 * kMiB, 300000}, {300000, 65536, 300000}, {600000, kMiB, 300000}});  // out of order
-  add(900000, {{0, 3 * kMiB, 300000}, {300000, 2 * kMiB, 300000}, {600000, 8192, 300000}});  // backwards
-  add(300000, {{100000, 12345, 50000}, {200000, 2000001, 50001}});                      // gaps and a tail of zeros
-  add(3 * kMiB, {{0, 4096, 3 * kMiB}});                                                 // the same bytes as file 2
-  add(3000, {{0, 1000, 1000}, {1000, 1500, 1000}, {2000, 1200, 1000}});                 // pieces that overlap on the disk
-  add(1500000, {{0, 1500000, 500000}, {500000, 300000, 1000000}});  // the second piece runs into the first
-  add(2 * kMiB + 5, {{0, 3 * kMiB, 5}, {5, kMiB / 2, 2 * kMiB}});   // a long piece waits, whole
-  add(2 * kMiB + 5, {{0, kMiB + 77, 5}, {5, kMiB / 2, 2 * kMiB}});  // becomes due in the middle of its stash
-  add(5 * kMiB, {});                                                // no byte on the disk
-  add(100, {{0, 100, 0}, {0, 200, 100}});                           // an empty piece
+  add(3 * kMiB, {{0, 4096, 3 * kMiB}});  // spans batches
+  // Out of order, then backwards.
+  add(900000, {{0, 2 * kMiB, 300000}, {300000, 65536, 300000}, {600000, kMiB, 300000}});
+  add(900000, {{0, 3 * kMiB, 300000}, {300000, 2 * kMiB, 300000}, {600000, 8192, 300000}});
+  add(300000, {{100000, 12345, 50000}, {200000, 2000001, 50001}});       // gaps and a tail of zeros
+  add(3 * kMiB, {{0, 4096, 3 * kMiB}});                                  // the same bytes as file 2
+  add(3000, {{0, 1000, 1000}, {1000, 1500, 1000}, {2000, 1200, 1000}});  // pieces that overlap on the disk
+  add(1500000, {{0, 1500000, 500000}, {500000, 300000, 1000000}});       // the second piece runs into the first
+  add(2 * kMiB + 5, {{0, 3 * kMiB, 5}, {5, kMiB / 2, 2 * kMiB}});        // a long piece waits, whole
+  add(2 * kMiB + 5, {{0, kMiB + 77, 5}, {5, kMiB / 2, 2 * kMiB}});       // becomes due in the middle of its stash
+  add(5 * kMiB, {});                                                     // no byte on the disk
+  add(100, {{0, 100, 0}, {0, 200, 100}});                                // an empty piece
   return files;
 }
 
@@ -92,7 +94,7 @@ TEST(Sweep, ContentsEqualTheReferenceForEveryStash) {
   const auto expected = references(image, files);
   const Digests media = digest_of(image.bytes(), kAllDigests);
   std::uint64_t deferred_before = UINT64_MAX;
-  for (const std::uint64_t stash : {std::uint64_t{0}, std::uint64_t{5000}, std::uint64_t{1} << 20, std::uint64_t{1} << 28}) {
+  for (const std::uint64_t stash : {std::uint64_t{0}, std::uint64_t{5000}, kMiB, 256 * kMiB}) {
     RecordingSink sink;
     const auto stats = run_sweep(image, job_with(2, stash), source_of(whole_plan(files)), sink);
     ASSERT_TRUE(stats.ok()) << stats.error().message;
@@ -140,7 +142,7 @@ TEST(Sweep, EverySizeAndChunkSizeIsReadToTheLastByte) {
       EXPECT_EQ(stats->chunks_decoded, image.chunk_count());
       EXPECT_EQ(image.chunks_decoded(), image.chunk_count());
       EXPECT_EQ(sink.media_digests.at(0), digest_of(image.bytes(), kAllDigests));
-      EXPECT_EQ(sink.calls.at(sink.calls.size() - 2), "advanced " + std::to_string(size));
+      EXPECT_EQ(sink.calls.at(sink.calls.size() - 2), fmt::format("advanced {}", size));
       expect_all_equal(sink, references(image, files));
     }
 }
@@ -172,12 +174,12 @@ TEST(Sweep, BadChunksBecomeJoinedRangesInOrder) {
   std::copy_if(sink.calls.begin(), sink.calls.end(), std::back_inserter(said),
                [](const std::string& call) { return call.starts_with("bad "); });
   const auto line = [](std::uint64_t offset, std::uint64_t length, evidence::ChunkState state) {
-    return "bad " + std::to_string(offset) + " " + std::to_string(length) + " " +
-           std::string(evidence::chunk_state_reason(state));
+    return fmt::format("bad {} {} {}", offset, length, evidence::chunk_state_reason(state));
   };
-  EXPECT_EQ(said, (std::vector<std::string>{line(30 * kChunk, 5 * kChunk, kBadChecksum),
-                                            line(35 * kChunk, kChunk, kUndecodable), line(40 * kChunk, kChunk, kReadError),
-                                            line(96 * kChunk, 100, kMissing)}));
+  const std::vector<std::string> expected{line(30 * kChunk, 5 * kChunk, kBadChecksum),
+                                          line(35 * kChunk, kChunk, kUndecodable),
+                                          line(40 * kChunk, kChunk, kReadError), line(96 * kChunk, 100, kMissing)};
+  EXPECT_EQ(said, expected);
 }
 
 TEST(Sweep, AContentOverABadChunkHasNoDigests) {
@@ -212,15 +214,15 @@ TEST(Sweep, AContentOverABadChunkHasNoDigests) {
 TEST(Sweep, PiecesThatCannotBeHadGiveNoDigests) {
   const MemoryImage image(2 * kMiB, kChunk, 9);
   const std::uint64_t size = image.size_bytes();
-  const std::vector<File> files{{1, 20, {{0, size - 10, 20}}},                        // runs over the end
-                                {2, 20, {{0, 0, 10}, {10, size + 512, 10}}},          // lies beyond it
-                                {3, 20, {{0, UINT64_MAX - 5, 20}}},                   // would overflow
-                                {4, 20, {{0, 0, 15}, {10, 4096, 10}}},                // overlap within the file
-                                {5, 5, {{0, 100, 10}}},                               // longer than its file
-                                {6, std::uint64_t{1} << 62, {{0, 0, 512}}},           // absurdly sparse
+  const std::vector<File> files{{1, 20, {{0, size - 10, 20}}},                         // runs over the end
+                                {2, 20, {{0, 0, 10}, {10, size + 512, 10}}},           // lies beyond it
+                                {3, 20, {{0, UINT64_MAX - 5, 20}}},                    // would overflow
+                                {4, 20, {{0, 0, 15}, {10, 4096, 10}}},                 // overlap within the file
+                                {5, 5, {{0, 100, 10}}},                                // longer than its file
+                                {6, std::uint64_t{1} << 62, {{0, 0, 512}}},            // absurdly sparse
                                 {7, 20, {{0, 1000, 10}, {10, 500, 10}, {5, 10, 3}}}};  // given up with a piece stashed
   auto plan = plan_of(files);
-  plan.insert(plan.begin(), {8, 0, 2, 20, 0, 0, 10});  // its second piece never comes
+  plan.insert(plan.begin(), {8, 0, 2, 20, 0, 0, 10});   // its second piece never comes
   plan.insert(plan.begin(), {9, 1, 2, 20, 10, 0, 10});  // its first piece never comes
   RecordingSink sink;
   const auto stats = run_sweep(image, job_with(2), source_of(plan), sink);
@@ -235,11 +237,11 @@ TEST(Sweep, PiecesThatCannotBeHadGiveNoDigests) {
 TEST(Sweep, APlanThatContradictsItselfIsRefused) {
   const MemoryImage image(2 * kMiB, kChunk, 10);
   const std::vector<std::vector<catalog::PlanPiece>> plans{
-      {{1, 0, 1, 10, 0, 5000, 10}, {2, 0, 1, 10, 0, 4000, 10}},                              // not in order
-      {{1, 0, 2, 20, 0, 0, 10}, {1, 1, 3, 20, 10, 20, 10}},                                  // counts differ
-      {{1, 2, 2, 20, 0, 0, 10}},                                                             // no such piece
-      {{1, 0, 3, 30, 0, 0, 10}, {1, 0, 3, 30, 0, 20, 10}},                                   // twice, done
-      {{1, 1, 3, 30, 10, 0, 10}, {1, 1, 3, 30, 10, 20, 10}}};                                // twice, waiting
+      {{1, 0, 1, 10, 0, 5000, 10}, {2, 0, 1, 10, 0, 4000, 10}},  // not in order
+      {{1, 0, 2, 20, 0, 0, 10}, {1, 1, 3, 20, 10, 20, 10}},      // counts differ
+      {{1, 2, 2, 20, 0, 0, 10}},                                 // no such piece
+      {{1, 0, 3, 30, 0, 0, 10}, {1, 0, 3, 30, 0, 20, 10}},       // twice, done
+      {{1, 1, 3, 30, 10, 0, 10}, {1, 1, 3, 30, 10, 20, 10}}};    // twice, waiting
   for (const auto& plan : plans) {
     RecordingSink sink;
     const auto stats = run_sweep(image, job_with(2), source_of(plan), sink);
@@ -266,6 +268,26 @@ TEST(Sweep, AnErrorOfTheSinkOrThePlanEndsIt) {
   const auto stats = run_sweep(image, job_with(4), broken, sink);
   ASSERT_FALSE(stats.ok());
   EXPECT_EQ(stats.error().kind, ErrorKind::kTemporary);
+}
+
+// What has been hashed leaves the stash: pairs of swapped pieces, one after the other, never need more than one piece.
+TEST(Sweep, TheStashIsFreedAsItIsUsed) {
+  const MemoryImage image(2 * kMiB, kChunk, 15);
+  std::vector<File> files;
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    const std::uint64_t at = i * 20000;
+    files.push_back({i + 1, 20000, {{0, at + 10000, 10000}, {10000, at, 10000}}});
+  }
+  // Given up with a piece in the stash: that is freed too.
+  files.push_back({500, 10, {{0, 2 * kMiB - 1, 10}, {1, 2000, 9}}});
+  RecordingSink sink;
+  const auto stats = run_sweep(image, job_with(2, 11000), source_of(plan_of(files)), sink);
+  ASSERT_TRUE(stats.ok());
+  EXPECT_EQ(stats->pieces_deferred, 0u);
+  EXPECT_TRUE(sink.contents.at(500).touched_damage);
+  sink.contents.erase(500);
+  files.pop_back();
+  expect_all_equal(sink, references(image, files));
 }
 
 // More pieces begin in one batch than a round takes, several of them reaching into the next batch.

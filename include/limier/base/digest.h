@@ -71,8 +71,8 @@ class Hasher {
   detail::Sha256State sha256_;
 };
 
-// The same as one.update(data) and other.update(data). Where `one` has MD5 and `other` is MD5 alone (a file's digests and
-// the media's), both chains run interleaved at about the cost of one.
+// The same as one.update(data) and other.update(data). Where `one` has MD5 and `other` is MD5 alone (a file's digests
+// and the media's), both chains run interleaved at about the cost of one.
 void update_both(Hasher& one, Hasher& other, Bytes data);
 
 // True when this machine computes several digests of one Hasher side by side, at about the cost of the slowest; false
