@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the sample images of this folder, and their truth as JSON, from nothing but the generator beside this script.
+# Makes the sample images of this folder, and their truth as JSON, from nothing but the generators beside this script.
 #   samples/make_samples.sh [OUT_DIR]        default: this folder
 # Needs root (ntfs-3g mounts through FUSE) and, on Debian 12, the packages that scripts/install-deps --samples installs.
 # The same call gives the same bytes: contents are seeded, clocks are held by libfaketime, identifiers are fixed.

@@ -10,8 +10,11 @@ ROOMS = ["base", "evidence", "catalog", "volume", "sweep", "content", "store", "
 MAIN = re.compile(r"^main(_[a-z]+)?\.cpp$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
 # The libraries, the room each belongs to, and the only header of that room that may include it.
-LIBRARIES = [(re.compile(r"^tsk/"), "volume", "tsk.h"), (re.compile(r"^libewf(\.h|/)"), "evidence", "ewf.h"),
-             (re.compile(r"^sqlite3(ext)?\.h$"), "store", "sqlite.h")]
+LIBRARIES = [
+    (re.compile(r"^tsk/"), "volume", "tsk.h"),
+    (re.compile(r"^libewf(\.h|/)"), "evidence", "ewf.h"),
+    (re.compile(r"^sqlite3(ext)?\.h$"), "store", "sqlite.h"),
+]
 LINE_LIMIT = 600
 # Names of places that exist on one machine only; a path into a home or a work folder is never right in a project.
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:home|root|work|Users)/[a-z][\w.-]*/")
@@ -97,7 +100,9 @@ class Rooms(unittest.TestCase):
         self.assertEqual(wrong, [])
 
     def test_only_the_edges_print(self):
-        printing = re.compile(r"\bstd::(cout|cerr|clog)\b|\b(?:std::)?f?printf\s*\(|\bfmt::print\s*\(|\bperror\s*\(|\bputs\s*\(")
+        printing = re.compile(
+            r"\bstd::(cout|cerr|clog)\b|\b(?:std::)?f?printf\s*\(|\bfmt::print\s*\(|\bperror\s*\(|\bputs\s*\("
+        )
         wrong = []
         for path in sources():
             if room_of(path) == "cli" or MAIN.match(path.name):
@@ -107,13 +112,16 @@ class Rooms(unittest.TestCase):
         self.assertEqual(wrong, [])
 
     def test_files_are_small(self):
-        long = [f"{path.relative_to(SOURCE)}: {count} lines" for path in sources()
-                if (count := len(path.read_text(encoding="utf-8").splitlines())) > LINE_LIMIT]
+        long = [
+            f"{path.relative_to(SOURCE)}: {count} lines"
+            for path in sources()
+            if (count := len(path.read_text(encoding="utf-8").splitlines())) > LINE_LIMIT
+        ]
         self.assertEqual(long, [])
 
     def test_the_document_names_the_rooms_there_are(self):
         text = (SOURCE / "docs/ARCHITECTURE.md").read_text(encoding="utf-8")
-        table = text[text.index("| Room |"):].split("\n\n")[0]
+        table = text[text.index("| Room |") :].split("\n\n")[0]
         named = set(re.findall(r"^\| `(\w+)` \|", table, re.M))
         present = {path.name for path in (SOURCE / "src").iterdir() if path.is_dir() and any(path.iterdir())}
         planned = set(re.findall(r"^\| `(\w+)` \|.*\(planned\)", table, re.M))
@@ -122,13 +130,20 @@ class Rooms(unittest.TestCase):
     def test_every_report_format_is_listed(self):
         folder = SOURCE / "src/report"
         listed = without_comments((folder / "all.cpp").read_text(encoding="utf-8"))
-        written = {name for path in folder.glob("*.cpp")
-                   for name in re.findall(r"^Status (write_\w+)\(store::Index&", path.read_text(encoding="utf-8"), re.M)}
+        written = {
+            name
+            for path in folder.glob("*.cpp")
+            for name in re.findall(r"^Status (write_\w+)\(store::Index&", path.read_text(encoding="utf-8"), re.M)
+        }
         self.assertTrue(written)
         self.assertEqual(sorted(name for name in written if not re.search(rf"\b{name}\b", listed)), [])
 
     def test_no_machine_paths(self):
-        files = subprocess.run(["git", "-C", str(SOURCE), "ls-files", "-z"], stdout=subprocess.PIPE, check=False).stdout.decode().split("\0")
+        files = (
+            subprocess.run(["git", "-C", str(SOURCE), "ls-files", "-z"], stdout=subprocess.PIPE, check=False)
+            .stdout.decode()
+            .split("\0")
+        )
         wrong = []
         for name in filter(None, files):
             path = SOURCE / name

@@ -21,8 +21,15 @@ NO_TIME = "0000-00-00 00:00:00"
 
 def call(*command, env=None, timeout=300, cwd=None):
     """A tool, as bytes in and out, in UTC and the C locale so that what it prints does not depend on this machine."""
-    return subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd,
-                          env={**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8", **(env or {})}, timeout=timeout, check=False)
+    return subprocess.run(
+        [str(part) for part in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=cwd,
+        env={**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8", **(env or {})},
+        timeout=timeout,
+        check=False,
+    )
 
 
 def sha256_of(path):
@@ -33,8 +40,9 @@ def sha256_of(path):
 @dataclass
 class Case:
     """One image: a line of the corpus' cases.tsv, or a sample."""
+
     path: str
-    kind: str                     # ok, damaged, unsupported, encrypted, logical
+    kind: str  # ok, damaged, unsupported, encrypted, logical
     image: pathlib.Path = None
     md5: str = None
     sha256: str = None
@@ -46,7 +54,9 @@ class Case:
         """Sector offsets at which The Sleuth Kit reads a file system, with its name for it."""
         if "filesystems" in self.expected:
             return [(entry["offset_sector"], entry.get("tsk_fs_type")) for entry in self.expected["filesystems"]]
-        return [(entry["start_sector"], entry["fs"]) for entry in self.expected.get("partitions", []) if entry.get("fs")]
+        return [
+            (entry["start_sector"], entry["fs"]) for entry in self.expected.get("partitions", []) if entry.get("fs")
+        ]
 
     @property
     def listing_options(self):
@@ -58,7 +68,9 @@ def corpus_cases(scratch):
     """Every line of cases.tsv, packed images unpacked into `scratch`."""
     cases = []
     with open(CORPUS / "cases.tsv", encoding="utf-8") as table:
-        for row in csv.reader((line for line in table if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE):
+        for row in csv.reader(
+            (line for line in table if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE
+        ):
             path, kind, expected, md5, sha256, note = (row + [""] * 6)[:6]
             case = Case(path, kind, CORPUS / path, md5.strip("- ") or None, sha256.strip("- ") or None, note)
             case.expected = json.loads((CORPUS / expected.split(",")[0]).read_text(encoding="utf-8"))
@@ -66,7 +78,9 @@ def corpus_cases(scratch):
                 folder = pathlib.Path(scratch) / "unpacked"
                 folder.mkdir(exist_ok=True)
                 subprocess.run(["tar", "-xSzf", str(case.image), "-C", str(folder)], check=True)
-                case.image = max((entry for entry in folder.rglob("*") if entry.is_file()), key=lambda entry: entry.stat().st_size)
+                case.image = max(
+                    (entry for entry in folder.rglob("*") if entry.is_file()), key=lambda entry: entry.stat().st_size
+                )
             elif path.endswith(".gz"):
                 case.image = pathlib.Path(scratch) / pathlib.Path(path).stem
                 with open(case.image, "wb") as target:
@@ -80,8 +94,16 @@ def sample_cases():
     for truth in sorted(SAMPLES.glob("*.truth.json")):
         expected = json.loads(truth.read_text(encoding="utf-8"))
         media = expected["media"]
-        cases.append(Case("samples/" + expected["evidence"][0], "ok", SAMPLES / expected["evidence"][0], media["md5"], media["sha256"],
-                          expected=expected))
+        cases.append(
+            Case(
+                "samples/" + expected["evidence"][0],
+                "ok",
+                SAMPLES / expected["evidence"][0],
+                media["md5"],
+                media["sha256"],
+                expected=expected,
+            )
+        )
     return cases
 
 
@@ -103,10 +125,28 @@ class Run:
 
 def triage(image, folder, *options, env=None, cwd=None):
     started = time.monotonic()
-    done = call(LIMIER, "triage", image, "--out", folder, "--authority", "training: test", "--progress", "none", *options, env=env, cwd=cwd,
-                timeout=600)
-    return Run(done.returncode, pathlib.Path(folder), done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"),
-               time.monotonic() - started)
+    done = call(
+        LIMIER,
+        "triage",
+        image,
+        "--out",
+        folder,
+        "--authority",
+        "training: test",
+        "--progress",
+        "none",
+        *options,
+        env=env,
+        cwd=cwd,
+        timeout=600,
+    )
+    return Run(
+        done.returncode,
+        pathlib.Path(folder),
+        done.stdout.decode(errors="replace"),
+        done.stderr.decode(errors="replace"),
+        time.monotonic() - started,
+    )
 
 
 class Index:
@@ -132,7 +172,7 @@ class Index:
 
 
 def folder_state(folder):
-    """What an examiner would notice if the evidence's folder had been touched; access times may be the file system's own doing."""
+    """What would show that the evidence's folder was touched; access times may be the file system's own doing."""
     state = {}
     for entry in sorted(pathlib.Path(folder).iterdir()):
         info = entry.lstat()
@@ -151,6 +191,7 @@ def segments_of(case):
 @dataclass(frozen=True)
 class Listed:
     """One line of `fls -r -p -l`."""
+
     path: str
     kind: str
     deleted: bool
@@ -158,7 +199,7 @@ class Listed:
     attr_type: int
     attr_id: int
     reallocated: bool
-    times: tuple        # modified, accessed, changed, created: seconds, None when zero
+    times: tuple  # modified, accessed, changed, created: seconds, None when zero
     size: int
     uid: int
     gid: int
@@ -178,6 +219,7 @@ def fls_time(text):
 
 def _days(year, month, day):
     import datetime
+
     return datetime.date(year, month, day).toordinal() - datetime.date(1970, 1, 1).toordinal()
 
 
@@ -199,8 +241,21 @@ def fls(image, offset_sector, options=()):
         if not match or len(fields) != 8:
             raise AssertionError(f"cannot read this line of fls: {line!r}")
         kind, star, inode, attr_type, attr_id, realloc = match.groups()
-        listed.append(Listed(fields[0].decode("utf-8", "replace"), kind.decode(), bool(star), int(inode), int(attr_type or 0), int(attr_id or 0),
-                             bool(realloc), tuple(fls_time(text.decode()) for text in fields[1:5]), int(fields[5]), int(fields[7]), int(fields[6])))
+        listed.append(
+            Listed(
+                fields[0].decode("utf-8", "replace"),
+                kind.decode(),
+                bool(star),
+                int(inode),
+                int(attr_type or 0),
+                int(attr_id or 0),
+                bool(realloc),
+                tuple(fls_time(text.decode()) for text in fields[1:5]),
+                int(fields[5]),
+                int(fields[7]),
+                int(fields[6]),
+            )
+        )
     return listed
 
 
@@ -231,7 +286,7 @@ def icat(image, offset_sector, row, recover=True, options=()):
     return call(*command, image, inode).stdout
 
 
-# fls shows control characters as '^' and invalid UTF-8 likewise; limier keeps names as they are. Both are brought to one form.
+# fls shows control characters and invalid UTF-8 as '^'; limier keeps names as they are. Both are brought to one form.
 def comparable_path(path):
     path = path.lstrip("/")
     return "".join("^" if ord(letter) < 32 or letter in "^\ufffd\x7f" else letter for letter in path)

@@ -1,8 +1,8 @@
 """limier against independent readings, on every image of the corpus and every sample.
 
-Each image is triaged once; fls, mmls, icat and the expected values of the corpus are compared with its index. Where limier
-differs on purpose, docs/differences-from-tsk.md says why, and the rule stands in a function here whose name starts with
-`differs_`.
+Each image is triaged once; fls, mmls, icat and the expected values of the corpus are compared with its index. Where
+limier differs on purpose, docs/differences-from-tsk.md says why, and the rule stands in a function here whose name starts
+with `differs_`.
 """
 import collections
 import hashlib
@@ -19,10 +19,10 @@ from support import CORPUS, LIMIER, NO_CORPUS
 # What each kind of image in cases.tsv must end with, and the images whose note demands something else.
 EXIT_BY_KIND = {"ok": {0}, "damaged": {3, 4, 5}, "unsupported": {3}, "encrypted": {3}, "logical": {3}}
 EXIT_BY_PATH = {
-    "devices/windows-laptop.E01": {5},        # one partition is BitLocker
+    "devices/windows-laptop.E01": {5},  # one partition is BitLocker
     "devices/windows-laptop-split.E01": {5},
     "samples/laptop.E01": {5},
-    "images/aff/image.aff": {3},              # containers limier refuses by name
+    "images/aff/image.aff": {3},  # containers limier refuses by name
     "images/vm/image.vhd": {3},
     "images/vm/image.vmdk": {3},
     "images/damaged/bitflip.E01": {4},
@@ -33,10 +33,14 @@ EXIT_BY_PATH = {
     "images/damaged/headerNAMEmod.L01": {3},
     "images/damaged/fls_ntfs_fuzz.raw": {0, 5},
     # The container is read in full; what is in it is a file system nobody here reads.
-    "images/generated/btrfs.E01": {5}, "images/generated/f2fs.E01": {5}, "images/generated/linux_swap.E01": {5},
-    "images/generated/lvm2_pv.E01": {5}, "images/generated/squashfs.E01": {5}, "images/generated/xfs.E01": {5},
+    "images/generated/btrfs.E01": {5},
+    "images/generated/f2fs.E01": {5},
+    "images/generated/linux_swap.E01": {5},
+    "images/generated/lvm2_pv.E01": {5},
+    "images/generated/squashfs.E01": {5},
+    "images/generated/xfs.E01": {5},
 }
-ICAT_LIMIT = 400      # recovered files compared per image
+ICAT_LIMIT = 400  # recovered files compared per image
 INFO_SECONDS = 1.0
 FAT_TYPES = ("fat", "exfat")
 
@@ -48,14 +52,16 @@ class Result:
     def __init__(self, case, number):
         self.case, self.number = case, number
         self.before = self.after = self.run = None
-        self.listings = {}   # (offset, pool block) -> fls lines
+        self.listings = {}  # (offset, pool block) -> fls lines
 
 
 def examine(result):
     case = result.case
     segments = support.segments_of(case)
     result.before = (support.folder_state(case.image.parent), [support.sha256_of(path) for path in segments])
-    result.run = support.triage(case.image, SCRATCH.path / str(result.number), "--digests", "md5,sha1,sha256", "--jobs", "2")
+    result.run = support.triage(
+        case.image, SCRATCH.path / str(result.number), "--digests", "md5,sha1,sha256", "--jobs", "2"
+    )
     result.after = (support.folder_state(case.image.parent), [support.sha256_of(path) for path in segments])
     if result.run.has_index:
         for offset, name in case.file_systems:
@@ -120,8 +126,11 @@ def differs_exfat_accessed(theirs, ours):
 
 
 def differs_unreadable_entry(image, volume, row):
-    """Damage: fls repeats what it could read of an MFT entry that istat refuses; limier gives the name without metadata."""
-    return not row["has_metadata"] and support.call("istat", "-o", volume["image_offset"] // 512, image, row["inode"]).returncode != 0
+    """Damage: fls repeats what it could read of an MFT entry that istat refuses; limier gives the name alone."""
+    return (
+        not row["has_metadata"]
+        and support.call("istat", "-o", volume["image_offset"] // 512, image, row["inode"]).returncode != 0
+    )
 
 
 def differs_no_digest_of_links_and_folders(mode):
@@ -135,20 +144,24 @@ def seconds(value):
 
 def every_image(check):
     """A test of one image becomes a test of all, each a sub-test of its own."""
+
     def test(self):
         for result in RESULTS:
             with self.subTest(result.case.path):
                 check(self, result)
+
     return test
 
 
 def every_index(check):
     """The same for the images that have an index, which is opened."""
+
     def test(self):
         for result in RESULTS:
             if result.run.has_index:
                 with self.subTest(result.case.path), result.run.index() as index:
                     check(self, result, index)
+
     return test
 
 
@@ -165,15 +178,29 @@ class Images(unittest.TestCase):
         wanted = EXIT_BY_PATH.get(result.case.path, EXIT_BY_KIND[result.case.kind])
         self.assertIn(result.run.code, wanted, result.run.err[-600:])
         if result.run.code not in (0, 1):
-            self.assertTrue(result.run.err.strip() or result.run.out.strip(), "an exit code without a word of explanation")
+            self.assertTrue(
+                result.run.err.strip() or result.run.out.strip(), "an exit code without a word of explanation"
+            )
 
     @every_image
     def test_media_that_were_read_have_an_index(self, result):
         if result.run.code in (0, 1, 4, 5):
             self.assertTrue(result.run.has_index)
             self.assertFalse(list(result.run.folder.glob("index.db-*")), "a WAL or journal was left")
-            self.assertEqual({"index.db", "report.html", "report.json", "files.csv", "findings.csv", "timeline.csv", "audit.jsonl",
-                              "manifest.json"} - {path.name for path in result.run.folder.iterdir()}, set())
+            self.assertEqual(
+                {
+                    "index.db",
+                    "report.html",
+                    "report.json",
+                    "files.csv",
+                    "findings.csv",
+                    "timeline.csv",
+                    "audit.jsonl",
+                    "manifest.json",
+                }
+                - {path.name for path in result.run.folder.iterdir()},
+                set(),
+            )
 
     @every_image
     def test_nothing_is_left_of_what_was_refused(self, result):
@@ -193,8 +220,13 @@ class Images(unittest.TestCase):
 
     @every_index
     def test_acquisition_record(self, result, index):
-        columns = {"case_number": "acq_case_number", "evidence_number": "acq_evidence_number", "examiner_name": "acq_examiner",
-                   "description": "acq_description", "notes": "acq_notes"}
+        columns = {
+            "case_number": "acq_case_number",
+            "evidence_number": "acq_evidence_number",
+            "examiner_name": "acq_examiner",
+            "description": "acq_description",
+            "notes": "acq_notes",
+        }
         container = result.case.expected.get("container") or {}
         if not str(container.get("tool", "")).startswith("ewfinfo"):
             return
@@ -223,10 +255,14 @@ class Images(unittest.TestCase):
         volumes = index.rows("SELECT * FROM v_volume")
         size = index.one("SELECT size_bytes FROM v_evidence")["size_bytes"]
         if table is None:
-            self.assertTrue(any(volume["scheme"] == "none" and volume["image_offset"] == 0 for volume in volumes), volumes)
+            self.assertTrue(
+                any(volume["scheme"] == "none" and volume["image_offset"] == 0 for volume in volumes), volumes
+            )
             return
         unit, entries = table
-        have = collections.Counter((volume["slot"], volume["image_offset"], volume["length"], volume["description"]) for volume in volumes)
+        have = collections.Counter(
+            (volume["slot"], volume["image_offset"], volume["length"], volume["description"]) for volume in volumes
+        )
         for slot, start, _, count, description in entries:
             want = (slot, start * unit, max(0, min(count * unit, size - start * unit)), description)
             self.assertGreater(have[want], 0, (want, sorted(have)))
@@ -281,12 +317,16 @@ class Images(unittest.TestCase):
 
 def volumes_at(index, offset_sector):
     unit = index.one("SELECT sector_size FROM v_evidence")["sector_size"] or 512
-    return index.rows("SELECT * FROM v_volume WHERE image_offset = ? AND status IN ('parsed','partial') AND fs_type <> '' ORDER BY volume_id",
-                      offset_sector * unit)
+    return index.rows(
+        "SELECT * FROM v_volume WHERE image_offset = ? AND status IN ('parsed','partial') AND fs_type <> '' "
+        "ORDER BY volume_id",
+        offset_sector * unit,
+    )
 
 
 class Listings(unittest.TestCase):
     """Every name fls lists is there, with the same inode, allocation, size and times; and nothing else is."""
+
     maxDiff = 4000
 
     @every_index
@@ -318,10 +358,24 @@ class Listings(unittest.TestCase):
             else:
                 complaints.append((entry, "is not in v_file"))
         self.assertEqual(complaints[:8], [], f"{len(complaints)} of {len(listed)}")
-        streamed = {(entry.inode, support.comparable_path(entry.path).rpartition(":")[0]) for entry in listed if ":" in entry.path}
-        left = [row for group in rows.values() for row in group if not (
-            differs_root_streams(row) or differs_name_with_streams_only(row, streamed) or differs_resource_forks(fs, row))]
-        self.assertEqual([(row["path"], row["inode"], row["kind"]) for row in left][:8], [], f"{len(left)} rows fls does not list")
+        streamed = {
+            (entry.inode, support.comparable_path(entry.path).rpartition(":")[0])
+            for entry in listed
+            if ":" in entry.path
+        }
+        left = [
+            row
+            for group in rows.values()
+            for row in group
+            if not (
+                differs_root_streams(row)
+                or differs_name_with_streams_only(row, streamed)
+                or differs_resource_forks(fs, row)
+            )
+        ]
+        self.assertEqual(
+            [(row["path"], row["inode"], row["kind"]) for row in left][:8], [], f"{len(left)} rows fls does not list"
+        )
 
     @staticmethod
     def path_of(row):
@@ -331,7 +385,12 @@ class Listings(unittest.TestCase):
         wrong = []
         if bool(row["deleted"]) != entry.deleted:
             wrong.append(f"deleted {row['deleted']}")
-        if fs == "ntfs" and entry.attr_type and entry.attr_type != 144 and (row["attr_type"], row["attr_id"]) != (entry.attr_type, entry.attr_id):
+        if (
+            fs == "ntfs"
+            and entry.attr_type
+            and entry.attr_type != 144
+            and (row["attr_type"], row["attr_id"]) != (entry.attr_type, entry.attr_id)
+        ):
             wrong.append(f"attribute {row['attr_type']}-{row['attr_id']}")
         if differs_dropped_metadata(entry):
             return wrong
@@ -339,10 +398,17 @@ class Listings(unittest.TestCase):
             wrong.append(f"size {row['size']}")
         for name, theirs in zip(("modified", "accessed", "changed", "created"), entry.times):
             ours = seconds(row[name + "_ns"])
-            if ours != theirs and not (name == "created" and fs.startswith(FAT_TYPES) and differs_fat_created(theirs, ours)) \
-                    and not (name == "accessed" and fs == "exfat" and differs_exfat_accessed(theirs, ours)):
+            if (
+                ours != theirs
+                and not (name == "created" and fs.startswith(FAT_TYPES) and differs_fat_created(theirs, ours))
+                and not (name == "accessed" and fs == "exfat" and differs_exfat_accessed(theirs, ours))
+            ):
                 wrong.append(f"{name} {ours} instead of {theirs}")
-        if not fs.startswith(FAT_TYPES) and fs != "ntfs" and ((row["uid"] or 0), (row["gid"] or 0)) != (entry.uid, entry.gid):
+        if (
+            not fs.startswith(FAT_TYPES)
+            and fs != "ntfs"
+            and ((row["uid"] or 0), (row["gid"] or 0)) != (entry.uid, entry.gid)
+        ):
             wrong.append(f"owner {row['uid']}:{row['gid']}")
         return wrong
 
@@ -352,11 +418,24 @@ class Contents(unittest.TestCase):
 
     @every_index
     def test_digests_only_for_what_is_intact(self, result, index):
-        self.assertEqual([], index.rows("SELECT path, content_state FROM v_file WHERE sha256 IS NOT NULL "
-                                        "AND content_state NOT IN ('complete','recovered','empty')"))
-        self.assertEqual([], index.rows("SELECT path, content_state FROM v_file WHERE sha256 IS NULL "
-                                        "AND content_state IN ('complete','recovered','empty')"))
-        self.assertEqual([], index.rows("SELECT path FROM v_file WHERE content_state = 'recovered' AND deleted = 0 AND allocated = 1"))
+        self.assertEqual(
+            [],
+            index.rows(
+                "SELECT path, content_state FROM v_file WHERE sha256 IS NOT NULL "
+                "AND content_state NOT IN ('complete','recovered','empty')"
+            ),
+        )
+        self.assertEqual(
+            [],
+            index.rows(
+                "SELECT path, content_state FROM v_file WHERE sha256 IS NULL "
+                "AND content_state IN ('complete','recovered','empty')"
+            ),
+        )
+        self.assertEqual(
+            [],
+            index.rows("SELECT path FROM v_file WHERE content_state = 'recovered' AND deleted = 0 AND allocated = 1"),
+        )
 
     def check_expected(self, index, system):
         """`files`: by fiwalk, MD5 and SHA-1 of allocated files. `independent`: by a tool without libtsk, SHA-256."""
@@ -371,7 +450,11 @@ class Contents(unittest.TestCase):
             normal[unicodedata.normalize("NFC", path)].append(row)
         wrong, compared = [], 0
         for entry in system.get("files", []):
-            if entry.get("md5") and "(deleted" not in entry["path"] and not differs_no_digest_of_links_and_folders(entry["mode"]):
+            if (
+                entry.get("md5")
+                and "(deleted" not in entry["path"]
+                and not differs_no_digest_of_links_and_folders(entry["mode"])
+            ):
                 compared += 1
                 group = by_path.get(support.comparable_path(entry["path"]), [])
                 if not any((row["md5"], row["sha1"]) == (entry["md5"], entry["sha1"]) for row in group):
@@ -381,7 +464,7 @@ class Contents(unittest.TestCase):
             if entry.get("sha256") and not differs_extended_attributes(system["tsk_fs_type"], entry["path"]):
                 compared += 1
                 group = normal.get(unicodedata.normalize("NFC", support.comparable_path(entry["path"])))
-                # Where the other tool spells a name differently (short names, forks), its content must be there all the same.
+                # Where the other tool spells a name differently (short names), its content must be there all the same.
                 if entry["sha256"] not in ({row["sha256"] for row in group} if group else digests):
                     wrong.append((entry["path"], [(row["sha256"], row["content_state"]) for row in group or []]))
         self.assertEqual(wrong[:8], [], f"{len(wrong)} of {compared}")
@@ -403,14 +486,22 @@ class Contents(unittest.TestCase):
                 with result.run.index() as index:
                     for volume in volumes_at(index, offset):
                         if volume["scheme"] != "apfs":
-                            jobs += [(result, offset, {**row, "fs_type": volume["fs_type"]}) for row in
-                                     index.rows("SELECT * FROM v_file WHERE volume_id = ? AND content_state = 'recovered' "
-                                                "ORDER BY file_id LIMIT ?", volume["volume_id"], ICAT_LIMIT)]
+                            jobs += [
+                                (result, offset, {**row, "fs_type": volume["fs_type"]})
+                                for row in index.rows(
+                                    "SELECT * FROM v_file WHERE volume_id = ? AND content_state = 'recovered' "
+                                    "ORDER BY file_id LIMIT ?",
+                                    volume["volume_id"],
+                                    ICAT_LIMIT,
+                                )
+                            ]
         self.assertGreater(len(jobs), 5)
 
         def read(job):
             result, offset, row = job
-            return hashlib.sha256(support.icat(result.case.image, offset, row, options=result.case.listing_options)).hexdigest()
+            return hashlib.sha256(
+                support.icat(result.case.image, offset, row, options=result.case.listing_options)
+            ).hexdigest()
 
         with ThreadPoolExecutor(2) as pool:
             for (result, _, row), digest in zip(jobs, pool.map(read, jobs)):
@@ -424,9 +515,14 @@ class Contents(unittest.TestCase):
             for volume in volumes_at(index, offset):
                 if volume["fs_type"] not in ("ntfs", "ext4"):
                     continue
-                for row in index.rows("SELECT * FROM v_file WHERE volume_id = ? AND kind = 'file' AND allocated = 1 AND deleted = 0 "
-                                      "ORDER BY modified_ns DESC LIMIT 6", volume["volume_id"]):
-                    text = support.call("istat", *(["-o", offset] if offset else []), result.case.image, row["inode"]).stdout
+                for row in index.rows(
+                    "SELECT * FROM v_file WHERE volume_id = ? AND kind = 'file' AND allocated = 1 AND deleted = 0 "
+                    "ORDER BY modified_ns DESC LIMIT 6",
+                    volume["volume_id"],
+                ):
+                    text = support.call(
+                        "istat", *(["-o", offset] if offset else []), result.case.image, row["inode"]
+                    ).stdout
                     text = text.decode("utf-8", "replace").split("$FILE_NAME Attribute")[0]
                     for name, label in labels.items():
                         found = re.search(rf"^(?:{label}):\s*(\S+ \S+) \(UTC\)", text, re.M)

@@ -26,8 +26,10 @@ class Truth(unittest.TestCase):
         return run
 
     def check_partition(self, index, sector_size, partition):
-        volume = index.one("SELECT * FROM v_volume WHERE image_offset = ? AND fs_type <> '' AND status IN ('parsed','partial')",
-                           partition["start_sector"] * sector_size)
+        volume = index.one(
+            "SELECT * FROM v_volume WHERE image_offset = ? AND fs_type <> '' AND status IN ('parsed','partial')",
+            partition["start_sector"] * sector_size,
+        )
         local = partition["fs"].startswith(("fat", "exfat"))
         rows = collections.defaultdict(list)
         for row in index.rows("SELECT * FROM v_file WHERE volume_id = ?", volume["volume_id"]):
@@ -36,8 +38,10 @@ class Truth(unittest.TestCase):
             with self.subTest(partition["name"], path=entry["path"]):
                 found = self.find(rows, entry)
                 self.assertTrue(found, "not in the index")
-                self.assertTrue(any(not self.differences(entry, row, local) for row in found),
-                                [(row["path"], self.differences(entry, row, local)) for row in found])
+                self.assertTrue(
+                    any(not self.differences(entry, row, local) for row in found),
+                    [(row["path"], self.differences(entry, row, local)) for row in found],
+                )
 
     @staticmethod
     def find(rows, entry):
@@ -46,8 +50,12 @@ class Truth(unittest.TestCase):
             return found
         # Deletion may cost a name its first letter (FAT short names) or its folder (orphans): then the content decides.
         tail = entry["path"].rsplit("/", 1)[-1][1:]
-        return [row for group in rows.values() for row in group
-                if row["deleted"] and (row["path"].lower().endswith(tail.lower()) or row["sha256"] == entry["sha256"])]
+        return [
+            row
+            for group in rows.values()
+            for row in group
+            if row["deleted"] and (row["path"].lower().endswith(tail.lower()) or row["sha256"] == entry["sha256"])
+        ]
 
     def differences(self, entry, row, local):
         wrong = []
@@ -61,7 +69,9 @@ class Truth(unittest.TestCase):
             wrong.append(f"a digest for {row['content_state']} content")
         if entry.get("kind") == "symlink" and row["link_target"] != entry["target"]:
             wrong.append(f"target {row['link_target']}")
-        if entry.get("kind") == "stream" and (row["kind"] != "stream" or row["stream"] != entry["path"].rsplit(":", 1)[1]):
+        if entry.get("kind") == "stream" and (
+            row["kind"] != "stream" or row["stream"] != entry["path"].rsplit(":", 1)[1]
+        ):
             wrong.append(f"stream {row['kind']} {row['stream']}")
         if row["zone_basis"] != ("local" if local else "utc") and not (local and row["zone_basis"] == "unknown"):
             wrong.append(f"zone basis {row['zone_basis']}")
@@ -96,7 +106,9 @@ class Truth(unittest.TestCase):
             self.assertEqual(evidence["size_bytes"], truth["media"]["size"])
             for partition in truth["partitions"]:
                 if partition["fs"] and partition.get("files"):
-                    self.check_partition(index, truth.get("sector_size") or truth["media"].get("sector_size") or 512, partition)
+                    self.check_partition(
+                        index, truth.get("sector_size") or truth["media"].get("sector_size") or 512, partition
+                    )
 
 
 class Samples(Truth):
@@ -112,25 +124,47 @@ class Samples(Truth):
         with run.index() as index:
             if record:
                 row = index.one("SELECT * FROM v_evidence")
-                self.assertEqual((row["acq_case_number"], row["acq_evidence_number"], row["acq_examiner"], row["acq_description"], row["acq_notes"]),
-                                 tuple(record[key] for key in ("case_number", "evidence_number", "examiner", "description", "notes")))
+                self.assertEqual(
+                    (
+                        row["acq_case_number"],
+                        row["acq_evidence_number"],
+                        row["acq_examiner"],
+                        row["acq_description"],
+                        row["acq_notes"],
+                    ),
+                    tuple(
+                        record[key] for key in ("case_number", "evidence_number", "examiner", "description", "notes")
+                    ),
+                )
                 self.assertEqual(row["verdict"], "verified")
             for partition in case.expected["partitions"]:
                 if partition.get("encryption"):
                     volume = index.one("SELECT * FROM v_volume WHERE image_offset = ?", partition["start_sector"] * 512)
                     self.assertEqual((volume["status"], volume["encryption"]), ("encrypted", partition["encryption"]))
-                    self.assertEqual(index.one("SELECT certainty FROM v_encryption WHERE volume_id = ?", volume["volume_id"])["certainty"], "structure")
+                    self.assertEqual(
+                        index.one("SELECT certainty FROM v_encryption WHERE volume_id = ?", volume["volume_id"])[
+                            "certainty"
+                        ],
+                        "structure",
+                    )
             for partition in case.expected["partitions"]:
                 for entry in partition["files"]:
                     self.feature(index, entry)
 
     def feature(self, index, entry):
         if entry["kind"] == "hardlink":
-            names = index.rows("SELECT inode FROM v_file WHERE path IN (?, ?)", "/" + entry["path"], "/" + entry["target"])
+            names = index.rows(
+                "SELECT inode FROM v_file WHERE path IN (?, ?)", "/" + entry["path"], "/" + entry["target"]
+            )
             self.assertEqual(len(names), 2)
             self.assertEqual(len({row["inode"] for row in names}), 1, "hard links are names of one inode")
         for feature in set(entry.get("features", ())) & {"compressed", "sparse"}:
-            kinds = {row["kind"] for row in index.rows("SELECT e.kind FROM v_extent e JOIN v_file f USING (file_id) WHERE f.path = ?", "/" + entry["path"])}
+            kinds = {
+                row["kind"]
+                for row in index.rows(
+                    "SELECT e.kind FROM v_extent e JOIN v_file f USING (file_id) WHERE f.path = ?", "/" + entry["path"]
+                )
+            }
             self.assertIn(feature, kinds, entry["path"])
 
 

@@ -1,4 +1,4 @@
-"""The same evidence with the same options gives the same bytes, whatever the jobs, zone, locale and working directory."""
+"""The same evidence with the same options gives the same bytes, whatever the jobs, zone, locale and folder."""
 import pathlib
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -7,19 +7,53 @@ import support
 from support import CORPUS
 
 FACTS_ABOUT_THE_RUN = {"v_run"}
-VIEWS = {"v_authority", "v_evidence", "v_bad_range", "v_volume", "v_file", "v_extent", "v_timeline", "v_hit", "v_entity", "v_text", "v_encryption",
-         "v_artifact", "v_message", "v_finding", "v_issue", "v_coverage", "v_not_examined"}
-FROM_THE_CORPUS = ["images/fs/exfat_win.E01", "images/ewf/test.ntfs.dd.E01", "images/fs/fat_deleted_dir_2.E01", "images/ewf/ext2.split.E01",
-                   "images/damaged/bitflip.E01", "devices/usb-stick.E01"]
+VIEWS = {
+    "v_authority",
+    "v_evidence",
+    "v_bad_range",
+    "v_volume",
+    "v_file",
+    "v_extent",
+    "v_timeline",
+    "v_hit",
+    "v_entity",
+    "v_text",
+    "v_encryption",
+    "v_artifact",
+    "v_message",
+    "v_finding",
+    "v_issue",
+    "v_coverage",
+    "v_not_examined",
+}
+FROM_THE_CORPUS = [
+    "images/fs/exfat_win.E01",
+    "images/ewf/test.ntfs.dd.E01",
+    "images/fs/fat_deleted_dir_2.E01",
+    "images/ewf/ext2.split.E01",
+    "images/damaged/bitflip.E01",
+    "devices/usb-stick.E01",
+]
 ONE = dict(options=["--jobs", "1"], env={"TZ": "America/St_Johns", "LC_ALL": "C", "USER": "one"})
-OTHER = dict(options=["--jobs", "4"], env={"TZ": "Asia/Kathmandu", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "USER": "other"})
+OTHER = dict(
+    options=["--jobs", "4"],
+    env={"TZ": "Asia/Kathmandu", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "USER": "other"},
+)
 
 
 def view_contents(folder):
     with support.Index(folder / "index.db") as index:
-        names = [row["name"] for row in index.rows("SELECT name FROM sqlite_master WHERE type = 'view' AND name LIKE 'v~_%' ESCAPE '~' ORDER BY name")]
-        return {name: sorted(map(repr, (tuple(row.items()) for row in index.rows(f"SELECT * FROM {name}"))))
-                for name in names if name not in FACTS_ABOUT_THE_RUN}
+        names = [
+            row["name"]
+            for row in index.rows(
+                "SELECT name FROM sqlite_master WHERE type = 'view' AND name LIKE 'v~_%' ESCAPE '~' ORDER BY name"
+            )
+        ]
+        return {
+            name: sorted(map(repr, (tuple(row.items()) for row in index.rows(f"SELECT * FROM {name}"))))
+            for name in names
+            if name not in FACTS_ABOUT_THE_RUN
+        }
 
 
 class SameBytes(unittest.TestCase):
@@ -39,15 +73,25 @@ class SameBytes(unittest.TestCase):
                 elsewhere = self.scratch.path / "elsewhere"
                 elsewhere.mkdir(exist_ok=True)
                 with ThreadPoolExecutor(2) as pool:
-                    runs = list(pool.map(lambda job: support.triage(image, job[0], *job[1]["options"], env=job[1]["env"], cwd=job[2]),
-                                         zip(folders, (ONE, OTHER), (pathlib.Path("/"), elsewhere))))
+                    runs = list(
+                        pool.map(
+                            lambda job: support.triage(
+                                image, job[0], *job[1]["options"], env=job[1]["env"], cwd=job[2]
+                            ),
+                            zip(folders, (ONE, OTHER), (pathlib.Path("/"), elsewhere)),
+                        )
+                    )
                 self.assertEqual(runs[0].code, runs[1].code, runs[0].err + runs[1].err)
                 self.assertTrue(runs[0].has_index and runs[1].has_index)
                 names = [sorted(path.name for path in folder.iterdir()) for folder in folders]
                 self.assertEqual(*names)
                 for name in names[0]:
                     if name.startswith("report.") or name.endswith(".csv"):
-                        self.assertEqual((folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), True, f"{name} differs")
+                        self.assertEqual(
+                            (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(),
+                            True,
+                            f"{name} differs",
+                        )
                 one, other = (view_contents(folder) for folder in folders)
                 self.assertEqual(VIEWS - set(one), set())
                 for name in one:
