@@ -47,7 +47,7 @@ class SameBytes(unittest.TestCase):
                     if name.startswith("report.") or name.endswith(".csv"):
                         self.assertEqual((folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), True, f"{name} differs")
                 one, other = (view_contents(folder) for folder in folders)
-                self.assertGreater(len(one), 20)
+                self.assertGreaterEqual(len(one), 17)  # the contract's views but v_run
                 for name in one:
                     self.assertEqual(one[name], other[name], name)
 
