@@ -28,9 +28,11 @@ struct Opened {
 
 // Only the owner of a file (or root) may read it without changing its access time; others fall back, which is recorded.
 Result<Opened> open_read_only(const std::string& path) {
-  Opened opened{UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOATIME)), 0, true};
+  // O_NONBLOCK: a named pipe given as an image must be refused, not waited for.
+  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+  Opened opened{UniqueFd(::open(path.c_str(), kFlags | O_NOATIME)), 0, true};
   if (!opened.fd && errno == EPERM) {
-    opened.fd = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    opened.fd = UniqueFd(::open(path.c_str(), kFlags));
     opened.access_time_kept = false;
   }
   if (!opened.fd) {

@@ -67,6 +67,7 @@ Status sweep_evidence(store::IndexWriter& index, const EvidenceSet& evidence, co
   index.rewind_plan();
   progress.stage_started("sweep", container.size_bytes, "bytes");
   LIMIER_TRY(const Ending ending, run_session(session, evidence, stop));
+  if (ending.kind == EndingKind::kFinished) progress.advanced(container.size_bytes);
   progress.stage_ended();
   if (ending.kind == EndingKind::kInterrupted) return ok_status();
   if (ending.kind != EndingKind::kFinished || !rows.media) {

@@ -50,6 +50,7 @@ Result<VerifyReport> verify(const VerifyOptions& options, Progress& progress, co
   };
   progress.stage_started("verify", report.container.size_bytes, "bytes");
   LIMIER_TRY(const Ending ending, run_session(session, evidence, stop_signal));
+  if (ending.kind == EndingKind::kFinished) progress.advanced(report.container.size_bytes);
   progress.stage_ended();
   if (ending.kind != EndingKind::kFinished || !have_digests) return error_of(ending, options.image.image);
   report.stats = {ending.stats.chunks_decoded, ending.stats.pieces_deferred};

@@ -5,7 +5,14 @@
 namespace limier::app {
 namespace {
 
-constexpr int kAttempts = 2;
+// Each rung asks less of libtsk than the one before it, which a worker did not survive.
+struct Rung {
+  bool skip_orphans, names_only;
+  std::string_view given_up;
+};
+constexpr Rung kLadder[] = {{false, false, ""},
+                            {true, false, "files whose folder is gone were not searched for"},
+                            {true, true, "only names were read, without times, sizes and content"}};
 
 Error lied() { return {kLied, "it sent a row that cannot be true"}; }
 
@@ -56,7 +63,7 @@ class WalkRows {
   std::uint64_t names_ = 0;
 };
 
-catalog::IssueRecord ending_issue(const Ending& ending, std::uint32_t volume_id, int attempt) {
+catalog::IssueRecord ending_issue(const Ending& ending, std::uint32_t volume_id, std::string_view consequence) {
   catalog::IssueRecord issue;
   issue.stage = "walk";
   issue.volume_id = volume_id;
@@ -69,8 +76,7 @@ catalog::IssueRecord ending_issue(const Ending& ending, std::uint32_t volume_id,
     default: issue.code = "walk-failed"; break;
   }
   if (ending.stage >= 2) issue.inode = ending.item;
-  issue.message = fmt::format("The listing of this volume is incomplete (attempt {} of {}): {}", attempt, kAttempts,
-                              ending.sentence());
+  issue.message = fmt::format("The listing of this volume is incomplete, {}: {}", consequence, ending.sentence());
   return issue;
 }
 
@@ -94,7 +100,12 @@ Status walk_one_volume(store::IndexWriter& index, const EvidenceSet& evidence, c
   job.metadata_only = !plan.digests;
 
   progress.stage_started(fmt::format("list {} at {}", volume.fs_type, volume.image_offset), 0, "files");
-  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+  std::optional<Ending> failed;  // how the rung before this one ended
+  std::uint64_t names = 0;
+  for (const Rung& rung : kLadder) {
+    if (failed) LIMIER_CHECK(index.clear_volume(volume.volume_id));
+    job.skip_orphans = rung.skip_orphans;
+    job.names_only = rung.names_only;
     WalkRows rows(index, volume.volume_id, media_size);
     Session session;
     session.worker = "limier-fs";
@@ -104,15 +115,23 @@ Status walk_one_volume(store::IndexWriter& index, const EvidenceSet& evidence, c
     session.on_frame = [&](const worker::Frame& frame) { return rows.take(frame); };
     session.on_progress = [&](std::uint64_t done) { progress.advanced(done); };
     LIMIER_TRY(const Ending ending, run_session(session, evidence, stop));
-    if (ending.kind == EndingKind::kFinished || ending.kind == EndingKind::kInterrupted) break;
-    progress.note(fmt::format("volume at {}: {}", volume.image_offset, ending.sentence()));
-    if (attempt < kAttempts) {
-      LIMIER_CHECK(index.clear_volume(volume.volume_id));
-      continue;
+    names = rows.names();
+    const bool done = ending.kind == EndingKind::kFinished || ending.kind == EndingKind::kInterrupted;
+    if (done && failed) {
+      LIMIER_CHECK(index.add(ending_issue(*failed, volume.volume_id, rung.given_up)));
+      LIMIER_CHECK(index.set_volume_status(volume.volume_id, catalog::VolumeStatus::kPartial));
     }
-    LIMIER_CHECK(index.add(ending_issue(ending, volume.volume_id, attempt)));
-    LIMIER_CHECK(index.set_volume_status(volume.volume_id, rows.names() > 0 ? catalog::VolumeStatus::kPartial
-                                                                            : catalog::VolumeStatus::kFailed));
+    if (done) {
+      failed.reset();
+      break;
+    }
+    progress.note(fmt::format("volume at {}: {}", volume.image_offset, ending.sentence()));
+    failed = ending;
+  }
+  if (failed) {
+    LIMIER_CHECK(index.add(ending_issue(*failed, volume.volume_id, "even the names could not be read to their end")));
+    LIMIER_CHECK(index.set_volume_status(
+        volume.volume_id, names > 0 ? catalog::VolumeStatus::kPartial : catalog::VolumeStatus::kFailed));
   }
   progress.stage_ended();
   return ok_status();

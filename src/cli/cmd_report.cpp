@@ -17,7 +17,7 @@ class ReportCommand final : public Command {
     app.add_option("DIR", dir_, "Case folder that triage wrote")->required()->option_text(" ");
     std::string about = "Which reports, with commas between (default: those triage writes):";
     for (const report::Format& format : report::all_formats()) about += fmt::format("\n  {:<9} {}", format.name, format.about);
-    app.add_option("--format", formats_, about)->option_text("LIST")->delimiter(',')->expected(1);
+    app.add_option("--format", formats_, about)->option_text("LIST")->delimiter(',')->allow_extra_args(false);
   }
 
   int run(const Context& context) override {

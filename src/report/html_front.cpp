@@ -48,7 +48,7 @@ Verdict verdict_of(const Facts& facts) {
   if (conditions.interrupted)
     return {
         "bad", "Interrupted: this examination is not complete",
-        "The run was stopped before its end. What follows is what was found until then; run it again with --resume."};
+        "The run was stopped before its end. What follows is what was found until then; run it again into a new folder for a whole result."};
   if (conditions.nothing_examined)
     return {"bad", "Nothing could be examined",
             "No volume of the evidence could be read. The reasons are listed below. This is not the same as finding "

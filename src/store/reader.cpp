@@ -55,7 +55,7 @@ Status check_header(const std::string& path) {
   const int lock = file->pMethods->xLock(file, SQLITE_LOCK_SHARED);
   if (lock == SQLITE_OK) file->pMethods->xUnlock(file, SQLITE_LOCK_NONE);
   return Error{ErrorKind::kRefused, lock == SQLITE_OK
-                                        ? fmt::format("{} was not finished: run triage again with --resume", path)
+                                        ? fmt::format("{} was not finished: run triage again into a new folder", path)
                                         : fmt::format("{} is being written by another run", path)};
 }
 

@@ -164,7 +164,8 @@ class InodeWalk {
     record.uid = static_cast<std::uint32_t>(meta.uid);
     record.gid = static_cast<std::uint32_t>(meta.gid);
     record.link_count = static_cast<std::uint32_t>(std::max(meta.nlink, 0));
-    record.link_target = link_target(file);
+    if (meta.link != nullptr) record.link_target.assign(meta.link, ::strnlen(meta.link, kMaxLinkBytes));
+    if (record.kind == FileKind::kLink && record.link_target.empty()) record.link_target = long_link(file);
     record.times = {time_of(meta.mtime, meta.mtime_nano), time_of(meta.atime, meta.atime_nano),
                     time_of(meta.ctime, meta.ctime_nano),
                     time_of(meta.crtime + fat_times_.missing_second(meta), meta.crtime_nano)};
@@ -179,18 +180,16 @@ class InodeWalk {
     return context_.sink.inode(record);
   }
 
-  // libtsk knows short targets only; ext4 keeps a longer one in a block of its own, as the content of the link.
-  std::string link_target(TSK_FS_FILE* file) {
-    const TSK_FS_META& meta = *file->meta;
-    if (meta.link != nullptr) return {meta.link, ::strnlen(meta.link, kMaxLinkBytes)};
-    if (meta.type != TSK_FS_META_TYPE_LNK || meta.size <= 0 || meta.size > static_cast<TSK_OFF_T>(kMaxLinkBytes)) return {};
-    std::string target(static_cast<std::size_t>(meta.size), '\0');
+  // ext keeps targets of 60 bytes and more as content, which libtsk does not take over when it lies in extents.
+  std::string long_link(TSK_FS_FILE* file) {
+    const TSK_OFF_T size = file->meta->size;
+    if (!context_.ext() || context_.job.metadata_only || size <= 0 || size > static_cast<TSK_OFF_T>(kMaxLinkBytes)) return {};
+    std::string target(static_cast<std::size_t>(size), '\0');
     const auto got = context_.session.call([&](TSK_FS_INFO*) {
       return tsk_fs_file_read(file, 0, target.data(), target.size(), TSK_FS_FILE_READ_FLAG_NONE);
     });
     tsk_error_reset();
-    if (!got || *got != static_cast<ssize_t>(target.size())) return {};
-    return target;
+    return got && *got == static_cast<ssize_t>(target.size()) ? target : std::string();
   }
 
   std::string owner_sid(TSK_FS_FILE* file) {

@@ -364,16 +364,20 @@ class Planner {
                                       [](const auto& extent) { return extent.kind == ExtentKind::kData; });
     const bool any_encrypted = std::any_of(plan.extents.begin(), plan.extents.end(),
                                            [](const auto& extent) { return extent.kind == ExtentKind::kEncrypted; });
-    if (unreadable) {
+    // $BadClus:$Bad is as large as the volume and maps only clusters that are broken; its run list need not cover its size.
+    const bool bad_clusters = context_.ntfs() && meta_.addr == kBadClusterFile && !plan.record.is_default;
+    if (bad_clusters && !any_data) {
+      plan.zeros = true;
+      plan.record.source = ContentSource::kTooSparse;
+    } else if (unreadable) {
       plan.record.source = ContentSource::kUnreadable;
     } else if (any_encrypted) {
       plan.record.source = ContentSource::kEncrypted;
     } else if (any_data) {
       plan.record.source = ContentSource::kExtents;
     } else {
-      const bool bad_clusters = context_.ntfs() && meta_.addr == kBadClusterFile && !plan.record.is_default;
       plan.zeros = true;
-      plan.record.source = bad_clusters ? ContentSource::kTooSparse : ContentSource::kDigested;
+      plan.record.source = ContentSource::kDigested;
     }
   }
 

@@ -48,7 +48,7 @@ void take_limits([[maybe_unused]] const JailLimits& limits) {
 }
 
 // 0: this kernel has no Landlock. Every right the kernel knows is handled and none is granted to any path.
-int close_paths() {
+[[maybe_unused]] int close_paths() {
   const auto abi = static_cast<int>(
       syscall(SYS_landlock_create_ruleset, nullptr, std::size_t{0}, LANDLOCK_CREATE_RULESET_VERSION));
   if (abi < 1) return 0;
@@ -91,7 +91,7 @@ bool add_rules(void* filter, bool threads) {
   return true;
 }
 
-bool close_system_calls(bool threads) {
+[[maybe_unused]] bool close_system_calls(bool threads) {
   const SeccompFilter filter(seccomp_init(SCMP_ACT_KILL_PROCESS));
   return filter && add_rules(filter.get(), threads) && seccomp_load(filter.get()) == 0;
 }

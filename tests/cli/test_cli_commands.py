@@ -171,11 +171,11 @@ class Reading(OneCase):
         self.assertIn(b"big.bin", limier("timeline", self.out).stdout)
 
     def test_sql_forms(self):
-        sql = "SELECT name, size, NULL AS nothing, x'00ff' AS raw, 1.5 AS real FROM v_file WHERE name = 'big.bin'"
+        sql = "SELECT name, size, NULL AS void, x'00ff' AS raw, 1.5 AS real FROM v_file WHERE name = 'big.bin'"
         self.assertEqual(self.parse(limier("sql", self.out, sql, "--json")),
-                         [{"name": "big.bin", "size": 300000, "nothing": None, "raw": "00ff", "real": 1.5}])
+                         [{"name": "big.bin", "size": 300000, "void": None, "raw": "00ff", "real": 1.5}])
         rows = list(csv.reader(io.StringIO(limier("sql", self.out, sql, "--csv").stdout.decode(), newline="")))
-        self.assertEqual(rows, [["name", "size", "nothing", "raw", "real"], ["big.bin", "300000", "", "00ff", "1.5"]])
+        self.assertEqual(rows, [["name", "size", "void", "raw", "real"], ["big.bin", "300000", "", "00ff", "1.5"]])
         self.assertEqual(limier("sql", self.out, sql).stdout.decode().splitlines()[1].split(), ["big.bin", "300000", "NULL", "x'00ff'", "1.5"])
         self.assertEqual(self.parse(limier("sql", self.out, "SELECT 1 AS a, 2 AS a", "--json")), [{"a": 1, "a_2": 2}])
         self.assertEqual(self.parse(limier("sql", self.out, "SELECT 1 WHERE 0", "--json")), [])

@@ -87,6 +87,21 @@ void expect_all_equal(const RecordingSink& sink, const std::map<std::uint64_t, D
   }
 }
 
+// Contents completed by the same stretch of media come in the order of their ids.
+void expect_ascending_between_advances(const std::vector<std::string>& calls) {
+  const std::string_view word = "content ";
+  std::uint64_t before = 0;
+  for (const std::string& call : calls) {
+    if (!call.starts_with(word)) {
+      before = 0;
+      continue;
+    }
+    const std::uint64_t id = std::stoull(call.substr(word.size()));
+    EXPECT_LT(before, id);
+    before = id;
+  }
+}
+
 TEST(Sweep, ContentsEqualTheReferenceForEveryStash) {
   const MemoryImage image(4 * kMiB + 12345, kChunk, 1);
   auto files = awkward_files();
@@ -104,6 +119,7 @@ TEST(Sweep, ContentsEqualTheReferenceForEveryStash) {
     ASSERT_EQ(sink.media_digests.size(), 1u);
     EXPECT_EQ(sink.media_digests[0], media);
     EXPECT_TRUE(sink.bad.empty());
+    expect_ascending_between_advances(sink.calls);
   }
   EXPECT_EQ(deferred_before, 0u);
 }

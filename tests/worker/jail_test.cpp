@@ -15,6 +15,7 @@
 namespace limier::worker {
 namespace {
 
+#if !defined(LIMIER_SANITIZED)
 constexpr int kJailed = 40;
 
 int status_of_jailed(const std::function<void()>& attempt, bool threads) {
@@ -29,6 +30,7 @@ int status_of_jailed(const std::function<void()>& attempt, bool threads) {
   waitpid(pid, &status, 0);
   return status;
 }
+#endif
 
 #if defined(LIMIER_SANITIZED)
 TEST(Jail, IsOpenUnderSanitizers) { GTEST_SKIP() << "the sanitizers' run-time cannot work in the jail"; }

@@ -14,7 +14,7 @@ enum class ErrorKind {
   kUsage,        // 2: the command line or a configuration file is wrong
   kEvidence,     // 3: nothing can be examined: unreadable, unsupported or damaged beyond use
   kRefused,      // 6: no authority, output in the wrong place, index of other evidence, index in use
-  kTemporary,    // 75: disk full and the like; run again with --resume
+  kTemporary,    // 75: disk full and the like; run again into a new folder
   kInterrupted,  // 130/143: told to stop
   kInternal,     // 7: our bug, or a machine that cannot run us
 };
