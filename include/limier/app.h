@@ -20,17 +20,18 @@ struct TriageOptions {
   std::string out;
   store::Authority authority;
   Profile profile = Profile::kStandard;
-  std::optional<DigestSet> media_digests;  // --digests; default: stored and expected ones plus SHA-256, MD5+SHA-256 for raw
+  std::optional<DigestSet>
+      media_digests;  // --digests; default: stored and expected ones plus SHA-256, MD5+SHA-256 for raw
   std::optional<Md5> expect_md5;
   std::optional<Sha1> expect_sha1;
   std::optional<Sha256> expect_sha256;
-  std::string zone;                        // --zone
-  std::uint32_t jobs = 0;                  // 0: as many as there are cores
-  std::uint64_t memory_bytes = 0;          // 0: default
+  std::string zone;                // --zone
+  std::uint32_t jobs = 0;          // 0: as many as there are cores
+  std::uint64_t memory_bytes = 0;  // 0: default
   bool incomplete = false;
   bool allow_beside_evidence = false;
   bool sandbox = true;
-  std::string command_line;                // for v_run and the audit log
+  std::string command_line;  // for v_run and the audit log
 };
 
 // All conditions of a finished run, and the one exit code that stands for them.
@@ -78,9 +79,9 @@ struct VerifyReport {
   std::optional<Sha1> expected_sha1;
   std::optional<Sha256> expected_sha256;
   std::vector<catalog::BadRange> bad_ranges;
-  bool digest_mismatch = false;       // a stored or expected digest differs
+  bool digest_mismatch = false;  // a stored or expected digest differs
   bool chunk_checksum_bad = false;
-  bool image_short = false;           // missing or truncated segments, or fewer bytes than the container declares
+  bool image_short = false;  // missing or truncated segments, or fewer bytes than the container declares
   store::Verdict verdict = store::Verdict::kNoStoredDigest;
   sweep::SweepStats stats;
 };
@@ -88,20 +89,20 @@ Result<VerifyReport> verify(const VerifyOptions& options, Progress& progress, co
 
 // `limier export`
 struct ExportOptions {
-  std::string dir;                    // the case folder
+  std::string dir;  // the case folder
   std::vector<std::int64_t> file_ids;
   std::string to;
-  std::string image;                  // where the evidence is now; "" : as recorded
+  std::string image;  // where the evidence is now; "" : as recorded
   bool sandbox = true;
   std::string command_line;
 };
 struct ExportedFile {
   std::int64_t file_id = 0;
-  std::string written_as;             // name below `to`
+  std::string written_as;  // name below `to`
   std::uint64_t size_bytes = 0;
   std::string sha256;
-  std::string problem;                // "" when written; else why it was refused
-  bool mismatch = false;              // refused because the bytes read now differ from the digest in the index
+  std::string problem;    // "" when written; else why it was refused
+  bool mismatch = false;  // refused because the bytes read now differ from the digest in the index
 };
 Result<std::vector<ExportedFile>> export_files(const ExportOptions& options, const std::atomic<int>& stop_signal);
 
@@ -119,7 +120,8 @@ struct CheckReport {
 Result<CheckReport> check(const std::string& dir, bool evidence);
 
 // `limier report`: writes the reports again and brings manifest.json and audit.jsonl up to date.
-Status rewrite_reports(const std::string& dir, const std::vector<std::string>& formats, const std::string& command_line);
+Status rewrite_reports(const std::string& dir, const std::vector<std::string>& formats,
+                       const std::string& command_line);
 
 int exit_code_of(ErrorKind kind);
 

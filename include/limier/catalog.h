@@ -1,10 +1,11 @@
-// catalog: the identity of a file and the rows that describe a device. These records are what limier-fs and limier-sweep
-// send, what the supervisor checks, and what store writes.
+// catalog: the identity of a file and the rows that describe a device. These records are what limier-fs and
+// limier-sweep send, what the supervisor checks, and what store writes.
 //
 // Owns:    values only.
 // Threads: plain data.
-// Errors:  validate() says whether a record from a worker is acceptable; a false answer means the worker lies or is broken.
-// Units:   bytes; times in ns since 1970. `image_offset` from the start of the media, `volume_offset` from the start of
+// Errors:  validate() says whether a record from a worker is acceptable; a false answer means the worker lies or is
+// broken. Units:   bytes; times in ns since 1970. `image_offset` from the start of the media, `volume_offset` from the
+// start of
 //          the volume, `file_offset` from the start of the stream.
 #pragma once
 
@@ -29,37 +30,50 @@ struct StreamRef {
   }
 };
 
-enum class VolumeStatus : std::uint8_t { kParsed, kPartial, kEncrypted, kUnsupported, kUnallocated, kEmpty, kFailed, kTable };
-// kTable: sectors of a partition table itself ("Primary Table", "Safety Table"); shown as 'unallocated' with its description.
+enum class VolumeStatus : std::uint8_t {
+  kParsed,
+  kPartial,
+  kEncrypted,
+  kUnsupported,
+  kUnallocated,
+  kEmpty,
+  kFailed,
+  kTable
+};
+// kTable: sectors of a partition table itself ("Primary Table", "Safety Table"); shown as 'unallocated' with its
+// description.
 std::string_view volume_status_name(VolumeStatus status);
 
 // One row per partition, gap, partition table, pool, pool volume, or bare file system. Sent in catalog order, so that
 // volume_id (from 1) does not depend on anything but the evidence. A parent comes before its children.
 struct VolumeRecord {
   std::uint32_t volume_id = 0;
-  std::uint32_t parent_id = 0;      // 0: none
-  std::string scheme;               // "dos", "gpt", "bsd", "sun", "mac", "apfs" (pool volume), "none" (unpartitioned)
-  std::string slot;                 // as mmls prints it: "000:001", "Meta", "-------"; "" for none
+  std::uint32_t parent_id = 0;  // 0: none
+  std::string scheme;           // "dos", "gpt", "bsd", "sun", "mac", "apfs" (pool volume), "none" (unpartitioned)
+  std::string slot;             // as mmls prints it: "000:001", "Meta", "-------"; "" for none
   std::uint64_t image_offset = 0;
-  std::uint64_t length = 0;         // clipped to the media; a pool volume has its container's range
+  std::uint64_t length = 0;           // clipped to the media; a pool volume has its container's range
   std::uint64_t declared_length = 0;  // as the table says, when larger than the media allows
-  std::string description;          // raw bytes
-  std::string fs_type;              // "ntfs", "fat16", "ext4", "hfs+", "apfs", "iso9660", ..., also unsupported ones: "xfs"
-  std::string fs_label;             // raw bytes
+  std::string description;            // raw bytes
+  std::string fs_type;   // "ntfs", "fat16", "ext4", "hfs+", "apfs", "iso9660", ..., also unsupported ones: "xfs"
+  std::string fs_label;  // raw bytes
   std::string fs_uuid;
   std::uint32_t block_size = 0;
   VolumeStatus status = VolumeStatus::kUnallocated;
-  std::string encryption;           // scheme name, "" when none
-  bool walkable = false;            // a walk job is to be run on it
-  std::uint32_t tsk_fs_type = 0;    // for the walk job
-  std::uint64_t pool_block = 0;     // APFS: block of the volume superblock inside the container; 0 otherwise
+  std::string encryption;         // scheme name, "" when none
+  bool walkable = false;          // a walk job is to be run on it
+  std::uint32_t tsk_fs_type = 0;  // for the walk job
+  std::uint64_t pool_block = 0;   // APFS: block of the volume superblock inside the container; 0 otherwise
   static constexpr auto fields() {
-    return std::tuple{&VolumeRecord::volume_id,   &VolumeRecord::parent_id,     &VolumeRecord::scheme,
-                      &VolumeRecord::slot,        &VolumeRecord::image_offset,  &VolumeRecord::length,
-                      &VolumeRecord::declared_length, &VolumeRecord::description, &VolumeRecord::fs_type,
-                      &VolumeRecord::fs_label,    &VolumeRecord::fs_uuid,       &VolumeRecord::block_size,
-                      &VolumeRecord::status,      &VolumeRecord::encryption,    &VolumeRecord::walkable,
-                      &VolumeRecord::tsk_fs_type, &VolumeRecord::pool_block};
+    return std::tuple{&VolumeRecord::volume_id,       &VolumeRecord::parent_id,
+                      &VolumeRecord::scheme,          &VolumeRecord::slot,
+                      &VolumeRecord::image_offset,    &VolumeRecord::length,
+                      &VolumeRecord::declared_length, &VolumeRecord::description,
+                      &VolumeRecord::fs_type,         &VolumeRecord::fs_label,
+                      &VolumeRecord::fs_uuid,         &VolumeRecord::block_size,
+                      &VolumeRecord::status,          &VolumeRecord::encryption,
+                      &VolumeRecord::walkable,        &VolumeRecord::tsk_fs_type,
+                      &VolumeRecord::pool_block};
   }
 };
 
@@ -75,14 +89,14 @@ struct NameRecord {
   std::string path;                  // raw bytes, "/dir/name"; "/" for the root
   std::uint32_t name_length = 0;     // the last name_length bytes of path are the name
   std::uint64_t inode = 0;
-  std::uint32_t sequence = 0;        // as the entry says; matched against InodeRecord::name_sequence
-  FileKind kind = FileKind::kFile;   // from the entry; the inode's kind wins where they match
+  std::uint32_t sequence = 0;       // as the entry says; matched against InodeRecord::name_sequence
+  FileKind kind = FileKind::kFile;  // from the entry; the inode's kind wins where they match
   bool allocated = true;
-  bool orphan = false;               // under libtsk's $OrphanFiles
+  bool orphan = false;  // under libtsk's $OrphanFiles
   static constexpr auto fields() {
-    return std::tuple{&NameRecord::volume_id, &NameRecord::name_id,  &NameRecord::parent_name_id, &NameRecord::path,
-                      &NameRecord::name_length, &NameRecord::inode,  &NameRecord::sequence,       &NameRecord::kind,
-                      &NameRecord::allocated, &NameRecord::orphan};
+    return std::tuple{&NameRecord::volume_id,   &NameRecord::name_id, &NameRecord::parent_name_id, &NameRecord::path,
+                      &NameRecord::name_length, &NameRecord::inode,   &NameRecord::sequence,       &NameRecord::kind,
+                      &NameRecord::allocated,   &NameRecord::orphan};
   }
 };
 
@@ -98,37 +112,45 @@ struct InodeRecord {
   std::uint32_t volume_id = 0;
   std::uint64_t inode = 0;
   std::uint32_t sequence = 0;
-  std::uint32_t name_sequence = 0;  // what a name's sequence must be to mean this inode (NTFS: sequence, or one less when unallocated)
+  std::uint32_t name_sequence =
+      0;  // what a name's sequence must be to mean this inode (NTFS: sequence, or one less when unallocated)
   FileKind kind = FileKind::kFile;
   bool allocated = true;
-  std::uint64_t size_bytes = 0;     // as the inode says
-  std::uint32_t mode = 0;           // permission bits and type, POSIX
+  std::uint64_t size_bytes = 0;  // as the inode says
+  std::uint32_t mode = 0;        // permission bits and type, POSIX
   std::uint32_t uid = 0, gid = 0;
   std::uint32_t link_count = 0;
   std::string owner_sid;
-  std::string link_target;          // raw bytes
-  FileTimes times;                  // NTFS: $STANDARD_INFORMATION
-  FileTimes name_times;             // NTFS: $FILE_NAME
+  std::string link_target;  // raw bytes
+  FileTimes times;          // NTFS: $STANDARD_INFORMATION
+  FileTimes name_times;     // NTFS: $FILE_NAME
   static constexpr auto fields() {
-    return std::tuple{&InodeRecord::volume_id, &InodeRecord::inode,       &InodeRecord::sequence,
-                      &InodeRecord::name_sequence, &InodeRecord::kind,    &InodeRecord::allocated,
-                      &InodeRecord::size_bytes, &InodeRecord::mode,       &InodeRecord::uid,
-                      &InodeRecord::gid,       &InodeRecord::link_count,  &InodeRecord::owner_sid,
-                      &InodeRecord::link_target, &InodeRecord::times,     &InodeRecord::name_times};
+    return std::tuple{&InodeRecord::volume_id,     &InodeRecord::inode,      &InodeRecord::sequence,
+                      &InodeRecord::name_sequence, &InodeRecord::kind,       &InodeRecord::allocated,
+                      &InodeRecord::size_bytes,    &InodeRecord::mode,       &InodeRecord::uid,
+                      &InodeRecord::gid,           &InodeRecord::link_count, &InodeRecord::owner_sid,
+                      &InodeRecord::link_target,   &InodeRecord::times,      &InodeRecord::name_times};
   }
 };
 
 enum class ContentState : std::uint8_t {
-  kComplete, kRecovered, kOverwritten, kPartial, kUnreadable, kEncrypted, kEmpty, kNotRead,
+  kComplete,
+  kRecovered,
+  kOverwritten,
+  kPartial,
+  kUnreadable,
+  kEncrypted,
+  kEmpty,
+  kNotRead,
 };
 std::string_view content_state_name(ContentState state);
 
 // How the bytes of a stream are to be had.
 enum class ContentSource : std::uint8_t {
-  kNone,      // directories, devices, links: not hashed (state not-read)
-  kExtents,   // by the sweep, from the data extents
-  kDigested,  // limier-fs has read it through libtsk (resident, compressed): digests are in the record
-  kEmpty,     // size 0
+  kNone,        // directories, devices, links: not hashed (state not-read)
+  kExtents,     // by the sweep, from the data extents
+  kDigested,    // limier-fs has read it through libtsk (resident, compressed): digests are in the record
+  kEmpty,       // size 0
   kUnreadable,  // libtsk could not give the bytes, or the runs do not cover the size
   kEncrypted,   // NTFS EFS and the like
   kTooSparse,   // wholly sparse ($BadClus:$Bad): no byte of it is on the disk
@@ -137,17 +159,22 @@ enum class ContentSource : std::uint8_t {
 // One stream of an inode, sent after the InodeRecord it belongs to, in (attr_type, attr_id) order.
 struct StreamRecord {
   StreamRef ref;
-  std::string name;                // raw bytes; "" for the unnamed (default) stream
-  bool is_default = true;          // false: a row of its own, path "file:name"
+  std::string name;        // raw bytes; "" for the unnamed (default) stream
+  bool is_default = true;  // false: a row of its own, path "file:name"
   std::uint64_t size_bytes = 0;
   ContentSource source = ContentSource::kNone;
   std::uint32_t data_piece_count = 0;  // extents of kind kData, each one piece of the sweep's plan
-  bool touched_damage = false;     // kDigested: a chunk read for it was not good
-  Digests digests;                 // kDigested only
+  bool touched_damage = false;         // kDigested: a chunk read for it was not good
+  Digests digests;                     // kDigested only
   static constexpr auto fields() {
-    return std::tuple{&StreamRecord::ref,        &StreamRecord::name,           &StreamRecord::is_default,
-                      &StreamRecord::size_bytes, &StreamRecord::source,         &StreamRecord::data_piece_count,
-                      &StreamRecord::touched_damage, &StreamRecord::digests};
+    return std::tuple{&StreamRecord::ref,
+                      &StreamRecord::name,
+                      &StreamRecord::is_default,
+                      &StreamRecord::size_bytes,
+                      &StreamRecord::source,
+                      &StreamRecord::data_piece_count,
+                      &StreamRecord::touched_damage,
+                      &StreamRecord::digests};
   }
 };
 
@@ -165,19 +192,21 @@ std::string_view extent_kind_name(ExtentKind kind);
 // One run. Sent in file_offset order after its StreamRecord. Pieces never overlap within a stream.
 struct ExtentRecord {
   StreamRef ref;
-  std::uint32_t seq = 0;        // from 0, over all kinds
-  std::uint32_t piece = 0;      // kData: ordinal among the data pieces, from 0
+  std::uint32_t seq = 0;    // from 0, over all kinds
+  std::uint32_t piece = 0;  // kData: ordinal among the data pieces, from 0
   std::uint64_t file_offset = 0;
   std::optional<std::uint64_t> image_offset;  // absent when sparse or unknown
   std::uint64_t length = 0;
   ExtentKind kind = ExtentKind::kData;
   static constexpr auto fields() {
-    return std::tuple{&ExtentRecord::ref,    &ExtentRecord::seq,  &ExtentRecord::piece, &ExtentRecord::file_offset,
-                      &ExtentRecord::image_offset, &ExtentRecord::length, &ExtentRecord::kind};
+    return std::tuple{&ExtentRecord::ref,         &ExtentRecord::seq,          &ExtentRecord::piece,
+                      &ExtentRecord::file_offset, &ExtentRecord::image_offset, &ExtentRecord::length,
+                      &ExtentRecord::kind};
   }
 };
 
-// What a file system says about its blocks, run-length coded, in offset order. Volume bytes in no range are unallocated.
+// What a file system says about its blocks, run-length coded, in offset order. Volume bytes in no range are
+// unallocated.
 enum class BlockUse : std::uint8_t { kUnallocated, kAllocated, kMetadata };
 struct BlockRange {
   std::uint32_t volume_id = 0;
@@ -193,28 +222,29 @@ enum class Severity : std::uint8_t { kInfo, kWarning, kError };
 std::string_view severity_name(Severity severity);
 // Damage or doubt about the evidence: v_issue.
 struct IssueRecord {
-  std::string stage;    // "container", "volume", "walk", "sweep", "worker"
-  std::string code;     // stable, kebab-case: "ewf-table-damaged", "listing-may-be-incomplete", "worker-timeout"
+  std::string stage;  // "container", "volume", "walk", "sweep", "worker"
+  std::string code;   // stable, kebab-case: "ewf-table-damaged", "listing-may-be-incomplete", "worker-timeout"
   Severity severity = Severity::kWarning;
-  std::uint32_t volume_id = 0;             // 0: none
-  std::optional<std::uint64_t> inode;      // with volume_id: the file
+  std::uint32_t volume_id = 0;         // 0: none
+  std::optional<std::uint64_t> inode;  // with volume_id: the file
   std::optional<std::uint64_t> image_offset;
   std::uint64_t length = 0;
   std::string message;
   bool incomplete = false;  // part of the evidence could not be examined: the run ends with exit 5
   static constexpr auto fields() {
-    return std::tuple{&IssueRecord::stage,  &IssueRecord::code,   &IssueRecord::severity, &IssueRecord::volume_id,
-                      &IssueRecord::inode,  &IssueRecord::image_offset, &IssueRecord::length, &IssueRecord::message,
-                      &IssueRecord::incomplete};
+    return std::tuple{&IssueRecord::stage,     &IssueRecord::code,    &IssueRecord::severity,
+                      &IssueRecord::volume_id, &IssueRecord::inode,   &IssueRecord::image_offset,
+                      &IssueRecord::length,    &IssueRecord::message, &IssueRecord::incomplete};
   }
 };
 
 enum class Certainty : std::uint8_t { kStructure, kStatistics };
 struct EncryptionRecord {
   std::uint32_t volume_id = 0;
-  std::string scheme;   // "BitLocker", "BitLocker To Go", "LUKS1", "LUKS2", "FileVault 2 (CoreStorage)", "APFS encrypted", "unknown (high entropy)"
+  std::string scheme;  // "BitLocker", "BitLocker To Go", "LUKS1", "LUKS2", "FileVault 2 (CoreStorage)", "APFS
+                       // encrypted", "unknown (high entropy)"
   Certainty certainty = Certainty::kStructure;
-  std::string detail;   // where the signature stands, cipher as the header names it, or the measure used with its values
+  std::string detail;  // where the signature stands, cipher as the header names it, or the measure used with its values
   static constexpr auto fields() {
     return std::tuple{&EncryptionRecord::volume_id, &EncryptionRecord::scheme, &EncryptionRecord::certainty,
                       &EncryptionRecord::detail};
@@ -229,13 +259,14 @@ struct PlanPiece {
   std::uint64_t content_id = 0;
   std::uint32_t piece = 0;
   std::uint32_t piece_count = 0;
-  std::uint64_t size_bytes = 0;   // of the whole stream
+  std::uint64_t size_bytes = 0;  // of the whole stream
   std::uint64_t file_offset = 0;
   std::uint64_t image_offset = 0;
   std::uint64_t length = 0;
   static constexpr auto fields() {
-    return std::tuple{&PlanPiece::content_id, &PlanPiece::piece,  &PlanPiece::piece_count, &PlanPiece::size_bytes,
-                      &PlanPiece::file_offset, &PlanPiece::image_offset, &PlanPiece::length};
+    return std::tuple{&PlanPiece::content_id, &PlanPiece::piece,       &PlanPiece::piece_count,
+                      &PlanPiece::size_bytes, &PlanPiece::file_offset, &PlanPiece::image_offset,
+                      &PlanPiece::length};
   }
 };
 
@@ -255,8 +286,8 @@ struct BadRange {
   static constexpr auto fields() { return std::tuple{&BadRange::image_offset, &BadRange::length, &BadRange::reason}; }
 };
 
-// Refuses records a well-behaved worker cannot send: unknown enum values, ranges outside the media, offsets that overflow,
-// volume 0, names longer than their path. `media_size` in bytes.
+// Refuses records a well-behaved worker cannot send: unknown enum values, ranges outside the media, offsets that
+// overflow, volume 0, names longer than their path. `media_size` in bytes.
 bool validate(const VolumeRecord& record, std::uint64_t media_size);
 bool validate(const NameRecord& record);
 bool validate(const InodeRecord& record);

@@ -42,8 +42,8 @@ struct SegmentNames {
   std::vector<std::string> missing;  // names expected in a gap (between two that exist)
 };
 // The segments that belong to `first`, found beside it. kUsage when `first` is itself a later segment and the first one
-// exists beside it (the message names it). EWF: .E01-.E99, .EAA-.EZZ, .FAA…; .s01…; lower case too. Split raw: .000, .001 or .aa/.aaa
-// upwards, when `first` has such an extension and the next one exists.
+// exists beside it (the message names it). EWF: .E01-.E99, .EAA-.EZZ, .FAA…; .s01…; lower case too. Split raw: .000,
+// .001 or .aa/.aaa upwards, when `first` has such an extension and the next one exists.
 Result<SegmentNames> find_segments(const std::string& first, Format format);
 
 // ---- image.cpp and the readers -------------------------------------------------------------------------------------
@@ -73,17 +73,18 @@ enum class ChunkState : std::uint8_t {
   kMissing,      // in a missing or truncated segment, or past the end of the file: zeros are given
   kReadError,    // the operating system could not read it: zeros are given
 };
-std::string_view chunk_state_reason(ChunkState state);  // v_bad_range.reason: "chunk-checksum", "chunk-undecodable", "image-short", "read-error"
+std::string_view chunk_state_reason(
+    ChunkState state);  // v_bad_range.reason: "chunk-checksum", "chunk-undecodable", "image-short", "read-error"
 
 struct ReadOutcome {
-  std::size_t length = 0;                  // bytes delivered; short only at the end of the media
-  ChunkState worst = ChunkState::kGood;    // worst state of the chunks touched
+  std::size_t length = 0;                // bytes delivered; short only at the end of the media
+  ChunkState worst = ChunkState::kGood;  // worst state of the chunks touched
 };
 
 // Something worth an issue row, found while opening (table repaired from table2, segments out of order, ...).
 struct OpenIssue {
-  std::string code;      // "ewf-table-damaged", "ewf-segment-missing", "ewf-segment-truncated", ...
-  std::string message;   // one sentence
+  std::string code;     // "ewf-table-damaged", "ewf-segment-missing", "ewf-segment-truncated", ...
+  std::string message;  // one sentence
   std::uint64_t image_offset = 0;
   std::uint64_t length = 0;
   static constexpr auto fields() {
@@ -99,10 +100,10 @@ struct ContainerRecord {
   std::uint32_t sector_size = 512;
   std::uint32_t chunk_size = 0;  // 0 for raw
   std::uint32_t segment_count = 0;
-  std::string compression;       // "none", "fast", "best", "empty-block"; empty for raw
+  std::string compression;  // "none", "fast", "best", "empty-block"; empty for raw
   std::string media_type;
   bool physical = true;
-  std::string set_identifier;    // GUID, empty when absent
+  std::string set_identifier;  // GUID, empty when absent
   std::optional<Md5> stored_md5;
   std::optional<Sha1> stored_sha1;
   // Every header value, in the container's own order, raw bytes: {"case_number","…"}, {"examiner_name","…"},
@@ -122,7 +123,8 @@ class Image {
   [[nodiscard]] virtual std::uint32_t chunk_size() const = 0;
   [[nodiscard]] std::uint64_t chunk_count() const { return (size_bytes() + chunk_size() - 1) / chunk_size(); }
   [[nodiscard]] virtual const std::vector<OpenIssue>& open_issues() const = 0;
-  // Decodes one whole chunk into `out` (chunk_size() bytes; the last chunk fills less). Thread-safe, no cache: the sweep's way.
+  // Decodes one whole chunk into `out` (chunk_size() bytes; the last chunk fills less). Thread-safe, no cache: the
+  // sweep's way.
   virtual ChunkState decode_chunk(std::uint64_t chunk, MutableBytes out) const = 0;
   // Random reading over a cache of decoded chunks, for metadata: limier-fs's way. Thread-safe.
   virtual ReadOutcome read(std::uint64_t image_offset, MutableBytes out) const = 0;

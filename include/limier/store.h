@@ -29,7 +29,7 @@ struct Authority {
 
 // v_evidence but for what the sweep finds out.
 struct EvidenceRow {
-  std::string path;              // as given on the command line
+  std::string path;  // as given on the command line
   std::string format;
   std::string variant;
   std::uint64_t size_bytes = 0;
@@ -37,7 +37,7 @@ struct EvidenceRow {
   std::uint32_t chunk_size = 0;
   std::uint32_t segment_count = 0;
   std::string compression, media_type, set_identifier;
-  bool incomplete = false;       // --incomplete and segments are missing
+  bool incomplete = false;  // --incomplete and segments are missing
   std::optional<Md5> stored_md5, expected_md5;
   std::optional<Sha1> stored_sha1, expected_sha1;
   std::optional<Sha256> expected_sha256;
@@ -51,8 +51,8 @@ struct EvidenceRow {
 
 struct RunRow {
   std::string tool_version, command, host;
-  std::string profile;      // options that shape the result: also in report.json
-  std::string zone;         // --zone, "" when none
+  std::string profile;  // options that shape the result: also in report.json
+  std::string zone;     // --zone, "" when none
   std::int64_t started_ns = 0;
 };
 
@@ -103,9 +103,9 @@ class IndexWriter {
   Status build_coverage();
   // How far the result goes: what the exit code is computed from.
   struct Conditions {
-    bool mismatch = false;       // a digest differs
-    bool damaged = false;        // bad ranges exist
-    bool incomplete = false;     // an issue with `incomplete`, a volume partial/encrypted/unsupported/failed
+    bool mismatch = false;          // a digest differs
+    bool damaged = false;           // bad ranges exist
+    bool incomplete = false;        // an issue with `incomplete`, a volume partial/encrypted/unsupported/failed
     bool nothing_examined = false;  // every volume that holds data is encrypted, or nothing could be read
   };
   Result<Conditions> conditions();

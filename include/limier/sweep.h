@@ -1,7 +1,8 @@
 // sweep: the single pass over the media, in limier-sweep. Decodes every chunk once and serves all who need its bytes.
 //
 // Owns:    its threads and buffers, for the duration of run_sweep.
-// Threads: run_sweep is called from one thread and starts `jobs` more; callbacks into the Sink come from the calling thread,
+// Threads: run_sweep is called from one thread and starts `jobs` more; callbacks into the Sink come from the calling
+// thread,
 //          in an order that does not depend on the number of threads.
 // Errors:  Result; damaged chunks are BadRanges, not errors.
 #pragma once
@@ -21,11 +22,11 @@ struct SweepJob {
   evidence::EvidenceSpec evidence;
   DigestSet media_digests;
   DigestSet file_digests;
-  std::uint32_t jobs = 2;                       // threads that decode and hash
-  std::uint64_t stash_bytes = 256u << 20;       // pieces that came before their turn; beyond it they are read again
+  std::uint32_t jobs = 2;                  // threads that decode and hash
+  std::uint64_t stash_bytes = 256u << 20;  // pieces that came before their turn; beyond it they are read again
   static constexpr auto fields() {
-    return std::tuple{&SweepJob::kind, &SweepJob::evidence, &SweepJob::media_digests, &SweepJob::file_digests,
-                      &SweepJob::jobs, &SweepJob::stash_bytes};
+    return std::tuple{&SweepJob::kind,         &SweepJob::evidence, &SweepJob::media_digests,
+                      &SweepJob::file_digests, &SweepJob::jobs,     &SweepJob::stash_bytes};
   }
 };
 
@@ -43,17 +44,18 @@ struct ContainerMessage {
   std::string set_identifier;
   std::optional<Md5> stored_md5;
   std::optional<Sha1> stored_sha1;
-  std::vector<std::string> header_names;   // parallel to header_values
+  std::vector<std::string> header_names;  // parallel to header_values
   std::vector<std::string> header_values;
   std::vector<catalog::BadRange> acquisition_errors;
   std::vector<evidence::OpenIssue> issues;
   static constexpr auto fields() {
-    return std::tuple{&ContainerMessage::format, &ContainerMessage::variant, &ContainerMessage::size_bytes,
-                      &ContainerMessage::sector_size, &ContainerMessage::chunk_size, &ContainerMessage::segment_count,
-                      &ContainerMessage::compression, &ContainerMessage::media_type, &ContainerMessage::physical,
-                      &ContainerMessage::set_identifier, &ContainerMessage::stored_md5, &ContainerMessage::stored_sha1,
-                      &ContainerMessage::header_names, &ContainerMessage::header_values,
-                      &ContainerMessage::acquisition_errors, &ContainerMessage::issues};
+    return std::tuple{
+        &ContainerMessage::format,         &ContainerMessage::variant,       &ContainerMessage::size_bytes,
+        &ContainerMessage::sector_size,    &ContainerMessage::chunk_size,    &ContainerMessage::segment_count,
+        &ContainerMessage::compression,    &ContainerMessage::media_type,    &ContainerMessage::physical,
+        &ContainerMessage::set_identifier, &ContainerMessage::stored_md5,    &ContainerMessage::stored_sha1,
+        &ContainerMessage::header_names,   &ContainerMessage::header_values, &ContainerMessage::acquisition_errors,
+        &ContainerMessage::issues};
   }
 };
 
@@ -61,8 +63,9 @@ class Sink {
  public:
   virtual ~Sink() = default;
   virtual Status content(const catalog::ContentDigest& digest) = 0;
-  virtual Status bad_range(const catalog::BadRange& range) = 0;  // in offset order, adjacent ranges of one reason joined
-  virtual Status media(const Digests& digests) = 0;              // once, after the last chunk
+  virtual Status bad_range(
+      const catalog::BadRange& range) = 0;           // in offset order, adjacent ranges of one reason joined
+  virtual Status media(const Digests& digests) = 0;  // once, after the last chunk
   // The first chunk that is not through all stages; said again while a long step makes progress.
   virtual void working_on(std::uint64_t chunk) = 0;
   virtual void advanced(std::uint64_t bytes_done) = 0;

@@ -19,14 +19,15 @@
 
 namespace limier::worker {
 
-// ---- frames ----------------------------------------------------------------------------------------------------------
-// On the wire: length (32 bit LE, of the payload), type (16 bit), 0 (16 bit), CRC-32C of type and payload, payload.
+// ---- frames
+// ---------------------------------------------------------------------------------------------------------- On the
+// wire: length (32 bit LE, of the payload), type (16 bit), 0 (16 bit), CRC-32C of type and payload, payload.
 inline constexpr std::size_t kMaxPayload = 1u << 20;
 
 enum class FrameType : std::uint16_t {
   // supervisor → worker
-  kJob = 1,         // FsJob or SweepJob: first frame, exactly once
-  kPlan = 2,        // Batch<PlanPiece>, the answer to kPlanRequest; an empty one ends the plan
+  kJob = 1,   // FsJob or SweepJob: first frame, exactly once
+  kPlan = 2,  // Batch<PlanPiece>, the answer to kPlanRequest; an empty one ends the plan
   // worker → supervisor
   kReady = 16,      // jail is closed (SandboxReport)
   kContainer = 17,  // ContainerMessage
@@ -130,8 +131,9 @@ class BatchSender {
   std::vector<std::uint8_t> body_;
 };
 
-// ---- the journal: what a worker is doing, in a page both sides map ----------------------------------------------------
-// Stored before each item, so it survives the worker; `beat` is bumped on any progress and is what the watchdog reads.
+// ---- the journal: what a worker is doing, in a page both sides map
+// ---------------------------------------------------- Stored before each item, so it survives the worker; `beat` is
+// bumped on any progress and is what the watchdog reads.
 struct Journal {
   std::atomic<std::uint64_t> beat{0};
   std::atomic<std::uint32_t> stage{0};
@@ -139,7 +141,8 @@ struct Journal {
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-// ---- inside a worker --------------------------------------------------------------------------------------------------
+// ---- inside a worker
+// --------------------------------------------------------------------------------------------------
 
 struct JailLimits {
   std::uint64_t address_space_bytes = 2ull << 30;
@@ -150,8 +153,9 @@ inline constexpr int kChannelFd = 3;
 inline constexpr int kJournalFd = 4;
 inline constexpr int kFirstEvidenceFd = 5;
 
-// Confines this process for good: no_new_privs, not dumpable, rlimits, Landlock without any path, seccomp allow-list that
-// kills. Call before the first thread and before the first byte of evidence is read. Error when seccomp is not to be had.
+// Confines this process for good: no_new_privs, not dumpable, rlimits, Landlock without any path, seccomp allow-list
+// that kills. Call before the first thread and before the first byte of evidence is read. Error when seccomp is not to
+// be had.
 Result<SandboxReport> enter_jail(const JailLimits& limits);
 
 // What every worker main starts with: takes fds 3 and 4, TZ is set already by the supervisor; calls tzset().
@@ -163,12 +167,13 @@ Result<WorkerContext> attach();
 // LIMIER_NO_SANDBOX=1 in the environment (set by --no-sandbox) leaves the jail open; the SandboxReport says so.
 bool sandbox_wanted();
 
-// ---- inside the supervisor --------------------------------------------------------------------------------------------
+// ---- inside the supervisor
+// --------------------------------------------------------------------------------------------
 
 struct SpawnSpec {
-  std::string worker;                 // "limier-fs" or "limier-sweep"
+  std::string worker;  // "limier-fs" or "limier-sweep"
   std::vector<int> evidence_fds;
-  std::string zone = "UTC";           // $TZ of the child
+  std::string zone = "UTC";  // $TZ of the child
   bool sandbox = true;
 };
 struct ExitInfo {

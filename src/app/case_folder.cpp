@@ -68,8 +68,8 @@ Status prepare_case_folder(const std::string& dir, const EvidenceSet& evidence, 
   if (fs::exists(target, error)) {
     if (!fs::is_directory(target, error)) return Error{ErrorKind::kUsage, fmt::format("{}: is not a folder", dir)};
     if (!fs::is_empty(target, error) || error)
-      return Error{ErrorKind::kUsage, fmt::format("{}: is not empty{}; choose a new folder", dir,
-                                                  error ? " or cannot be listed" : "")};
+      return Error{ErrorKind::kUsage,
+                   fmt::format("{}: is not empty{}; choose a new folder", dir, error ? " or cannot be listed" : "")};
   }
   return make_private_folder(target, dir);
 }
@@ -78,9 +78,10 @@ Status prepare_export_folder(const std::string& dir, const EvidenceSet& evidence
   std::error_code error;
   const fs::path target = fs::weakly_canonical(fs::absolute(dir, error), error);
   if (is_inside(target, evidence.folder))
-    return Error{ErrorKind::kRefused,
-                 fmt::format("{}: lies inside the evidence's folder {}, where nothing must be written; choose another folder",
-                             dir, evidence.folder)};
+    return Error{
+        ErrorKind::kRefused,
+        fmt::format("{}: lies inside the evidence's folder {}, where nothing must be written; choose another folder",
+                    dir, evidence.folder)};
   return make_private_folder(target, dir);
 }
 
@@ -142,7 +143,8 @@ Status AuditLog::append(std::string_view action, const Fields& fields) {
   if (std::error_code error; fs::exists(path_, error)) {
     LIMIER_TRY(log, read_file(path_));
   }
-  std::string line = fmt::format("{{\"time\":{},\"action\":{}", json_string(format_time(wall_clock_ns())), json_string(action));
+  std::string line =
+      fmt::format("{{\"time\":{},\"action\":{}", json_string(format_time(wall_clock_ns())), json_string(action));
   for (const auto& [name, value] : fields) line += fmt::format(",{}:{}", json_string(name), json_string(value));
   line += fmt::format(",\"previous_sha256\":\"{}\"}}\n", audit_head(log));
 

@@ -37,7 +37,9 @@ CheckReport::Item check_chain(const std::string& log) {
     const auto link = std::find_if(members->begin(), members->end(),
                                    [](const auto& member) { return member.first == "previous_sha256"; });
     if (link == members->end() || link->second != previous)
-      return {"audit.jsonl", false, fmt::format("the chain breaks at line {}: the line before it was changed, added or taken out", line_number)};
+      return {
+          "audit.jsonl", false,
+          fmt::format("the chain breaks at line {}: the line before it was changed, added or taken out", line_number)};
     previous = audit_head(line);
   }
   if (line_number == 0) return {"audit.jsonl", false, "is empty"};
@@ -57,18 +59,21 @@ Result<CheckReport> check(const std::string& dir, bool evidence) {
   std::error_code error;
   for (const auto& item : fs::directory_iterator(dir, error)) {
     const std::string name = item.path().filename().string();
-    const bool listed = std::any_of(files.begin(), files.end(), [&](const ManifestEntry& file) { return file.name == name; });
+    const bool listed =
+        std::any_of(files.begin(), files.end(), [&](const ManifestEntry& file) { return file.name == name; });
     if (!listed && name != "manifest.json") unlisted.push_back(name);
   }
   std::sort(unlisted.begin(), unlisted.end());
-  for (const std::string& name : unlisted) report.items.push_back({name, false, "is not in the manifest: it was added after the run"});
+  for (const std::string& name : unlisted)
+    report.items.push_back({name, false, "is not in the manifest: it was added after the run"});
 
   const auto log = read_file(dir + "/audit.jsonl");
   report.items.push_back(log.ok() ? check_chain(*log) : CheckReport::Item{"audit.jsonl", false, log.error().message});
   if (log.ok()) {
     const bool anchored = audit_head(*log) == manifest_string(manifest, "audit_head_sha256");
-    report.items.push_back({"audit head", anchored, anchored ? "the manifest names the last audit entry"
-                                                             : "the manifest names another last audit entry"});
+    report.items.push_back(
+        {"audit head", anchored,
+         anchored ? "the manifest names the last audit entry" : "the manifest names another last audit entry"});
   }
   if (evidence)
     for (const ManifestEntry& segment : manifest_entries(manifest, "evidence"))

@@ -9,9 +9,12 @@ namespace limier::app {
 
 Error error_of(const Ending& ending, std::string_view what) {
   switch (ending.kind) {
-    case EndingKind::kInterrupted: return {ErrorKind::kInterrupted, "interrupted"};
-    case EndingKind::kFailed: return ending.error;
-    default: return {ErrorKind::kEvidence, fmt::format("{} could not be examined: {}", what, ending.sentence())};
+    case EndingKind::kInterrupted:
+      return {ErrorKind::kInterrupted, "interrupted"};
+    case EndingKind::kFailed:
+      return ending.error;
+    default:
+      return {ErrorKind::kEvidence, fmt::format("{} could not be examined: {}", what, ending.sentence())};
   }
 }
 
@@ -54,8 +57,9 @@ DigestSet media_digest_set(const std::optional<DigestSet>& asked, const sweep::C
   return set;
 }
 
-IntegrityFacts judge_integrity(const sweep::ContainerMessage& container, const Digests& computed, const Digests& expected,
-                               const std::vector<catalog::BadRange>& bad_ranges, bool segments_missing) {
+IntegrityFacts judge_integrity(const sweep::ContainerMessage& container, const Digests& computed,
+                               const Digests& expected, const std::vector<catalog::BadRange>& bad_ranges,
+                               bool segments_missing) {
   IntegrityFacts facts;
   const auto compare = [&](const auto& left, const auto& right) {
     if (!left || !right) return;
@@ -69,8 +73,10 @@ IntegrityFacts judge_integrity(const sweep::ContainerMessage& container, const D
   compare(computed.sha256, expected.sha256);
   facts.image_short = segments_missing;
   for (const catalog::BadRange& range : bad_ranges) {
-    if (range.reason == evidence::chunk_state_reason(evidence::ChunkState::kMissing)) facts.image_short = true;
-    else if (range.reason != "acquisition-error") facts.chunk_damage = true;
+    if (range.reason == evidence::chunk_state_reason(evidence::ChunkState::kMissing))
+      facts.image_short = true;
+    else if (range.reason != "acquisition-error")
+      facts.chunk_damage = true;
   }
   return facts;
 }

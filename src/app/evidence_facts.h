@@ -12,8 +12,8 @@ struct ContainerFacts {
 };
 Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, bool sandbox, const std::atomic<int>& stop_signal);
 
-// Digests asked for with --digests, or the default: those stored or expected plus SHA-256; MD5 and SHA-256 for raw. Expected
-// ones are always computed: a digest that was given is a question that must be answered.
+// Digests asked for with --digests, or the default: those stored or expected plus SHA-256; MD5 and SHA-256 for raw.
+// Expected ones are always computed: a digest that was given is a question that must be answered.
 DigestSet media_digest_set(const std::optional<DigestSet>& asked, const sweep::ContainerMessage& container,
                            const Digests& expected);
 
@@ -23,8 +23,9 @@ struct IntegrityFacts {
   bool chunk_damage = false;
   bool image_short = false;
 };
-IntegrityFacts judge_integrity(const sweep::ContainerMessage& container, const Digests& computed, const Digests& expected,
-                               const std::vector<catalog::BadRange>& bad_ranges, bool segments_missing);
+IntegrityFacts judge_integrity(const sweep::ContainerMessage& container, const Digests& computed,
+                               const Digests& expected, const std::vector<catalog::BadRange>& bad_ranges,
+                               bool segments_missing);
 store::Verdict verdict_of(const IntegrityFacts& facts);
 
 // Memory for a job's caches from --memory; 0 takes the default.

@@ -39,8 +39,9 @@ Result<Opened> open_read_only(const std::string& path) {
     if (errno == ENOENT) return unreadable(path, "no such file; give the first segment of the image");
     return unreadable(path, std::string("cannot be opened for reading: ") + std::strerror(errno));
   }
-  struct stat info{};
-  if (fstat(opened.fd.get(), &info) != 0) return unreadable(path, std::string("cannot be examined: ") + std::strerror(errno));
+  struct stat info {};
+  if (fstat(opened.fd.get(), &info) != 0)
+    return unreadable(path, std::string("cannot be examined: ") + std::strerror(errno));
   if (S_ISDIR(info.st_mode)) return unreadable(path, "is a folder; give the first segment of an image inside it");
   if (!S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode)) return unreadable(path, "is neither a file nor a block device");
   if (S_ISBLK(info.st_mode)) {
@@ -99,11 +100,12 @@ Result<EvidenceSet> open_evidence(const std::string& path, bool allow_incomplete
   LIMIER_TRY(Opened first, open_read_only(path));
   LIMIER_TRY(const auto identified, identify(path, first));
   if (identified.format == evidence::Format::kUnsupported)
-    return unreadable(path, fmt::format("{}: {}",
-                                        identified.unsupported_name.empty()
-                                            ? "is not a disk image"
-                                            : "is in the format " + identified.unsupported_name + ", which limier does not read",
-                                        identified.advice));
+    return unreadable(
+        path, fmt::format("{}: {}",
+                          identified.unsupported_name.empty()
+                              ? "is not a disk image"
+                              : "is in the format " + identified.unsupported_name + ", which limier does not read",
+                          identified.advice));
 
   LIMIER_TRY(auto names, evidence::find_segments(path, identified.format));
   if (!names.missing.empty() && !allow_incomplete) {

@@ -21,8 +21,8 @@ struct EvidenceSet {
   [[nodiscard]] std::uint64_t total_bytes() const;
 };
 
-// Decides the container by its magic, finds the segments, opens them O_RDONLY|O_NOATIME. Every way it can go wrong is one
-// sentence: no such file, a folder, empty, unreadable, a container limier does not read, a later segment, a gap.
+// Decides the container by its magic, finds the segments, opens them O_RDONLY|O_NOATIME. Every way it can go wrong is
+// one sentence: no such file, a folder, empty, unreadable, a container limier does not read, a later segment, a gap.
 Result<EvidenceSet> open_evidence(const std::string& path, bool allow_incomplete);
 
 }  // namespace limier::app

@@ -1,5 +1,5 @@
-// `limier export`: content out of the evidence, read again by a jailed worker through libtsk and compared with the digest
-// the sweep computed by its own route. What cannot be compared is not written.
+// `limier export`: content out of the evidence, read again by a jailed worker through libtsk and compared with the
+// digest the sweep computed by its own route. What cannot be compared is not written.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -63,7 +63,8 @@ Result<std::optional<Wanted>> look_up(store::Index& index, std::int64_t file_id)
 std::string safe_name(std::int64_t file_id, const std::string& name) {
   std::string safe = fmt::format("{}_", file_id);
   for (const char c : name.substr(0, kMaxNameLength)) {
-    const bool harmless = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    const bool harmless =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
     safe += harmless ? c : '_';
   }
   return safe;
@@ -128,7 +129,8 @@ Result<ExportedFile> export_one(const ExportOptions& options, const EvidenceSet&
   session.on_frame = [&](const worker::Frame& frame) -> Status {
     if (frame.type == worker::FrameType::kIssues) return ok_status();
     if (frame.type != worker::FrameType::kContentBytes) return Error{kLied, "it sent an unexpected frame"};
-    if (target.size_bytes() + frame.payload.size() > wanted.size_bytes) return Error{kLied, "it sent more than the file holds"};
+    if (target.size_bytes() + frame.payload.size() > wanted.size_bytes)
+      return Error{kLied, "it sent more than the file holds"};
     return target.write(Bytes(frame.payload));
   };
   LIMIER_TRY(const Ending ending, run_session(session, evidence, stop));

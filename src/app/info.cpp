@@ -7,8 +7,9 @@ namespace limier::app {
 Result<ImageInfo> info(const ImageOptions& options, const std::atomic<int>& stop_signal) {
   LIMIER_TRY(EvidenceSet evidence, open_evidence(options.image, options.incomplete));
   LIMIER_TRY(ContainerFacts facts, describe_evidence(evidence, options.sandbox, stop_signal));
-  LIMIER_TRY(VolumeMapRows rows, map_evidence(evidence, facts.container.size_bytes,
-                                              plan_memory(options.memory_bytes).cache_bytes, options.sandbox, stop_signal));
+  LIMIER_TRY(VolumeMapRows rows,
+             map_evidence(evidence, facts.container.size_bytes, plan_memory(options.memory_bytes).cache_bytes,
+                          options.sandbox, stop_signal));
   ImageInfo result;
   result.path = options.image;
   result.container = std::move(facts.container);

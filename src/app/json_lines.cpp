@@ -21,17 +21,25 @@ std::optional<std::string> take_string(std::string_view& in) {
     if (in.empty()) return std::nullopt;
     c = in.front();
     in.remove_prefix(1);
-    if (c == 'n') text += '\n';
-    else if (c == 't') text += '\t';
-    else if (c == 'r') text += '\r';
-    else if (c == 'b') text += '\b';
-    else if (c == 'f') text += '\f';
+    if (c == 'n')
+      text += '\n';
+    else if (c == 't')
+      text += '\t';
+    else if (c == 'r')
+      text += '\r';
+    else if (c == 'b')
+      text += '\b';
+    else if (c == 'f')
+      text += '\f';
     else if (c == 'u') {
       unsigned code = 0;
-      if (in.size() < 4 || std::from_chars(in.data(), in.data() + 4, code, 16).ptr != in.data() + 4) return std::nullopt;
+      if (in.size() < 4 || std::from_chars(in.data(), in.data() + 4, code, 16).ptr != in.data() + 4)
+        return std::nullopt;
       in.remove_prefix(4);
-      if (code < 0x80) text += static_cast<char>(code);
-      else if (code < 0x800) text += {static_cast<char>(0xC0 | (code >> 6)), static_cast<char>(0x80 | (code & 0x3F))};
+      if (code < 0x80)
+        text += static_cast<char>(code);
+      else if (code < 0x800)
+        text += {static_cast<char>(0xC0 | (code >> 6)), static_cast<char>(0x80 | (code & 0x3F))};
       else
         text += {static_cast<char>(0xE0 | (code >> 12)), static_cast<char>(0x80 | ((code >> 6) & 0x3F)),
                  static_cast<char>(0x80 | (code & 0x3F))};
@@ -91,8 +99,10 @@ std::vector<ManifestEntry> manifest_entries(std::string_view manifest, std::stri
   bool inside = false;
   const std::string opening = "\"" + std::string(list) + "\": [";
   for_each_line(manifest, [&](std::string_view line) {
-    if (line.starts_with(opening)) inside = line == opening;
-    else if (line.starts_with("]")) inside = false;
+    if (line.starts_with(opening))
+      inside = line == opening;
+    else if (line.starts_with("]"))
+      inside = false;
     if (!inside) return;
     const auto members = parse_flat_object(line);
     if (!members) return;

@@ -10,8 +10,8 @@
 
 namespace limier::app {
 
-// The members of a flat object on one line, values as text (strings unescaped, numbers and null as written). nullopt when
-// the line is not such an object.
+// The members of a flat object on one line, values as text (strings unescaped, numbers and null as written). nullopt
+// when the line is not such an object.
 std::optional<std::vector<std::pair<std::string, std::string>>> parse_flat_object(std::string_view line);
 
 struct ManifestEntry {

@@ -21,7 +21,9 @@ std::string entry(const std::string& name, std::uint64_t size_bytes, const std::
   return fmt::format("    {{\"name\":{},\"size_bytes\":{},\"sha256\":{}}}", json_string(name), size_bytes, sha256_json);
 }
 
-std::string quoted_digest(const Sha256& digest) { return "\"" + hex_digest(digest) + "\""; }
+std::string quoted_digest(const Sha256& digest) {
+  return "\"" + hex_digest(digest) + "\"";
+}
 
 Result<std::string> file_entry(const fs::path& path, const std::string& name) {
   LIMIER_TRY(const Sha256 digest, hash_file(path.string()));
@@ -41,7 +43,8 @@ Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>
   const std::string path = dir + "/manifest.json";
   std::vector<std::string> evidence;
   for (const ManifestSegment& segment : segments)
-    evidence.push_back(entry(segment.path, segment.size_bytes, segment.sha256 ? quoted_digest(*segment.sha256) : "null"));
+    evidence.push_back(
+        entry(segment.path, segment.size_bytes, segment.sha256 ? quoted_digest(*segment.sha256) : "null"));
   if (segments.empty()) {
     if (const auto before = read_file(path); before.ok())
       for (const ManifestEntry& kept : manifest_entries(*before, "evidence"))

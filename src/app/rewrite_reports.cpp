@@ -5,12 +5,14 @@
 
 namespace limier::app {
 
-Status rewrite_reports(const std::string& dir, const std::vector<std::string>& formats, const std::string& command_line) {
+Status rewrite_reports(const std::string& dir, const std::vector<std::string>& formats,
+                       const std::string& command_line) {
   LIMIER_TRY(auto index, store::Index::open(dir));
   LIMIER_CHECK(report::write_reports(*index, dir, formats));
   std::string list;
   for (const std::string& format : formats) list += (list.empty() ? "" : ",") + format;
-  LIMIER_CHECK(AuditLog(dir).append("report", {{"formats", list.empty() ? "default" : list}, {"command", command_line}}));
+  LIMIER_CHECK(
+      AuditLog(dir).append("report", {{"formats", list.empty() ? "default" : list}, {"command", command_line}}));
   return write_manifest(dir, {});
 }
 

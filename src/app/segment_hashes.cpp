@@ -24,8 +24,8 @@ Result<std::vector<ManifestSegment>> SegmentHashes::wait(const EvidenceSet& evid
   std::vector<ManifestSegment> segments;
   std::error_code error;
   for (std::size_t i = 0; i < evidence.paths.size(); ++i)
-    segments.push_back({std::filesystem::absolute(evidence.paths[i], error).string(), evidence.spec.segments[i].size_bytes,
-                        i < digests_.size() ? digests_[i] : std::nullopt});
+    segments.push_back({std::filesystem::absolute(evidence.paths[i], error).string(),
+                        evidence.spec.segments[i].size_bytes, i < digests_.size() ? digests_[i] : std::nullopt});
   return segments;
 }
 

@@ -1,5 +1,5 @@
-// SHA-256 of the evidence's segment files for the manifest, computed on a thread of its own while the sweep reads the same
-// pages, so that a slow disk is read once.
+// SHA-256 of the evidence's segment files for the manifest, computed on a thread of its own while the sweep reads the
+// same pages, so that a slow disk is read once.
 #pragma once
 
 #include <thread>

@@ -54,15 +54,21 @@ T decode_or_empty(const worker::Frame& frame) {
 
 std::string Ending::sentence() const {
   switch (kind) {
-    case EndingKind::kFinished: return "finished";
-    case EndingKind::kFailed: return error.message;
+    case EndingKind::kFinished:
+      return "finished";
+    case EndingKind::kFailed:
+      return error.message;
     case EndingKind::kCrashed:
-      return exit.signalled ? fmt::format("the worker was ended by signal {} ({}) at item {}", exit.code,
-                                          sigabbrev_np(exit.code) != nullptr ? sigabbrev_np(exit.code) : "unknown", item)
-                            : fmt::format("the worker ended by itself with status {} at item {}", exit.code, item);
-    case EndingKind::kStalled: return fmt::format("the worker made no progress and was ended, at item {}", item);
-    case EndingKind::kMisbehaved: return fmt::format("the worker was ended: {}", error.message);
-    case EndingKind::kInterrupted: return "interrupted";
+      return exit.signalled
+                 ? fmt::format("the worker was ended by signal {} ({}) at item {}", exit.code,
+                               sigabbrev_np(exit.code) != nullptr ? sigabbrev_np(exit.code) : "unknown", item)
+                 : fmt::format("the worker ended by itself with status {} at item {}", exit.code, item);
+    case EndingKind::kStalled:
+      return fmt::format("the worker made no progress and was ended, at item {}", item);
+    case EndingKind::kMisbehaved:
+      return fmt::format("the worker was ended: {}", error.message);
+    case EndingKind::kInterrupted:
+      return "interrupted";
   }
   return {};
 }
@@ -89,7 +95,9 @@ Result<Ending> run_session(const Session& session, const EvidenceSet& evidence, 
     }
     const worker::Frame& frame = **received;
     switch (frame.type) {
-      case worker::FrameType::kReady: ending.sandbox = decode_or_empty<worker::SandboxReport>(frame); break;
+      case worker::FrameType::kReady:
+        ending.sandbox = decode_or_empty<worker::SandboxReport>(frame);
+        break;
       case worker::FrameType::kProgress:
         if (session.on_progress) session.on_progress(decode_or_empty<worker::ProgressMessage>(frame).done);
         break;

@@ -14,19 +14,19 @@ enum class EndingKind : std::uint8_t { kFinished, kFailed, kCrashed, kStalled, k
 
 struct Ending {
   EndingKind kind = EndingKind::kFinished;
-  Error error;                 // kFailed: what the worker said; kMisbehaved: what was wrong with its frames
-  worker::ExitInfo exit;       // kCrashed
-  std::uint32_t stage = 0;     // what the journal said last
+  Error error;              // kFailed: what the worker said; kMisbehaved: what was wrong with its frames
+  worker::ExitInfo exit;    // kCrashed
+  std::uint32_t stage = 0;  // what the journal said last
   std::uint64_t item = 0;
-  worker::WorkerStats stats;   // kFinished
+  worker::WorkerStats stats;  // kFinished
   worker::SandboxReport sandbox;
 
   [[nodiscard]] std::string sentence() const;  // why it ended, for issue rows and messages
 };
 
 struct Session {
-  std::string worker;                       // "limier-fs" or "limier-sweep"
-  std::vector<std::uint8_t> job;            // encoded FsJob or SweepJob
+  std::string worker;             // "limier-fs" or "limier-sweep"
+  std::vector<std::uint8_t> job;  // encoded FsJob or SweepJob
   std::string zone = "UTC";
   bool sandbox = true;
   // A worker that shows no sign of life for stall_limit is deadlocked or stuck in one library call; one that lives but

@@ -25,7 +25,8 @@ struct SweepRows {
       case worker::FrameType::kMediaDigests:
         media = decode<Digests>(Bytes(frame.payload));
         return media ? ok_status() : Status(Error{kLied, "its digests cannot be decoded"});
-      default: return Error{kLied, "it sent an unexpected frame"};
+      default:
+        return Error{kLied, "it sent an unexpected frame"};
     }
   }
 };

@@ -13,8 +13,8 @@ struct SweepPlan {
   std::uint64_t stash_bytes = 0;
   bool sandbox = true;
 };
-// One pass; digests and damage go to the index, which then knows the verdict. A sweep that cannot be finished is an issue,
-// not an error: the listing stands without digests.
+// One pass; digests and damage go to the index, which then knows the verdict. A sweep that cannot be finished is an
+// issue, not an error: the listing stands without digests.
 Status sweep_evidence(store::IndexWriter& index, const EvidenceSet& evidence, const sweep::ContainerMessage& container,
                       const SweepPlan& plan, Progress& progress, const std::atomic<int>& stop);
 

@@ -16,10 +16,14 @@ namespace {
 
 std::string_view profile_name(Profile profile) {
   switch (profile) {
-    case Profile::kList: return "list";
-    case Profile::kQuick: return "quick";
-    case Profile::kStandard: return "standard";
-    case Profile::kFull: return "full";
+    case Profile::kList:
+      return "list";
+    case Profile::kQuick:
+      return "quick";
+    case Profile::kStandard:
+      return "standard";
+    case Profile::kFull:
+      return "full";
   }
   return "";
 }
@@ -95,8 +99,10 @@ Status store_container_facts(store::IndexWriter& index, const EvidenceSet& evide
     LIMIER_CHECK(index.add(issue));
   }
   if (!evidence.access_times_kept) {
-    auto issue = container_issue("access-time", "The evidence was read without O_NOATIME, so the system may have changed the "
-                                                "access time of its files", false);
+    auto issue = container_issue("access-time",
+                                 "The evidence was read without O_NOATIME, so the system may have changed the "
+                                 "access time of its files",
+                                 false);
     issue.severity = catalog::Severity::kInfo;
     LIMIER_CHECK(index.add(issue));
   }
@@ -112,10 +118,14 @@ int exit_code_for(const store::IndexWriter::Conditions& conditions) {
 }
 
 AuditLog::Fields start_fields(const TriageOptions& options) {
-  return {{"tool_version", LIMIER_VERSION},      {"commit", LIMIER_COMMIT},
-          {"command", options.command_line},     {"host", host_name()},
-          {"evidence", options.image},           {"authority", options.authority.text},
-          {"case", options.authority.case_number}, {"exhibit", options.authority.exhibit},
+  return {{"tool_version", LIMIER_VERSION},
+          {"commit", LIMIER_COMMIT},
+          {"command", options.command_line},
+          {"host", host_name()},
+          {"evidence", options.image},
+          {"authority", options.authority.text},
+          {"case", options.authority.case_number},
+          {"exhibit", options.authority.exhibit},
           {"examiner", options.authority.examiner}};
 }
 
@@ -157,14 +167,15 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
 
   progress.stage_started("partitions", 0, "");
   auto map = map_evidence(evidence, media_size, memory.cache_bytes, options.sandbox, stop);
-  if (!map.ok() && map.error().kind == ErrorKind::kInterrupted) return keep_interrupted(*index, audit, stop.load(), false);
+  if (!map.ok() && map.error().kind == ErrorKind::kInterrupted)
+    return keep_interrupted(*index, audit, stop.load(), false);
   if (!map.ok()) return std::move(map.error());
   LIMIER_CHECK(store_volume_map(*index, *map));
   progress.stage_ended();
   // From here the list of volumes is fixed.
 
-  const WalkPlan walk{options.profile != Profile::kList, options.zone.empty() ? "UTC" : options.zone, memory.cache_bytes,
-                      options.sandbox};
+  const WalkPlan walk{options.profile != Profile::kList, options.zone.empty() ? "UTC" : options.zone,
+                      memory.cache_bytes, options.sandbox};
   LIMIER_TRY(const auto volumes, index->walkable_volumes());
   for (const catalog::VolumeRecord& volume : volumes) {
     LIMIER_CHECK(walk_one_volume(*index, evidence, volume, media_size, walk, progress, stop));

@@ -34,7 +34,8 @@ Result<VerifyReport> verify(const VerifyOptions& options, Progress& progress, co
     switch (frame.type) {
       case worker::FrameType::kBadRanges:
         return for_each_record<catalog::BadRange>(frame, [&](const catalog::BadRange& range) -> Status {
-          if (!catalog::validate(range, report.container.size_bytes)) return Error{kLied, "a bad range lies outside the media"};
+          if (!catalog::validate(range, report.container.size_bytes))
+            return Error{kLied, "a bad range lies outside the media"};
           report.bad_ranges.push_back(range);
           return ok_status();
         });
@@ -45,7 +46,8 @@ Result<VerifyReport> verify(const VerifyOptions& options, Progress& progress, co
         have_digests = true;
         return ok_status();
       }
-      default: return Error{kLied, "it sent an unexpected frame"};
+      default:
+        return Error{kLied, "it sent an unexpected frame"};
     }
   };
   progress.stage_started("verify", report.container.size_bytes, "bytes");

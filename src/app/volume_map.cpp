@@ -37,7 +37,8 @@ Result<VolumeMapRows> map_evidence(const EvidenceSet& evidence, std::uint64_t me
       case worker::FrameType::kIssues:
         return for_each_record<catalog::IssueRecord>(
             frame, [&](const auto& row) { return keep(rows.issues, row, catalog::validate(row)); });
-      default: return Error{kLied, "it sent an unexpected frame"};
+      default:
+        return Error{kLied, "it sent an unexpected frame"};
     }
   };
   LIMIER_TRY(const Ending ending, run_session(session, evidence, stop_signal));

@@ -14,7 +14,9 @@ constexpr Rung kLadder[] = {{false, false, ""},
                             {true, false, "files whose folder is gone were not searched for"},
                             {true, true, "only names were read, without times, sizes and content"}};
 
-Error lied() { return {kLied, "it sent a row that cannot be true"}; }
+Error lied() {
+  return {kLied, "it sent a row that cannot be true"};
+}
 
 // Checks and stores what one walk sends.
 class WalkRows {
@@ -45,7 +47,8 @@ class WalkRows {
       case FrameType::kIssues:
         return for_each_record<catalog::IssueRecord>(
             frame, [&](const auto& row) { return store(row, row.volume_id, catalog::validate(row)); });
-      default: return Error{kLied, "it sent an unexpected frame"};
+      default:
+        return Error{kLied, "it sent an unexpected frame"};
     }
   }
   [[nodiscard]] std::uint64_t names() const { return names_; }
@@ -70,10 +73,18 @@ catalog::IssueRecord ending_issue(const Ending& ending, std::uint32_t volume_id,
   issue.severity = catalog::Severity::kError;
   issue.incomplete = true;
   switch (ending.kind) {
-    case EndingKind::kCrashed: issue.code = "worker-crashed"; break;
-    case EndingKind::kStalled: issue.code = "worker-stalled"; break;
-    case EndingKind::kMisbehaved: issue.code = "worker-misbehaved"; break;
-    default: issue.code = "walk-failed"; break;
+    case EndingKind::kCrashed:
+      issue.code = "worker-crashed";
+      break;
+    case EndingKind::kStalled:
+      issue.code = "worker-stalled";
+      break;
+    case EndingKind::kMisbehaved:
+      issue.code = "worker-misbehaved";
+      break;
+    default:
+      issue.code = "walk-failed";
+      break;
   }
   if (ending.stage >= 2) issue.inode = ending.item;
   issue.message = fmt::format("The listing of this volume is incomplete, {}: {}", consequence, ending.sentence());
@@ -90,7 +101,8 @@ Status store_volume_map(store::IndexWriter& index, const VolumeMapRows& rows) {
 }
 
 Status walk_one_volume(store::IndexWriter& index, const EvidenceSet& evidence, const catalog::VolumeRecord& volume,
-                       std::uint64_t media_size, const WalkPlan& plan, Progress& progress, const std::atomic<int>& stop) {
+                       std::uint64_t media_size, const WalkPlan& plan, Progress& progress,
+                       const std::atomic<int>& stop) {
   volume::FsJob job;
   job.kind = volume::FsJobKind::kWalk;
   job.evidence = evidence.spec;
@@ -130,8 +142,8 @@ Status walk_one_volume(store::IndexWriter& index, const EvidenceSet& evidence, c
   }
   if (failed) {
     LIMIER_CHECK(index.add(ending_issue(*failed, volume.volume_id, "even the names could not be read to their end")));
-    LIMIER_CHECK(index.set_volume_status(
-        volume.volume_id, names > 0 ? catalog::VolumeStatus::kPartial : catalog::VolumeStatus::kFailed));
+    LIMIER_CHECK(index.set_volume_status(volume.volume_id,
+                                         names > 0 ? catalog::VolumeStatus::kPartial : catalog::VolumeStatus::kFailed));
   }
   progress.stage_ended();
   return ok_status();

@@ -19,8 +19,10 @@ class CheckCommand final : public Command {
   int run(const Context& context) override {
     const auto report = app::check(dir_, evidence_);
     if (!report) return context.fail(report.error());
-    if (context.common.json) print_json(context, *report);
-    else print_text(context, *report);
+    if (context.common.json)
+      print_json(context, *report);
+    else
+      print_text(context, *report);
     return report->good ? kExitGood : kExitMismatch;
   }
 
@@ -45,7 +47,8 @@ class CheckCommand final : public Command {
     if (report.good) {
       context.out.write(fmt::format("{} checked, all as recorded.\n", plural(report.items.size(), "item", "items")));
     } else {
-      context.out.write(fmt::format("{} of {} not as recorded.\n", group_digits(bad), plural(report.items.size(), "item", "items")));
+      context.out.write(
+          fmt::format("{} of {} not as recorded.\n", group_digits(bad), plural(report.items.size(), "item", "items")));
     }
   }
 
@@ -55,6 +58,8 @@ class CheckCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_check() { return std::make_unique<CheckCommand>(); }
+std::unique_ptr<Command> make_check() {
+  return std::make_unique<CheckCommand>();
+}
 
 }  // namespace limier::cli

@@ -19,7 +19,9 @@ class ExportCommand final : public Command {
         ->required()
         ->delimiter(',')
         ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
-    app.add_option("--to", options_.to, "Folder to write to; made when it does not exist")->option_text("FOLDER")->required();
+    app.add_option("--to", options_.to, "Folder to write to; made when it does not exist")
+        ->option_text("FOLDER")
+        ->required();
     app.add_option("--image", options_.image, "Where the evidence is now, when it has moved")->option_text("IMAGE");
   }
 
@@ -28,8 +30,10 @@ class ExportCommand final : public Command {
     options_.command_line = context.command_line;
     const auto files = app::export_files(options_, context.stop);
     if (!files) return context.fail(files.error());
-    if (context.common.json) print_json(context, *files);
-    else print_text(context, *files);
+    if (context.common.json)
+      print_json(context, *files);
+    else
+      print_text(context, *files);
     const auto any = [&](auto test) { return std::any_of(files->begin(), files->end(), test); };
     if (any([](const app::ExportedFile& file) { return file.mismatch; })) return kExitMismatch;
     return any([](const app::ExportedFile& file) { return !file.problem.empty(); }) ? kExitPartly : kExitGood;
@@ -53,7 +57,8 @@ class ExportCommand final : public Command {
       if (!file.problem.empty()) {
         complain(fmt::format("file {} was not written: {}", file.file_id, file.problem));
       } else if (!context.common.quiet) {
-        context.out.write(fmt::format("{}  {}  {}\n", file.sha256, pad_left(group_digits(file.size_bytes), 14), terminal_text(file.written_as)));
+        context.out.write(fmt::format("{}  {}  {}\n", file.sha256, pad_left(group_digits(file.size_bytes), 14),
+                                      terminal_text(file.written_as)));
       }
     }
   }
@@ -63,6 +68,8 @@ class ExportCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_export() { return std::make_unique<ExportCommand>(); }
+std::unique_ptr<Command> make_export() {
+  return std::make_unique<ExportCommand>();
+}
 
 }  // namespace limier::cli

@@ -44,25 +44,39 @@ class FilesCommand final : public Command {
     app.add_flag("--deleted", deleted_, "Deleted entries only")->group(group);
     app.add_flag("--allocated", allocated_, "Allocated entries only")->group(group);
     app.add_flag("--orphan", orphan_, "Only entries whose folder is gone")->group(group);
-    app.add_option("--min-size", min_size_, "At least this size: 4096, 64K, 10M, 2G")->option_text("SIZE")->group(group)->check(check_size);
+    app.add_option("--min-size", min_size_, "At least this size: 4096, 64K, 10M, 2G")
+        ->option_text("SIZE")
+        ->group(group)
+        ->check(check_size);
     app.add_option("--max-size", max_size_, "At most this size")->option_text("SIZE")->group(group)->check(check_size);
     app.add_option("--from", from_, "Modified not before this time (UTC): 2021, 2021-03-09T05:00")
-        ->option_text("T")->group(group)->check(check_time);
+        ->option_text("T")
+        ->group(group)
+        ->check(check_time);
     app.add_option("--to", to_, "Modified not after this time; a short form means its end")
-        ->option_text("T")->group(group)->check(check_time);
-    app.add_option("--state", state_, "State of the content: complete, recovered, overwritten, partial,\nunreadable, encrypted, empty or not-read")
+        ->option_text("T")
+        ->group(group)
+        ->check(check_time);
+    app.add_option(
+           "--state", state_,
+           "State of the content: complete, recovered, overwritten, partial,\nunreadable, encrypted, empty or not-read")
         ->option_text("STATE")
         ->group(group)
-        ->check(CLI::IsMember({"complete", "recovered", "overwritten", "partial", "unreadable", "encrypted", "empty", "not-read"}));
+        ->check(CLI::IsMember(
+            {"complete", "recovered", "overwritten", "partial", "unreadable", "encrypted", "empty", "not-read"}));
     app.add_option("--known", known_, "Hash status: known, notable or unknown")
         ->option_text("STATUS")
         ->group(group)
         ->check(CLI::IsMember({"known", "notable", "unknown"}));
-    app.add_option("--limit", limit_, "At most this many lines")->option_text("N")->group(group)->check(CLI::PositiveNumber);
+    app.add_option("--limit", limit_, "At most this many lines")
+        ->option_text("N")
+        ->group(group)
+        ->check(CLI::PositiveNumber);
   }
 
   int run(const Context& context) override {
-    if (deleted_ && allocated_) return context.fail({ErrorKind::kUsage, "--deleted and --allocated exclude each other"});
+    if (deleted_ && allocated_)
+      return context.fail({ErrorKind::kUsage, "--deleted and --allocated exclude each other"});
     auto index = store::Index::open(dir_);
     if (!index) return context.fail(index.error());
     const Filter filter = make_filter();
@@ -73,8 +87,10 @@ class FilesCommand final : public Command {
     auto query = (*index)->query(sql);
     if (!query) return context.fail(query.error());
     for (std::size_t i = 0; i < filter.values().size(); ++i) query->bind(static_cast<int>(i) + 1, filter.values()[i]);
-    if (context.common.json) print_json(context, *query);
-    else print_text(context, *query);
+    if (context.common.json)
+      print_json(context, *query);
+    else
+      print_text(context, *query);
     if (const auto status = query->status(); !status) return context.fail(status.error());
     return kExitGood;
   }
@@ -93,8 +109,10 @@ class FilesCommand final : public Command {
     if (!from_.empty()) filter.add("modified_ns >= ?", parse_period(from_)->from_ns);
     if (!to_.empty()) filter.add("modified_ns < ?", parse_period(to_)->until_ns);
     if (!state_.empty()) filter.add("content_state = ?", state_);
-    if (known_ == "unknown") filter.add("known IS NULL");
-    else if (!known_.empty()) filter.add("known = ?", known_);
+    if (known_ == "unknown")
+      filter.add("known IS NULL");
+    else if (!known_.empty())
+      filter.add("known = ?", known_);
     return filter;
   }
 
@@ -122,7 +140,8 @@ class FilesCommand final : public Command {
                          pad_right(state, 11), pad_left(size, 14), pad_right(time, 19));
     };
     if (!context.common.quiet)
-      context.out.write(context.style.bold(line("file", "kind", "", "content", "size", "modified (UTC)") + "  path") + "\n");
+      context.out.write(context.style.bold(line("file", "kind", "", "content", "size", "modified (UTC)") + "  path") +
+                        "\n");
     while (!context.out.broken() && query.step()) {
       const std::string size = query.is_null(5) ? "-" : group_digits(static_cast<std::uint64_t>(query.integer(5)));
       const std::string time = query.is_null(6) ? "-" : short_time(query.text(6)).substr(0, 19);
@@ -138,6 +157,8 @@ class FilesCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_files() { return std::make_unique<FilesCommand>(); }
+std::unique_ptr<Command> make_files() {
+  return std::make_unique<FilesCommand>();
+}
 
 }  // namespace limier::cli

@@ -28,8 +28,10 @@ class InfoCommand final : public Command {
     options_.memory_bytes = context.memory_bytes();
     const auto info = app::info(options_, context.stop);
     if (!info) return context.fail(info.error());
-    if (context.common.json) print_json(context, *info);
-    else print_text(context, *info);
+    if (context.common.json)
+      print_json(context, *info);
+    else
+      print_text(context, *info);
     return info->missing_segments.empty() ? kExitGood : kExitPartly;
   }
 
@@ -87,8 +89,16 @@ class InfoCommand final : public Command {
       context.out.write("  none found\n");
       return;
     }
-    Table table({{"no.", Align::kRight}, {"scheme"}, {"slot"}, {"start", Align::kRight}, {"length", Align::kRight},
-                 {"size", Align::kRight}, {"status"}, {"file system"}, {"label"}, {"description"}});
+    Table table({{"no.", Align::kRight},
+                 {"scheme"},
+                 {"slot"},
+                 {"start", Align::kRight},
+                 {"length", Align::kRight},
+                 {"size", Align::kRight},
+                 {"status"},
+                 {"file system"},
+                 {"label"},
+                 {"description"}});
     const std::uint64_t sector = std::max(info.container.sector_size, 1u);
     for (const VolumeRecord& volume : info.volumes) {
       std::string file_system = volume.fs_type;
@@ -96,8 +106,8 @@ class InfoCommand final : public Command {
       const std::string_view status = is_bare_space(volume) ? "-" : catalog::volume_status_name(volume.status);
       table.add({std::to_string(volume.volume_id), terminal_text(volume.scheme), terminal_text(volume.slot),
                  std::to_string(volume.image_offset / sector), std::to_string(volume.length / sector),
-                 human_size(volume.length), std::string(status), terminal_text(file_system), terminal_text(volume.fs_label),
-                 terminal_text(volume.description)});
+                 human_size(volume.length), std::string(status), terminal_text(file_system),
+                 terminal_text(volume.fs_label), terminal_text(volume.description)});
     }
     table.print(context.out, context.style, "  ");
   }
@@ -105,9 +115,11 @@ class InfoCommand final : public Command {
   static void print_encryption(const Context& context, const app::ImageInfo& info) {
     heading(context, "Encryption");
     for (const auto& record : info.encryption) {
-      const std::string certainty = record.certainty == catalog::Certainty::kStructure ? "by its structure" : "by statistics";
-      context.out.write(fmt::format("  volume {}: {}, known {}: {}\n", record.volume_id, context.style.warn(terminal_text(record.scheme)),
-                                    certainty, terminal_text(record.detail)));
+      const std::string certainty =
+          record.certainty == catalog::Certainty::kStructure ? "by its structure" : "by statistics";
+      context.out.write(fmt::format("  volume {}: {}, known {}: {}\n", record.volume_id,
+                                    context.style.warn(terminal_text(record.scheme)), certainty,
+                                    terminal_text(record.detail)));
     }
     if (info.encryption.empty()) context.out.write("  none seen\n");
   }
@@ -115,7 +127,8 @@ class InfoCommand final : public Command {
   static void print_issues(const Context& context, const app::ImageInfo& info) {
     if (info.issues.empty() && info.container.issues.empty()) return;
     heading(context, "Issues");
-    for (const auto& issue : info.container.issues) context.out.write(fmt::format("  {}\n", terminal_text(issue.message)));
+    for (const auto& issue : info.container.issues)
+      context.out.write(fmt::format("  {}\n", terminal_text(issue.message)));
     for (const auto& issue : info.issues) {
       const bool repeated = std::any_of(info.container.issues.begin(), info.container.issues.end(),
                                         [&](const auto& known) { return known.message == issue.message; });
@@ -149,8 +162,10 @@ class InfoCommand final : public Command {
 
   static void write_volume(JsonWriter& json, const VolumeRecord& volume) {
     json.begin_object().number("volume_id", volume.volume_id).key("parent_id");
-    if (volume.parent_id > 0) json.number(volume.parent_id);
-    else json.null();
+    if (volume.parent_id > 0)
+      json.number(volume.parent_id);
+    else
+      json.null();
     json.text("scheme", volume.scheme).text("slot", volume.slot);
     json.number("image_offset", volume.image_offset).number("length", volume.length);
     json.evidence("description", volume.description).text_or_null("fs_type", volume.fs_type);
@@ -165,6 +180,8 @@ class InfoCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_info() { return std::make_unique<InfoCommand>(); }
+std::unique_ptr<Command> make_info() {
+  return std::make_unique<InfoCommand>();
+}
 
 }  // namespace limier::cli

@@ -16,14 +16,16 @@ class ReportCommand final : public Command {
   void declare(CLI::App& app) override {
     app.add_option("DIR", dir_, "Case folder that triage wrote")->required()->option_text(" ");
     std::string about = "Which reports, with commas between (default: those triage writes):";
-    for (const report::Format& format : report::all_formats()) about += fmt::format("\n  {:<9} {}", format.name, format.about);
+    for (const report::Format& format : report::all_formats())
+      about += fmt::format("\n  {:<9} {}", format.name, format.about);
     app.add_option("--format", formats_, about)->option_text("LIST")->delimiter(',')->allow_extra_args(false);
   }
 
   int run(const Context& context) override {
     const auto formats = chosen();
     if (!formats) return context.fail(formats.error());
-    if (const auto status = app::rewrite_reports(dir_, *formats, context.command_line); !status) return context.fail(status.error());
+    if (const auto status = app::rewrite_reports(dir_, *formats, context.command_line); !status)
+      return context.fail(status.error());
     std::vector<std::string> paths;
     for (const report::Format& format : report::all_formats())
       if (std::find(formats->begin(), formats->end(), format.name) != formats->end())
@@ -49,8 +51,10 @@ class ReportCommand final : public Command {
     for (const std::string& wanted : formats_) {
       if (std::find(names.begin(), names.end(), wanted) != names.end()) continue;
       std::string known;
-      for (const report::Format& format : report::all_formats()) known += fmt::format("{}{}", known.empty() ? "" : ", ", format.name);
-      return Error{ErrorKind::kUsage, fmt::format("there is no report format '{}'; this version writes {}", wanted, known)};
+      for (const report::Format& format : report::all_formats())
+        known += fmt::format("{}{}", known.empty() ? "" : ", ", format.name);
+      return Error{ErrorKind::kUsage,
+                   fmt::format("there is no report format '{}'; this version writes {}", wanted, known)};
     }
     return names;
   }
@@ -61,6 +65,8 @@ class ReportCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_report() { return std::make_unique<ReportCommand>(); }
+std::unique_ptr<Command> make_report() {
+  return std::make_unique<ReportCommand>();
+}
 
 }  // namespace limier::cli

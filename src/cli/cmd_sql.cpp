@@ -26,15 +26,17 @@ class SqlCommand final : public Command {
   }
 
   int run(const Context& context) override {
-    if (csv_ && context.common.json)
-      return context.fail({ErrorKind::kUsage, "--csv and --json exclude each other"});
+    if (csv_ && context.common.json) return context.fail({ErrorKind::kUsage, "--csv and --json exclude each other"});
     auto index = store::Index::open(dir_);
     if (!index) return context.fail(index.error());
     auto query = (*index)->query_untrusted(sql_);
     if (!query) return context.fail(as_usage(query.error()));
-    if (context.common.json) print_json(context, *query);
-    else if (csv_) print_csv(context, *query);
-    else print_table(context, *query);
+    if (context.common.json)
+      print_json(context, *query);
+    else if (csv_)
+      print_csv(context, *query);
+    else
+      print_table(context, *query);
     if (const auto status = query->status(); !status) return context.fail(as_usage(status.error()));
     return kExitGood;
   }
@@ -68,7 +70,8 @@ class SqlCommand final : public Command {
       std::vector<std::string> cells;
       for (int column = 0; column < query.column_count(); ++column) {
         const store::Value value = query.value(column);
-        if (!is_number(value) && !std::holds_alternative<std::monostate>(value)) numeric[static_cast<std::size_t>(column)] = false;
+        if (!is_number(value) && !std::holds_alternative<std::monostate>(value))
+          numeric[static_cast<std::size_t>(column)] = false;
         cells.push_back(cell_text(value));
       }
       return cells;
@@ -95,6 +98,8 @@ class SqlCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_sql() { return std::make_unique<SqlCommand>(); }
+std::unique_ptr<Command> make_sql() {
+  return std::make_unique<SqlCommand>();
+}
 
 }  // namespace limier::cli

@@ -12,7 +12,9 @@ class TimelineCommand final : public Command {
  public:
   void declare(CLI::App& app) override {
     app.add_option("DIR", dir_, "Case folder that triage wrote")->required()->option_text(" ");
-    app.add_option("--from", from_, "Not before this time (UTC): 2021, 2021-03, 2021-03-09T05:00")->option_text("T")->check(check_time);
+    app.add_option("--from", from_, "Not before this time (UTC): 2021, 2021-03, 2021-03-09T05:00")
+        ->option_text("T")
+        ->check(check_time);
     app.add_option("--to", to_, "Not after this time; a short form means its end")->option_text("T")->check(check_time);
     app.add_option("--limit", limit_, "At most this many lines")->option_text("N")->check(CLI::PositiveNumber);
   }
@@ -35,8 +37,10 @@ class TimelineCommand final : public Command {
     auto query = (*index)->query(sql);
     if (!query) return context.fail(query.error());
     for (std::size_t i = 0; i < values.size(); ++i) query->bind(static_cast<int>(i) + 1, values[i]);
-    if (context.common.json) print_json(context, *query);
-    else print_text(context, *query);
+    if (context.common.json)
+      print_json(context, *query);
+    else
+      print_text(context, *query);
     if (const auto status = query->status(); !status) return context.fail(status.error());
     return kExitGood;
   }
@@ -52,7 +56,8 @@ class TimelineCommand final : public Command {
 
   static void print_text(const Context& context, store::Query& query) {
     const auto line = [&](std::string_view time, std::string_view macb, std::string_view source, std::string_view id) {
-      return fmt::format("{}  {}  {}  {}", pad_right(time, 29), pad_right(macb, 4), pad_right(source, 8), pad_left(id, 8));
+      return fmt::format("{}  {}  {}  {}", pad_right(time, 29), pad_right(macb, 4), pad_right(source, 8),
+                         pad_left(id, 8));
     };
     if (!context.common.quiet)
       context.out.write(context.style.bold(line("time (UTC)", "macb", "source", "file") + "  what") + "\n");
@@ -63,7 +68,8 @@ class TimelineCommand final : public Command {
         what += context.style.dim(terminal_text(about));
       }
       context.out.write(line(short_time(query.text(0)), terminal_text(query.text(2)), terminal_text(query.text(3)),
-                             query.is_null(4) ? "-" : query.text(4)) + "  " + what + "\n");
+                             query.is_null(4) ? "-" : query.text(4)) +
+                        "  " + what + "\n");
     }
   }
 
@@ -73,6 +79,8 @@ class TimelineCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_timeline() { return std::make_unique<TimelineCommand>(); }
+std::unique_ptr<Command> make_timeline() {
+  return std::make_unique<TimelineCommand>();
+}
 
 }  // namespace limier::cli

@@ -20,18 +20,22 @@ constexpr std::string_view kNoAuthority =
 class TriageCommand final : public Command {
  public:
   void declare(CLI::App& app) override {
-    app.add_option("IMAGE", options_.image, "First segment of the image (.E01, .001, .dd, ...)")->required()->option_text(" ");
+    app.add_option("IMAGE", options_.image, "First segment of the image (.E01, .001, .dd, ...)")
+        ->required()
+        ->option_text(" ");
     app.add_option("--out", options_.out, "Folder for the results; new or empty")->option_text("DIR")->required();
     add_case_options(app);
     app.add_option("--profile", profile_, "list, quick, standard or full, see below (default: standard)")
         ->option_text("NAME")
         ->check(CLI::IsMember({"list", "quick", "standard", "full"}));
     digests_.declare(app);
-    app.add_option("--zone", options_.zone, "Time zone assumed where a file system keeps local time (FAT),\nas Europe/Amsterdam")
+    app.add_option("--zone", options_.zone,
+                   "Time zone assumed where a file system keeps local time (FAT),\nas Europe/Amsterdam")
         ->option_text("ZONE")
         ->check(check_zone);
     app.add_flag("--incomplete", options_.incomplete, "Go on with the segments that are there; every result says so");
-    app.add_flag("--allow-beside-evidence", options_.allow_beside_evidence, "Allow DIR inside the folder of the evidence");
+    app.add_flag("--allow-beside-evidence", options_.allow_beside_evidence,
+                 "Allow DIR inside the folder of the evidence");
   }
 
   int run(const Context& context) override {
@@ -60,14 +64,23 @@ class TriageCommand final : public Command {
  private:
   void add_case_options(CLI::App& app) {
     const std::string group = "Authority and case";
-    app.add_option("--authority", options_.authority.text, "By what right the evidence is examined: warrant, consent, order,\ntraining (required, here or in the case file)")
-        ->option_text("TEXT")->group(group);
-    app.add_option("--case-file", case_file_, "File with lines `authority = ...`, `case = ...`, ...")->option_text("FILE")->group(group);
+    app.add_option("--authority", options_.authority.text,
+                   "By what right the evidence is examined: warrant, consent, order,\ntraining (required, here or in "
+                   "the case file)")
+        ->option_text("TEXT")
+        ->group(group);
+    app.add_option("--case-file", case_file_, "File with lines `authority = ...`, `case = ...`, ...")
+        ->option_text("FILE")
+        ->group(group);
     app.add_option("--case", options_.authority.case_number, "Case number")->option_text("TEXT")->group(group);
-    app.add_option("--exhibit", options_.authority.exhibit, "Exhibit or item number")->option_text("TEXT")->group(group);
+    app.add_option("--exhibit", options_.authority.exhibit, "Exhibit or item number")
+        ->option_text("TEXT")
+        ->group(group);
     app.add_option("--examiner", options_.authority.examiner, "Who examines")->option_text("TEXT")->group(group);
     app.add_option("--agency", options_.authority.agency, "For which agency")->option_text("TEXT")->group(group);
-    app.add_option("--note", options_.authority.note, "Anything else for the report")->option_text("TEXT")->group(group);
+    app.add_option("--note", options_.authority.note, "Anything else for the report")
+        ->option_text("TEXT")
+        ->group(group);
   }
 
   app::Profile chosen_profile() const {
@@ -79,16 +92,17 @@ class TriageCommand final : public Command {
   // The case file fills what the command line leaves open.
   Status collect_authority() {
     auto& authority = options_.authority;
-    const std::map<std::string_view, std::string*> fields{{"authority", &authority.text},    {"case", &authority.case_number},
-                                                          {"exhibit", &authority.exhibit},   {"examiner", &authority.examiner},
-                                                          {"agency", &authority.agency},     {"note", &authority.note}};
+    const std::map<std::string_view, std::string*> fields{
+        {"authority", &authority.text},    {"case", &authority.case_number}, {"exhibit", &authority.exhibit},
+        {"examiner", &authority.examiner}, {"agency", &authority.agency},    {"note", &authority.note}};
     if (!case_file_.empty()) {
       LIMIER_TRY(const auto values, read_case_file(case_file_));
       for (const auto& [key, value] : values)
         if (std::string& field = *fields.at(key); field.empty()) field = value;
     }
     for (const auto& [key, field] : fields)
-      if (!is_valid_utf8(*field)) return Error{ErrorKind::kUsage, fmt::format("the text given as {} is not valid UTF-8", key)};
+      if (!is_valid_utf8(*field))
+        return Error{ErrorKind::kUsage, fmt::format("the text given as {} is not valid UTF-8", key)};
     return ok_status();
   }
 
@@ -100,6 +114,8 @@ class TriageCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_triage() { return std::make_unique<TriageCommand>(); }
+std::unique_ptr<Command> make_triage() {
+  return std::make_unique<TriageCommand>();
+}
 
 }  // namespace limier::cli

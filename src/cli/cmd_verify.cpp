@@ -20,14 +20,17 @@ struct Comparison {
   std::string computed, stored, expected;
   [[nodiscard]] bool given() const { return !stored.empty() || !expected.empty(); }
   [[nodiscard]] bool differs() const {
-    return !computed.empty() && ((!stored.empty() && stored != computed) || (!expected.empty() && expected != computed));
+    return !computed.empty() &&
+           ((!stored.empty() && stored != computed) || (!expected.empty() && expected != computed));
   }
 };
 
 std::vector<Comparison> comparisons(const app::VerifyReport& report) {
   return {
-      {"MD5", "md5", digest_or_empty(report.computed.md5), digest_or_empty(report.container.stored_md5), digest_or_empty(report.expected_md5)},
-      {"SHA-1", "sha1", digest_or_empty(report.computed.sha1), digest_or_empty(report.container.stored_sha1), digest_or_empty(report.expected_sha1)},
+      {"MD5", "md5", digest_or_empty(report.computed.md5), digest_or_empty(report.container.stored_md5),
+       digest_or_empty(report.expected_md5)},
+      {"SHA-1", "sha1", digest_or_empty(report.computed.sha1), digest_or_empty(report.container.stored_sha1),
+       digest_or_empty(report.expected_sha1)},
       {"SHA-256", "sha256", digest_or_empty(report.computed.sha256), "", digest_or_empty(report.expected_sha256)},
   };
 }
@@ -38,17 +41,23 @@ bool only_acquisition_errors(const app::VerifyReport& report) {
 }
 
 int exit_code(const app::VerifyReport& report) {
-  if (report.digest_mismatch || report.chunk_checksum_bad || report.image_short || !only_acquisition_errors(report)) return kExitMismatch;
+  if (report.digest_mismatch || report.chunk_checksum_bad || report.image_short || !only_acquisition_errors(report))
+    return kExitMismatch;
   return report.bad_ranges.empty() ? kExitGood : kExitPartly;
 }
 
 std::string_view verdict_sentence(store::Verdict verdict) {
   switch (verdict) {
-    case store::Verdict::kVerified: return "the digest of the media equals the one stored or expected";
-    case store::Verdict::kMismatch: return "a digest of the media differs from the one stored or expected";
-    case store::Verdict::kNoStoredDigest: return "there is no stored or expected digest to compare with";
-    case store::Verdict::kDamaged: return "parts of the image are damaged";
-    case store::Verdict::kIncomplete: return "parts of the image are missing";
+    case store::Verdict::kVerified:
+      return "the digest of the media equals the one stored or expected";
+    case store::Verdict::kMismatch:
+      return "a digest of the media differs from the one stored or expected";
+    case store::Verdict::kNoStoredDigest:
+      return "there is no stored or expected digest to compare with";
+    case store::Verdict::kDamaged:
+      return "parts of the image are damaged";
+    case store::Verdict::kIncomplete:
+      return "parts of the image are missing";
   }
   return "";
 }
@@ -73,8 +82,10 @@ class VerifyCommand final : public Command {
     const auto report = app::verify(options_, *progress, context.stop);
     progress.reset();
     if (!report) return context.fail(report.error());
-    if (context.common.json) print_json(context, *report);
-    else print_text(context, *report);
+    if (context.common.json)
+      print_json(context, *report);
+    else
+      print_text(context, *report);
     return exit_code(*report);
   }
 
@@ -94,10 +105,12 @@ class VerifyCommand final : public Command {
       return bad ? style.bad(when_bad) : style.good(when_good);
     };
     const auto compared = comparisons(report);
-    const bool any = std::any_of(compared.begin(), compared.end(), [](const auto& one) { return one.given() && !one.computed.empty(); });
+    const bool any = std::any_of(compared.begin(), compared.end(),
+                                 [](const auto& one) { return one.given() && !one.computed.empty(); });
     Facts integrity;
     integrity.add("chunk checksums", chunk_word(style, report));
-    integrity.add("digests", any ? yes_no(report.digest_mismatch, "digest mismatch", "equal") : "nothing to compare with");
+    integrity.add("digests",
+                  any ? yes_no(report.digest_mismatch, "digest mismatch", "equal") : "nothing to compare with");
     integrity.add("length", yes_no(report.image_short, "image short", "whole"));
     integrity.print(out, style, "  ");
 
@@ -106,11 +119,13 @@ class VerifyCommand final : public Command {
       print_ranges(out, style, report.bad_ranges, report.container.sector_size);
     }
     for (const auto& issue : report.container.issues) out.write(fmt::format("\n{}\n", terminal_text(issue.message)));
-    out.write(fmt::format("\nVerdict: {}: {}.\n", style.bold(store::verdict_name(report.verdict)), verdict_sentence(report.verdict)));
+    out.write(fmt::format("\nVerdict: {}: {}.\n", style.bold(store::verdict_name(report.verdict)),
+                          verdict_sentence(report.verdict)));
   }
 
   static std::string chunk_word(const Style& style, const app::VerifyReport& report) {
-    const bool raw = report.container.format == evidence::Format::kRaw || report.container.format == evidence::Format::kSplitRaw;
+    const bool raw =
+        report.container.format == evidence::Format::kRaw || report.container.format == evidence::Format::kSplitRaw;
     if (report.chunk_checksum_bad) return style.bad("chunk checksum bad");
     return raw ? "none in a raw image" : style.good("good");
   }
@@ -141,8 +156,10 @@ class VerifyCommand final : public Command {
     for (const Comparison& one : comparisons(report)) {
       json.key(one.key).begin_object().text_or_null("computed", one.computed).text_or_null("stored", one.stored);
       json.text_or_null("expected", one.expected).key("equal");
-      if (one.computed.empty() || !one.given()) json.null();
-      else json.boolean(!one.differs());
+      if (one.computed.empty() || !one.given())
+        json.null();
+      else
+        json.boolean(!one.differs());
       json.end();
     }
     json.end().key("bad_ranges");
@@ -158,6 +175,8 @@ class VerifyCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_verify() { return std::make_unique<VerifyCommand>(); }
+std::unique_ptr<Command> make_verify() {
+  return std::make_unique<VerifyCommand>();
+}
 
 }  // namespace limier::cli

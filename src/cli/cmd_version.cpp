@@ -50,7 +50,8 @@ std::string ask_worker(const std::string& path) {
   std::string answer;
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (answer.size() < kLongestAnswer) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd wait{reading.get(), POLLIN, 0};
     if (left.count() <= 0 || ::poll(&wait, 1, static_cast<int>(left.count())) <= 0) break;
     std::array<char, 512> part{};
@@ -80,7 +81,8 @@ std::vector<Library> libraries() {
   const std::string folder = worker::libexec_dir();
   const std::string fs = ask_worker(folder + "/limier-fs");
   const std::string sweep = ask_worker(folder + "/limier-sweep");
-  const std::string fmt_version = fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100);
+  const std::string fmt_version =
+      fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100);
   return {
       {"fmt", fmt_version, "limier"},
       {"libdeflate", value_of(sweep, "libdeflate"), "limier-sweep"},
@@ -101,8 +103,10 @@ class VersionCommand final : public Command {
       json.key("libraries").begin_object();
       for (const Library& library : all) {
         json.key(library.name);
-        if (library.version == kUnavailable) json.null();
-        else json.text(library.version);
+        if (library.version == kUnavailable)
+          json.null();
+        else
+          json.text(library.version);
       }
       json.end().key("regex_engine").null().finish();
       return kExitGood;
@@ -111,7 +115,8 @@ class VersionCommand final : public Command {
     facts.add("version", LIMIER_VERSION);
     facts.add("commit", LIMIER_COMMIT);
     facts.add("compiler", compiler());
-    for (const Library& library : all) facts.add(library.name, fmt::format("{} (in {})", terminal_text(library.version), library.used_by));
+    for (const Library& library : all)
+      facts.add(library.name, fmt::format("{} (in {})", terminal_text(library.version), library.used_by));
     facts.add("regex engine", "none in this version");
     context.out.write(context.style.bold("limier") + "\n");
     facts.print(context.out, context.style, "  ");
@@ -130,6 +135,8 @@ class VersionCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_version() { return std::make_unique<VersionCommand>(); }
+std::unique_ptr<Command> make_version() {
+  return std::make_unique<VersionCommand>();
+}
 
 }  // namespace limier::cli

@@ -24,7 +24,7 @@ inline constexpr int kExitTemporary = 75;
 
 struct Context {
   const CommonOptions& common;
-  Output& out;      // standard output
+  Output& out;  // standard output
   const Style& style;
   std::string command_line;
   const std::atomic<int>& stop;  // the signal that asks us to end, or 0
@@ -47,10 +47,10 @@ class Command {
 
 struct CommandEntry {
   std::string_view name;
-  std::string_view usage;     // what stands behind the name
-  std::string_view about;     // one line
-  std::string_view more;      // paragraphs and examples below the options
-  bool reads_index_only;      // nothing to be put in order when a signal comes: it may end the program at once
+  std::string_view usage;  // what stands behind the name
+  std::string_view about;  // one line
+  std::string_view more;   // paragraphs and examples below the options
+  bool reads_index_only;   // nothing to be put in order when a signal comes: it may end the program at once
   std::unique_ptr<Command> (*make)();
 };
 std::span<const CommandEntry> all_commands();  // sorted by name

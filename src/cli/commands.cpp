@@ -14,7 +14,8 @@ Examples:
   limier check case-17
   limier check case-17 --evidence        also re-hash the evidence itself)",
                  false, make_check},
-    CommandEntry{"export", "DIR --file ID... --to FOLDER [options]", "Copy files out of the evidence, re-hashed and logged",
+    CommandEntry{"export", "DIR --file ID... --to FOLDER [options]",
+                 "Copy files out of the evidence, re-hashed and logged",
                  R"(Reads the content again from the evidence, compares its digest with the index and
 writes it only when they agree. Every copy is recorded in the audit log of the case.
 IDs are those that `limier files` shows. Exit code 4: a file was refused because its
@@ -67,7 +68,8 @@ Examples:
   limier timeline case-17 --from 2021-03-09 --to 2021-03-10
   limier timeline case-17 --json)",
                  true, make_timeline},
-    CommandEntry{"triage", "IMAGE --out DIR --authority TEXT [options]", "Index one evidence item and write the reports",
+    CommandEntry{"triage", "IMAGE --out DIR --authority TEXT [options]",
+                 "Index one evidence item and write the reports",
                  R"(The main job. Lists every file, allocated and deleted, computes the digests in one pass over
 the image, compares the stored digests, and writes index.db, report.html, report.json, CSV
 tables, manifest.json and audit.jsonl to DIR. The evidence is only ever read.
@@ -112,6 +114,8 @@ Examples:
 
 }  // namespace
 
-std::span<const CommandEntry> all_commands() { return kCommands; }
+std::span<const CommandEntry> all_commands() {
+  return kCommands;
+}
 
 }  // namespace limier::cli

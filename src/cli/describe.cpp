@@ -8,7 +8,9 @@ namespace limier::cli {
 namespace {
 
 // A sector size of 0 cannot come from a checked container; dividing by it would end the program.
-std::uint64_t sector_of(std::uint64_t bytes, std::uint32_t sector_size) { return bytes / std::max(sector_size, 1u); }
+std::uint64_t sector_of(std::uint64_t bytes, std::uint32_t sector_size) {
+  return bytes / std::max(sector_size, 1u);
+}
 std::uint64_t sectors_touched(const catalog::BadRange& range, std::uint32_t sector_size) {
   if (range.length == 0) return 0;
   return sector_of(range.image_offset + range.length - 1, sector_size) - sector_of(range.image_offset, sector_size) + 1;
@@ -36,18 +38,26 @@ void add_container_facts(Facts& facts, const std::string& path, const sweep::Con
   format += fmt::format(", {}", plural(container.segment_count, "segment", "segments"));
   facts.add("container", format);
   facts.add("size", exact_size(container.size_bytes));
-  facts.add("sectors", fmt::format("{} of {} bytes", group_digits(sector_of(container.size_bytes, container.sector_size)),
-                                   container.sector_size));
+  facts.add("sectors",
+            fmt::format("{} of {} bytes", group_digits(sector_of(container.size_bytes, container.sector_size)),
+                        container.sector_size));
   if (!container.media_type.empty())
-    facts.add("media", fmt::format("{}, {}", terminal_text(container.media_type), container.physical ? "physical" : "logical"));
+    facts.add("media",
+              fmt::format("{}, {}", terminal_text(container.media_type), container.physical ? "physical" : "logical"));
   if (!container.set_identifier.empty()) facts.add("set", terminal_text(container.set_identifier));
 }
 
-void print_ranges(Output& out, const Style& style, const std::vector<catalog::BadRange>& ranges, std::uint32_t sector_size) {
-  Table table({{"first sector", Align::kRight}, {"sectors", Align::kRight}, {"offset", Align::kRight}, {"bytes", Align::kRight}, {"reason"}});
+void print_ranges(Output& out, const Style& style, const std::vector<catalog::BadRange>& ranges,
+                  std::uint32_t sector_size) {
+  Table table({{"first sector", Align::kRight},
+               {"sectors", Align::kRight},
+               {"offset", Align::kRight},
+               {"bytes", Align::kRight},
+               {"reason"}});
   for (const auto& range : ranges)
-    table.add({std::to_string(sector_of(range.image_offset, sector_size)), std::to_string(sectors_touched(range, sector_size)),
-               std::to_string(range.image_offset), std::to_string(range.length), terminal_text(range.reason)});
+    table.add({std::to_string(sector_of(range.image_offset, sector_size)),
+               std::to_string(sectors_touched(range, sector_size)), std::to_string(range.image_offset),
+               std::to_string(range.length), terminal_text(range.reason)});
   table.print(out, style, "  ");
 }
 
@@ -75,7 +85,8 @@ void write_ranges(JsonWriter& json, const std::vector<catalog::BadRange>& ranges
   json.end();
 }
 
-void write_issues(JsonWriter& json, const sweep::ContainerMessage& container, const std::vector<catalog::IssueRecord>& issues) {
+void write_issues(JsonWriter& json, const sweep::ContainerMessage& container,
+                  const std::vector<catalog::IssueRecord>& issues) {
   json.begin_array();
   for (const auto& issue : container.issues) {
     json.begin_object().text("stage", "container").text("code", issue.code).evidence("message", issue.message);
@@ -84,8 +95,10 @@ void write_issues(JsonWriter& json, const sweep::ContainerMessage& container, co
   for (const auto& issue : issues) {
     json.begin_object().text("stage", issue.stage).text("code", issue.code).evidence("message", issue.message);
     json.key("image_offset");
-    if (issue.image_offset) json.number(*issue.image_offset);
-    else json.null();
+    if (issue.image_offset)
+      json.number(*issue.image_offset);
+    else
+      json.null();
     json.number("length", issue.length).end();
   }
   json.end();

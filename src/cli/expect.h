@@ -12,12 +12,18 @@ namespace limier::cli {
 class DigestOptions {
  public:
   void declare(CLI::App& app) {
-    app.add_option("--digests", list_, "Digests of the media, as md5,sha1,sha256 (default: those stored\nor expected, and SHA-256; MD5 and SHA-256 for raw images)")
+    app.add_option("--digests", list_,
+                   "Digests of the media, as md5,sha1,sha256 (default: those stored\nor expected, and SHA-256; MD5 and "
+                   "SHA-256 for raw images)")
         ->option_text("LIST")
         ->check(check_digest_list);
     app.add_option("--expect-md5", md5_, "MD5 from the custody record")->option_text("HEX")->check(check_digest<16>);
-    app.add_option("--expect-sha1", sha1_, "SHA-1 from the custody record")->option_text("HEX")->check(check_digest<20>);
-    app.add_option("--expect-sha256", sha256_, "SHA-256 from the custody record")->option_text("HEX")->check(check_digest<32>);
+    app.add_option("--expect-sha1", sha1_, "SHA-1 from the custody record")
+        ->option_text("HEX")
+        ->check(check_digest<20>);
+    app.add_option("--expect-sha256", sha256_, "SHA-256 from the custody record")
+        ->option_text("HEX")
+        ->check(check_digest<32>);
   }
   [[nodiscard]] std::optional<DigestSet> digests() const {
     if (list_.empty()) return std::nullopt;

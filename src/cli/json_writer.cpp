@@ -59,14 +59,24 @@ JsonWriter& JsonWriter::scalar(std::string_view text) {
   return *this;
 }
 
-JsonWriter& JsonWriter::text(std::string_view bytes) { return scalar(json_string(bytes)); }
-JsonWriter& JsonWriter::integer(std::int64_t value) { return scalar(std::to_string(value)); }
-JsonWriter& JsonWriter::number(std::uint64_t value) { return scalar(std::to_string(value)); }
+JsonWriter& JsonWriter::text(std::string_view bytes) {
+  return scalar(json_string(bytes));
+}
+JsonWriter& JsonWriter::integer(std::int64_t value) {
+  return scalar(std::to_string(value));
+}
+JsonWriter& JsonWriter::number(std::uint64_t value) {
+  return scalar(std::to_string(value));
+}
 JsonWriter& JsonWriter::real(double value) {
   return std::isfinite(value) ? scalar(fmt::format("{}", value)) : null();
 }
-JsonWriter& JsonWriter::boolean(bool value) { return scalar(value ? "true" : "false"); }
-JsonWriter& JsonWriter::null() { return scalar("null"); }
+JsonWriter& JsonWriter::boolean(bool value) {
+  return scalar(value ? "true" : "false");
+}
+JsonWriter& JsonWriter::null() {
+  return scalar("null");
+}
 
 JsonWriter& JsonWriter::text_or_null(std::string_view name, std::string_view bytes) {
   key(name);

@@ -13,7 +13,9 @@ namespace {
 std::atomic<int> g_stop_signal{0};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may only touch lock-free atomics");
 
-extern "C" void remember_signal(int signal_number) { g_stop_signal.store(signal_number, std::memory_order_relaxed); }
+extern "C" void remember_signal(int signal_number) {
+  g_stop_signal.store(signal_number, std::memory_order_relaxed);
+}
 
 void install_signals() {
   struct sigaction action {};

@@ -40,11 +40,16 @@ std::optional<std::int64_t> next_year_or_month(int year, int month, bool whole_y
 std::int64_t span_of_form(std::size_t length) {
   switch (length) {
     case 4:
-    case 7: return 0;
-    case 10: return 86400 * kNsPerSecond;
-    case 16: return 60 * kNsPerSecond;
-    case 19: return kNsPerSecond;
-    default: return 1;
+    case 7:
+      return 0;
+    case 10:
+      return 86400 * kNsPerSecond;
+    case 16:
+      return 60 * kNsPerSecond;
+    case 19:
+      return kNsPerSecond;
+    default:
+      return 1;
   }
 }
 
@@ -52,7 +57,8 @@ std::int64_t span_of_form(std::size_t length) {
 
 void add_common_options(CLI::App& app, CommonOptions& options) {
   const std::string group = "Common options";
-  app.add_flag("--json", options.json, "Result as JSON on standard output; messages stay on standard error")->group(group);
+  app.add_flag("--json", options.json, "Result as JSON on standard output; messages stay on standard error")
+      ->group(group);
   app.add_flag("--quiet", options.quiet, "No progress and no summary, errors only")->group(group);
   app.add_flag("-v,--verbose", options.verbose, "Say more")->group(group);
   app.add_flag("--no-color", options.no_color, "No colours (as does NO_COLOR in the environment)")->group(group);
@@ -68,8 +74,9 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
       ->option_text("SIZE")
       ->group(group)
       ->check(check_size);
-  app.add_flag("--no-sandbox", options.no_sandbox,
-               "Do not confine the programs that read evidence (recorded in the\naudit log; only where the kernel cannot)")
+  app.add_flag(
+         "--no-sandbox", options.no_sandbox,
+         "Do not confine the programs that read evidence (recorded in the\naudit log; only where the kernel cannot)")
       ->group(group);
 }
 
@@ -99,10 +106,14 @@ std::optional<DigestSet> parse_digest_list(std::string_view text) {
   while (true) {
     const std::size_t comma = text.find(',');
     const std::string_view word = trim(text.substr(0, comma));
-    if (word == "md5") set.md5 = true;
-    else if (word == "sha1") set.sha1 = true;
-    else if (word == "sha256") set.sha256 = true;
-    else return std::nullopt;
+    if (word == "md5")
+      set.md5 = true;
+    else if (word == "sha1")
+      set.sha1 = true;
+    else if (word == "sha256")
+      set.sha256 = true;
+    else
+      return std::nullopt;
     if (comma == std::string_view::npos) return set;
     text.remove_prefix(comma + 1);
   }
@@ -125,7 +136,8 @@ std::optional<Period> parse_period(std::string_view text) {
 }
 
 bool zone_exists(std::string_view zone) {
-  if (zone.empty() || zone.size() > 64 || zone.front() == '/' || zone.find("..") != std::string_view::npos) return false;
+  if (zone.empty() || zone.size() > 64 || zone.front() == '/' || zone.find("..") != std::string_view::npos)
+    return false;
   const bool plain = std::all_of(zone.begin(), zone.end(), [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '/' || c == '_' || c == '+' || c == '-';
   });
@@ -154,13 +166,16 @@ bool is_blank(std::string_view text) {
 
 std::string shell_quote(std::string_view word) {
   const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-_./=,:+@%").find(c) != std::string_view::npos;
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("-_./=,:+@%").find(c) != std::string_view::npos;
   });
   if (plain) return std::string(word);
   std::string quoted = "'";
   for (const char c : word) {
-    if (c == '\'') quoted += "'\\''";
-    else quoted += c;
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
   }
   return quoted + "'";
 }
@@ -179,15 +194,19 @@ std::string check_size(const std::string& text) {
 }
 
 std::string check_time(const std::string& text) {
-  return parse_period(text) ? "" : fmt::format("'{}' is not a time such as 2021, 2021-03-09 or 2021-03-09T05:00:00Z", text);
+  return parse_period(text) ? ""
+                            : fmt::format("'{}' is not a time such as 2021, 2021-03-09 or 2021-03-09T05:00:00Z", text);
 }
 
 std::string check_digest_list(const std::string& text) {
-  return parse_digest_list(text) ? "" : fmt::format("'{}' is not a list of md5, sha1 and sha256 with commas between", text);
+  return parse_digest_list(text) ? ""
+                                 : fmt::format("'{}' is not a list of md5, sha1 and sha256 with commas between", text);
 }
 
 std::string check_zone(const std::string& text) {
-  return zone_exists(text) ? "" : fmt::format("'{}' is not a time zone known here; give a name such as Europe/Amsterdam", text);
+  return zone_exists(text)
+             ? ""
+             : fmt::format("'{}' is not a time zone known here; give a name such as Europe/Amsterdam", text);
 }
 
 Result<CaseValues> parse_case_file(std::string_view text, std::string_view file_name) {

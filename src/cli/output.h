@@ -8,8 +8,8 @@
 
 namespace limier::cli {
 
-// Buffered writing to a descriptor. A reader that went away (`| head`) is no error: the rest is dropped and broken() tells
-// a loop that it may stop.
+// Buffered writing to a descriptor. A reader that went away (`| head`) is no error: the rest is dropped and broken()
+// tells a loop that it may stop.
 class Output {
  public:
   explicit Output(int fd) : fd_(fd) {}
@@ -52,9 +52,9 @@ std::size_t display_width(std::string_view text);
 std::string pad_right(std::string_view text, std::size_t width);
 std::string pad_left(std::string_view text, std::size_t width);
 
-std::string group_digits(std::uint64_t number);   // 12,345
-std::string human_size(std::uint64_t bytes);      // "1.5 GiB", "512 bytes"
-std::string exact_size(std::uint64_t bytes);      // "1.5 GiB (1,610,612,736 bytes)"
+std::string group_digits(std::uint64_t number);  // 12,345
+std::string human_size(std::uint64_t bytes);     // "1.5 GiB", "512 bytes"
+std::string exact_size(std::uint64_t bytes);     // "1.5 GiB (1,610,612,736 bytes)"
 std::string plural(std::uint64_t count, std::string_view one, std::string_view many);  // "1 file", "2 files"
 
 enum class Align { kLeft, kRight };

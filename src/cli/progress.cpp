@@ -136,9 +136,7 @@ class PlainProgress final : public StageProgress {
   void draw_end() override {
     out_.write(fmt::format("limier: {}: done in {}\n", terminal_text(state_.stage), clock_text(state_.seconds)));
   }
-  void draw_note(std::string_view message) override {
-    out_.write(fmt::format("limier: {}\n", terminal_text(message)));
-  }
+  void draw_note(std::string_view message) override { out_.write(fmt::format("limier: {}\n", terminal_text(message))); }
 };
 
 class JsonProgress final : public StageProgress {
@@ -149,12 +147,16 @@ class JsonProgress final : public StageProgress {
   void draw_start() override { draw(); }
   void draw() override { out_.write(render_json(state_) + "\n"); }
   void draw_end() override { draw(); }
-  void draw_note(std::string_view message) override { out_.write(fmt::format("{{\"note\":{}}}\n", json_string(message))); }
+  void draw_note(std::string_view message) override {
+    out_.write(fmt::format("{{\"note\":{}}}\n", json_string(message)));
+  }
 };
 
 }  // namespace
 
-double StageState::rate() const { return seconds < kTooEarlySeconds ? 0 : static_cast<double>(done) / seconds; }
+double StageState::rate() const {
+  return seconds < kTooEarlySeconds ? 0 : static_cast<double>(done) / seconds;
+}
 
 double StageState::seconds_left() const {
   if (total == 0 || rate() <= 0) return -1;
@@ -198,7 +200,8 @@ std::string render_bar(const StageState& state, std::size_t width) {
 }
 
 std::string render_plain(const StageState& state) {
-  std::string line = fmt::format("{}: {}", terminal_text(state.stage), amount_text(state, static_cast<double>(state.done)));
+  std::string line =
+      fmt::format("{}: {}", terminal_text(state.stage), amount_text(state, static_cast<double>(state.done)));
   if (state.total > 0)
     line += fmt::format(" of {} ({} %)", amount_text(state, static_cast<double>(state.total)), percent_of(state));
   const std::string rate = rate_text(state);
@@ -209,9 +212,9 @@ std::string render_plain(const StageState& state) {
 
 std::string render_json(const StageState& state) {
   const double left = state.seconds_left();
-  return fmt::format(R"({{"stage":{},"done":{},"total":{},"unit":{},"rate":{:.1f},"eta_s":{}}})", json_string(state.stage),
-                     state.done, state.total > 0 ? std::to_string(state.total) : "null", json_string(state.unit),
-                     state.rate(), left < 0 ? "null" : fmt::format("{:.1f}", left));
+  return fmt::format(R"({{"stage":{},"done":{},"total":{},"unit":{},"rate":{:.1f},"eta_s":{}}})",
+                     json_string(state.stage), state.done, state.total > 0 ? std::to_string(state.total) : "null",
+                     json_string(state.unit), state.rate(), left < 0 ? "null" : fmt::format("{:.1f}", left));
 }
 
 std::unique_ptr<Progress> make_progress(std::string_view mode, bool quiet, int fd) {

@@ -16,7 +16,7 @@ struct StageState {
   std::string stage, unit;
   std::uint64_t total = 0;  // 0: not known
   std::uint64_t done = 0;
-  double seconds = 0;       // since the stage began
+  double seconds = 0;                 // since the stage began
   [[nodiscard]] double rate() const;  // units a second; 0 when too early to tell
   // Seconds left; negative when nobody can tell.
   [[nodiscard]] double seconds_left() const;

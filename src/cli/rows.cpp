@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kFlags{"allocated", "deleted", "orphan", "ext_mismatch"};
 
-std::string bytes_hex(const std::vector<std::uint8_t>& bytes) { return hex(as_text(Bytes(bytes))); }
+std::string bytes_hex(const std::vector<std::uint8_t>& bytes) {
+  return hex(as_text(Bytes(bytes)));
+}
 
 }  // namespace
 
@@ -21,7 +23,8 @@ std::vector<std::string> unique_names(const store::Query& query) {
   for (int column = 0; column < query.column_count(); ++column) {
     const std::string name = query.column_name(column);
     std::string unique = name;
-    for (int n = 2; std::find(names.begin(), names.end(), unique) != names.end(); ++n) unique = fmt::format("{}_{}", name, n);
+    for (int n = 2; std::find(names.begin(), names.end(), unique) != names.end(); ++n)
+      unique = fmt::format("{}_{}", name, n);
     names.push_back(unique);
   }
   return names;
@@ -34,8 +37,10 @@ void write_row(JsonWriter& json, const store::Query& query, const std::vector<st
     const store::Value value = query.value(static_cast<int>(i));
     const bool flag = std::find(kFlags.begin(), kFlags.end(), names[i]) != kFlags.end();
     if (const auto* number = std::get_if<std::int64_t>(&value)) {
-      if (flag && (*number == 0 || *number == 1)) json.boolean(*number == 1);
-      else json.integer(*number);
+      if (flag && (*number == 0 || *number == 1))
+        json.boolean(*number == 1);
+      else
+        json.integer(*number);
     } else if (const auto* real = std::get_if<double>(&value)) {
       json.real(*real);
     } else if (const auto* text = std::get_if<std::string>(&value)) {
@@ -53,7 +58,8 @@ std::string cell_text(const store::Value& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
   if (const auto* real = std::get_if<double>(&value)) return fmt::format("{}", *real);
   if (const auto* text = std::get_if<std::string>(&value)) return terminal_text(*text);
-  if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&value)) return fmt::format("x'{}'", bytes_hex(*bytes));
+  if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&value))
+    return fmt::format("x'{}'", bytes_hex(*bytes));
   return "NULL";
 }
 

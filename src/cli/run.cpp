@@ -1,5 +1,5 @@
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -35,7 +35,8 @@ class HelpFormatter final : public CLI::Formatter {
     return fmt::format("\nUsage: limier {} {}\n", entry_.name, entry_.usage);
   }
   std::string make_positionals(const CLI::App* app) const override {
-    return make_group("Arguments", true, app->get_options([](const CLI::Option* option) { return option->get_positional(); }));
+    return make_group("Arguments", true,
+                      app->get_options([](const CLI::Option* option) { return option->get_positional(); }));
   }
 
  private:
@@ -43,8 +44,9 @@ class HelpFormatter final : public CLI::Formatter {
 };
 
 std::string overview() {
-  std::string text = "limier: forensic triage of disk images. It reads evidence, never changes it.\n\n"
-                     "Usage: limier COMMAND [arguments] [options]\n\nCommands:\n";
+  std::string text =
+      "limier: forensic triage of disk images. It reads evidence, never changes it.\n\n"
+      "Usage: limier COMMAND [arguments] [options]\n\nCommands:\n";
   for (const CommandEntry& entry : all_commands()) text += fmt::format("  {:<10}{}\n", entry.name, entry.about);
   text += R"(
 `limier COMMAND --help` explains a command and its options, with examples.
@@ -62,7 +64,8 @@ Exit codes:
 
 const CommandEntry* find_command(std::string_view name) {
   const auto commands = all_commands();
-  const auto found = std::find_if(commands.begin(), commands.end(), [&](const auto& entry) { return entry.name == name; });
+  const auto found =
+      std::find_if(commands.begin(), commands.end(), [&](const auto& entry) { return entry.name == name; });
   return found == commands.end() ? nullptr : &*found;
 }
 
@@ -137,7 +140,9 @@ void Context::say(std::string_view message) const {
   if (!common.quiet) complain(message);
 }
 
-std::uint64_t Context::memory_bytes() const { return common.memory.empty() ? 0 : parse_size(common.memory).value_or(0); }
+std::uint64_t Context::memory_bytes() const {
+  return common.memory.empty() ? 0 : parse_size(common.memory).value_or(0);
+}
 
 int run(int argc, const char* const* argv, std::atomic<int>& stop) {
   keep_standard_streams_open();
@@ -159,7 +164,8 @@ int run(int argc, const char* const* argv, std::atomic<int>& stop) {
   const std::string_view name = wants_help ? argv[2] : first;
   const CommandEntry* entry = find_command(name);
   if (entry == nullptr) {
-    const std::string_view what = name.starts_with('-') ? "a command must come before the options, not" : "there is no command";
+    const std::string_view what =
+        name.starts_with('-') ? "a command must come before the options, not" : "there is no command";
     complain(fmt::format("{} '{}'; `limier --help` lists the commands", what, name));
     return kExitUsage;
   }

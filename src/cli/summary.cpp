@@ -12,8 +12,8 @@ namespace limier::cli {
 namespace {
 
 struct Counts {
-  std::int64_t files = 0, folders = 0, streams = 0, entries = 0, deleted = 0, orphans = 0, recovered = 0, overwritten = 0, issues = 0,
-               volumes = 0, bad_ranges = 0;
+  std::int64_t files = 0, folders = 0, streams = 0, entries = 0, deleted = 0, orphans = 0, recovered = 0,
+               overwritten = 0, issues = 0, volumes = 0, bad_ranges = 0;
 };
 
 struct Summary {
@@ -44,12 +44,14 @@ Summary read_summary(store::Index& index) {
                  [&](const store::Query& row) { summary.outcome = row.text(0); });
   Counts& counts = summary.counts;
   read_first_row(index,
-                 "SELECT count(*), total(kind = 'file'), total(kind = 'dir'), total(kind = 'stream'), total(deleted), total(orphan),"
+                 "SELECT count(*), total(kind = 'file'), total(kind = 'dir'), total(kind = 'stream'), total(deleted), "
+                 "total(orphan),"
                  " total(content_state = 'recovered'), total(content_state = 'overwritten') FROM v_file",
                  [&](const store::Query& row) {
-                   const std::array fields{&counts.entries, &counts.files, &counts.folders, &counts.streams,
+                   const std::array fields{&counts.entries, &counts.files,   &counts.folders,   &counts.streams,
                                            &counts.deleted, &counts.orphans, &counts.recovered, &counts.overwritten};
-                   for (std::size_t i = 0; i < fields.size(); ++i) *fields[i] = static_cast<std::int64_t>(row.real(static_cast<int>(i)));
+                   for (std::size_t i = 0; i < fields.size(); ++i)
+                     *fields[i] = static_cast<std::int64_t>(row.real(static_cast<int>(i)));
                  });
   read_first_row(index,
                  "SELECT (SELECT count(*) FROM v_issue), (SELECT count(*) FROM v_bad_range),"
@@ -70,11 +72,16 @@ Summary read_summary(store::Index& index) {
 std::string_view exit_code_meaning(const app::Outcome& outcome) {
   if (outcome.interrupted) return "interrupted; what was found until then is kept";
   switch (outcome.exit_code) {
-    case 0: return "everything examined, integrity as expected";
-    case 3: return "nothing could be examined";
-    case 4: return "the integrity of the evidence is not as expected";
-    case 5: return "part of the evidence could not be examined";
-    default: return "see the report";
+    case 0:
+      return "everything examined, integrity as expected";
+    case 3:
+      return "nothing could be examined";
+    case 4:
+      return "the integrity of the evidence is not as expected";
+    case 5:
+      return "part of the evidence could not be examined";
+    default:
+      return "see the report";
   }
 }
 
@@ -87,23 +94,29 @@ std::string verdict_text(const Style& style, const std::string& verdict) {
   return "not checked";
 }
 
-std::uint64_t count_of(std::int64_t number) { return static_cast<std::uint64_t>(number); }
+std::uint64_t count_of(std::int64_t number) {
+  return static_cast<std::uint64_t>(number);
+}
 
 void print_text(const Context& context, const std::string& dir, const Summary& summary, const app::Outcome& outcome) {
   const Counts& counts = summary.counts;
   Facts facts;
-  facts.add("evidence", fmt::format("{} ({}, {})", terminal_text(summary.path), terminal_text(summary.format), exact_size(summary.size_bytes)));
+  facts.add("evidence", fmt::format("{} ({}, {})", terminal_text(summary.path), terminal_text(summary.format),
+                                    exact_size(summary.size_bytes)));
   facts.add("integrity", verdict_text(context.style, summary.verdict));
   facts.add("volumes", group_digits(count_of(counts.volumes)));
-  facts.add("entries", fmt::format("{}: {}, {}, {}", group_digits(count_of(counts.entries)), plural(count_of(counts.files), "file", "files"),
+  facts.add("entries", fmt::format("{}: {}, {}, {}", group_digits(count_of(counts.entries)),
+                                   plural(count_of(counts.files), "file", "files"),
                                    plural(count_of(counts.folders), "folder", "folders"),
                                    plural(count_of(counts.streams), "alternate stream", "alternate streams")));
-  facts.add("deleted", fmt::format("{} ({} with content recovered, {} overwritten), {}", group_digits(count_of(counts.deleted)),
-                                   group_digits(count_of(counts.recovered)), group_digits(count_of(counts.overwritten)),
-                                   plural(count_of(counts.orphans), "orphan", "orphans")));
+  facts.add("deleted",
+            fmt::format("{} ({} with content recovered, {} overwritten), {}", group_digits(count_of(counts.deleted)),
+                        group_digits(count_of(counts.recovered)), group_digits(count_of(counts.overwritten)),
+                        plural(count_of(counts.orphans), "orphan", "orphans")));
   if (counts.bad_ranges > 0)
     facts.add("damage", context.style.bad(plural(count_of(counts.bad_ranges), "damaged range", "damaged ranges")));
-  if (counts.issues > 0) facts.add("issues", fmt::format("{}, listed in the report", group_digits(count_of(counts.issues))));
+  if (counts.issues > 0)
+    facts.add("issues", fmt::format("{}, listed in the report", group_digits(count_of(counts.issues))));
   if (summary.not_examined.empty()) facts.add("not examined", "nothing was left out");
   for (std::size_t i = 0; i < summary.not_examined.size(); ++i) {
     const auto& gap = summary.not_examined[i];
@@ -124,19 +137,36 @@ void print_json(const Context& context, const std::string& dir, const Summary& s
   JsonWriter json(context.out, 2);
   json.begin_object().text("outcome", summary.outcome).key("exit_code").integer(outcome.exit_code);
   json.text("meaning", exit_code_meaning(outcome)).boolean("interrupted", outcome.interrupted);
-  json.key("conditions").begin_object().boolean("mismatch", outcome.conditions.mismatch).boolean("damaged", outcome.conditions.damaged);
-  json.boolean("incomplete", outcome.conditions.incomplete).boolean("nothing_examined", outcome.conditions.nothing_examined).end();
+  json.key("conditions")
+      .begin_object()
+      .boolean("mismatch", outcome.conditions.mismatch)
+      .boolean("damaged", outcome.conditions.damaged);
+  json.boolean("incomplete", outcome.conditions.incomplete)
+      .boolean("nothing_examined", outcome.conditions.nothing_examined)
+      .end();
   json.key("evidence").begin_object().text("path", summary.path).text("format", summary.format);
   json.number("size_bytes", summary.size_bytes).text_or_null("verdict", summary.verdict).end();
-  const std::array<std::pair<std::string_view, std::int64_t>, 11> numbers{
-      {{"volumes", counts.volumes}, {"entries", counts.entries}, {"files", counts.files}, {"folders", counts.folders},
-       {"streams", counts.streams}, {"deleted", counts.deleted}, {"orphans", counts.orphans}, {"recovered", counts.recovered},
-       {"overwritten", counts.overwritten}, {"issues", counts.issues}, {"bad_ranges", counts.bad_ranges}}};
+  const std::array<std::pair<std::string_view, std::int64_t>, 11> numbers{{{"volumes", counts.volumes},
+                                                                           {"entries", counts.entries},
+                                                                           {"files", counts.files},
+                                                                           {"folders", counts.folders},
+                                                                           {"streams", counts.streams},
+                                                                           {"deleted", counts.deleted},
+                                                                           {"orphans", counts.orphans},
+                                                                           {"recovered", counts.recovered},
+                                                                           {"overwritten", counts.overwritten},
+                                                                           {"issues", counts.issues},
+                                                                           {"bad_ranges", counts.bad_ranges}}};
   json.key("counts").begin_object();
   for (const auto& [name, number] : numbers) json.key(name).integer(number);
   json.end().key("not_examined").begin_array();
   for (const auto& gap : summary.not_examined)
-    json.begin_object().text("what", gap.what).text("reason", gap.reason).number("bytes", gap.bytes).number("items", gap.items).end();
+    json.begin_object()
+        .text("what", gap.what)
+        .text("reason", gap.reason)
+        .number("bytes", gap.bytes)
+        .number("items", gap.items)
+        .end();
   json.end().key("paths").begin_object().evidence("out", dir).evidence("index", dir + "/index.db");
   const std::string report = dir + "/report.html";
   json.text_or_null("report", ::access(report.c_str(), F_OK) == 0 ? report : std::string());
@@ -150,8 +180,10 @@ void print_summary(const Context& context, const std::string& dir, const app::Ou
   Summary summary;
   if (auto index = store::Index::open(dir)) summary = read_summary(**index);
   if (summary.outcome.empty()) summary.outcome = outcome.interrupted ? "interrupted" : "complete";
-  if (context.common.json) print_json(context, dir, summary, outcome);
-  else print_text(context, dir, summary, outcome);
+  if (context.common.json)
+    print_json(context, dir, summary, outcome);
+  else
+    print_text(context, dir, summary, outcome);
 }
 
 }  // namespace limier::cli

@@ -183,7 +183,8 @@ class InodeWalk {
   // ext keeps targets of 60 bytes and more as content, which libtsk does not take over when it lies in extents.
   std::string long_link(TSK_FS_FILE* file) {
     const TSK_OFF_T size = file->meta->size;
-    if (!context_.ext() || context_.job.metadata_only || size <= 0 || size > static_cast<TSK_OFF_T>(kMaxLinkBytes)) return {};
+    if (!context_.ext() || context_.job.metadata_only || size <= 0 || size > static_cast<TSK_OFF_T>(kMaxLinkBytes))
+      return {};
     std::string target(static_cast<std::size_t>(size), '\0');
     const auto got = context_.session.call([&](TSK_FS_INFO*) {
       return tsk_fs_file_read(file, 0, target.data(), target.size(), TSK_FS_FILE_READ_FLAG_NONE);

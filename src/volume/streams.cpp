@@ -364,7 +364,8 @@ class Planner {
                                       [](const auto& extent) { return extent.kind == ExtentKind::kData; });
     const bool any_encrypted = std::any_of(plan.extents.begin(), plan.extents.end(),
                                            [](const auto& extent) { return extent.kind == ExtentKind::kEncrypted; });
-    // $BadClus:$Bad is as large as the volume and maps only clusters that are broken; its run list need not cover its size.
+    // $BadClus:$Bad is as large as the volume and maps only clusters that are broken; its run list need not cover its
+    // size.
     const bool bad_clusters = context_.ntfs() && meta_.addr == kBadClusterFile && !plan.record.is_default;
     if (bad_clusters && !any_data) {
       plan.zeros = true;

@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t kHeaderSize = 4 + 2 + 2 + 4;
 constexpr std::size_t kReadSize = 256u << 10;
 
-Error broken(std::string message) { return {ErrorKind::kInternal, std::move(message)}; }
+Error broken(std::string message) {
+  return {ErrorKind::kInternal, std::move(message)};
+}
 
 std::uint32_t frame_crc(std::uint16_t type, Bytes payload) {
   Encoder head;

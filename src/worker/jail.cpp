@@ -49,11 +49,11 @@ void take_limits([[maybe_unused]] const JailLimits& limits) {
 
 // 0: this kernel has no Landlock. Every right the kernel knows is handled and none is granted to any path.
 [[maybe_unused]] int close_paths() {
-  const auto abi = static_cast<int>(
-      syscall(SYS_landlock_create_ruleset, nullptr, std::size_t{0}, LANDLOCK_CREATE_RULESET_VERSION));
+  const auto abi =
+      static_cast<int>(syscall(SYS_landlock_create_ruleset, nullptr, std::size_t{0}, LANDLOCK_CREATE_RULESET_VERSION));
   if (abi < 1) return 0;
   landlock_ruleset_attr rules{};
-  rules.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;     // ABI 1
+  rules.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;           // ABI 1
   if (abi >= 2) rules.handled_access_fs |= LANDLOCK_ACCESS_FS_MAKE_SYM << 1;  // refer
   if (abi >= 3) rules.handled_access_fs |= LANDLOCK_ACCESS_FS_MAKE_SYM << 2;  // truncate
   const UniqueFd fd(static_cast<int>(
@@ -62,15 +62,34 @@ void take_limits([[maybe_unused]] const JailLimits& limits) {
   return syscall(SYS_landlock_restrict_self, fd.get(), std::uint32_t{0}) == 0 ? abi : 0;
 }
 
-bool allow(void* filter, int call) { return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0) == 0; }
+bool allow(void* filter, int call) {
+  return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0) == 0;
+}
 
 bool add_rules(void* filter, bool threads) {
-  for (const int call :
-       {SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(lseek), SCMP_SYS(poll), SCMP_SYS(ppoll),
-        SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(exit),
-        SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(clock_gettime),
-        SCMP_SYS(clock_nanosleep), SCMP_SYS(getrandom), SCMP_SYS(sched_yield), SCMP_SYS(gettid), SCMP_SYS(getpid),
-        SCMP_SYS(close), SCMP_SYS(restart_syscall)})
+  for (const int call : {SCMP_SYS(read),
+                         SCMP_SYS(pread64),
+                         SCMP_SYS(write),
+                         SCMP_SYS(lseek),
+                         SCMP_SYS(poll),
+                         SCMP_SYS(ppoll),
+                         SCMP_SYS(brk),
+                         SCMP_SYS(munmap),
+                         SCMP_SYS(mremap),
+                         SCMP_SYS(madvise),
+                         SCMP_SYS(futex),
+                         SCMP_SYS(exit),
+                         SCMP_SYS(exit_group),
+                         SCMP_SYS(rt_sigreturn),
+                         SCMP_SYS(rt_sigprocmask),
+                         SCMP_SYS(clock_gettime),
+                         SCMP_SYS(clock_nanosleep),
+                         SCMP_SYS(getrandom),
+                         SCMP_SYS(sched_yield),
+                         SCMP_SYS(gettid),
+                         SCMP_SYS(getpid),
+                         SCMP_SYS(close),
+                         SCMP_SYS(restart_syscall)})
     if (!allow(filter, call)) return false;
   // Memory may be mapped and protected, never made executable.
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)})
@@ -86,7 +105,8 @@ bool add_rules(void* filter, bool threads) {
                        SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) != 0)
     return false;
   // glibc's first pthread_create installs its own signal handlers (rt_sigaction).
-  for (const int call : {SCMP_SYS(rt_sigaction), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity)})
+  for (const int call :
+       {SCMP_SYS(rt_sigaction), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity)})
     if (!allow(filter, call)) return false;
   return true;
 }
@@ -98,13 +118,15 @@ bool add_rules(void* filter, bool threads) {
 
 }  // namespace
 
-bool sandbox_wanted() { return std::getenv("LIMIER_NO_SANDBOX") == nullptr; }
+bool sandbox_wanted() {
+  return std::getenv("LIMIER_NO_SANDBOX") == nullptr;
+}
 
 Result<SandboxReport> enter_jail(const JailLimits& limits) {
   SandboxReport report;
   prctl(PR_SET_DUMPABLE, 0);
-  // glibc's malloc opens /sys to count processors when a thread needs an arena of its own, and /proc when it shrinks one;
-  // either would be killed. The main arena does neither.
+  // glibc's malloc opens /sys to count processors when a thread needs an arena of its own, and /proc when it shrinks
+  // one; either would be killed. The main arena does neither.
   mallopt(M_ARENA_MAX, 1);
   take_limits(limits);
 #if defined(LIMIER_SANITIZED)
@@ -117,8 +139,9 @@ Result<SandboxReport> enter_jail(const JailLimits& limits) {
   report.landlock_abi = close_paths();
   report.seccomp = close_system_calls(limits.threads);
   if (!report.seccomp)
-    return Error{ErrorKind::kInternal,
-                 "this system has no seccomp filter, so evidence cannot be parsed in a jail; --no-sandbox goes on without one"};
+    return Error{
+        ErrorKind::kInternal,
+        "this system has no seccomp filter, so evidence cannot be parsed in a jail; --no-sandbox goes on without one"};
   return report;
 #endif
 }

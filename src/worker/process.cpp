@@ -1,5 +1,5 @@
-// Starting and ending workers. posix_spawn does not copy the supervisor's page tables, so a start costs the same whatever
-// the size of the supervisor.
+// Starting and ending workers. posix_spawn does not copy the supervisor's page tables, so a start costs the same
+// whatever the size of the supervisor.
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -23,7 +23,9 @@ constexpr int kSocketBuffer = 1 << 20;
 constexpr useconds_t kGraceStepUs = 500;
 constexpr int kGraceTries = 4000;  // two seconds
 
-Error os_error(const char* what) { return {ErrorKind::kInternal, std::string(what) + ": " + std::strerror(errno)}; }
+Error os_error(const char* what) {
+  return {ErrorKind::kInternal, std::string(what) + ": " + std::strerror(errno)};
+}
 
 struct FileActions {
   FileActions() { posix_spawn_file_actions_init(&actions); }
@@ -33,8 +35,8 @@ struct FileActions {
   posix_spawn_file_actions_t actions{};
 };
 
-// The child sees the descriptors as 3, 4, 5…. A source number inside that range could be overwritten before its turn, so
-// every source is first duplicated beyond it.
+// The child sees the descriptors as 3, 4, 5…. A source number inside that range could be overwritten before its turn,
+// so every source is first duplicated beyond it.
 Result<std::vector<UniqueFd>> lift(std::span<const int> fds) {
   std::vector<UniqueFd> lifted;
   const int beyond = kChannelFd + static_cast<int>(fds.size());
@@ -69,7 +71,8 @@ std::string libexec_dir() {
   char self[PATH_MAX];
   const ssize_t length = readlink("/proc/self/exe", self, sizeof(self));
   std::string path(self, length > 0 ? static_cast<std::size_t>(length) : 0);
-  for (int level = 0; level < 2; ++level) path.erase(path.find_last_of('/') == std::string::npos ? 0 : path.find_last_of('/'));
+  for (int level = 0; level < 2; ++level)
+    path.erase(path.find_last_of('/') == std::string::npos ? 0 : path.find_last_of('/'));
   return path + "/libexec/limier";
 }
 
@@ -104,8 +107,8 @@ Result<std::unique_ptr<Process>> spawn(const SpawnSpec& spec) {
   std::vector<std::string> arguments{spec.worker};
   std::vector<std::string> environment = child_environment(spec);
   pid_t pid = 0;
-  const int failed =
-      posix_spawn(&pid, path.c_str(), &actions.actions, nullptr, pointers(arguments).data(), pointers(environment).data());
+  const int failed = posix_spawn(&pid, path.c_str(), &actions.actions, nullptr, pointers(arguments).data(),
+                                 pointers(environment).data());
   if (failed != 0) {
     munmap(page, sizeof(Journal));
     return Error{ErrorKind::kInternal, "cannot start " + path + ": " + std::strerror(failed) +

@@ -62,10 +62,10 @@ TEST_F(CaseFolder, TheAuditChainShowsAChangedLine) {
   ASSERT_TRUE(log.append("one", {{"who", "a\"b"}}).ok());
   ASSERT_TRUE(log.append("two", {}).ok());
   ASSERT_TRUE(log.append("three", {}).ok());
-  ASSERT_TRUE(write_file(dir + "/manifest.json",
-                         "{\n  \"audit_head_sha256\": \"" + audit_head(*read_file(log.path())) + "\",\n  \"files\": [\n" +
-                             "    {\"name\":\"audit.jsonl\",\"size_bytes\":0,\"sha256\":\"" +
-                             hex_digest(*hash_file(log.path())) + "\"}\n  ]\n}\n")
+  ASSERT_TRUE(write_file(dir + "/manifest.json", "{\n  \"audit_head_sha256\": \"" + audit_head(*read_file(log.path())) +
+                                                     "\",\n  \"files\": [\n" +
+                                                     "    {\"name\":\"audit.jsonl\",\"size_bytes\":0,\"sha256\":\"" +
+                                                     hex_digest(*hash_file(log.path())) + "\"}\n  ]\n}\n")
                   .ok());
   auto good = check(dir, false);
   ASSERT_TRUE(good.ok());

@@ -26,7 +26,8 @@ store::Verdict verdict(const sweep::ContainerMessage& container, const Digests& 
 
 TEST(Integrity, EachConditionHasItsVerdict) {
   using store::Verdict;
-  const catalog::BadRange checksum{0, 32768, std::string(evidence::chunk_state_reason(evidence::ChunkState::kBadChecksum))};
+  const catalog::BadRange checksum{0, 32768,
+                                   std::string(evidence::chunk_state_reason(evidence::ChunkState::kBadChecksum))};
   const catalog::BadRange gap{0, 32768, std::string(evidence::chunk_state_reason(evidence::ChunkState::kMissing))};
   const catalog::BadRange acquired{0, 512, "acquisition-error"};
   EXPECT_EQ(verdict(stored(1), {}, {}, false), Verdict::kVerified);

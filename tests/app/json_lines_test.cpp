@@ -27,8 +27,10 @@ TEST(FlatObject, RefusesEveryPrefix) {
 
 TEST(Manifest, FindsTheEntriesOfTheListAskedFor) {
   const std::string manifest =
-      "{\n  \"audit_head_sha256\": \"abc\",\n  \"evidence\": [\n    {\"name\":\"a.E01\",\"size_bytes\":7,\"sha256\":\"11\"}\n  ],\n"
-      "  \"files\": [\n    {\"name\":\"x\",\"size_bytes\":1,\"sha256\":\"22\"},\n    {\"name\":\"y\",\"size_bytes\":2,\"sha256\":null}\n  ]\n}\n";
+      "{\n  \"audit_head_sha256\": \"abc\",\n  \"evidence\": [\n    "
+      "{\"name\":\"a.E01\",\"size_bytes\":7,\"sha256\":\"11\"}\n  ],\n"
+      "  \"files\": [\n    {\"name\":\"x\",\"size_bytes\":1,\"sha256\":\"22\"},\n    "
+      "{\"name\":\"y\",\"size_bytes\":2,\"sha256\":null}\n  ]\n}\n";
   const auto files = manifest_entries(manifest, "files");
   ASSERT_EQ(files.size(), 2u);
   EXPECT_EQ(files[0].name, "x");

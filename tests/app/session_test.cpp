@@ -63,7 +63,9 @@ TEST_F(RogueSession, AHangIsEndedByTheWallClock) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, 5s);
 }
 
-TEST_F(RogueSession, AnEndlessLoopOverOneItemIsEnded) { EXPECT_EQ(run("loop").kind, EndingKind::kStalled); }
+TEST_F(RogueSession, AnEndlessLoopOverOneItemIsEnded) {
+  EXPECT_EQ(run("loop").kind, EndingKind::kStalled);
+}
 
 TEST_F(RogueSession, LiesEndTheWorker) {
   EXPECT_EQ(run("garbage").kind, EndingKind::kMisbehaved);

@@ -19,7 +19,8 @@ TEST(ParseSize, KnowsPowersOf1024) {
 }
 
 TEST(ParseSize, RefusesWhatIsNoSize) {
-  for (const char* text : {"", "K", "-1", "+1", "1.5M", "10X", "10MB", "10 M", "0x10", "99999999999999999999", "99999999999T"})
+  for (const char* text :
+       {"", "K", "-1", "+1", "1.5M", "10X", "10MB", "10 M", "0x10", "99999999999999999999", "99999999999T"})
     EXPECT_FALSE(parse_size(text).has_value()) << text;
 }
 
@@ -27,7 +28,8 @@ TEST(ParseDigestList, AnyOrderNoOtherWord) {
   EXPECT_EQ(parse_digest_list("md5"), (DigestSet{true, false, false}));
   EXPECT_EQ(parse_digest_list("sha256,md5"), (DigestSet{true, false, true}));
   EXPECT_EQ(parse_digest_list("md5, sha1, sha256"), kAllDigests);
-  for (const char* text : {"", "md5,", "sha512", "MD5", "md5;sha1"}) EXPECT_FALSE(parse_digest_list(text).has_value()) << text;
+  for (const char* text : {"", "md5,", "sha512", "MD5", "md5;sha1"})
+    EXPECT_FALSE(parse_digest_list(text).has_value()) << text;
 }
 
 TEST(ParsePeriod, AShortFormIsTheWholePeriod) {
@@ -57,13 +59,16 @@ TEST(ZoneExists, OnlyPlainNamesOfTheDatabase) {
   if (!std::ifstream("/usr/share/zoneinfo/Europe/Amsterdam")) GTEST_SKIP() << "no time zone database here";
   EXPECT_TRUE(zone_exists("Europe/Amsterdam"));
   EXPECT_TRUE(zone_exists("UTC"));
-  for (const char* zone : {"", "Europe", "Europe/Nowhere", "../../../etc/passwd", "/usr/share/zoneinfo/UTC", "UTC; rm", "zone.tab", "Europe/./Amsterdam"})
+  for (const char* zone : {"", "Europe", "Europe/Nowhere", "../../../etc/passwd", "/usr/share/zoneinfo/UTC", "UTC; rm",
+                           "zone.tab", "Europe/./Amsterdam"})
     EXPECT_FALSE(zone_exists(zone)) << zone;
 }
 
 TEST(IsBlank, NothingThatCanBeSeen) {
-  for (const char* text : {"", " ", "\t\n ", "\xC2\xA0", "\xE2\x80\x8B \xE3\x80\x80", "\xEF\xBB\xBF"}) EXPECT_TRUE(is_blank(text)) << text;
-  for (const char* text : {"x", " . ", "\xC3\xA9", "\xE6\x97\xA5", "\xF0\x9F\x94\x8E", "\xFF"}) EXPECT_FALSE(is_blank(text)) << text;
+  for (const char* text : {"", " ", "\t\n ", "\xC2\xA0", "\xE2\x80\x8B \xE3\x80\x80", "\xEF\xBB\xBF"})
+    EXPECT_TRUE(is_blank(text)) << text;
+  for (const char* text : {"x", " . ", "\xC3\xA9", "\xE6\x97\xA5", "\xF0\x9F\x94\x8E", "\xFF"})
+    EXPECT_FALSE(is_blank(text)) << text;
 }
 
 TEST(ShellQuote, GivesTheSameWordBack) {
@@ -78,7 +83,8 @@ TEST(ShellQuote, GivesTheSameWordBack) {
 }
 
 TEST(CaseFile, ReadsKeysCommentsAndQuotes) {
-  const auto values = parse_case_file("\xEF\xBB\xBF# a comment\r\n\nauthority = warrant 12/2026 # kept\r\n case=\"17 = x\"\nnote = ''\n", "f");
+  const auto values = parse_case_file(
+      "\xEF\xBB\xBF# a comment\r\n\nauthority = warrant 12/2026 # kept\r\n case=\"17 = x\"\nnote = ''\n", "f");
   ASSERT_TRUE(values.ok());
   const CaseValues expected{{"authority", "warrant 12/2026 # kept"}, {"case", "17 = x"}, {"note", ""}};
   EXPECT_EQ(*values, expected);

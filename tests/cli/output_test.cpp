@@ -28,7 +28,8 @@ std::string written(const std::function<void(Output&)>& use) {
   writing.reset();
   std::string text;
   std::array<char, 4096> part{};
-  for (ssize_t got = 0; (got = ::read(reading.get(), part.data(), part.size())) > 0;) text.append(part.data(), static_cast<std::size_t>(got));
+  for (ssize_t got = 0; (got = ::read(reading.get(), part.data(), part.size())) > 0;)
+    text.append(part.data(), static_cast<std::size_t>(got));
   return text;
 }
 
@@ -56,11 +57,16 @@ TEST(Output, AFullDeviceIsAnError) {
 TEST(Table, AlignsByCodePoints) {
   const std::string text = written([](Output& out) {
     Table table({{"name"}, {"size", Align::kRight}, {"last"}});
-    table.add({"\xC3\x9C" "ber", "1", "x"});
+    table.add(
+        {"\xC3\x9C"
+         "ber",
+         "1", "x"});
     table.add({"longer", "12345", ""});
     table.print(out, Style(false), "");
   });
-  EXPECT_EQ(text, "name     size  last\n\xC3\x9C" "ber        1  x\nlonger  12345\n");
+  EXPECT_EQ(text,
+            "name     size  last\n\xC3\x9C"
+            "ber        1  x\nlonger  12345\n");
 }
 
 TEST(Style, ColoursOnlyWhenWanted) {
@@ -87,7 +93,9 @@ TEST(JsonWriter, NestsAndEscapes) {
     json.begin_object().text("a", "x\"\n").key("b").begin_array().integer(-1).number(2).null().boolean(true).end();
     json.key("c").begin_object().end().key("d").real(1.5).key("e").real(1.0 / 0.0).finish();
   });
-  EXPECT_EQ(text, "{\n  \"a\": \"x\\\"\\n\",\n  \"b\": [-1, 2, null, true],\n  \"c\": {},\n  \"d\": 1.5,\n  \"e\": null\n}\n");
+  EXPECT_EQ(
+      text,
+      "{\n  \"a\": \"x\\\"\\n\",\n  \"b\": [-1, 2, null, true],\n  \"c\": {},\n  \"d\": 1.5,\n  \"e\": null\n}\n");
 }
 
 TEST(JsonWriter, EmptyArrayAndRows) {
@@ -102,7 +110,8 @@ TEST(JsonWriter, EmptyArrayAndRows) {
 }
 
 TEST(JsonWriter, KeepsTheRawBytesOfWhatIsNotText) {
-  const std::string text = written([](Output& out) { JsonWriter(out, 0).begin_object().evidence("n", "a\xFF").finish(); });
+  const std::string text =
+      written([](Output& out) { JsonWriter(out, 0).begin_object().evidence("n", "a\xFF").finish(); });
   EXPECT_NE(text.find("\"n_raw\": \"61ff\""), std::string::npos) << text;
 }
 
@@ -133,7 +142,8 @@ TEST(Progress, HostileStageNamesAreMadeVisible) {
 TEST(Progress, JsonHasTheKeysOfTheContract) {
   EXPECT_EQ(render_json({"sweep", "bytes", 456, 123, 1.0}),
             R"({"stage":"sweep","done":123,"total":456,"unit":"bytes","rate":123.0,"eta_s":2.7})");
-  EXPECT_EQ(render_json({"walk", "files", 0, 3, 0.0}), R"({"stage":"walk","done":3,"total":null,"unit":"files","rate":0.0,"eta_s":null})");
+  EXPECT_EQ(render_json({"walk", "files", 0, 3, 0.0}),
+            R"({"stage":"walk","done":3,"total":null,"unit":"files","rate":0.0,"eta_s":null})");
 }
 
 TEST(Progress, PlainLinesHaveABeginningAndAnEnd) {

@@ -6,8 +6,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace limier;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  for (const std::string& out : {terminal_text(text), html_text(text), xml_text(text), csv_field(text), bodyfile_field(text),
-                                 json_string(text)}) {
+  for (const std::string& out : {terminal_text(text), html_text(text), xml_text(text), csv_field(text),
+                                 bodyfile_field(text), json_string(text)}) {
     if (!is_valid_utf8(out)) std::abort();
     for (const char c : out)
       if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) std::abort();

@@ -32,7 +32,9 @@ std::vector<std::uint8_t> one_frame(const std::vector<std::uint8_t>& payload) {
   return bytes;
 }
 
-TEST(Crc32c, KnownAnswer) { EXPECT_EQ(crc32c(0, as_bytes("123456789")), 0xE3069283u); }
+TEST(Crc32c, KnownAnswer) {
+  EXPECT_EQ(crc32c(0, as_bytes("123456789")), 0xE3069283u);
+}
 
 TEST(Channel, CarriesFramesInPieces) {
   const auto frame = one_frame({1, 2, 3});

@@ -33,7 +33,9 @@ int status_of_jailed(const std::function<void()>& attempt, bool threads) {
 #endif
 
 #if defined(LIMIER_SANITIZED)
-TEST(Jail, IsOpenUnderSanitizers) { GTEST_SKIP() << "the sanitizers' run-time cannot work in the jail"; }
+TEST(Jail, IsOpenUnderSanitizers) {
+  GTEST_SKIP() << "the sanitizers' run-time cannot work in the jail";
+}
 #else
 TEST(Jail, LetsOrdinaryWorkPass) {
   const int status = status_of_jailed(
@@ -47,16 +49,21 @@ TEST(Jail, LetsOrdinaryWorkPass) {
 }
 
 TEST(Jail, KillsWhatReachesOutside) {
-  const std::vector<std::pair<const char*, std::function<void()>>> attempts{
+  const std::vector<std::pair<const char*, std::function<void()> > > attempts{
       {"open", [] { (void)!::open("/etc/passwd", O_RDONLY); }},
       {"create", [] { (void)!::open("/tmp/limier-jail-test", O_CREAT | O_WRONLY, 0600); }},
       {"socket", [] { (void)!::socket(AF_INET, SOCK_STREAM, 0); }},
       {"exec", [] { (void)!::execl("/bin/true", "true", nullptr); }},
       {"fork", [] { (void)!fork(); }},
-      {"stat", [] { struct stat info; (void)!::stat("/etc/passwd", &info); }},
+      {"stat",
+       [] {
+         struct stat info;
+         (void)!::stat("/etc/passwd", &info);
+       }},
       {"unlink", [] { (void)!::unlink("/tmp/limier-none"); }},
       {"kill", [] { (void)!::kill(getppid(), 0); }},
-      {"executable memory", [] { (void)!mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }},
+      {"executable memory",
+       [] { (void)!mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }},
       {"truncate", [] { (void)!::truncate("/tmp/limier-none", 0); }},
       {"chdir", [] { (void)!::chdir("/"); }},
   };

@@ -37,7 +37,8 @@ int main() {
     sleep(3600);
   }
   if (word == "fail") {
-    if (!channel.send(worker::FrameType::kFailed, worker::WorkerError{ErrorKind::kEvidence, "no such volume"}).ok()) return 4;
+    if (!channel.send(worker::FrameType::kFailed, worker::WorkerError{ErrorKind::kEvidence, "no such volume"}).ok())
+      return 4;
     return 0;
   }
   if (!channel.send(worker::FrameType::kDone, worker::WorkerStats{5, 6}).ok()) return 4;

@@ -23,7 +23,9 @@
 namespace limier {
 
 template <class T>
-concept Record = requires { T::fields(); };
+concept Record = requires {
+  T::fields();
+};
 
 class Encoder {
  public:

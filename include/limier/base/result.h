@@ -59,18 +59,20 @@ class [[nodiscard]] Result {
 
 struct Done {};
 using Status = Result<Done>;
-inline Status ok_status() { return Done{}; }
+inline Status ok_status() {
+  return Done{};
+}
 
 // LIMIER_TRY(auto image, open_image(job)) binds the value or returns the error; LIMIER_CHECK(step()) for a Status.
 #define LIMIER_CONCAT_(a, b) a##b
 #define LIMIER_CONCAT(a, b) LIMIER_CONCAT_(a, b)
-#define LIMIER_TRY_(temp, decl, expr)                   \
-  auto temp = (expr);                                   \
-  if (!temp.ok()) return std::move(temp.error());       \
+#define LIMIER_TRY_(temp, decl, expr)             \
+  auto temp = (expr);                             \
+  if (!temp.ok()) return std::move(temp.error()); \
   decl = std::move(temp.value())
 #define LIMIER_TRY(decl, expr) LIMIER_TRY_(LIMIER_CONCAT(limier_try_, __LINE__), decl, expr)
-#define LIMIER_CHECK(expr)                                        \
-  do {                                                            \
+#define LIMIER_CHECK(expr)                                                                         \
+  do {                                                                                             \
     if (auto limier_status = (expr); !limier_status.ok()) return std::move(limier_status.error()); \
   } while (false)
 

@@ -10,7 +10,8 @@
 
 namespace limier {
 
-// Bytes from evidence (a file name, a label, an acquisition note). Not printable by itself: pass it to a sink's escaper.
+// Bytes from evidence (a file name, a label, an acquisition note). Not printable by itself: pass it to a sink's
+// escaper.
 class Untrusted {
  public:
   Untrusted() = default;
@@ -38,8 +39,8 @@ std::string xml_text(std::string_view bytes);
 // One complete JSON string including its quotes. Lossless for valid UTF-8 (controls as \u00XX); invalid bytes become
 // U+FFFD, so callers add the raw bytes in hex beside it when is_valid_utf8 is false.
 std::string json_string(std::string_view bytes);
-// One complete CSV field, always quoted (RFC 4180), in the visible form; a leading = + - @ TAB CR LF (or full-width sign),
-// apostrophes before it or not, gets one apostrophe in front.
+// One complete CSV field, always quoted (RFC 4180), in the visible form; a leading = + - @ TAB CR LF (or full-width
+// sign), apostrophes before it or not, gets one apostrophe in front.
 std::string csv_field(std::string_view bytes);
 // One field of a TSK 3 body file: the visible form, with '|' as \x7C.
 std::string bodyfile_field(std::string_view bytes);
