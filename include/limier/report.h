@@ -14,12 +14,14 @@
 
 namespace limier::report {
 
+class Source;  // src/report/formats.h
+
 // One format. Adding one: src/report/<name>.cpp and a line in src/report/all.cpp.
 struct Format {
   std::string_view name;                    // "html", "json", "csv", "bodyfile", "dfxml": the word after --format
   std::span<const std::string_view> files;  // what it writes: "report.html"; csv writes three
   std::string_view about;                   // one line for the help text
-  Status (*write)(store::Index& index, const std::string& dir);
+  Status (*write)(Source& source, const std::string& dir);
   bool by_default;  // written by triage
 };
 std::span<const Format> all_formats();  // sorted by name

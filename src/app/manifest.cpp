@@ -42,6 +42,7 @@ std::string joined(const std::vector<std::string>& lines) {
 Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>& segments) {
   const std::string path = dir + "/manifest.json";
   std::vector<std::string> evidence;
+  evidence.reserve(segments.size());
   for (const ManifestSegment& segment : segments)
     evidence.push_back(
         entry(segment.path, segment.size_bytes, segment.sha256 ? quoted_digest(*segment.sha256) : "null"));

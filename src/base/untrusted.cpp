@@ -115,10 +115,28 @@ void put_hidden(std::string& out, char32_t code_point) {
     put_code_point_escape(out, code_point);
 }
 
+// Bytes that stand for themselves in every sink; nearly all of a name are.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = 0x20; byte < 0x7F; ++byte)
+    plain[byte] = std::string_view("\\\"&<>'|").find(static_cast<char>(byte)) == std::string_view::npos;
+  return plain;
+}();
+
+std::string_view plain_run(std::string_view bytes) {
+  std::size_t length = 0;
+  while (length < bytes.size() && kPlain[static_cast<unsigned char>(bytes[length])]) ++length;
+  return bytes.substr(0, length);
+}
+
 // What every sink is built on: each visible piece is handed to `put`, which adds the sink's own quoting.
 template <class Put>
 void visible(std::string_view bytes, std::string& out, Put put) {
-  while (!bytes.empty()) {
+  while (true) {
+    const std::string_view plain = plain_run(bytes);
+    out += plain;
+    bytes.remove_prefix(plain.size());
+    if (bytes.empty()) return;
     const Glyph glyph = next_glyph(bytes);
     const std::string_view piece = bytes.substr(0, glyph.length);
     bytes.remove_prefix(glyph.length);
@@ -211,12 +229,13 @@ bool starts_formula(std::string_view bytes) {
 }  // namespace
 
 bool is_valid_utf8(std::string_view bytes) {
-  while (!bytes.empty()) {
+  while (true) {
+    bytes.remove_prefix(plain_run(bytes).size());
+    if (bytes.empty()) return true;
     const Glyph glyph = next_glyph(bytes);
     if (!glyph.valid) return false;
     bytes.remove_prefix(glyph.length);
   }
-  return true;
 }
 
 std::string utf8_text(std::string_view bytes, bool& repaired) {
@@ -253,7 +272,11 @@ std::string xml_text(std::string_view bytes) {
 std::string json_string(std::string_view bytes) {
   std::string out = "\"";
   out.reserve(bytes.size() + 8);
-  while (!bytes.empty()) {
+  while (true) {
+    const std::string_view plain = plain_run(bytes);
+    out += plain;
+    bytes.remove_prefix(plain.size());
+    if (bytes.empty()) break;
     const Glyph glyph = next_glyph(bytes);
     if (glyph.valid)
       put_json(out, glyph.code_point, bytes.substr(0, glyph.length));

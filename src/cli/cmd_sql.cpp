@@ -80,6 +80,7 @@ class SqlCommand final : public Command {
     for (; more && rows.size() < kMeasuredRows; more = query.step()) rows.push_back(read_row());
 
     std::vector<Table::Column> columns;
+    columns.reserve(static_cast<std::size_t>(query.column_count()));
     for (int column = 0; column < query.column_count(); ++column)
       columns.push_back({terminal_text(query.column_name(column)),
                          numeric[static_cast<std::size_t>(column)] && !rows.empty() ? Align::kRight : Align::kLeft});

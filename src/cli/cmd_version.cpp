@@ -16,7 +16,7 @@
 #include "limier/version.h"
 #include "limier/worker.h"
 
-extern char** environ;
+extern char** environ;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): POSIX declares it so
 
 namespace limier::cli {
 namespace {

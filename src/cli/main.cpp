@@ -10,7 +10,8 @@
 
 namespace {
 
-std::atomic<int> g_stop_signal{0};
+// A signal handler has no other way to tell anyone.
+std::atomic<int> g_stop_signal{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may only touch lock-free atomics");
 
 extern "C" void remember_signal(int signal_number) {

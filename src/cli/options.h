@@ -10,7 +10,7 @@
 
 #include "limier/base.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own name
 class App;
 }
 

@@ -164,7 +164,7 @@ double StageState::seconds_left() const {
 }
 
 std::string clock_text(double seconds) {
-  const auto whole = static_cast<std::uint64_t>(std::max(seconds, 0.0) + 0.5);
+  const auto whole = static_cast<std::uint64_t>(std::llround(std::max(seconds, 0.0)));
   if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }

@@ -13,9 +13,11 @@
 // taken from libbfio's package, whose version differs from the copy inside libewf. Source: libbfio's manual and
 // headers.
 extern "C" {
+// NOLINTBEGIN(readability-identifier-naming): the library's names
 using libbfio_handle_t = std::intptr_t;
 using libbfio_pool_t = std::intptr_t;
 using libbfio_error_t = libewf_error_t;
+// NOLINTEND(readability-identifier-naming)
 int libbfio_handle_initialize(libbfio_handle_t** handle, intptr_t* io_handle,
                               int (*free_io_handle)(intptr_t**, libbfio_error_t**),
                               int (*clone_io_handle)(intptr_t**, intptr_t*, libbfio_error_t**),

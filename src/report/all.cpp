@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -23,6 +25,13 @@ constexpr std::array<Format, 5> kFormats{{
 
 }  // namespace
 
+Result<const Facts*> Source::facts() {
+  if (!facts_) {
+    LIMIER_TRY(facts_, read_facts(index_));
+  }
+  return &*facts_;
+}
+
 std::span<const Format> all_formats() {
   return kFormats;
 }
@@ -34,7 +43,7 @@ Status write_reports(store::Index& index, const std::string& dir, std::span<cons
         std::find_if(kFormats.begin(), kFormats.end(), [&](const Format& one) { return one.name == name; });
     if (found == kFormats.end()) {
       std::string known;
-      for (const Format& one : kFormats) known += (known.empty() ? "" : ", ") + std::string(one.name);
+      for (const Format& one : kFormats) known += fmt::format("{}{}", known.empty() ? "" : ", ", one.name);
       return Error{ErrorKind::kUsage, "there is no report format '" + name + "'; there are " + known};
     }
     if (std::find(wanted.begin(), wanted.end(), found) == wanted.end()) wanted.push_back(found);
@@ -42,7 +51,8 @@ Status write_reports(store::Index& index, const std::string& dir, std::span<cons
   if (format_names.empty())
     for (const Format& one : kFormats)
       if (one.by_default) wanted.push_back(&one);
-  for (const Format* format : wanted) LIMIER_CHECK(format->write(index, dir));
+  Source source(index);
+  for (const Format* format : wanted) LIMIER_CHECK(format->write(source, dir));
   return ok_status();
 }
 

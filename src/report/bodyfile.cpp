@@ -126,7 +126,8 @@ Result<bool> several_volumes(store::Index& index) {
 
 }  // namespace
 
-Status write_bodyfile(store::Index& index, const std::string& dir) {
+Status write_bodyfile(Source& source, const std::string& dir) {
+  store::Index& index = source.index();
   LIMIER_TRY(const bool several, several_volumes(index));
   LIMIER_TRY(auto rows, index.query(select_of(index)));
   LIMIER_TRY(auto out, OutFile::create(dir, "bodyfile.txt"));

@@ -3,7 +3,10 @@
 #include <limits>
 #include <map>
 
+#include <fmt/format.h>
+
 #include "report/facts.h"
+#include "report/lists.h"
 #include "report/numbers.h"
 #include "report/types.h"
 
@@ -44,6 +47,7 @@ std::size_t position(const std::array<std::string_view, N>& names, std::string_v
 
 struct Builder {
   Census census;
+  ListPicker lists;
   std::map<std::string, NamedTally, std::less<>> extensions;
 
   Builder() {
@@ -66,16 +70,21 @@ struct Builder {
     count(found->second, size, deleted);
   }
 
+  // Columns: kind, deleted, orphan, size, content_state, name, file_id, modified_ns, stream.
   void add(const store::Query& row) {
-    const std::string kind = row.text(0);
+    const std::string kind = row.text(0), state = row.text(4);
     const bool deleted = row.integer(1) != 0;
     const std::int64_t size = std::max<std::int64_t>(row.integer(3), 0);
+    ListPicker::Candidate candidate{row.integer(6), size, std::nullopt, kind, state, deleted, false};
+    if (!row.is_null(7)) candidate.modified_ns = row.integer(7);
+    candidate.zone_identifier = kind == "stream" && row.text(8) == "Zone.Identifier";
+    lists.offer(candidate);
     ++census.rows;
     census.deleted += deleted ? 1 : 0;
     census.orphan += row.integer(2) != 0 ? 1 : 0;
     if (const std::size_t at = position(kKinds, kind); at < kKinds.size()) census.kinds[at].add(size);
     if (kind != "file" && kind != "stream") return;
-    if (const std::size_t at = position(kContentStates, row.text(4)); at < kContentStates.size()) {
+    if (const std::size_t at = position(kContentStates, state); at < kContentStates.size()) {
       census.states[at].add(size);
       if (deleted) census.deleted_states[at].add(size);
     }
@@ -95,6 +104,30 @@ struct Builder {
   }
 };
 
+Month month_of(std::int64_t t_ns) {
+  const std::string text = format_time(t_ns);  // always "2021-03-..."
+  const auto digit = [&](std::size_t at) { return text[at] - '0'; };
+  return {digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3), digit(5) * 10 + digit(6), 0};
+}
+
+// The first instant after `month`.
+std::int64_t end_of(const Month& month) {
+  const bool last = month.month == 12;
+  const auto next =
+      parse_time(fmt::format("{:04}-{:02}", last ? month.year + 1 : month.year, last ? 1 : month.month + 1));
+  return next.value_or(std::numeric_limits<std::int64_t>::max());
+}
+
+void put_month(Activity& activity, const Month& month) {
+  activity.total += month.count;
+  if (month.year < Activity::kFirstYear)
+    activity.before += month.count;
+  else if (month.year > Activity::kLastYear)
+    activity.after += month.count;
+  else if (month.count > 0)
+    activity.months.push_back(month);
+}
+
 }  // namespace
 
 void Tally::add(std::int64_t size) {
@@ -112,36 +145,35 @@ const Tally& Census::deleted_state(std::string_view name) const {
   return deleted_states.at(position(kContentStates, name));
 }
 
-Result<Census> read_census(store::Index& index) {
-  LIMIER_TRY(auto rows,
-             index.query("SELECT kind, deleted, orphan, size, content_state, name FROM v_file ORDER BY file_id"));
+Status read_files(store::Index& index, Facts& facts) {
+  LIMIER_TRY(auto rows, index.query("SELECT kind, deleted, orphan, size, content_state, name, file_id, modified_ns, "
+                                    "stream FROM v_file ORDER BY file_id"));
   Builder builder;
   while (rows.step()) builder.add(rows);
   LIMIER_CHECK(rows.status());
-  return builder.finish();
+  facts.census = builder.finish();
+  if (facts.census.kind("stream").items > 0) {
+    LIMIER_TRY(facts.stream_names, read_stream_names(index));
+  }
+  return builder.lists.read(index, facts.lists);
 }
 
 Result<Activity> read_activity(store::Index& index) {
-  // The text form is sortable and zone-free; its first seven characters are the month.
-  LIMIER_TRY(auto rows, index.query("SELECT substr(t, 1, 7) AS month, count(*) FROM v_timeline WHERE t IS NOT NULL "
-                                    "GROUP BY month ORDER BY month"));
+  LIMIER_TRY(auto rows, index.query("SELECT t_ns FROM v_timeline WHERE t_ns IS NOT NULL ORDER BY t_ns"));
   Activity activity;
+  std::optional<std::int64_t> month_end;  // of the month that is being counted
+  Month month;
   while (rows.step()) {
-    const auto time_ns = parse_time(rows.text(0));
-    const std::int64_t count = rows.integer(1);
-    activity.total += count;
-    if (!time_ns) continue;
-    const std::string text = rows.text(0);
-    const int year = (text[0] - '0') * 1000 + (text[1] - '0') * 100 + (text[2] - '0') * 10 + (text[3] - '0');
-    const int month = (text[5] - '0') * 10 + (text[6] - '0');
-    if (year < Activity::kFirstYear)
-      activity.before += count;
-    else if (year > Activity::kLastYear)
-      activity.after += count;
-    else
-      activity.months.push_back({year, month, count});
+    const std::int64_t t_ns = rows.integer(0);
+    if (!month_end || t_ns >= *month_end) {
+      put_month(activity, month);
+      month = month_of(t_ns);
+      month_end = end_of(month);
+    }
+    ++month.count;
   }
   LIMIER_CHECK(rows.status());
+  put_month(activity, month);
   return activity;
 }
 

@@ -17,6 +17,7 @@ enum class As : std::uint8_t {
   kText,
   kExact,  // text, but the bytes of the BLOB column <source>_raw where the index has them
   kHex,    // a BLOB in hex
+  kTime,   // nanoseconds since 1970, written as ISO 8601
 };
 
 struct Column {
@@ -44,14 +45,14 @@ constexpr Column kFileColumns[] = {
     {"realloc", "realloc", As::kInteger, true},
     {"orphan", "orphan", As::kInteger},
     {"size", "size", As::kInteger},
-    {"modified", "modified", As::kText},
-    {"accessed", "accessed", As::kText},
-    {"changed", "changed", As::kText},
-    {"created", "created", As::kText},
-    {"name_modified", "name_modified", As::kText, true},
-    {"name_accessed", "name_accessed", As::kText, true},
-    {"name_changed", "name_changed", As::kText, true},
-    {"name_created", "name_created", As::kText, true},
+    {"modified", "modified_ns", As::kTime},
+    {"accessed", "accessed_ns", As::kTime},
+    {"changed", "changed_ns", As::kTime},
+    {"created", "created_ns", As::kTime},
+    {"name_modified", "name_modified_ns", As::kTime, true},
+    {"name_accessed", "name_accessed_ns", As::kTime, true},
+    {"name_changed", "name_changed_ns", As::kTime, true},
+    {"name_created", "name_created_ns", As::kTime, true},
     {"zone_basis", "zone_basis", As::kText},
     {"mode", "mode", As::kInteger},
     {"uid", "uid", As::kInteger},
@@ -72,7 +73,7 @@ constexpr Column kFileColumns[] = {
 };
 
 constexpr Column kTimelineColumns[] = {
-    {"t", "t", As::kText},
+    {"t", "t_ns", As::kTime},
     {"t_ns", "t_ns", As::kInteger},
     {"macb", "macb", As::kText},
     {"source", "source", As::kText},
@@ -103,7 +104,7 @@ struct Sheet {
 constexpr Sheet kSheets[] = {
     {"files.csv", "v_file", "file_id", kFileColumns},
     {"findings.csv", "v_finding", "finding_id", kFindingColumns},
-    {"timeline.csv", "v_timeline", "t_ns, file_id, source, macb, path, description", kTimelineColumns},
+    {"timeline.csv", "v_timeline", "t_ns, file_id, source", kTimelineColumns},
 };
 
 std::string select_of(store::Index& index, const Sheet& sheet) {
@@ -117,23 +118,28 @@ std::string select_of(store::Index& index, const Sheet& sheet) {
   return fmt::format("{}{} FROM {} ORDER BY {}", sql, raw, sheet.view, sheet.order);
 }
 
-std::string field(const store::Query& row, const Column& column, int at, int raw) {
-  if (row.is_null(at)) return {};
+void put_field(std::string& line, const store::Query& row, const Column& column, int at, int raw) {
+  if (row.is_null(at)) return;
   switch (column.as) {
     case As::kInteger:
-      return fmt::format("{}", row.integer(at));
+      fmt::format_to(std::back_inserter(line), "{}", row.integer(at));
+      return;
     case As::kReal:
-      return fmt::format("{}", row.real(at));
+      fmt::format_to(std::back_inserter(line), "{}", row.real(at));
+      return;
     case As::kText:
-      return csv_field(row.text(at));
+      line += csv_field(row.text(at));
+      return;
     case As::kExact:
-      return csv_field(exact_text(row, at, raw));
-    case As::kHex: {
-      const auto bytes = row.blob(at);
-      return hex(as_text(bytes));
-    }
+      line += csv_field(exact_text(row, at, raw));
+      return;
+    case As::kHex:
+      line += hex(as_text(row.blob(at)));
+      return;
+    case As::kTime:
+      line += csv_field(format_time(row.integer(at)));
+      return;
   }
-  return {};
 }
 
 Status put_sheet(store::Index& index, const Sheet& sheet, OutFile& out) {
@@ -146,7 +152,7 @@ Status put_sheet(store::Index& index, const Sheet& sheet, OutFile& out) {
     int raw = static_cast<int>(sheet.columns.size());
     for (int at = 0; const Column& column : sheet.columns) {
       if (at > 0) line += ',';
-      line += field(rows, column, at, raw);
+      put_field(line, rows, column, at, raw);
       if (column.as == As::kExact) ++raw;
       ++at;
     }
@@ -158,7 +164,8 @@ Status put_sheet(store::Index& index, const Sheet& sheet, OutFile& out) {
 
 }  // namespace
 
-Status write_csv(store::Index& index, const std::string& dir) {
+Status write_csv(Source& source, const std::string& dir) {
+  store::Index& index = source.index();
   for (const Sheet& sheet : kSheets) {
     LIMIER_TRY(auto out, OutFile::create(dir, sheet.file));
     LIMIER_CHECK(put_sheet(index, sheet, out));

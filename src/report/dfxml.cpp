@@ -157,7 +157,8 @@ Result<std::string> volume_head(store::Index& index, std::int64_t volume_id) {
 
 }  // namespace
 
-Status write_dfxml(store::Index& index, const std::string& dir) {
+Status write_dfxml(Source& source, const std::string& dir) {
+  store::Index& index = source.index();
   LIMIER_TRY(const RunFacts run, read_run(index));
   LIMIER_TRY(const EvidenceFacts evidence, read_evidence(index));
   LIMIER_TRY(auto files, index.query(files_sql(index)));

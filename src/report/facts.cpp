@@ -213,7 +213,7 @@ Result<Facts> read_facts(store::Index& index) {
   LIMIER_TRY(facts.authority, read_authority(index));
   LIMIER_TRY(facts.evidence, read_evidence(index));
   LIMIER_TRY(facts.counts, read_counts(index));
-  LIMIER_TRY(facts.census, read_census(index));
+  LIMIER_CHECK(read_files(index, facts));
   LIMIER_TRY(facts.coverage, read_coverage(index));
   LIMIER_TRY(facts.activity, read_activity(index));
   LIMIER_TRY(facts.conditions, read_conditions(index, facts));

@@ -85,7 +85,7 @@ inline constexpr std::array<std::string_view, 7> kCoverageStates{
     "metadata", "file", "slack", "unallocated", "unpartitioned", "encrypted", "unreadable"};
 inline constexpr std::array<std::string_view, 5> kPriorities{"live-in-danger", "high", "medium", "low", "info"};
 
-// One pass over v_file.
+// Counted in one pass over v_file.
 struct Census {
   std::int64_t rows = 0;
   std::int64_t deleted = 0, orphan = 0;
@@ -125,6 +125,29 @@ struct Counts {
   std::array<std::int64_t, kPriorities.size()> by_priority{};
 };
 
+// The capped lists of files both the page and the JSON show.
+enum class List : std::uint8_t { kLargest, kRecent, kRecovered, kOverwritten, kUnreadable, kEncrypted, kStreams };
+inline constexpr std::size_t kListCount = 7;
+
+struct FileRow {
+  std::int64_t file_id = 0, volume_id = 0;
+  Text path;  // exact bytes where the index has them
+  std::int64_t size = 0;
+  MaybeText modified;
+  bool deleted = false;
+  Text content_state;
+};
+
+// Names of alternate streams, most frequent first.
+struct StreamName {
+  Text name;
+  std::int64_t items = 0;
+};
+struct StreamNames {
+  std::vector<StreamName> top;
+  std::int64_t different = 0;
+};
+
 struct Facts {
   RunFacts run;
   AuthorityFacts authority;
@@ -134,12 +157,16 @@ struct Facts {
   Census census;
   CoverageFacts coverage;
   Activity activity;
+  std::array<std::vector<FileRow>, kListCount> lists;
+  StreamNames stream_names;
+  [[nodiscard]] const std::vector<FileRow>& list(List which) const { return lists[static_cast<std::size_t>(which)]; }
 };
 
 Result<Facts> read_facts(store::Index& index);
 Result<RunFacts> read_run(store::Index& index);
 Result<EvidenceFacts> read_evidence(store::Index& index);
-Result<Census> read_census(store::Index& index);
+// The one pass: the census, the lists and the names of streams.
+Status read_files(store::Index& index, Facts& facts);
 Result<Activity> read_activity(store::Index& index);
 
 }  // namespace limier::report

@@ -61,8 +61,10 @@ std::string cap_note(std::int64_t shown, std::int64_t total, std::string_view wh
                      grouped(shown), what, grouped(total));
 }
 
-Status write_html(store::Index& index, const std::string& dir) {
-  LIMIER_TRY(const Facts facts, read_facts(index));
+Status write_html(Source& source, const std::string& dir) {
+  store::Index& index = source.index();
+  LIMIER_TRY(const Facts* const read, source.facts());
+  const Facts& facts = *read;
   LIMIER_TRY(auto out, OutFile::create(dir, "report.html"));
   Page page(out);
   Context context{index, facts, page};

@@ -62,22 +62,20 @@ void put_file_table(Page& page, const std::vector<FileRow>& files, bool with_sta
   page.end_table();
 }
 
-Status put_notable_list(Context& context, List list, std::int64_t total, std::string_view title,
-                        std::string_view text) {
-  if (total == 0) return ok_status();
-  LIMIER_TRY(const auto files, read_list(context.index, list));
+void put_notable_list(Context& context, List list, std::int64_t total, std::string_view title, std::string_view text) {
+  if (total == 0) return;
+  const auto& files = context.facts.list(list);
   context.page.heading(title);
   context.page.paragraph(text);
   put_file_table(context.page, files, list != List::kRecovered && list != List::kOverwritten);
   context.page.raw(cap_note(static_cast<std::int64_t>(files.size()), total, "largest"));
-  return ok_status();
 }
 
-Status put_streams(Context& context) {
+void put_streams(Context& context) {
   const std::int64_t total = context.facts.census.kind("stream").items;
-  if (total == 0) return ok_status();
+  if (total == 0) return;
   Page& page = context.page;
-  LIMIER_TRY(const StreamNames names, read_stream_names(context.index));
+  const StreamNames& names = context.facts.stream_names;
   page.heading("Alternate data streams");
   page.paragraph(
       "NTFS lets a file carry further content under a second name, which most programs do not show. Zone.Identifier is "
@@ -91,8 +89,8 @@ Status put_streams(Context& context) {
   std::int64_t zones = 0;
   for (const StreamName& name : names.top)
     if (name.name == "Zone.Identifier") zones = name.items;
-  return put_notable_list(context, List::kStreams, total - zones, "Streams other than Zone.Identifier",
-                          "Those that hold content, largest first.");
+  put_notable_list(context, List::kStreams, total - zones, "Streams other than Zone.Identifier",
+                   "Those that hold content, largest first.");
 }
 
 void put_tally_table(Page& page, std::string_view caption, std::string_view first,
@@ -162,20 +160,19 @@ Status put_notable_section(Context& context) {
   page.paragraph(fmt::format("{} in the index, {} of them deleted and {} orphaned (their folder is gone).",
                              plural(census.rows, "entry", "entries"), grouped(census.deleted), grouped(census.orphan)));
   put_state_table(page, census);
-  LIMIER_CHECK(put_notable_list(context, List::kRecovered, census.deleted_state("recovered").items,
-                                "Deleted files with content",
-                                "Deleted, and no other file owns their space now. That the bytes are still those of "
-                                "the file is likely, not certain."));
-  LIMIER_CHECK(put_notable_list(
+  put_notable_list(context, List::kRecovered, census.deleted_state("recovered").items, "Deleted files with content",
+                   "Deleted, and no other file owns their space now. That the bytes are still those of "
+                   "the file is likely, not certain.");
+  put_notable_list(
       context, List::kOverwritten, census.state("overwritten").items, "Deleted files that are overwritten in part",
-      "Name, size and times are those of the deleted file; its content is not, or not wholly. No digests are given."));
-  LIMIER_CHECK(put_notable_list(context, List::kEncrypted, census.state("encrypted").items, "Encrypted files",
-                                "Encrypted by the file system. Not examined."));
-  LIMIER_CHECK(put_notable_list(context, List::kUnreadable,
-                                census.state("unreadable").items + census.state("partial").items,
-                                "Files that could not be read, or only in part",
-                                "Because of damage in the image or in the file system. No digests are given."));
-  return put_streams(context);
+      "Name, size and times are those of the deleted file; its content is not, or not wholly. No digests are given.");
+  put_notable_list(context, List::kEncrypted, census.state("encrypted").items, "Encrypted files",
+                   "Encrypted by the file system. Not examined.");
+  put_notable_list(context, List::kUnreadable, census.state("unreadable").items + census.state("partial").items,
+                   "Files that could not be read, or only in part",
+                   "Because of damage in the image or in the file system. No digests are given.");
+  put_streams(context);
+  return ok_status();
 }
 
 Status put_types_section(Context& context) {
@@ -220,8 +217,8 @@ Status put_activity_section(Context& context) {
 
 Status put_lists_section(Context& context) {
   Page& page = context.page;
-  LIMIER_TRY(const auto largest, read_list(context.index, List::kLargest));
-  LIMIER_TRY(const auto recent, read_list(context.index, List::kRecent));
+  const auto& largest = context.facts.list(List::kLargest);
+  const auto& recent = context.facts.list(List::kRecent);
   const Census& census = context.facts.census;
   page.heading("Largest");
   put_file_table(page, largest, true);

@@ -118,8 +118,7 @@ void put_named(JsonOut& json, std::string_view key, const std::vector<NamedTally
   json.end();
 }
 
-Status put_list(JsonOut& json, store::Index& index, std::string_view key, List list) {
-  LIMIER_TRY(const auto files, read_list(index, list));
+void put_list(JsonOut& json, std::string_view key, const std::vector<FileRow>& files) {
   json.array(key);
   for (const FileRow& file : files) {
     json.object();
@@ -133,10 +132,10 @@ Status put_list(JsonOut& json, store::Index& index, std::string_view key, List l
     json.end();
   }
   json.end();
-  return ok_status();
 }
 
-Status put_files(JsonOut& json, store::Index& index, const Census& census) {
+void put_files(JsonOut& json, const Facts& facts) {
+  const Census& census = facts.census;
   json.object("files");
   json.integer("rows", census.rows);
   json.integer("deleted", census.deleted);
@@ -154,22 +153,20 @@ Status put_files(JsonOut& json, store::Index& index, const Census& census) {
   put_named(json, "by_extension", census.extensions, static_cast<std::size_t>(kMaxExtensionRows));
   json.integer("extensions", static_cast<std::int64_t>(census.extensions.size()));
   put_named(json, "by_size", census.sizes, census.sizes.size());
-  LIMIER_CHECK(put_list(json, index, "largest", List::kLargest));
-  LIMIER_CHECK(put_list(json, index, "most_recent", List::kRecent));
+  put_list(json, "largest", facts.list(List::kLargest));
+  put_list(json, "most_recent", facts.list(List::kRecent));
   json.end();
-  return ok_status();
 }
 
-Status put_notable(JsonOut& json, store::Index& index) {
+void put_notable(JsonOut& json, const Facts& facts) {
   json.object("notable");
-  LIMIER_CHECK(put_list(json, index, "recovered", List::kRecovered));
-  LIMIER_CHECK(put_list(json, index, "overwritten", List::kOverwritten));
-  LIMIER_CHECK(put_list(json, index, "unreadable", List::kUnreadable));
-  LIMIER_CHECK(put_list(json, index, "encrypted", List::kEncrypted));
-  LIMIER_CHECK(put_list(json, index, "alternate_streams", List::kStreams));
-  LIMIER_TRY(const StreamNames names, read_stream_names(index));
+  put_list(json, "recovered", facts.list(List::kRecovered));
+  put_list(json, "overwritten", facts.list(List::kOverwritten));
+  put_list(json, "unreadable", facts.list(List::kUnreadable));
+  put_list(json, "encrypted", facts.list(List::kEncrypted));
+  put_list(json, "alternate_streams", facts.list(List::kStreams));
   json.array("stream_names");
-  for (const StreamName& name : names.top) {
+  for (const StreamName& name : facts.stream_names.top) {
     json.object();
     json.evidence_text("name", name.name);
     json.integer("items", name.items);
@@ -177,7 +174,6 @@ Status put_notable(JsonOut& json, store::Index& index) {
   }
   json.end();
   json.end();
-  return ok_status();
 }
 
 void put_activity(JsonOut& json, const Activity& activity) {
@@ -298,8 +294,10 @@ Status put_views(JsonOut& json, store::Index& index) {
 
 }  // namespace
 
-Status write_json(store::Index& index, const std::string& dir) {
-  LIMIER_TRY(const Facts facts, read_facts(index));
+Status write_json(Source& source, const std::string& dir) {
+  store::Index& index = source.index();
+  LIMIER_TRY(const Facts* const read, source.facts());
+  const Facts& facts = *read;
   LIMIER_TRY(auto out, OutFile::create(dir, "report.json"));
   JsonOut json(out);
   json.object();
@@ -309,8 +307,8 @@ Status write_json(store::Index& index, const std::string& dir) {
   put_authority(json, facts.authority);
   put_evidence(json, facts.evidence);
   put_conditions(json, facts);
-  LIMIER_CHECK(put_files(json, index, facts.census));
-  LIMIER_CHECK(put_notable(json, index));
+  put_files(json, facts);
+  put_notable(json, facts);
   put_activity(json, facts.activity);
   put_coverage(json, facts.coverage);
   LIMIER_CHECK(put_views(json, index));

@@ -1,6 +1,6 @@
 #include "report/lists.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 
 namespace limier::report {
 namespace {
@@ -9,50 +9,48 @@ namespace {
 // files.
 constexpr std::int64_t kLatestPlausibleNs = 4'133'980'800 * kNsPerSecond;
 
-struct Selection {
-  std::string_view where, order;
-  std::int64_t limit;
-};
-
-Selection selection_of(List list) {
-  switch (list) {
-    case List::kLargest:
-      return {"kind IN ('file', 'stream') AND size > 0", "size DESC, file_id", kMaxLargest};
-    case List::kRecent:
-      return {"kind = 'file' AND modified_ns < ?1", "modified_ns DESC, file_id", kMaxRecent};
-    case List::kRecovered:
-      return {"deleted <> 0 AND content_state = 'recovered' AND kind IN ('file', 'stream')", "size DESC, file_id",
-              kMaxNotable};
-    case List::kOverwritten:
-      return {"content_state = 'overwritten' AND kind IN ('file', 'stream')", "size DESC, file_id", kMaxNotable};
-    case List::kUnreadable:
-      return {"content_state IN ('unreadable', 'partial') AND kind IN ('file', 'stream')", "size DESC, file_id",
-              kMaxNotable};
-    case List::kEncrypted:
-      return {"content_state = 'encrypted'", "size DESC, file_id", kMaxNotable};
-    case List::kStreams:
-      // Windows writes a Zone.Identifier to every download: counted in the table of names, not listed.
-      return {"kind = 'stream' AND coalesce(stream, '') <> 'Zone.Identifier' AND size > 0", "size DESC, file_id",
-              kMaxNotable};
-  }
-  return {"0", "file_id", 0};
-}
-
 }  // namespace
 
-Result<std::vector<FileRow>> read_list(store::Index& index, List list) {
-  const Selection selection = selection_of(list);
-  LIMIER_TRY(auto rows, index.query(fmt::format(
-                            "SELECT file_id, volume_id, path, path_raw, size, modified, deleted, content_state "
-                            "FROM v_file WHERE {} ORDER BY {} LIMIT {}",
-                            selection.where, selection.order, selection.limit)));
-  if (list == List::kRecent) rows.bind(1, store::Value{kLatestPlausibleNs});
-  std::vector<FileRow> files;
-  while (rows.step())
-    files.push_back({rows.integer(0), rows.integer(1), exact_text(rows, 2, 3), rows.integer(4), maybe_text(rows, 5),
-                     rows.integer(6) != 0, rows.text(7)});
-  LIMIER_CHECK(rows.status());
-  return files;
+void ListPicker::pick(List list, std::size_t limit, std::int64_t key, std::int64_t file_id) {
+  auto& heap = picks_[static_cast<std::size_t>(list)];
+  const Pick pick{key, file_id};
+  if (heap.size() == limit) {
+    if (!(pick < heap.front())) return;
+    std::pop_heap(heap.begin(), heap.end());
+    heap.pop_back();
+  }
+  heap.push_back(pick);
+  std::push_heap(heap.begin(), heap.end());
+}
+
+void ListPicker::offer(const Candidate& file) {
+  const bool stream = file.kind == "stream", plain = file.kind == "file";
+  if (file.content_state == "encrypted") pick(List::kEncrypted, kMaxNotable, file.size, file.file_id);
+  if (plain && file.modified_ns && *file.modified_ns < kLatestPlausibleNs)
+    pick(List::kRecent, kMaxRecent, *file.modified_ns, file.file_id);
+  if (!plain && !stream) return;
+  if (file.size > 0) pick(List::kLargest, kMaxLargest, file.size, file.file_id);
+  if (stream && file.size > 0 && !file.zone_identifier) pick(List::kStreams, kMaxNotable, file.size, file.file_id);
+  if (file.deleted && file.content_state == "recovered") pick(List::kRecovered, kMaxNotable, file.size, file.file_id);
+  if (file.content_state == "overwritten") pick(List::kOverwritten, kMaxNotable, file.size, file.file_id);
+  if (file.content_state == "unreadable" || file.content_state == "partial")
+    pick(List::kUnreadable, kMaxNotable, file.size, file.file_id);
+}
+
+Status ListPicker::read(store::Index& index, std::array<std::vector<FileRow>, kListCount>& lists) {
+  for (std::size_t list = 0; list < kListCount; ++list) {
+    std::sort(picks_[list].begin(), picks_[list].end());
+    for (const Pick& pick : picks_[list]) {
+      LIMIER_TRY(auto rows, index.query("SELECT file_id, volume_id, path, path_raw, size, modified, deleted, "
+                                        "content_state FROM v_file WHERE file_id = ?1"));
+      rows.bind(1, store::Value{pick.file_id});
+      if (rows.step())
+        lists[list].push_back({rows.integer(0), rows.integer(1), exact_text(rows, 2, 3), rows.integer(4),
+                               maybe_text(rows, 5), rows.integer(6) != 0, rows.text(7)});
+      LIMIER_CHECK(rows.status());
+    }
+  }
+  return ok_status();
 }
 
 Result<StreamNames> read_stream_names(store::Index& index) {
@@ -62,7 +60,7 @@ Result<StreamNames> read_stream_names(store::Index& index) {
   StreamNames names;
   while (rows.step()) {
     ++names.different;
-    if (names.different <= kMaxNotable) names.top.push_back({rows.text(0), rows.integer(1)});
+    if (names.top.size() < kMaxNotable) names.top.push_back({rows.text(0), rows.integer(1)});
   }
   LIMIER_CHECK(rows.status());
   return names;

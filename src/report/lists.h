@@ -8,9 +8,9 @@
 namespace limier::report {
 
 // Caps, named in the text of the reports.
-inline constexpr std::int64_t kMaxLargest = 25;
-inline constexpr std::int64_t kMaxRecent = 25;
-inline constexpr std::int64_t kMaxNotable = 25;  // each list of "what stands out"
+inline constexpr std::size_t kMaxLargest = 25;
+inline constexpr std::size_t kMaxRecent = 25;
+inline constexpr std::size_t kMaxNotable = 25;  // each list of "what stands out"
 inline constexpr std::int64_t kMaxExtensionRows = 25;
 inline constexpr std::size_t kMaxSegments = 100;
 inline constexpr std::int64_t kMaxRanges = 100;  // bad ranges on the page; the JSON has all
@@ -19,27 +19,30 @@ inline constexpr std::int64_t kMaxFindings = 200;
 inline constexpr std::int64_t kMaxVolumes = 200;
 inline constexpr std::int64_t kMaxNotExamined = 200;
 
-struct FileRow {
-  std::int64_t file_id = 0, volume_id = 0;
-  Text path;  // exact bytes where the index has them
-  std::int64_t size = 0;
-  MaybeText modified;
-  bool deleted = false;
-  Text content_state;
+// Picks the files of every list while v_file goes by, row by row; keeps no more than the lists show.
+class ListPicker {
+ public:
+  struct Candidate {
+    std::int64_t file_id = 0, size = 0;
+    std::optional<std::int64_t> modified_ns;
+    std::string_view kind, content_state;
+    bool deleted = false;
+    bool zone_identifier = false;  // the stream Windows adds to every download
+  };
+  void offer(const Candidate& candidate);
+  // The picked rows, in the order of each list.
+  Status read(store::Index& index, std::array<std::vector<FileRow>, kListCount>& lists);
+
+ private:
+  struct Pick {
+    std::int64_t key = 0, file_id = 0;  // largest key first, then the smallest file_id
+    bool operator<(const Pick& other) const { return key != other.key ? key > other.key : file_id < other.file_id; }
+  };
+  void pick(List list, std::size_t limit, std::int64_t key, std::int64_t file_id);
+
+  std::array<std::vector<Pick>, kListCount> picks_;  // each a heap with the pick to be dropped next in front
 };
 
-enum class List : std::uint8_t { kLargest, kRecent, kRecovered, kOverwritten, kUnreadable, kEncrypted, kStreams };
-Result<std::vector<FileRow>> read_list(store::Index& index, List list);
-
-// Names of alternate streams, most frequent first.
-struct StreamName {
-  Text name;
-  std::int64_t items = 0;
-};
-struct StreamNames {
-  std::vector<StreamName> top;
-  std::int64_t different = 0;
-};
 Result<StreamNames> read_stream_names(store::Index& index);
 
 }  // namespace limier::report

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "store/schema.h"
+#include "store/timeline_rows.h"
 #include "store/writer_impl.h"
 
 namespace limier::store {
@@ -21,11 +22,13 @@ struct NameRow {
   bool inode_allocated = false;
   std::optional<std::int64_t> content_id;
   bool is_default = false;
+  EightTimes times;
 };
 
 constexpr const char* kNameRows =
     "SELECT n.name_key, n.parent_key, n.volume_id, n.kind, n.allocated, i.kind, i.allocated, s.content_id, "
-    "s.is_default "
+    "s.is_default, i.modified_ns, i.accessed_ns, i.changed_ns, i.created_ns, i.name_modified_ns, i.name_accessed_ns, "
+    "i.name_changed_ns, i.name_created_ns "
     "FROM name n LEFT JOIN inode i ON i.volume_id = n.volume_id AND i.inode = n.inode AND i.name_sequence = n.sequence "
     "LEFT JOIN stream s ON s.volume_id = i.volume_id AND s.inode = i.inode "
     "ORDER BY n.name_key, s.is_default DESC, s.attr_type, s.attr_id";
@@ -42,6 +45,8 @@ NameRow read_row(const Statement& cursor) {
   row.inode_allocated = cursor.integer(6) != 0;
   if (!cursor.is_null(7)) row.content_id = cursor.integer(7);
   row.is_default = cursor.integer(8) != 0;
+  for (int i = 0; row.has_inode && i < 8; ++i)
+    if (!cursor.is_null(9 + i)) row.times[static_cast<std::size_t>(i)] = cursor.integer(9 + i);
   return row;
 }
 
@@ -52,15 +57,18 @@ FileKind kind_of(const NameRow& row) {
 
 class FileBuilder {
  public:
-  FileBuilder(Statement cursor, Statement insert, Statement find_parent)
-      : cursor_(std::move(cursor)), insert_(std::move(insert)), find_parent_(std::move(find_parent)) {}
+  FileBuilder(Statement cursor, Statement insert, Statement find_parent, TimelineRows timeline)
+      : cursor_(std::move(cursor)),
+        insert_(std::move(insert)),
+        find_parent_(std::move(find_parent)),
+        timeline_(std::move(timeline)) {}
 
   Status build() {
     std::int64_t name_key = -1;
     bool default_taken = false;
     while (true) {
       LIMIER_TRY(const bool more, cursor_.step());
-      if (!more) return ok_status();
+      if (!more) return timeline_.flush();
       const NameRow row = read_row(cursor_);
       const bool root = (static_cast<std::uint64_t>(row.name_key) & kMaxOrdinal) == 0;
       if (row.name_key != name_key) {
@@ -89,7 +97,8 @@ class FileBuilder {
     insert_.bind(7, std::int64_t{is_stream});
     insert_.bind(8, std::int64_t{row.has_inode});
     insert_.bind(9, std::int64_t{row.has_inode && !row.allocated && row.inode_allocated});
-    return insert_.run();
+    LIMIER_CHECK(insert_.run());
+    return timeline_.add(file_id_, row.times, !is_stream);
   }
 
   // Entries of one folder follow each other, so the last answer is nearly always the next one too.
@@ -106,6 +115,7 @@ class FileBuilder {
   }
 
   Statement cursor_, insert_, find_parent_;
+  TimelineRows timeline_;
   std::int64_t file_id_ = 0;
   std::optional<std::int64_t> parent_file_;  // of the row to be put next
   std::int64_t last_parent_key_ = -1;
@@ -118,7 +128,10 @@ Status IndexWriter::Impl::build_files() {
   LIMIER_TRY(auto cursor, db_.prepare(kNameRows));
   LIMIER_TRY(auto insert_file, db_.prepare("INSERT INTO file VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
   LIMIER_TRY(auto find_parent, db_.prepare("SELECT file_id FROM file WHERE name_key = ?1 AND is_stream = 0"));
-  return FileBuilder(std::move(cursor), std::move(insert_file), std::move(find_parent)).build();
+  LIMIER_TRY(auto insert_time, db_.prepare("INSERT INTO timeline VALUES (?1, ?2, ?3, ?4)"));
+  return FileBuilder(std::move(cursor), std::move(insert_file), std::move(find_parent),
+                     TimelineRows(std::move(insert_time)))
+      .build();
 }
 
 Status IndexWriter::Impl::build_catalog() {
@@ -126,7 +139,7 @@ Status IndexWriter::Impl::build_catalog() {
   LIMIER_CHECK(
       db_.execute("UPDATE stream SET deleted = 1, state = iif(state = 0, 1, state) WHERE (volume_id, inode) IN "
                   "(SELECT volume_id, inode FROM inode WHERE allocated = 0)"));
-  LIMIER_CHECK(db_.execute("DELETE FROM file"));
+  LIMIER_CHECK(db_.execute("DELETE FROM timeline; DELETE FROM file"));
   LIMIER_CHECK(build_files());
   LIMIER_CHECK(db_.execute(catalog_indexes()));
   LIMIER_CHECK(mark_overwritten());

@@ -66,6 +66,12 @@ bool allow(void* filter, int call) {
   return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0) == 0;
 }
 
+// `call` only where its argument number `argument` passes the comparison.
+bool allow_if(void* filter, int call, unsigned argument, scmp_compare compare, scmp_datum_t a, scmp_datum_t b = 0) {
+  const scmp_arg_cmp condition{argument, compare, a, b};
+  return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &condition) == 0;
+}
+
 bool add_rules(void* filter, bool threads) {
   for (const int call : {SCMP_SYS(read),
                          SCMP_SYS(pread64),
@@ -93,17 +99,13 @@ bool add_rules(void* filter, bool threads) {
     if (!allow(filter, call)) return false;
   // Memory may be mapped and protected, never made executable.
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)})
-    if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0) return false;
+    if (!allow_if(filter, call, 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) return false;
   // abort() signals its own process, which keeps the cause of a crash visible to the supervisor.
-  if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                       SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()))) != 0)
-    return false;
+  if (!allow_if(filter, SCMP_SYS(tgkill), 0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()))) return false;
   if (!threads) return true;
   // clone3 hides its flags from the filter; without it glibc falls back to clone, whose flags can be checked.
   if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) != 0) return false;
-  if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                       SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) != 0)
-    return false;
+  if (!allow_if(filter, SCMP_SYS(clone), 0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) return false;
   // glibc's first pthread_create installs its own signal handlers (rt_sigaction).
   for (const int call :
        {SCMP_SYS(rt_sigaction), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity)})

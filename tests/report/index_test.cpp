@@ -32,7 +32,7 @@ TEST_F(RealIndex, GivesEveryFormat) {
   add(name(1, "/a.txt", 5));
   add(name(2, raw_name, 6));
   add(name(3, "/gone.jpg", 7, false));
-  for (const std::uint64_t number : {5, 6, 7}) {
+  for (const std::uint64_t number : {5u, 6u, 7u}) {
     auto record = inode(number, number != 7);
     record.times.modified = *parse_time("2021-03-09T05:00");
     record.name_times.created = *parse_time("2020-01-01");

@@ -66,10 +66,13 @@ inline Status ok_status() {
 // LIMIER_TRY(auto image, open_image(job)) binds the value or returns the error; LIMIER_CHECK(step()) for a Status.
 #define LIMIER_CONCAT_(a, b) a##b
 #define LIMIER_CONCAT(a, b) LIMIER_CONCAT_(a, b)
+// `decl` is a declaration and `temp` a name: neither can stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define LIMIER_TRY_(temp, decl, expr)             \
   auto temp = (expr);                             \
   if (!temp.ok()) return std::move(temp.error()); \
   decl = std::move(temp.value())
+// NOLINTEND(bugprone-macro-parentheses)
 #define LIMIER_TRY(decl, expr) LIMIER_TRY_(LIMIER_CONCAT(limier_try_, __LINE__), decl, expr)
 #define LIMIER_CHECK(expr)                                                                         \
   do {                                                                                             \
