@@ -17,7 +17,7 @@ struct NameRow {
   std::int64_t name_key = 0, parent_key = 0, volume_id = 0, inode = 0;
   FileKind kind = FileKind::kFile;
   bool allocated = true;
-  bool has_inode = false;
+  std::optional<std::int64_t> inode_key;
   FileKind inode_kind = FileKind::kFile;
   bool inode_allocated = false;
   std::optional<std::int64_t> content_id;
@@ -26,11 +26,12 @@ struct NameRow {
 };
 
 constexpr const char* kNameRows =
-    "SELECT n.name_key, n.parent_key, n.volume_id, n.kind, n.allocated, i.kind, i.allocated, s.content_id, "
-    "s.is_default, i.modified_ns, i.accessed_ns, i.changed_ns, i.created_ns, i.name_modified_ns, i.name_accessed_ns, "
+    "SELECT n.name_key, n.parent_key, n.volume_id, n.kind, n.allocated, i.inode_key, i.kind, i.allocated, "
+    "s.content_id, s.is_default, i.modified_ns, i.accessed_ns, i.changed_ns, i.created_ns, i.name_modified_ns, "
+    "i.name_accessed_ns, "
     "i.name_changed_ns, i.name_created_ns "
     "FROM name n LEFT JOIN inode i ON i.volume_id = n.volume_id AND i.inode = n.inode AND i.name_sequence = n.sequence "
-    "LEFT JOIN stream s ON s.volume_id = i.volume_id AND s.inode = i.inode "
+    "LEFT JOIN stream s ON s.inode_key = i.inode_key "
     "ORDER BY n.name_key, s.is_default DESC, s.attr_type, s.attr_id";
 
 NameRow read_row(const Statement& cursor) {
@@ -40,18 +41,18 @@ NameRow read_row(const Statement& cursor) {
   row.volume_id = cursor.integer(2);
   row.kind = static_cast<FileKind>(cursor.integer(3));
   row.allocated = cursor.integer(4) != 0;
-  row.has_inode = !cursor.is_null(5);
-  row.inode_kind = static_cast<FileKind>(cursor.integer(5));
-  row.inode_allocated = cursor.integer(6) != 0;
-  if (!cursor.is_null(7)) row.content_id = cursor.integer(7);
-  row.is_default = cursor.integer(8) != 0;
-  for (int i = 0; row.has_inode && i < 8; ++i)
-    if (!cursor.is_null(9 + i)) row.times[static_cast<std::size_t>(i)] = cursor.integer(9 + i);
+  if (!cursor.is_null(5)) row.inode_key = cursor.integer(5);
+  row.inode_kind = static_cast<FileKind>(cursor.integer(6));
+  row.inode_allocated = cursor.integer(7) != 0;
+  if (!cursor.is_null(8)) row.content_id = cursor.integer(8);
+  row.is_default = cursor.integer(9) != 0;
+  for (int i = 0; row.inode_key && i < 8; ++i)
+    if (!cursor.is_null(10 + i)) row.times[static_cast<std::size_t>(i)] = cursor.integer(10 + i);
   return row;
 }
 
 FileKind kind_of(const NameRow& row) {
-  if (row.kind == FileKind::kVirtual || !row.has_inode) return row.kind;
+  if (row.kind == FileKind::kVirtual || !row.inode_key) return row.kind;
   return row.inode_kind;
 }
 
@@ -92,11 +93,11 @@ class FileBuilder {
     insert_.bind(2, row.volume_id);
     insert_.bind(3, row.name_key);
     insert_.bind(4, parent_file_);
-    insert_.bind(5, content_id);
-    insert_.bind(6, static_cast<std::int64_t>(kind));
-    insert_.bind(7, std::int64_t{is_stream});
-    insert_.bind(8, std::int64_t{row.has_inode});
-    insert_.bind(9, std::int64_t{row.has_inode && !row.allocated && row.inode_allocated});
+    insert_.bind(5, row.inode_key);
+    insert_.bind(6, content_id);
+    insert_.bind(7, static_cast<std::int64_t>(kind));
+    insert_.bind(8, std::int64_t{is_stream});
+    insert_.bind(9, std::int64_t{row.inode_key && !row.allocated && row.inode_allocated});
     LIMIER_CHECK(insert_.run());
     return timeline_.add(file_id_, row.times, !is_stream);
   }
@@ -136,9 +137,6 @@ Status IndexWriter::Impl::build_files() {
 
 Status IndexWriter::Impl::build_catalog() {
   LIMIER_CHECK(begin());
-  LIMIER_CHECK(
-      db_.execute("UPDATE stream SET deleted = 1, state = iif(state = 0, 1, state) WHERE (volume_id, inode) IN "
-                  "(SELECT volume_id, inode FROM inode WHERE allocated = 0)"));
   LIMIER_CHECK(db_.execute("DELETE FROM timeline; DELETE FROM file"));
   LIMIER_CHECK(build_files());
   LIMIER_CHECK(db_.execute(catalog_indexes()));
@@ -168,7 +166,7 @@ Status IndexWriter::Impl::add_completeness_issues() {
     }
     LIMIER_TRY(auto bare,
                db_.prepare("SELECT f.volume_id, n.allocated, count(*) FROM file f JOIN name n ON n.name_key = "
-                           "f.name_key WHERE NOT f.has_inode AND f.kind <> 5 GROUP BY 1, 2 ORDER BY 1, 2"));
+                           "f.name_key WHERE f.inode_key IS NULL AND f.kind <> 5 GROUP BY 1, 2 ORDER BY 1, 2"));
     while (true) {
       LIMIER_TRY(const bool row, bare.step());
       if (!row) break;

@@ -313,9 +313,9 @@ Status IndexWriter::Impl::build_coverage() {
                db_.prepare("SELECT image_offset, length, volume_id, use FROM block ORDER BY image_offset"));
     LIMIER_TRY(
         auto extents,
-        db_.prepare("SELECT e.image_offset, e.length, e.volume_id, e.kind, e.inode, i.kind FROM extent e INDEXED BY "
-                    "extent_by_offset JOIN inode i ON i.volume_id = e.volume_id AND i.inode = e.inode "
-                    "WHERE e.image_offset IS NOT NULL AND i.allocated = 1 ORDER BY e.image_offset"));
+        db_.prepare("SELECT e.image_offset, e.length, i.volume_id, e.kind, i.inode, i.kind FROM extent e INDEXED BY "
+                    "extent_by_offset JOIN stream s ON s.content_id = e.content_id JOIN inode i ON i.inode_key = "
+                    "s.inode_key WHERE e.image_offset IS NOT NULL AND i.allocated = 1 ORDER BY e.image_offset"));
     LIMIER_TRY(auto insert_range, db_.prepare("INSERT INTO coverage VALUES (?1, ?2, ?3)"));
     std::vector<std::unique_ptr<ClaimSource>> sources;
     sources.push_back(std::make_unique<ListedClaims>(volume_claims(volumes)));

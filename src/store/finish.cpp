@@ -42,9 +42,8 @@ Status IndexWriter::Impl::mark_damaged_contents() {
   {
     // Slack, holes and the uninitialised tail hold no byte of the content.
     LIMIER_TRY(auto extents,
-               db_.prepare("SELECT e.image_offset, e.length, s.content_id FROM extent e INDEXED BY "
-                           "extent_by_offset JOIN stream s ON s.volume_id = e.volume_id AND s.inode = e.inode "
-                           "AND s.attr_type = e.attr_type AND s.attr_id = e.attr_id WHERE e.image_offset IS NOT "
+               db_.prepare("SELECT e.image_offset, e.length, e.content_id FROM extent e INDEXED BY "
+                           "extent_by_offset JOIN stream s ON s.content_id = e.content_id WHERE e.image_offset IS NOT "
                            "NULL AND e.kind IN (0, 4, 5, 6) AND s.state IN (0, 1) ORDER BY e.image_offset"));
     LIMIER_TRY(auto bad,
                db_.prepare("SELECT image_offset, length FROM bad_range WHERE length > 0 ORDER BY image_offset"));
@@ -136,7 +135,7 @@ Status IndexWriter::Impl::build_not_examined() {
       "INSERT INTO not_examined(what, reason, bytes, items) "
       "SELECT 'file', iif(n.allocated, 'no metadata: the entry points to nothing that matches it', "
       "'no metadata: deleted entry whose metadata was reused or erased'), NULL, count(*) FROM file f "
-      "JOIN name n ON n.name_key = f.name_key WHERE NOT f.has_inode AND f.kind <> 5 "
+      "JOIN name n ON n.name_key = f.name_key WHERE f.inode_key IS NULL AND f.kind <> 5 "
       "GROUP BY n.allocated ORDER BY n.allocated DESC");
 }
 
@@ -203,7 +202,7 @@ Status IndexWriter::Impl::finish(std::string_view outcome, int exit_code, std::i
   }
   LIMIER_CHECK(commit());
   for (Statement* statement : {&volume_, &name_, &inode_, &stream_, &digest_, &extent_, &block_, &issue_, &encryption_,
-                               &bad_range_, &content_digest_, &touched_, &plan_})
+                               &bad_range_, &content_digest_, &touched_, &plan_, &find_inode_, &find_content_})
     *statement = Statement();
   // A sample of each index is enough for the planner and does not grow with the evidence.
   LIMIER_CHECK(db_.execute("PRAGMA analysis_limit = 1000; ANALYZE"));

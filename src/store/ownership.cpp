@@ -18,20 +18,18 @@ using catalog::ExtentKind;
 constexpr std::int64_t kBlock = 100;
 // 4 is resident, inside metadata that belongs to the file system's own streams anyway.
 constexpr const char* kRanges =
-    "SELECT e.image_offset, e.length, e.kind, s.deleted, s.content_id, e.volume_id, e.inode FROM extent e INDEXED BY "
-    "extent_by_offset JOIN stream s ON s.volume_id = e.volume_id AND s.inode = e.inode AND s.attr_type = e.attr_type "
-    "AND "
-    "s.attr_id = e.attr_id WHERE e.image_offset IS NOT NULL AND e.kind <> 4 ORDER BY e.image_offset";
+    "SELECT e.image_offset, e.length, e.kind, s.deleted, e.content_id FROM extent e INDEXED BY extent_by_offset "
+    "JOIN stream s ON s.content_id = e.content_id WHERE e.image_offset IS NOT NULL AND e.kind <> 4 ORDER BY "
+    "e.image_offset";
 constexpr const char* kBlocks =
-    "SELECT image_offset, length, 100, 0, 0, volume_id, 0 FROM block WHERE use <> 0 ORDER BY image_offset";
+    "SELECT image_offset, length, 100, 0, 0 FROM block WHERE use <> 0 ORDER BY image_offset";
 constexpr const char* kExtentsOf =
-    "SELECT e.file_offset, e.image_offset, e.length, e.kind FROM stream s JOIN extent e ON e.volume_id = s.volume_id "
-    "AND "
-    "e.inode = s.inode AND e.attr_type = s.attr_type AND e.attr_id = s.attr_id WHERE s.content_id = ?1 ORDER BY e.seq";
+    "SELECT file_offset, image_offset, length, kind FROM extent WHERE content_id = ?1 ORDER BY seq";
 
 struct Range {
-  std::int64_t start = 0, end = 0, kind = 0, content_id = 0, volume_id = 0, inode = 0;
+  std::int64_t start = 0, end = 0, kind = 0, content_id = 0;
   bool deleted = false;
+  [[nodiscard]] std::int64_t volume_id() const { return content_id >> kOrdinalBits; }
 };
 
 class RangeCursor {
@@ -48,8 +46,6 @@ class RangeCursor {
     range.kind = statement_.integer(2);
     range.deleted = statement_.integer(3) != 0;
     range.content_id = statement_.integer(4);
-    range.volume_id = statement_.integer(5);
-    range.inode = statement_.integer(6);
     return ok_status();
   }
   [[nodiscard]] const std::optional<Range>& current() const { return current_; }
@@ -101,7 +97,7 @@ class TwinTest {
 
 struct DoubleClaims {
   std::uint64_t bytes = 0;
-  std::int64_t first_offset = 0, first_inode = 0;
+  std::int64_t first_offset = 0, first_content = 0;
 };
 
 class OwnershipSweep {
@@ -176,13 +172,13 @@ class OwnershipSweep {
   }
 
   void note_double_claim(const Range& range) {
-    if (sharing_.contains(range.volume_id)) return;
-    Range& open = last_allocated_[range.volume_id];
+    if (sharing_.contains(range.volume_id())) return;
+    Range& open = last_allocated_[range.volume_id()];
     if (open.end > range.start && open.content_id != range.content_id) {
-      DoubleClaims& claims = double_claims_[range.volume_id];
+      DoubleClaims& claims = double_claims_[range.volume_id()];
       if (claims.bytes == 0) {
         claims.first_offset = range.start;
-        claims.first_inode = range.inode;
+        claims.first_content = range.content_id;
       }
       claims.bytes += static_cast<std::uint64_t>(std::min(open.end, range.end) - range.start);
     }
@@ -236,7 +232,11 @@ Status IndexWriter::Impl::mark_overwritten() {
     issue.stage = "walk";
     issue.code = "clusters-claimed-twice";
     issue.volume_id = static_cast<std::uint32_t>(volume_id);
-    issue.inode = static_cast<std::uint64_t>(claims.first_inode);
+    LIMIER_TRY(const auto inode,
+               db_.integer(fmt::format("SELECT i.inode FROM stream s JOIN inode i ON i.inode_key = s.inode_key WHERE "
+                                       "s.content_id = {}",
+                                       claims.first_content)));
+    if (inode) issue.inode = static_cast<std::uint64_t>(*inode);
     issue.image_offset = static_cast<std::uint64_t>(claims.first_offset);
     issue.length = claims.bytes;
     issue.message = fmt::format("two files in use claim the same clusters, {} bytes in all; the first place is given",

@@ -7,8 +7,7 @@ namespace limier::store {
 namespace {
 // source 1: by the sweep; state 0 and 1: complete or recovered; kind 0: data.
 constexpr const char* kPieces =
-    " FROM extent e INDEXED BY extent_by_offset JOIN stream s ON s.volume_id = e.volume_id AND s.inode = e.inode AND "
-    "s.attr_type = e.attr_type AND s.attr_id = e.attr_id "
+    " FROM extent e INDEXED BY extent_by_offset JOIN stream s ON s.content_id = e.content_id "
     "WHERE e.image_offset >= ?1 AND e.kind = 0 AND s.source = 1 AND s.state IN (0, 1) ";
 }  // namespace
 

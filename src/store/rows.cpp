@@ -18,12 +18,13 @@ std::int64_t number(E value) {
 }
 
 // What the state is going to be if the digests arrive; build_catalog and finish_evidence change the others.
-ContentState expected_state(const catalog::StreamRecord& record) {
+ContentState expected_state(const catalog::StreamRecord& record, bool deleted) {
+  const ContentState readable = deleted ? ContentState::kRecovered : ContentState::kComplete;
   switch (record.source) {
     case ContentSource::kExtents:
-      return ContentState::kComplete;
+      return readable;
     case ContentSource::kDigested:
-      return record.touched_damage ? ContentState::kPartial : ContentState::kComplete;
+      return record.touched_damage ? ContentState::kPartial : readable;
     case ContentSource::kEmpty:
       return ContentState::kEmpty;
     case ContentSource::kUnreadable:
@@ -58,11 +59,14 @@ Status IndexWriter::Impl::prepare_statements() {
   LIMIER_CHECK(prepare(name_, "INSERT OR IGNORE INTO name VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
   LIMIER_CHECK(prepare(inode_,
                        "INSERT OR IGNORE INTO inode VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-                       "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"));
+                       "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"));
   LIMIER_CHECK(
-      prepare(stream_, "INSERT OR IGNORE INTO stream VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0)"));
+      prepare(stream_, "INSERT OR IGNORE INTO stream VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"));
   LIMIER_CHECK(prepare(digest_, "INSERT OR REPLACE INTO digest VALUES (?1, ?2, ?3, ?4)"));
-  LIMIER_CHECK(prepare(extent_, "INSERT OR IGNORE INTO extent VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"));
+  LIMIER_CHECK(prepare(extent_, "INSERT OR IGNORE INTO extent VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
+  LIMIER_CHECK(prepare(find_inode_, "SELECT inode_key, allocated FROM inode WHERE volume_id = ?1 AND inode = ?2"));
+  LIMIER_CHECK(
+      prepare(find_content_, "SELECT content_id FROM stream WHERE inode_key = ?1 AND attr_type = ?2 AND attr_id = ?3"));
   LIMIER_CHECK(prepare(block_, "INSERT INTO block(volume_id, image_offset, length, use) VALUES (?1, ?2, ?3, ?4)"));
   LIMIER_CHECK(prepare(issue_,
                        "INSERT INTO issue(stage, code, severity, volume_id, inode, image_offset, length, message, "
@@ -121,26 +125,62 @@ Status IndexWriter::Impl::add(const catalog::NameRecord& record) {
 }
 
 Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
+  const auto ordinal = ++inode_count_[record.volume_id];
+  if (record.volume_id > kMaxVolumeId || ordinal > kMaxOrdinal) return bad_record("an inode");
+  const auto key = volume_key(record.volume_id, ordinal);
   const RepairedText owner(record.owner_sid), link(record.link_target);
-  inode_.bind(1, std::int64_t{record.volume_id});
-  inode_.bind(2, identity(record.inode));
-  inode_.bind(3, std::int64_t{record.sequence});
-  inode_.bind(4, std::int64_t{record.name_sequence});
-  inode_.bind(5, number(record.kind));
-  inode_.bind(6, std::int64_t{record.allocated});
-  inode_.bind(7, clamped(record.size_bytes));
-  inode_.bind(8, std::int64_t{record.mode});
-  inode_.bind(9, std::int64_t{record.uid});
-  inode_.bind(10, std::int64_t{record.gid});
-  inode_.bind(11, std::int64_t{record.link_count});
-  record.owner_sid.empty() ? inode_.bind_null(12) : inode_.bind_text(12, owner.text());
-  link.bind(inode_, 13, 14);
-  if (record.link_target.empty()) inode_.bind_null(13);
+  inode_.bind(1, key);
+  inode_.bind(2, std::int64_t{record.volume_id});
+  inode_.bind(3, identity(record.inode));
+  inode_.bind(4, std::int64_t{record.sequence});
+  inode_.bind(5, std::int64_t{record.name_sequence});
+  inode_.bind(6, number(record.kind));
+  inode_.bind(7, std::int64_t{record.allocated});
+  inode_.bind(8, clamped(record.size_bytes));
+  inode_.bind(9, std::int64_t{record.mode});
+  inode_.bind(10, std::int64_t{record.uid});
+  inode_.bind(11, std::int64_t{record.gid});
+  inode_.bind(12, std::int64_t{record.link_count});
+  record.owner_sid.empty() ? inode_.bind_null(13) : inode_.bind_text(13, owner.text());
+  link.bind(inode_, 14, 15);
+  if (record.link_target.empty()) inode_.bind_null(14);
   const TimeNs* times[] = {&record.times.modified,     &record.times.accessed,      &record.times.changed,
                            &record.times.created,      &record.name_times.modified, &record.name_times.accessed,
                            &record.name_times.changed, &record.name_times.created};
-  for (int i = 0; i < 8; ++i) inode_.bind(15 + i, *times[i]);
-  return insert(inode_);
+  for (int i = 0; i < 8; ++i) inode_.bind(16 + i, *times[i]);
+  const auto refused = records_refused_;
+  LIMIER_CHECK(insert(inode_));
+  if (records_refused_ == refused)
+    recent_inodes_[record.inode % kRecent] = {record.volume_id, record.inode, key, record.allocated};
+  return ok_status();
+}
+
+Result<std::optional<IndexWriter::Impl::InodeKey>> IndexWriter::Impl::find_inode(std::uint32_t volume_id,
+                                                                                 std::uint64_t inode) {
+  const InodeKey& recent = recent_inodes_[inode % kRecent];
+  if (recent.key != 0 && recent.volume_id == volume_id && recent.inode == inode) return std::optional(recent);
+  find_inode_.bind(1, std::int64_t{volume_id});
+  find_inode_.bind(2, identity(inode));
+  LIMIER_TRY(const bool row, find_inode_.step());
+  if (!row) return std::optional<InodeKey>();
+  const InodeKey found{volume_id, inode, find_inode_.integer(0), find_inode_.integer(1) != 0};
+  find_inode_.reset();
+  return std::optional(found);
+}
+
+Result<std::optional<std::int64_t>> IndexWriter::Impl::find_content(const catalog::StreamRef& ref) {
+  const ContentKey& recent = recent_contents_[(ref.inode ^ ref.attr_id) % kRecent];
+  if (recent.content_id != 0 && recent.ref == ref) return std::optional(recent.content_id);
+  LIMIER_TRY(const auto inode, find_inode(ref.volume_id, ref.inode));
+  if (!inode) return std::optional<std::int64_t>();
+  find_content_.bind(1, inode->key);
+  find_content_.bind(2, std::int64_t{ref.attr_type});
+  find_content_.bind(3, std::int64_t{ref.attr_id});
+  LIMIER_TRY(const bool row, find_content_.step());
+  if (!row) return std::optional<std::int64_t>();
+  const std::int64_t found = find_content_.integer(0);
+  find_content_.reset();
+  return std::optional(found);
 }
 
 Status IndexWriter::Impl::put_digest(std::int64_t content_id, const Digests& digests) {
@@ -152,40 +192,43 @@ Status IndexWriter::Impl::put_digest(std::int64_t content_id, const Digests& dig
 }
 
 Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
+  LIMIER_TRY(const auto inode, find_inode(record.ref.volume_id, record.ref.inode));
+  if (!inode) return ++records_refused_, ok_status();
   const auto ordinal = ++stream_count_[record.ref.volume_id];
-  if (record.ref.volume_id > kMaxVolumeId || ordinal > kMaxOrdinal) return bad_record("a stream");
+  if (ordinal > kMaxOrdinal) return bad_record("a stream");
   const auto content_id = volume_key(record.ref.volume_id, ordinal);
   const RepairedText name(record.name);
   stream_.bind(1, content_id);
-  stream_.bind(2, std::int64_t{record.ref.volume_id});
-  stream_.bind(3, identity(record.ref.inode));
-  stream_.bind(4, std::int64_t{record.ref.attr_type});
-  stream_.bind(5, std::int64_t{record.ref.attr_id});
-  name.bind(stream_, 6, 7);
-  stream_.bind(8, std::int64_t{record.is_default});
-  stream_.bind(9, clamped(record.size_bytes));
-  stream_.bind(10, number(record.source));
-  stream_.bind(11, std::int64_t{record.data_piece_count});
-  stream_.bind(12, number(expected_state(record)));
+  stream_.bind(2, inode->key);
+  stream_.bind(3, std::int64_t{record.ref.attr_type});
+  stream_.bind(4, std::int64_t{record.ref.attr_id});
+  name.bind(stream_, 5, 6);
+  stream_.bind(7, std::int64_t{record.is_default});
+  stream_.bind(8, clamped(record.size_bytes));
+  stream_.bind(9, number(record.source));
+  stream_.bind(10, std::int64_t{record.data_piece_count});
+  stream_.bind(11, number(expected_state(record, !inode->allocated)));
+  stream_.bind(12, std::int64_t{!inode->allocated});
   const auto refused = records_refused_;
   LIMIER_CHECK(insert(stream_));
+  if (records_refused_ != refused) return ok_status();
+  recent_contents_[(record.ref.inode ^ record.ref.attr_id) % kRecent] = {record.ref, content_id};
   const auto& digests = record.digests;
   const bool digested = record.source == ContentSource::kDigested && !record.touched_damage &&
                         (digests.md5 || digests.sha1 || digests.sha256);
-  return digested && records_refused_ == refused ? put_digest(content_id, digests) : ok_status();
+  return digested ? put_digest(content_id, digests) : ok_status();
 }
 
 Status IndexWriter::Impl::add(const catalog::ExtentRecord& record) {
-  extent_.bind(1, std::int64_t{record.ref.volume_id});
-  extent_.bind(2, identity(record.ref.inode));
-  extent_.bind(3, std::int64_t{record.ref.attr_type});
-  extent_.bind(4, std::int64_t{record.ref.attr_id});
-  extent_.bind(5, std::int64_t{record.seq});
-  extent_.bind(6, std::int64_t{record.piece});
-  extent_.bind(7, clamped(record.file_offset));
-  record.image_offset ? extent_.bind(8, clamped(*record.image_offset)) : extent_.bind_null(8);
-  extent_.bind(9, clamped(record.length));
-  extent_.bind(10, number(record.kind));
+  LIMIER_TRY(const auto content_id, find_content(record.ref));
+  if (!content_id) return ++records_refused_, ok_status();
+  extent_.bind(1, *content_id);
+  extent_.bind(2, std::int64_t{record.seq});
+  extent_.bind(3, std::int64_t{record.piece});
+  extent_.bind(4, clamped(record.file_offset));
+  record.image_offset ? extent_.bind(5, clamped(*record.image_offset)) : extent_.bind_null(5);
+  extent_.bind(6, clamped(record.length));
+  extent_.bind(7, number(record.kind));
   return insert(extent_);
 }
 

@@ -4,8 +4,9 @@ namespace limier::store {
 
 namespace {
 
-// Keys: name_key and content_id hold the volume in the upper and the ordinal within the volume in the lower 40 bits, so
-// that they follow catalog order whatever the order in which volumes arrive, and a volume is one range of keys.
+// Keys: name_key, inode_key and content_id hold the volume in the upper and the ordinal within the volume in the lower
+// 40 bits, so that they follow catalog order whatever the order in which volumes arrive, and a volume is one range of
+// keys.
 constexpr const char* kRunTables = R"sql(
 CREATE TABLE run (
   run_id INTEGER PRIMARY KEY, tool_version TEXT NOT NULL, started_ns INTEGER NOT NULL, ended_ns INTEGER,
@@ -46,30 +47,28 @@ CREATE TABLE name (
   kind INTEGER NOT NULL, allocated INTEGER NOT NULL, orphan INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE inode (
-  volume_id INTEGER NOT NULL REFERENCES volume(volume_id), inode INTEGER NOT NULL, sequence INTEGER NOT NULL,
+  inode_key INTEGER PRIMARY KEY, volume_id INTEGER NOT NULL REFERENCES volume(volume_id), inode INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
   name_sequence INTEGER NOT NULL, kind INTEGER NOT NULL, allocated INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
   mode INTEGER NOT NULL, uid INTEGER NOT NULL, gid INTEGER NOT NULL, link_count INTEGER NOT NULL, owner_sid TEXT,
   link_target TEXT, link_target_raw BLOB,
   modified_ns INTEGER, accessed_ns INTEGER, changed_ns INTEGER, created_ns INTEGER,
   name_modified_ns INTEGER, name_accessed_ns INTEGER, name_changed_ns INTEGER, name_created_ns INTEGER,
-  PRIMARY KEY (volume_id, inode)
-) STRICT, WITHOUT ROWID;
+  UNIQUE (volume_id, inode)
+) STRICT;
 CREATE TABLE stream (
-  content_id INTEGER PRIMARY KEY, volume_id INTEGER NOT NULL, inode INTEGER NOT NULL, attr_type INTEGER NOT NULL,
+  content_id INTEGER PRIMARY KEY, inode_key INTEGER NOT NULL REFERENCES inode(inode_key), attr_type INTEGER NOT NULL,
   attr_id INTEGER NOT NULL, name TEXT NOT NULL, name_raw BLOB, is_default INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
-  source INTEGER NOT NULL, piece_count INTEGER NOT NULL, state INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
-  UNIQUE (volume_id, inode, attr_type, attr_id),
-  FOREIGN KEY (volume_id, inode) REFERENCES inode(volume_id, inode)
+  source INTEGER NOT NULL, piece_count INTEGER NOT NULL, state INTEGER NOT NULL, deleted INTEGER NOT NULL,
+  UNIQUE (inode_key, attr_type, attr_id)
 ) STRICT;
 CREATE TABLE digest (
   content_id INTEGER PRIMARY KEY REFERENCES stream(content_id), md5 BLOB, sha1 BLOB, sha256 BLOB
 ) STRICT;
 CREATE TABLE extent (
-  volume_id INTEGER NOT NULL, inode INTEGER NOT NULL, attr_type INTEGER NOT NULL, attr_id INTEGER NOT NULL,
-  seq INTEGER NOT NULL, piece INTEGER NOT NULL, file_offset INTEGER NOT NULL, image_offset INTEGER,
+  content_id INTEGER NOT NULL REFERENCES stream(content_id), seq INTEGER NOT NULL, piece INTEGER NOT NULL, file_offset INTEGER NOT NULL, image_offset INTEGER,
   length INTEGER NOT NULL, kind INTEGER NOT NULL,
-  PRIMARY KEY (volume_id, inode, attr_type, attr_id, seq),
-  FOREIGN KEY (volume_id, inode, attr_type, attr_id) REFERENCES stream(volume_id, inode, attr_type, attr_id)
+  PRIMARY KEY (content_id, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE block (
   block_id INTEGER PRIMARY KEY, volume_id INTEGER NOT NULL REFERENCES volume(volume_id), image_offset INTEGER NOT NULL,
@@ -78,8 +77,8 @@ CREATE TABLE block (
 CREATE TABLE file (
   file_id INTEGER PRIMARY KEY, volume_id INTEGER NOT NULL REFERENCES volume(volume_id),
   name_key INTEGER NOT NULL REFERENCES name(name_key), parent_file_id INTEGER REFERENCES file(file_id),
-  content_id INTEGER REFERENCES stream(content_id), kind INTEGER NOT NULL, is_stream INTEGER NOT NULL,
-  has_inode INTEGER NOT NULL, reused INTEGER NOT NULL
+  inode_key INTEGER REFERENCES inode(inode_key), content_id INTEGER REFERENCES stream(content_id),
+  kind INTEGER NOT NULL, is_stream INTEGER NOT NULL, reused INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE timeline (
   t_ns INTEGER NOT NULL, file_id INTEGER NOT NULL REFERENCES file(file_id), from_name INTEGER NOT NULL,

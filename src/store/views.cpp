@@ -92,7 +92,7 @@ CREATE VIEW v_not_examined AS SELECT what, reason, bytes, items FROM not_examine
 constexpr const char* kPath = "iif(f.is_stream, n.path || ':' || s.name, n.path)";
 constexpr const char* kFileTables = R"sql(
   FROM file f JOIN name n ON n.name_key = f.name_key
-  LEFT JOIN inode i ON f.has_inode AND i.volume_id = f.volume_id AND i.inode = n.inode
+  LEFT JOIN inode i ON i.inode_key = f.inode_key
   LEFT JOIN stream s ON s.content_id = f.content_id)sql";
 
 std::string file_digest(const char* name) {
@@ -118,7 +118,7 @@ CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS
   CAST(NULL AS TEXT) AS mime, CAST(NULL AS TEXT) AS type_name, CAST(NULL AS INTEGER) AS ext_mismatch,
   CAST(NULL AS REAL) AS entropy, CAST(NULL AS TEXT) AS known, CAST(NULL AS TEXT) AS known_source,
   s.attr_type, s.attr_id, f.content_id, nullif(i.owner_sid, '') AS owner_sid, i.link_count, f.reused AS realloc,
-  n.sequence AS name_sequence, f.has_inode AS has_metadata, i.link_target_raw,
+  n.sequence AS name_sequence, f.inode_key IS NOT NULL AS has_metadata, i.link_target_raw,
   iif(f.is_stream, s.name_raw, NULL) AS stream_raw,
   {fn_modified}, {fn_accessed}, {fn_changed}, {fn_created}
   {tables} LEFT JOIN digest d ON d.content_id = f.content_id;
@@ -146,7 +146,7 @@ CREATE VIEW v_timeline AS SELECT {t} AS t, t.t_ns,
   {kind} || iif(n.allocated, '', iif(f.reused, ', deleted, inode reused', ', deleted')) || iif(n.orphan, ', orphan', '')
     || iif(t.from_name, ', $FILE_NAME', '') AS description
   FROM timeline t LEFT JOIN file f ON f.file_id = t.file_id LEFT JOIN name n ON n.name_key = f.name_key
-  LEFT JOIN stream s ON s.content_id = f.content_id;
+  LEFT JOIN stream s ON s.content_id = iif(f.is_stream, f.content_id, NULL);
 )sql",
                      fmt::arg("t", iso("t.t_ns")), fmt::arg("path", kPath),
                      fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)));
@@ -155,9 +155,7 @@ CREATE VIEW v_timeline AS SELECT {t} AS t, t.t_ns,
 std::string other_views() {
   return fmt::format(R"sql(
 CREATE VIEW v_extent AS SELECT f.file_id, e.seq, e.file_offset, e.image_offset, e.length, {kind} AS kind, e.piece
-  FROM file f JOIN stream s ON s.content_id = f.content_id
-  JOIN extent e ON e.volume_id = s.volume_id AND e.inode = s.inode AND e.attr_type = s.attr_type
-    AND e.attr_id = s.attr_id
+  FROM file f JOIN extent e ON e.content_id = f.content_id
   WHERE f.reused = 0;
 CREATE VIEW v_hit AS SELECT hit_id, file_id, image_offset, file_offset, decode_path, kind, value, normalized, validated,
   context FROM hit;

@@ -186,11 +186,14 @@ Status IndexWriter::Impl::clear_volume(std::uint32_t volume_id) {
       db_.execute(fmt::format("DELETE FROM name WHERE name_key BETWEEN {0} AND {1};"
                               "DELETE FROM digest WHERE content_id BETWEEN {0} AND {1};"
                               "DELETE FROM stream WHERE content_id BETWEEN {0} AND {1};"
-                              "DELETE FROM extent WHERE volume_id = {2};"
-                              "DELETE FROM inode WHERE volume_id = {2};"
+                              "DELETE FROM extent WHERE content_id BETWEEN {0} AND {1};"
+                              "DELETE FROM inode WHERE inode_key BETWEEN {0} AND {1};"
                               "DELETE FROM block WHERE volume_id = {2};",
                               first, last, volume_id)));
   stream_count_.erase(volume_id);
+  inode_count_.erase(volume_id);
+  recent_inodes_ = {};
+  recent_contents_ = {};
   return commit();
 }
 

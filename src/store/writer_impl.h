@@ -79,7 +79,26 @@ class IndexWriter::Impl {
   bool catalog_built_ = false;
   bool evidence_finished_ = false;
   bool coverage_built_ = false;
-  std::map<std::uint32_t, std::uint64_t> stream_count_;  // by volume: the next content's ordinal
+  // By volume: the ordinals given so far.
+  std::map<std::uint32_t, std::uint64_t> inode_count_, stream_count_;
+
+  // Streams follow their inode and extents their stream, so what was added last answers nearly every question for a
+  // key; the index answers the rest.
+  struct InodeKey {
+    std::uint32_t volume_id = 0;
+    std::uint64_t inode = 0;
+    std::int64_t key = 0;
+    bool allocated = false;
+  };
+  struct ContentKey {
+    catalog::StreamRef ref;
+    std::int64_t content_id = 0;
+  };
+  static constexpr std::size_t kRecent = 4096;
+  std::array<InodeKey, kRecent> recent_inodes_{};
+  std::array<ContentKey, kRecent> recent_contents_{};
+  Result<std::optional<InodeKey>> find_inode(std::uint32_t volume_id, std::uint64_t inode);
+  Result<std::optional<std::int64_t>> find_content(const catalog::StreamRef& ref);
 
   struct PlanPosition {
     std::int64_t image_offset = -1, content_id = -1, piece = -1;
@@ -87,7 +106,7 @@ class IndexWriter::Impl {
   PlanPosition plan_position_;
 
   Statement volume_, name_, inode_, stream_, digest_, extent_, block_, issue_, encryption_, bad_range_, content_digest_,
-      touched_, plan_;
+      touched_, plan_, find_inode_, find_content_;
 };
 
 }  // namespace limier::store
