@@ -16,5 +16,9 @@ else()
   target_compile_options(limier_options INTERFACE -fstack-protector-strong)
   target_link_options(limier_options INTERFACE -Wl,-z,relro,-z,now)
 endif()
+if(LIMIER_FUZZ)
+  # Without coverage in the libraries the fuzzer is blind.
+  target_compile_options(limier_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 # No path of the build machine may end up in a binary or a report.
 target_compile_options(limier_options INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
