@@ -129,10 +129,32 @@ class InodeWalk {
       if (++done % kProgressEvery == 0) context_.sink.advanced(done);
     }
     context_.sink.advanced(done);
-    return ok_status();
+    LIMIER_CHECK(report(encrypted_, "content-encrypted", "are encrypted by the file system and were not examined"));
+    return report(unreadable_, "content-unreadable", "are in use, but their content cannot be read");
   }
 
  private:
+  // Streams nobody could look into. One issue for all of a kind: a volume may hold a hundred thousand of them, and each
+  // is a row of v_file with its state.
+  struct Closed {
+    std::uint64_t streams = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t first_inode = 0;
+    void add(const catalog::StreamRecord& stream) {
+      if (streams++ == 0) first_inode = stream.ref.inode;
+      bytes += stream.size_bytes;
+    }
+  };
+
+  Status report(const Closed& closed, std::string code, std::string_view what) const {
+    if (closed.streams == 0) return ok_status();
+    return context_.issue(
+        std::move(code), catalog::Severity::kWarning, closed.first_inode,
+        fmt::format("{} streams ({} bytes) {}; the first is of entry {}", closed.streams, closed.bytes, what,
+                    closed.first_inode),
+        true);
+  }
+
   Status one(std::uint64_t inode) {
     if (context_.skip.count(inode) != 0) {
       return context_.issue("inode-quarantined", catalog::Severity::kWarning, inode,
@@ -210,6 +232,9 @@ class InodeWalk {
       outside = outside || plan.outside_volume;
       place_resident(plan);
       if (plan.record.source == ContentSource::kDigested) digest(file, plan);
+      if (plan.record.source == ContentSource::kEncrypted) encrypted_.add(plan.record);
+      // Of a deleted file the clusters are often gone: that is no gap in the examination.
+      if (plan.record.source == ContentSource::kUnreadable && allocated) unreadable_.add(plan.record);
       LIMIER_CHECK(context_.sink.stream(plan.record));
       for (const auto& extent : plan.extents) LIMIER_CHECK(context_.sink.extent(extent));
     }
@@ -263,6 +288,8 @@ class InodeWalk {
   WalkContext& context_;
   MftMap mft_;
   FatTimes fat_times_;
+  Closed encrypted_;
+  Closed unreadable_;
 };
 
 }  // namespace

@@ -234,7 +234,10 @@ std::string claimed_fs_type(const RangeReader& volume) {
   if (volume.has(1024 + 56, "\x53\xef")) return "ext";
   if (volume.has(1024, "H+\0\x04"sv) || volume.has(1024, "HX\0\x05"sv)) return "hfs+";
   if (volume.has(32768 + 1, "CD001")) return "iso9660";
-  if (volume.has(65536 + 1372, "\x19\x01\x54\x19") || volume.has(65536 + 1372, "\x19\x54\x01\x19")) return "ufs2";
+  // FreeBSD looks at all of these (SBLOCKSEARCH in sys/ufs/ffs/fs.h), libtsk at two of them.
+  for (const std::uint64_t at : {65536u, 8192u, 262144u}) {
+    if (volume.has(at + 1372, "\x19\x01\x54\x19") || volume.has(at + 1372, "\x19\x54\x01\x19")) return "ufs2";
+  }
   if (volume.has(8192 + 1372, "\x54\x19\x01\0"sv) || volume.has(8192 + 1372, "\0\x01\x19\x54"sv)) return "ufs1";
   return {};
 }

@@ -17,6 +17,7 @@ using catalog::ExtentKind;
 // 4.11 takes at its face value.
 constexpr std::uint64_t kExtInitMaxLength = 32768;
 constexpr std::uint64_t kBadClusterFile = 8;
+constexpr std::uint64_t kUfsDirectBlocks = 12;  // UFS_NDADDR
 
 std::uint64_t bounded_size(TSK_OFF_T size) {
   if (size <= 0) return 0;
@@ -33,6 +34,7 @@ class RunReader {
     // Only NTFS keeps an initialised length; elsewhere libtsk repeats the size, or less where it gave up on the runs.
     if (!context.ntfs()) initialised_ = size_;
     skip_ = attr.nrd.skiplen;
+    limit_ = end_of_fragments();
   }
 
   void read() {
@@ -67,10 +69,18 @@ class RunReader {
   }
 
  private:
+  // UFS ends a file without indirect blocks in fragments, of which libtsk counts a whole block: the rest of that block
+  // belongs to other files.
+  [[nodiscard]] std::uint64_t end_of_fragments() const {
+    if (context_.ufs_block_bytes == 0 || size_ > kUfsDirectBlocks * context_.ufs_block_bytes) return kMaxStreamBytes;
+    const std::uint64_t fragment = context_.block_size;
+    return (size_ + fragment - 1) / fragment * fragment;
+  }
+
   void add_run(const TSK_FS_ATTR_RUN& run, std::uint64_t blocks, bool unwritten) {
     const std::uint64_t from = run.offset * context_.block_size;
-    const std::uint64_t to = from + blocks * context_.block_size;
-    if (to <= skip_) return;
+    const std::uint64_t to = std::min(from + blocks * context_.block_size, limit_);
+    if (to <= skip_ || to <= from) return;
     const std::uint64_t file_from = std::max<std::uint64_t>(from, skip_) - skip_;
     const std::uint64_t file_to = to - skip_;
     covered_ += std::min(file_to, size_) - std::min(file_from, size_);
@@ -173,6 +183,7 @@ class RunReader {
   std::uint64_t size_ = 0;
   std::uint64_t initialised_ = 0;
   std::uint64_t skip_ = 0;
+  std::uint64_t limit_ = kMaxStreamBytes;
   std::uint64_t covered_ = 0;
   std::uint32_t pieces_ = 0;
   bool unreadable_ = false;
@@ -327,8 +338,11 @@ class Planner {
       plan.record.source = plan.zeros ? ContentSource::kTooSparse : ContentSource::kUnreadable;
     if (cleared_by_deletion(plan.record.size_bytes)) plan.record.source = ContentSource::kUnreadable;
     const bool index = context_.ntfs() && attr.type == TSK_FS_ATTR_TYPE_NTFS_IDXROOT;
-    if (!index && name.empty() && !regular_ && !(context_.ntfs() && directory_))
+    if (!index && name.empty() && !regular_ && !(context_.ntfs() && directory_)) {
       plan.record.source = ContentSource::kNone;
+      // The target of a short link stands in the inode: that is no hole.
+      if (!directory_) std::erase_if(plan.extents, [](const auto& extent) { return !extent.image_offset; });
+    }
     return plan;
   }
 

@@ -4,3 +4,4 @@
 #pragma GCC system_header
 
 #include <tsk/libtsk.h>
+#include <tsk/fs/tsk_ffs.h>
