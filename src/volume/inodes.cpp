@@ -148,11 +148,10 @@ class InodeWalk {
 
   Status report(const Closed& closed, std::string code, std::string_view what) const {
     if (closed.streams == 0) return ok_status();
-    return context_.issue(
-        std::move(code), catalog::Severity::kWarning, closed.first_inode,
-        fmt::format("{} streams ({} bytes) {}; the first is of entry {}", closed.streams, closed.bytes, what,
-                    closed.first_inode),
-        true);
+    return context_.issue(std::move(code), catalog::Severity::kWarning, closed.first_inode,
+                          fmt::format("{} streams ({} bytes) {}; the first is of entry {}", closed.streams,
+                                      closed.bytes, what, closed.first_inode),
+                          true);
   }
 
   Status one(std::uint64_t inode) {

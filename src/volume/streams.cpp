@@ -13,9 +13,6 @@ namespace {
 using catalog::ContentSource;
 using catalog::ExtentKind;
 
-// Longest run of an initialised ext4 extent; a larger length means "unwritten" (kernel: EXT_INIT_MAX_LEN), which libtsk
-// 4.11 takes at its face value.
-constexpr std::uint64_t kExtInitMaxLength = 32768;
 constexpr std::uint64_t kBadClusterFile = 8;
 constexpr std::uint64_t kUfsDirectBlocks = 12;  // UFS_NDADDR
 
@@ -27,37 +24,32 @@ std::uint64_t bounded_size(TSK_OFF_T size) {
 // Collects the extents of one non-resident stream.
 class RunReader {
  public:
-  RunReader(WalkContext& context, const TSK_FS_ATTR& attr, StreamPlan& plan, bool extent_tree)
-      : context_(context), attr_(attr), plan_(plan), extent_tree_(extent_tree) {
-    size_ = plan.record.size_bytes;
-    initialised_ = std::min(size_, bounded_size(attr.nrd.initsize));
-    // Only NTFS keeps an initialised length; elsewhere libtsk repeats the size, or less where it gave up on the runs.
-    if (!context.ntfs()) initialised_ = size_;
-    skip_ = attr.nrd.skiplen;
+  RunReader(WalkContext& context, StreamPlan& plan) : context_(context), plan_(plan) {
+    size_ = initialised_ = plan.record.size_bytes;
     limit_ = end_of_fragments();
   }
 
-  void read() {
-    std::size_t count = 0;
-    std::uint64_t expected = 0;
-    for (const TSK_FS_ATTR_RUN* run = attr_.nrd.run; run != nullptr; run = run->next) {
-      if (++count > kMaxRuns || run->offset < expected) {
-        unreadable_ = true;  // a list that goes back feeds on itself
-        break;
-      }
-      std::uint64_t blocks = run->len;
-      bool unwritten = false;
-      if (extent_tree_ && blocks > kExtInitMaxLength) {
-        blocks -= kExtInitMaxLength;
-        unwritten = true;
-      }
-      if (blocks > kMaxStreamBytes / context_.block_size || run->offset > kMaxStreamBytes / context_.block_size) {
-        unreadable_ = true;
-        break;
-      }
-      expected = run->offset + blocks;
-      add_run(*run, blocks, unwritten);
+  void read(const TSK_FS_ATTR& attr) {
+    // Only NTFS keeps an initialised length; elsewhere libtsk repeats the size, or less where it gave up on the runs.
+    if (context_.ntfs()) initialised_ = std::min(size_, bounded_size(attr.nrd.initsize));
+    skip_ = attr.nrd.skiplen;
+    compressed_ = (attr.flags & TSK_FS_ATTR_COMP) != 0;
+    encrypted_ = (attr.flags & TSK_FS_ATTR_ENC) != 0;
+    for (const TSK_FS_ATTR_RUN* run = attr.nrd.run; run != nullptr; run = run->next) {
+      if (!follows(run->offset, run->len)) break;
+      add_run(*run);
     }
+  }
+
+  void read(const ExtTree& tree, bool encrypted) {
+    encrypted_ = encrypted;
+    for (const ExtRun& run : tree.runs) {
+      const std::uint64_t hole = expected_;
+      if (!follows(run.file_block, run.blocks)) break;
+      if (run.file_block > hole) add_blocks({hole, 0, run.file_block - hole, true, false});
+      add_blocks({run.file_block, run.block, run.blocks, false, run.unwritten});
+    }
+    unreadable_ = unreadable_ || !tree.whole;
   }
 
   [[nodiscard]] bool unreadable() const { return unreadable_; }
@@ -77,33 +69,52 @@ class RunReader {
     return (size_ + fragment - 1) / fragment * fragment;
   }
 
-  void add_run(const TSK_FS_ATTR_RUN& run, std::uint64_t blocks, bool unwritten) {
-    const std::uint64_t from = run.offset * context_.block_size;
-    const std::uint64_t to = std::min(from + blocks * context_.block_size, limit_);
+  struct Blocks {
+    std::uint64_t file_block, block, count;
+    bool hole, unwritten;
+  };
+
+  // A list that goes back feeds on itself; numbers beyond any file are damage.
+  bool follows(std::uint64_t file_block, std::uint64_t blocks) {
+    const std::uint64_t most = kMaxStreamBytes / context_.block_size;
+    if (++count_ > kMaxRuns || file_block < expected_ || blocks > most || file_block > most) {
+      unreadable_ = true;
+      return false;
+    }
+    expected_ = file_block + blocks;
+    return true;
+  }
+
+  void add_run(const TSK_FS_ATTR_RUN& run) {
+    const bool filler = (run.flags & TSK_FS_ATTR_RUN_FLAG_FILLER) != 0;
+    const bool sparse = (run.flags & TSK_FS_ATTR_RUN_FLAG_SPARSE) != 0;
+    encrypted_ = encrypted_ || (run.flags & TSK_FS_ATTR_RUN_FLAG_ENCRYPTED) != 0;
+    if (filler && context_.ntfs()) {
+      // A part of the run list is in an MFT record that is gone.
+      const std::uint64_t from = run.offset * context_.block_size;
+      if (std::max<std::uint64_t>(from, skip_) - skip_ < size_) unreadable_ = true;
+    }
+    add_blocks({run.offset, run.addr, run.len, filler || (sparse && run.addr == 0), sparse}, filler && context_.ntfs());
+  }
+
+  void add_blocks(const Blocks& run, bool lost = false) {
+    const std::uint64_t from = run.file_block * context_.block_size;
+    const std::uint64_t to = std::min(from + run.count * context_.block_size, limit_);
     if (to <= skip_ || to <= from) return;
     const std::uint64_t file_from = std::max<std::uint64_t>(from, skip_) - skip_;
     const std::uint64_t file_to = to - skip_;
     covered_ += std::min(file_to, size_) - std::min(file_from, size_);
-    const bool filler = (run.flags & TSK_FS_ATTR_RUN_FLAG_FILLER) != 0;
-    const bool sparse = (run.flags & TSK_FS_ATTR_RUN_FLAG_SPARSE) != 0;
-    if (filler && context_.ntfs()) {
-      // A part of the run list is in an MFT record that is gone.
-      if (file_from < size_) unreadable_ = true;
-      return;
-    }
-    if (filler || (sparse && run.addr == 0)) {
+    if (lost) return;
+    if (run.hole) {
       add_hole(std::min(file_from, size_), std::min(file_to, size_));
       return;
     }
-    const std::uint64_t skipped = file_from + skip_ - from;
-    place(run.addr, skipped, file_from, file_to, unwritten || sparse,
-          (run.flags & TSK_FS_ATTR_RUN_FLAG_ENCRYPTED) != 0);
+    place(run.block, file_from + skip_ - from, file_from, file_to, run.unwritten);
   }
 
   // Cuts one physical run at the ends of the initialised part and of the content, and at block gaps of raw CDs and
   // NAND.
-  void place(std::uint64_t address, std::uint64_t skipped, std::uint64_t from, std::uint64_t to, bool unwritten,
-             bool encrypted) {
+  void place(std::uint64_t address, std::uint64_t skipped, std::uint64_t from, std::uint64_t to, bool unwritten) {
     if (from >= to) return;
     if (!inside(address, skipped + (to - from))) {
       plan_.outside_volume = true;
@@ -120,12 +131,12 @@ class RunReader {
                                                     : context_.base +
                                                           (address + in_run / context_.block_size) * context_.stride() +
                                                           context_.block_pre + in_run % context_.block_size;
-      cut(at, image_offset, length, unwritten, encrypted);
+      cut(at, image_offset, length, unwritten);
       at += length;
     }
   }
 
-  void cut(std::uint64_t from, std::uint64_t image_offset, std::uint64_t length, bool unwritten, bool encrypted) {
+  void cut(std::uint64_t from, std::uint64_t image_offset, std::uint64_t length, bool unwritten) {
     const std::uint64_t to = from + length;
     const auto part = [&](std::uint64_t a, std::uint64_t b, ExtentKind kind) {
       const std::uint64_t begin = std::clamp(a, from, to), end = std::clamp(b, from, to);
@@ -133,8 +144,8 @@ class RunReader {
     };
     ExtentKind content = ExtentKind::kData;
     if (unwritten) content = ExtentKind::kUninitialized;
-    if (encrypted || (attr_.flags & TSK_FS_ATTR_ENC) != 0) content = ExtentKind::kEncrypted;
-    if ((attr_.flags & TSK_FS_ATTR_COMP) != 0) {
+    if (encrypted_) content = ExtentKind::kEncrypted;
+    if (compressed_) {
       push(ExtentKind::kCompressed, from, image_offset, length);
       return;
     }
@@ -177,9 +188,11 @@ class RunReader {
   }
 
   WalkContext& context_;
-  const TSK_FS_ATTR& attr_;
   StreamPlan& plan_;
-  bool extent_tree_;
+  std::size_t count_ = 0;
+  std::uint64_t expected_ = 0;  // file block where the next run may begin
+  bool compressed_ = false;
+  bool encrypted_ = false;
   std::uint64_t size_ = 0;
   std::uint64_t initialised_ = 0;
   std::uint64_t skip_ = 0;
@@ -270,13 +283,14 @@ class Planner {
     StreamPlan index;
     index.record.ref = root->record.ref;
     index.record.size_bytes = bounded_size(attr.size);
-    RunReader(context_, attr, index, false).read();
+    RunReader(context_, index).read(attr);
     root->outside_volume = root->outside_volume || index.outside_volume;
     root->extents = std::move(index.extents);
   }
 
   void plain_streams() {
     if (meta_.type == TSK_FS_META_TYPE_VIRT_DIR) return;
+    if (ext_stream()) return;
     load();
     const TSK_FS_ATTR* data =
         ask([&] { return tsk_fs_file_attr_get(file_); }, static_cast<const TSK_FS_ATTR*>(nullptr));
@@ -296,6 +310,31 @@ class Planner {
       if ((attr->flags & TSK_FS_ATTR_INUSE) != 0 && attr->type == TSK_FS_ATTR_TYPE_HFS_RSRC && attr->size > 0)
         plans_.push_back(plan_of(*attr, "rsrc"));
     }
+  }
+
+  // ext inodes by our own reading; false: libtsk's will do.
+  bool ext_stream() {
+    if (!context_.ext_inodes || meta_.type == TSK_FS_META_TYPE_VIRT) return false;
+    const auto inode = context_.ext_inodes->open(meta_.addr);
+    if (!inode) return false;
+    const bool link = meta_.type == TSK_FS_META_TYPE_LNK;
+    const bool encrypted = (inode->flags & kExtEncrypted) != 0 && (regular_ || link);
+    const bool inline_data = (inode->flags & kExtInlineData) != 0;
+    const bool tree = (inode->flags & kExtExtents) != 0 && !inline_data;
+    // The targets of short links and the numbers of devices stand where the pointers would.
+    const bool pointers = !tree && !inline_data && (regular_ || directory_);
+    if (!encrypted && !tree && !pointers) return false;
+    StreamPlan plan = blank(TSK_FS_ATTR_TYPE_DEFAULT, TSK_FS_ATTR_ID_DEFAULT, bounded_size(meta_.size), "");
+    if (tree || pointers) {
+      RunReader runs(context_, plan);
+      runs.read(tree ? context_.ext_inodes->extent_tree(*inode)
+                     : context_.ext_inodes->block_pointers(*inode, plan.record.size_bytes),
+                encrypted);
+      judge(runs, plan);
+    }
+    finish(plan, encrypted);
+    plans_.push_back(std::move(plan));
+    return true;
   }
 
   StreamPlan blank(std::uint32_t type, std::uint16_t id, std::uint64_t size, const std::string& name) const {
@@ -331,19 +370,23 @@ class Planner {
     } else {
       plan.record.source = compressed ? ContentSource::kDigested : ContentSource::kUnreadable;
     }
+    finish(plan, (attr.flags & TSK_FS_ATTR_ENC) != 0);
+    return plan;
+  }
+
+  // The rules that hold however the content is stored.
+  void finish(StreamPlan& plan, bool encrypted) const {
     if (plan.record.size_bytes == 0) plan.record.source = ContentSource::kEmpty;
-    if ((attr.flags & TSK_FS_ATTR_ENC) != 0 && plan.record.size_bytes > 0)
-      plan.record.source = ContentSource::kEncrypted;
+    if (encrypted && plan.record.size_bytes > 0) plan.record.source = ContentSource::kEncrypted;
     if (plan.record.source == ContentSource::kDigested && plan.record.size_bytes > kMaxDigestedBytes)
       plan.record.source = plan.zeros ? ContentSource::kTooSparse : ContentSource::kUnreadable;
     if (cleared_by_deletion(plan.record.size_bytes)) plan.record.source = ContentSource::kUnreadable;
-    const bool index = context_.ntfs() && attr.type == TSK_FS_ATTR_TYPE_NTFS_IDXROOT;
-    if (!index && name.empty() && !regular_ && !(context_.ntfs() && directory_)) {
+    const bool index = context_.ntfs() && plan.record.ref.attr_type == TSK_FS_ATTR_TYPE_NTFS_IDXROOT;
+    if (!index && plan.record.is_default && !regular_ && !(context_.ntfs() && directory_)) {
       plan.record.source = ContentSource::kNone;
       // The target of a short link stands in the inode: that is no hole.
       if (!directory_) std::erase_if(plan.extents, [](const auto& extent) { return !extent.image_offset; });
     }
-    return plan;
   }
 
   void resident(const TSK_FS_ATTR& attr, StreamPlan& plan, bool compressed) {
@@ -358,15 +401,18 @@ class Planner {
   }
 
   void non_resident(const TSK_FS_ATTR& attr, StreamPlan& plan) {
-    const bool tree = context_.ext() && meta_.content_type == TSK_FS_META_CONTENT_TYPE_EXT4_EXTENTS &&
-                      attr.type == TSK_FS_ATTR_TYPE_DEFAULT;
-    RunReader runs(context_, attr, plan, tree);
-    runs.read();
-    const std::uint64_t size = plan.record.size_bytes;
+    RunReader runs(context_, plan);
+    runs.read(attr);
     if ((attr.flags & TSK_FS_ATTR_COMP) != 0) {
       plan.record.source = runs.unreadable() ? ContentSource::kUnreadable : ContentSource::kDigested;
       return;
     }
+    judge(runs, plan);
+  }
+
+  // Where the content of a stream with runs is to be had from.
+  void judge(RunReader& runs, StreamPlan& plan) const {
+    const std::uint64_t size = plan.record.size_bytes;
     bool unreadable = runs.unreadable();
     if (runs.covered() < size && !unreadable) {
       // Past the last run an allocated file has a hole, which file systems other than NTFS need not write down.

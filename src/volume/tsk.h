@@ -3,5 +3,7 @@
 #pragma once
 #pragma GCC system_header
 
+// clang-format off
 #include <tsk/libtsk.h>
-#include <tsk/fs/tsk_ffs.h>
+#include <tsk/fs/tsk_ffs.h>  // needs the types of the one before
+// clang-format on

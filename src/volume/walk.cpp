@@ -43,6 +43,7 @@ Result<WalkContext> make_context(const evidence::Image& image, const FsJob& job,
   context.block_post = fs.block_post_size;
   context.type = fs.ftype;
   if (TSK_FS_TYPE_ISFFS(fs.ftype) != 0) context.ufs_block_bytes = reinterpret_cast<const FFS_INFO&>(fs).ffsbsize_b;
+  if (context.ext()) context.ext_inodes.emplace(image, context.base, context.end);
   context.root_inode = fs.root_inum;
   context.last_inode = fs.last_inum;
   context.inode_count = fs.inum_count;

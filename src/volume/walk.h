@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 
+#include "volume/ext_inodes.h"
 #include "volume/tsk_image.h"
 
 namespace limier::volume {
@@ -36,6 +37,7 @@ struct WalkContext {
   std::uint64_t last_inode = 0;
   std::uint64_t inode_count = 0;
   std::set<std::uint64_t> skip;
+  std::optional<ExtInodes> ext_inodes;  // ext only
 
   [[nodiscard]] std::uint32_t volume_id() const { return job.volume.volume_id; }
   [[nodiscard]] bool ntfs() const { return type == TSK_FS_TYPE_NTFS; }
