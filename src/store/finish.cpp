@@ -125,6 +125,12 @@ Status IndexWriter::Impl::build_not_examined() {
       db_.execute("INSERT INTO not_examined(what, reason, bytes, items) "
                   "SELECT 'media', 'unreadable: ' || reason, sum(length), count(*) FROM bad_range GROUP BY reason "
                   "ORDER BY reason"));
+  // Encrypted and unreadable content is among the files below.
+  LIMIER_CHECK(
+      db_.execute("INSERT INTO not_examined(what, reason, bytes, items) "
+                  "SELECT 'listing', 'the listing may be incomplete: ' || replace(code, '-', ' ') AS r, NULL, count(*) "
+                  "FROM issue WHERE incomplete AND stage = 'walk' AND code NOT IN ('content-encrypted', "
+                  "'content-unreadable') GROUP BY r ORDER BY r"));
   // Folders, links and devices (source 0) have no content to be read.
   LIMIER_CHECK(db_.execute(fmt::format(
       "INSERT INTO not_examined(what, reason, bytes, items) SELECT 'file', {} AS r, sum(size_bytes), count(*) FROM "

@@ -62,6 +62,9 @@ std::string fs_type_name(TSK_FS_TYPE_ENUM type) {
 struct OpenedFs {
   TSK_FS_TYPE_ENUM type = TSK_FS_TYPE_DETECT;
   std::uint32_t block_size = 0;
+  // libtsk numbers its directory of orphans behind the last file. On an ISO 9660 level 4 disc it counts no files and
+  // gives it the number of the root, and each waits for the other.
+  bool listable = true;
   std::string ntfs_label;
 };
 
@@ -88,7 +91,7 @@ std::optional<OpenedFs> open_as(const evidence::Image& image, std::uint64_t offs
     return std::nullopt;
   }
   TSK_FS_INFO* fs = *opened;
-  OpenedFs result{fs->ftype, fs->block_size, {}};
+  OpenedFs result{fs->ftype, fs->block_size, fs->last_inum > fs->root_inum, {}};
   if (fs->ftype == TSK_FS_TYPE_NTFS)
     result.ntfs_label = guarded([&] { return ntfs_label(fs); }).value_or(std::string());
   tsk_error_reset();
@@ -207,7 +210,10 @@ class Mapper {
     if (auto format = find_leading_format(volume)) return emit_unsupported(std::move(record), std::move(*format));
     auto opened = record.length > 0 ? detect_with_libtsk(image_, volume) : std::nullopt;
     const std::string opened_type = opened ? fs_type_name(opened->type) : std::string();
-    if (!opened_type.empty() && opened_type != "hfs") return emit_parsed(std::move(record), volume, *opened);
+    if (!opened_type.empty() && opened_type != "hfs") {
+      return opened->listable ? emit_parsed(std::move(record), volume, *opened)
+                              : emit_unlistable(std::move(record), volume, *opened);
+    }
     return emit_unrecognised(std::move(record), volume);
   }
 
@@ -246,6 +252,19 @@ class Mapper {
     record.walkable = true;
     record.tsk_fs_type = static_cast<std::uint32_t>(opened.type);
     return send(record);
+  }
+
+  Status emit_unlistable(VolumeRecord record, const RangeReader& volume, const OpenedFs& opened) {
+    record.fs_type = fs_type_name(opened.type);
+    set_facts(record, read_fs_facts(record.fs_type, volume));
+    record.block_size = opened.block_size;
+    record.status = VolumeStatus::kFailed;
+    LIMIER_CHECK(send(record));
+    return issue(
+        "file-system-not-parsed", record,
+        fmt::format("libtsk recognises {} but counts no files on it (as on an ISO 9660 level 4 disc): its files "
+                    "are not listed",
+                    record.fs_type));
   }
 
   Status emit_unsupported(VolumeRecord record, FormatMatch format) {

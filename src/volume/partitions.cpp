@@ -123,11 +123,18 @@ std::vector<Region> nested_regions(TskImage& image, const Region& parent, std::u
   return nested;
 }
 
+// The header stands in the second sector, its backup in the last one: which of the places holds one tells the size.
 bool is_4k_gpt(const evidence::Image& image) {
-  std::array<std::uint8_t, 8> at_512{}, at_4096{};
-  image.read(512, at_512);
-  image.read(4096, at_4096);
-  return as_text(at_4096) == "EFI PART" && as_text(at_512) != "EFI PART";
+  const auto header_at = [&](std::uint64_t offset) {
+    std::array<std::uint8_t, 8> mark{};
+    image.read(offset, mark);
+    return as_text(mark) == "EFI PART";
+  };
+  const std::uint64_t size = image.size_bytes();
+  if (size < 3 * 4096) return false;
+  if (header_at(512)) return false;
+  if (header_at(4096)) return true;
+  return size % 4096 == 0 && header_at(size - 4096) && !header_at(size - 512);
 }
 
 // Ranges of the media no row covers (a tail shorter than a sector, a table that ends early) get rows of their own.
