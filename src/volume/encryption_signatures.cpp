@@ -1,7 +1,6 @@
 // Sources: BitLocker: libyal "BitLocker Drive Encryption (BDE) format"; LUKS: "LUKS On-Disk Format Specification" 1.2.3
-// and "LUKS2 On-Disk Format Specification"; CoreStorage: libyal "FileVault Drive Encryption (FVDE)"; boot-sector marks
-// of SafeBoot, Check Point, Sophos, WinMagic and PGP: the list in the documentation of Passware and of Autopsy's
-// detector.
+// and "LUKS2 On-Disk Format Specification"; CoreStorage: libyal libfvde (fvde_volume.h) and Apple's
+// lf_cs_disk_format.h; marks in the first sector of whole disks: The Sleuth Kit, tsk/util/detect_encryption.c.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -72,41 +71,46 @@ struct VendorMark {
   std::size_t first;  // where the mark may begin
   std::size_t last;
 };
-constexpr std::array<VendorMark, 7> kVendorMarks = {{
+constexpr std::array<VendorMark, 8> kVendorMarks = {{
     {"McAfee SafeBoot", "SafeBoot", 0, 32},
     {"McAfee SafeBoot", "Safeboot", 0, 32},
     {"Check Point Full Disk Encryption", "Protect", 80, 100},
-    {"Sophos SafeGuard", "Safeware", 110, 150},
+    {"Sophos SafeGuard", "SGM400", 110, 150},
+    {"Sophos SafeGuard", "SGE400", 110, 150},
     {"WinMagic SecureDoc", "WMSD", 236, 256},
-    {"PGP Whole Disk Encryption", "PGPGUARD", 3, 3},
-    {"Symantec Endpoint Encryption", "PCGM", 6, 6},
+    {"PGP Whole Disk Encryption", "\xeb\x48\x90PGPGUARD", 0, 32},
+    {"GuardianEdge (Symantec Endpoint Encryption)", "PCGM", 0, 32},
 }};
 
-std::optional<EncryptionMatch> find_vendor(Bytes sector) {
+}  // namespace
+
+std::optional<EncryptionMatch> find_disk_encryption(const RangeReader& range) {
+  const auto sector = range.read(0, 512);
   const std::string_view text = as_text(sector);
   for (const VendorMark& vendor : kVendorMarks) {
     const std::size_t at = text.find(vendor.mark, vendor.first);
     if (at == std::string_view::npos || at > vendor.last) continue;
-    return EncryptionMatch{std::string(vendor.scheme),
-                           fmt::format("signature \"{}\" at byte {} of the first sector", vendor.mark, at),
-                           {}};
+    return EncryptionMatch{
+        std::string(vendor.scheme), fmt::format("mark of {} at byte {} of the first sector", vendor.scheme, at), {}};
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 std::optional<EncryptionMatch> find_encryption(const RangeReader& volume) {
   if (auto luks = find_luks(volume)) return luks;
   const auto sector = volume.read(0, 512);
   if (auto bitlocker = find_bitlocker(sector)) return bitlocker;
-  // CoreStorage physical volume header: signature "CS" at 88, version 1 at 90 (FVDE format, "volume header").
-  if (const auto block = Block<512>::at(sector, 0);
-      block && as_text(block->bytes<88, 2>()) == "CS" && block->le<8, std::uint16_t>() == 1) {
-    return EncryptionMatch{"FileVault 2 (CoreStorage)", "CoreStorage header: \"CS\" at byte 88 of the volume",
-                           FsFacts{"", uuid_text(block->bytes<304, 16>()), 0}};
+  // CoreStorage physical volume header: format version 1 at 8, block type 0x10 at 10, "CS" at 88, identifier at 304.
+  if (const auto block = Block<512>::at(sector, 0); block && as_text(block->bytes<88, 2>()) == "CS" &&
+                                                    block->le<8, std::uint16_t>() == 1 &&
+                                                    block->le<10, std::uint16_t>() == 0x10) {
+    return EncryptionMatch{
+        "FileVault 2 (CoreStorage)",
+        "CoreStorage header: \"CS\" at byte 88 of the volume; plain and Fusion volumes have the same, "
+        "which of them it is stands in metadata limier does not read",
+        FsFacts{"", uuid_text(block->bytes<304, 16>()), 0}};
   }
-  return find_vendor(sector);
+  return std::nullopt;
 }
 
 }  // namespace limier::volume

@@ -136,6 +136,7 @@ class Mapper {
     const PartitionMap map = read_partition_map(image_);
     for (const auto& issue : map.issues) LIMIER_CHECK(sink_.issue(issue));
     if (map.regions.empty()) return whole_media();
+    disk_mark_ = find_disk_encryption(RangeReader(image_, 0, image_.size_bytes()));
     bool start_parsed = false;
     for (const Region& region : map.regions) {
       LIMIER_CHECK(emit_region(region, 0));
@@ -197,9 +198,7 @@ class Mapper {
     auto encryption = find_encryption(gap);
     if (encryption) return emit_encrypted(std::move(record), std::move(*encryption), catalog::Certainty::kStructure);
     const auto measured = measure_randomness(gap);
-    if (!measured.random) return send(record);
-    return emit_encrypted(std::move(record), {"unknown (high entropy)", measured.detail, {}},
-                          catalog::Certainty::kStatistics);
+    return measured.random ? emit_random(std::move(record), measured) : send(record);
   }
 
   Status emit_volume(VolumeRecord record) {
@@ -232,11 +231,10 @@ class Mapper {
       return issue("file-system-not-parsed", record,
                    fmt::format("the volume says it holds {}, but the file system cannot be read", record.fs_type));
     }
+    if (auto mark = find_disk_encryption(volume))
+      return emit_encrypted(std::move(record), std::move(*mark), catalog::Certainty::kStructure);
     const auto measured = measure_randomness(volume);
-    if (measured.random) {
-      return emit_encrypted(std::move(record), {"unknown (high entropy)", measured.detail, {}},
-                            catalog::Certainty::kStatistics);
-    }
+    if (measured.random) return emit_random(std::move(record), measured);
     record.status = VolumeStatus::kUnsupported;
     LIMIER_CHECK(send(record));
     return issue("file-system-not-recognised", record, "the volume holds data, but no file system known to limier");
@@ -284,6 +282,16 @@ class Mapper {
     record.encryption = match.scheme;
     LIMIER_CHECK(send(record));
     return sink_.encryption({record.volume_id, std::move(match.scheme), certainty, std::move(match.detail)});
+  }
+
+  // Beneath a vendor's mark in the disk's first sector, what looks like cipher text is the vendor's.
+  Status emit_random(VolumeRecord record, const RandomnessReport& measured) {
+    if (!disk_mark_) {
+      return emit_encrypted(std::move(record), {"unknown (high entropy)", measured.detail, {}},
+                            catalog::Certainty::kStatistics);
+    }
+    return emit_encrypted(std::move(record), {disk_mark_->scheme, disk_mark_->detail + "; " + measured.detail, {}},
+                          catalog::Certainty::kStructure);
   }
 
   Status emit_apfs(VolumeRecord record, const RangeReader& volume) {
@@ -371,6 +379,7 @@ class Mapper {
 
   const evidence::Image& image_;
   Sink& sink_;
+  std::optional<EncryptionMatch> disk_mark_;
   std::uint32_t count_ = 0;
   bool last_parsed_ = false;
 };

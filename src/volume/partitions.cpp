@@ -75,6 +75,17 @@ VsHandle open_table(TskImage& image, std::uint64_t offset, TSK_VS_TYPE_ENUM type
   return VsHandle(opened.value_or(nullptr));
 }
 
+// A protective DOS table says that the disk has a GPT.
+bool is_protective(const TSK_VS_INFO& table) {
+  if (table.vstype != TSK_VS_TYPE_DOS) return false;
+  std::size_t count = 0;
+  for (const TSK_VS_PART_INFO* part = table.part_list; part != nullptr && count < kMaxRegions;
+       part = part->next, ++count) {
+    if (part->desc != nullptr && std::string_view(part->desc).find("(0xee)") != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 // libtsk gives up when two kinds of table are recognised at once; the newer kind then wins.
 VsHandle open_any_table(TskImage& image) {
   const auto opened = guarded([&] { return tsk_vs_open(image.get(), 0, TSK_VS_TYPE_DETECT); });
@@ -83,6 +94,10 @@ VsHandle open_any_table(TskImage& image) {
     return nullptr;
   }
   VsHandle table(*opened);
+  if (table && is_protective(*table)) {
+    // libtsk asks for the GPT's backup only when it is told that there is a GPT.
+    if (VsHandle backup = open_table(image, 0, TSK_VS_TYPE_GPT)) return backup;
+  }
   // The text names both kinds ("GPT or DOS at 0"); there is no error number of its own in 4.11.
   const bool ambiguous = !table && take_tsk_error().find(" or ") != std::string::npos;
   if (!ambiguous) return table;
@@ -93,13 +108,14 @@ VsHandle open_any_table(TskImage& image) {
   return nullptr;
 }
 
-// BSD slices count sectors from the start of the disk, or in newer labels from the start of the partition. Rows that do
-// not fit inside the parent either way are no rows of it.
+// BSD slices count sectors from the start of the disk, or in newer labels from the start of the partition; those of
+// Solaris always do the latter. Rows that do not fit inside the parent are no rows of it.
 std::vector<Region> nested_regions(TskImage& image, const Region& parent, std::uint64_t media_size) {
   std::vector<Region> nested;
   const bool bsd = parent.description.find("BSD") != std::string::npos;
-  const bool sun =
-      parent.description.find("Solaris") != std::string::npos || parent.description.find("(0x82)") != std::string::npos;
+  const bool sun = parent.description.find("Solaris") != std::string::npos ||
+                   parent.description.find("(0x82)") != std::string::npos ||
+                   parent.description.find("(0xbf)") != std::string::npos;  // Solaris since 10, unknown to libtsk
   if (!bsd && !sun) return nested;
   const VsHandle table = open_table(image, parent.image_offset, bsd ? TSK_VS_TYPE_BSD : TSK_VS_TYPE_SUN);
   if (!table) return nested;
@@ -113,7 +129,8 @@ std::vector<Region> nested_regions(TskImage& image, const Region& parent, std::u
   const auto fitting = [&](std::uint64_t shift) {
     return std::count_if(rows.begin(), rows.end(), [&](const Region& row) { return fits(row, shift); });
   };
-  const std::uint64_t shift = fitting(0) >= fitting(parent.image_offset) ? 0 : parent.image_offset;
+  const bool from_disk = bsd && fitting(0) >= fitting(parent.image_offset);
+  const std::uint64_t shift = from_disk ? 0 : parent.image_offset;
   for (Region& row : rows) {
     if (!fits(row, shift)) continue;
     row.image_offset += shift;
