@@ -60,11 +60,8 @@ def noise(length, seed=1):
 def prose(length, seed=1):
     """Text that compresses well and never repeats exactly."""
     source = random.Random(seed)
-    words = [bytes(source.choices(b"abcdefghijklmnopqrstuvwxyz", k=source.randint(2, 9))) for _ in range(400)]
-    out = bytearray()
-    while len(out) < length:
-        out += source.choice(words) + b" "
-    return bytes(out[:length])
+    words = [bytes(source.choices(b"abcdefghijklmnopqrstuvwxyz", k=source.randint(3, 9))) for _ in range(400)]
+    return b" ".join(source.choices(words, k=length // 4 + 1))[:length]
 
 
 @contextlib.contextmanager
