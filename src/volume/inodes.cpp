@@ -117,9 +117,59 @@ class FatTimes {
   std::uint64_t data_ = 0;
 };
 
+// Any unallocated cluster that looks like a directory makes orphans, and their sizes are whatever stands there: 92 KB
+// were once read as 140 TB of them. What all orphans together claim is held against the size of the volume; beyond it
+// the names stay, but nobody reads content for them.
+class OrphanBudget {
+ public:
+  explicit OrphanBudget(const WalkContext& context)
+      : context_(context), limit_(kTimesTheVolume * (context.end - context.base)) {}
+
+  // Takes what the streams claim; false when the budget does not hold it.
+  bool admits(std::uint64_t inode, const std::vector<StreamPlan>& plans) {
+    if (!std::binary_search(context_.orphans.begin(), context_.orphans.end(), inode)) return true;
+    std::uint64_t claimed = 0;
+    for (const StreamPlan& plan : plans) claimed += std::min(claim_of(plan), limit_ + 1);
+    if (claimed <= limit_ - claimed_) {
+      claimed_ += claimed;
+      return true;
+    }
+    ++refused_;
+    refused_bytes_ += std::min(claimed, kMaxStreamBytes - refused_bytes_);
+    return false;
+  }
+
+  Status report() const {
+    if (refused_ == 0) return ok_status();
+    return context_.issue(
+        "orphans-over-budget", catalog::Severity::kWarning, std::nullopt,
+        fmt::format("orphans claim more than {} times the volume's size: {} of them, with {} bytes or "
+                    "more, are listed, but their content is not read",
+                    kTimesTheVolume, refused_, refused_bytes_),
+        true);
+  }
+
+ private:
+  // Deleted files reuse each other's clusters, so once is too little; four generations of a full disk are not.
+  static constexpr std::uint64_t kTimesTheVolume = 4;
+
+  static std::uint64_t claim_of(const StreamPlan& plan) {
+    std::uint64_t holes = 0;
+    for (const auto& extent : plan.extents)
+      if (extent.kind == catalog::ExtentKind::kSparse) holes += extent.length;
+    return plan.record.size_bytes - std::min(plan.record.size_bytes, holes);
+  }
+
+  const WalkContext& context_;
+  std::uint64_t limit_;
+  std::uint64_t claimed_ = 0;
+  std::uint64_t refused_ = 0;
+  std::uint64_t refused_bytes_ = 0;
+};
+
 class InodeWalk {
  public:
-  explicit InodeWalk(WalkContext& context) : context_(context), mft_(context), fat_times_(context) {}
+  explicit InodeWalk(WalkContext& context) : context_(context), mft_(context), fat_times_(context), budget_(context) {}
 
   Status run(const std::vector<std::uint64_t>& inodes) {
     std::uint64_t done = 0;
@@ -129,6 +179,7 @@ class InodeWalk {
       if (++done % kProgressEvery == 0) context_.sink.advanced(done);
     }
     context_.sink.advanced(done);
+    LIMIER_CHECK(budget_.report());
     LIMIER_CHECK(report(encrypted_, "content-encrypted", "are encrypted by the file system and were not examined"));
     return report(unreadable_, "content-unreadable", "are in use, but their content cannot be read");
   }
@@ -226,8 +277,10 @@ class InodeWalk {
     const TSK_FS_META& meta = *file->meta;
     auto plans = plan_streams(context_, file, sequence_of(context_, meta));
     const bool allocated = (meta.flags & TSK_FS_META_FLAG_ALLOC) != 0;
+    const bool admitted = budget_.admits(meta.addr, plans);
     bool outside = false;
     for (StreamPlan& plan : plans) {
+      if (!admitted) leave_unread(plan);
       outside = outside || plan.outside_volume;
       place_resident(plan);
       if (plan.record.source == ContentSource::kDigested) digest(file, plan);
@@ -241,6 +294,13 @@ class InodeWalk {
     // Runs of deleted files are often overwritten with anything; those of allocated files must hold.
     return context_.issue("run-outside-volume", allocated ? catalog::Severity::kWarning : catalog::Severity::kInfo,
                           meta.addr, "the entry's run list points outside the volume", allocated);
+  }
+
+  static void leave_unread(StreamPlan& plan) {
+    plan.extents.clear();
+    plan.record.data_piece_count = 0;
+    if (plan.record.size_bytes > 0 && plan.record.source != ContentSource::kNone)
+      plan.record.source = ContentSource::kUnreadable;
   }
 
   void place_resident(StreamPlan& plan) const {
@@ -287,6 +347,7 @@ class InodeWalk {
   WalkContext& context_;
   MftMap mft_;
   FatTimes fat_times_;
+  OrphanBudget budget_;
   Closed encrypted_;
   Closed unreadable_;
 };

@@ -64,6 +64,7 @@ class NameWalk {
       LIMIER_CHECK(context_.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
                                   "the file system lists no names at all", true));
     }
+    std::sort(context_.orphans.begin(), context_.orphans.end());
     std::sort(inodes_.begin(), inodes_.end());
     inodes_.erase(std::unique(inodes_.begin(), inodes_.end()), inodes_.end());
     return std::move(inodes_);
@@ -149,6 +150,7 @@ class NameWalk {
     record.orphan = orphan;
     // Deleted entries whose inode number is gone carry 0, which is a real inode only for allocated ones.
     if (record.inode != 0 || record.allocated) inodes_.push_back(record.inode);
+    if (orphan) context_.orphans.push_back(record.inode);
     return context_.sink.name(record);
   }
 

@@ -38,6 +38,7 @@ struct WalkContext {
   std::uint64_t inode_count = 0;
   std::set<std::uint64_t> skip;
   std::optional<ExtInodes> ext_inodes;  // ext only
+  std::vector<std::uint64_t> orphans;   // inodes without a directory, sorted; filled by walk_names
 
   [[nodiscard]] std::uint32_t volume_id() const { return job.volume.volume_id; }
   [[nodiscard]] bool ntfs() const { return type == TSK_FS_TYPE_NTFS; }
