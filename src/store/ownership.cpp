@@ -18,16 +18,17 @@ using catalog::ExtentKind;
 constexpr std::int64_t kBlock = 100;
 // 4 is resident, inside metadata that belongs to the file system's own streams anyway.
 constexpr const char* kRanges =
-    "SELECT e.image_offset, e.length, e.kind, s.deleted, e.content_id FROM extent e INDEXED BY extent_by_offset "
+    "SELECT e.image_offset, e.length, e.kind, s.deleted, e.content_id, s.inode_key FROM extent e INDEXED BY "
+    "extent_by_offset "
     "JOIN stream s ON s.content_id = e.content_id WHERE e.image_offset IS NOT NULL AND e.kind <> 4 ORDER BY "
     "e.image_offset";
 constexpr const char* kBlocks =
-    "SELECT image_offset, length, 100, 0, 0 FROM block WHERE use <> 0 ORDER BY image_offset";
+    "SELECT image_offset, length, 100, 0, 0, 0 FROM block WHERE use <> 0 ORDER BY image_offset";
 constexpr const char* kExtentsOf =
     "SELECT file_offset, image_offset, length, kind FROM extent WHERE content_id = ?1 ORDER BY seq";
 
 struct Range {
-  std::int64_t start = 0, end = 0, kind = 0, content_id = 0;
+  std::int64_t start = 0, end = 0, kind = 0, content_id = 0, inode_key = 0;
   bool deleted = false;
   [[nodiscard]] std::int64_t volume_id() const { return content_id >> kOrdinalBits; }
 };
@@ -46,6 +47,7 @@ class RangeCursor {
     range.kind = statement_.integer(2);
     range.deleted = statement_.integer(3) != 0;
     range.content_id = statement_.integer(4);
+    range.inode_key = statement_.integer(5);
     return ok_status();
   }
   [[nodiscard]] const std::optional<Range>& current() const { return current_; }
@@ -174,7 +176,10 @@ class OwnershipSweep {
   void note_double_claim(const Range& range) {
     if (sharing_.contains(range.volume_id())) return;
     Range& open = last_allocated_[range.volume_id()];
-    if (open.end > range.start && open.content_id != range.content_id) {
+    // Content compressed into a resource fork (HFS+, APFS) is in the same clusters as the fork: one file, two streams.
+    const auto compressed = [](const Range& one) { return one.kind == static_cast<int>(ExtentKind::kCompressed); };
+    const bool same_file = open.inode_key == range.inode_key && (compressed(open) || compressed(range));
+    if (open.end > range.start && open.content_id != range.content_id && !same_file) {
       DoubleClaims& claims = double_claims_[range.volume_id()];
       if (claims.bytes == 0) {
         claims.first_offset = range.start;

@@ -361,8 +361,11 @@ class Planner {
   }
 
   StreamPlan plan_of(const TSK_FS_ATTR& attr, const std::string& name) {
-    StreamPlan plan = blank(static_cast<std::uint32_t>(attr.type), attr.id, bounded_size(attr.size), name);
     const bool compressed = (attr.flags & TSK_FS_ATTR_COMP) != 0;
+    // Of content compressed into the resource fork (HFS+, APFS) libtsk gives the attribute the size of the fork.
+    const bool forked = compressed && !context_.ntfs() && name.empty();
+    StreamPlan plan =
+        blank(static_cast<std::uint32_t>(attr.type), attr.id, bounded_size(forked ? meta_.size : attr.size), name);
     if ((attr.flags & TSK_FS_ATTR_NONRES) != 0) {
       non_resident(attr, plan);
     } else if ((attr.flags & TSK_FS_ATTR_RES) != 0) {

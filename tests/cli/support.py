@@ -259,6 +259,21 @@ def fls(image, offset_sector, options=()):
     return listed
 
 
+def fls_file_name_times(image, offset_sector):
+    """{inode: {(letter, second)}} from the $FILE_NAME lines of `fls -m`, of names that are not deleted."""
+    done = call("fls", "-r", "-m", "/", *(["-o", offset_sector] if offset_sector else []), image)
+    found = {}
+    for line in done.stdout.split(b"\n"):
+        head, *fields = line.rsplit(b"|", 9)
+        if len(fields) != 9 or not head.endswith(b" ($FILE_NAME)") or b" (deleted" in head:
+            continue
+        inode = int(fields[0].split(b"-")[0])
+        accessed, modified, changed, created = map(int, fields[5:9])
+        times = zip("macb", (modified, accessed, changed, created))
+        found[inode] = {(letter, second) for letter, second in times if second != 0}
+    return found
+
+
 def mmls(image):
     """[(slot, start, end, sectors, description)] and the sector size, or None when there is no partition table."""
     done = call("mmls", image)

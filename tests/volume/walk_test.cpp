@@ -331,12 +331,16 @@ TEST(Walk, IsoLevel4EndsInsteadOfWaiting) {
   Rows map;
   map.media_size = image.size_bytes();
   ASSERT_TRUE(map_volumes(image, map).ok());
-  for (const auto& volume : map.volumes) {
-    if (!volume.walkable) continue;
-    Rows rows;
-    static_cast<void>(walk_volume(image, walk_job(volume), rows).ok());
-    EXPECT_TRUE(rows.names.size() > 1 || rows.has_issue("root-directory-unreadable"));
-  }
+  ASSERT_EQ(map.volumes.size(), 1u);
+  EXPECT_EQ(map.volumes[0].status, catalog::VolumeStatus::kFailed);
+  EXPECT_FALSE(map.volumes[0].walkable);
+  EXPECT_TRUE(map.has_issue("file-system-not-parsed"));
+  // Should it be walked all the same, the walk ends too.
+  auto forced = map.volumes[0];
+  forced.tsk_fs_type = 0x800;  // TSK_FS_TYPE_ISO9660
+  Rows rows;
+  static_cast<void>(walk_volume(image, walk_job(forced), rows).ok());
+  EXPECT_TRUE(rows.has_issue("root-directory-unreadable"));
 }
 
 TEST(Walk, MetadataOnlyReadsNoContent) {
