@@ -1,5 +1,5 @@
-"""Encrypted or not: headers by their published layout, marks of vendors, and random bytes against everything that only looks
-random."""
+"""Encrypted or not: headers by their published layout, marks of vendors, and random bytes against everything that only
+looks random."""
 import io
 import os
 import shutil
@@ -46,7 +46,8 @@ def luks2():
         (168, b"0b7ce4bd-3d6c-4dcf-8d2f-5a2e2d6e3a22"),
         (
             4096,
-            b'{"keyslots":{"0":{"area":{"encryption":"aes-cbc-plain"}}},"segments":{"0":{"encryption":"serpent-xts-plain64"}}}',
+            b'{"keyslots":{"0":{"area":{"encryption":"aes-cbc-plain"}}},'
+            b'"segments":{"0":{"encryption":"serpent-xts-plain64"}}}',
         ),
     )
 
@@ -170,7 +171,8 @@ class Encryption(unittest.TestCase):
         packed = self.archive()
         film = struct.pack(">I4s4sI4s", 24, b"ftyp", b"isom", 512, b"isom") + b"\0\0\0\0"
         film += struct.pack(">I4s", len(noise) + 8, b"mdat") + noise
-        xz = subprocess.run([images.tool("xz"), "-1c"], input=images.prose(4 * MIB), capture_output=True, check=True).stdout
+        text = images.prose(4 * MIB)
+        xz = subprocess.run([images.tool("xz"), "-1c"], input=text, capture_output=True, check=True).stdout
         cases = {
             "zeros": bytes(4 * MIB),
             "ones": b"\xff" * (4 * MIB),
@@ -186,7 +188,7 @@ class Encryption(unittest.TestCase):
             "squashfs": self.squashfs("-comp", "gzip"),
             "squashfs by xz": self.squashfs("-comp", "xz"),
             "half random": noise[: 2 * MIB] + bytes(2 * MIB),
-            "text": images.prose(4 * MIB),
+            "text": text,
         }
         for what, content in cases.items():
             with self.subTest(what):

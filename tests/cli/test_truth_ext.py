@@ -121,7 +121,8 @@ class Ext(unittest.TestCase):
     def test_extents_and_inline_data(self):
         for block, inode in ((KIB, 256), (4 * KIB, 512)):
             with self.subTest(block=block):
-                image = self.build(f"ext4-{block}", PLAIN, "-t", "ext4", "-O", "inline_data,64bit", "-b", block, "-I", inode)
+                options = ["-t", "ext4", "-O", "inline_data,64bit", "-b", block, "-I", inode]
+                image = self.build(f"ext4-{block}", PLAIN, *options)
                 self.assertIn("Flags: 0x10000000", self.debugfs(image, "stat /tiny"))
                 index, rows = self.triage(image)
                 self.check(image, rows, PLAIN)

@@ -1,5 +1,5 @@
-"""Compressed files of HFS+ (decmpfs): records as macOS writes them, put into a volume made by macOS. The truth is the bytes
-that were compressed."""
+"""Compressed files of HFS+ (decmpfs): records as macOS writes them, put into a volume made by macOS. The truth is the
+bytes that were compressed."""
 import hashlib
 import struct
 import unittest

@@ -1,4 +1,5 @@
-"""What stands where: tables inside tables, sectors of 4096 bytes, discs that are disks as well, discs libtsk cannot list."""
+"""What stands where: tables inside tables, sectors of 4096 bytes, discs that are disks as well, discs
+libtsk cannot list."""
 import collections
 import hashlib
 import shutil
@@ -57,7 +58,9 @@ def gpt(image, sector, entries):
 def mmls(image, sector=512):
     done = support.call("mmls", "-b", sector, image)
     rows = support.re.findall(r"^\d{3}:\s+(\S+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(.*?)\s*$", done.stdout.decode(), support.re.M)
-    return collections.Counter((slot, int(start) * sector, int(count) * sector, text) for slot, start, _, count, text in rows)
+    return collections.Counter(
+        (slot, int(start) * sector, int(count) * sector, text) for slot, start, _, count, text in rows
+    )
 
 
 class Maps(unittest.TestCase):
@@ -172,7 +175,7 @@ class Maps(unittest.TestCase):
         return path
 
     def test_a_disc_with_a_partition_table(self):
-        """isohybrid: the first sectors of a disc hold a DOS table; the disc's file system starts at byte 0 all the same."""
+        """isohybrid: the first sector of a disc holds a DOS table; its file system starts at byte 0 all the same."""
         efi = self.tree / "efi.img"
         images.run("mkfs.vfat", "-F", "12", images.blank(efi, MIB))
         self.addCleanup(efi.unlink)

@@ -1,5 +1,5 @@
-"""What NTFS can do to a stream: LZNT1, holes, resident content, attribute lists, EFS. The truth is the bytes written through
-ntfs-3g, and icat beside them."""
+"""What NTFS can do to a stream: LZNT1, holes, resident content, attribute lists, EFS. The truth is the bytes written
+through ntfs-3g, and icat beside them."""
 import hashlib
 import os
 import struct

@@ -1,4 +1,5 @@
-"""Orphans: a cluster of old directory entries may claim terabytes. They are listed, and the sum is held against the volume."""
+"""Orphans: a cluster of old directory entries may claim terabytes. They are listed, and the sum is held against the
+volume."""
 import hashlib
 import struct
 import unittest
