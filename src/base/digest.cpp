@@ -58,13 +58,16 @@ Hasher::Hasher(DigestSet which) : which_(which) {
   sha256_.h = {0x6a09e667u, 0xbb67ae85u, 0x3c6ef372u, 0xa54ff53au, 0x510e527fu, 0x9b05688cu, 0x1f83d9abu, 0x5be0cd19u};
 }
 
+detail::DigestStates Hasher::states() {
+  detail::DigestStates states;
+  if (which_.md5) states.md5 = &md5_;
+  if (which_.sha1) states.sha1 = &sha1_;
+  if (which_.sha256) states.sha256 = &sha256_;
+  return states;
+}
+
 void Hasher::run_blocks(const std::uint8_t* data, std::size_t blocks) {
-  detail::Lanes lanes;
-  if (which_.md5) lanes.md5 = &md5_;
-  if (which_.sha1) lanes.sha1 = &sha1_;
-  if (which_.sha256) lanes.sha256 = &sha256_;
-  lanes.data = data;
-  detail::hash_blocks(lanes, blocks);
+  detail::hash_blocks({.data = data, .one = states(), .other = {}}, blocks);
 }
 
 Bytes Hasher::fill_tail(Bytes data) {
@@ -109,7 +112,7 @@ Digests Hasher::finish() const {
   const Bytes tail = Bytes(tail_).first(size_bytes_ % kDigestBlock);
   if (which_.md5) {
     const Padding padding = padding_for(tail, size_bytes_, false);
-    detail::hash_blocks({.md5 = &last.md5_, .data = padding.bytes.data()}, padding.blocks);
+    detail::hash_blocks({.data = padding.bytes.data(), .one = {.md5 = &last.md5_}, .other = {}}, padding.blocks);
     digests.md5 = to_bytes<16>(last.md5_.h, false);
   }
   const Padding padding = padding_for(tail, size_bytes_, true);
@@ -121,27 +124,14 @@ Digests Hasher::finish() const {
 }
 
 void update_both(Hasher& one, Hasher& other, Bytes data) {
-  if (!one.which_.md5 || other.which_ != DigestSet{.md5 = true}) {
-    one.update(data);
-    other.update(data);
-    return;
-  }
-  // Each lane is brought to its own block boundary; from there both advance block by block, a few bytes apart.
-  const Bytes one_rest = one.fill_tail(data);
-  const Bytes other_rest = other.fill_tail(data);
-  const std::size_t blocks = std::min(one_rest.size(), other_rest.size()) / kDigestBlock;
+  const bool on_one_boundary = one.size_bytes_ % kDigestBlock == 0 && other.size_bytes_ % kDigestBlock == 0;
+  const std::size_t blocks = on_one_boundary ? data.size() / kDigestBlock : 0;
   const std::size_t length = blocks * kDigestBlock;
-  if (blocks > 0) {
-    detail::Lanes lanes{
-        .md5 = &one.md5_, .data = one_rest.data(), .other_md5 = &other.md5_, .other_data = other_rest.data()};
-    if (one.which_.sha1) lanes.sha1 = &one.sha1_;
-    if (one.which_.sha256) lanes.sha256 = &one.sha256_;
-    detail::hash_blocks(lanes, blocks);
-    one.size_bytes_ += length;
-    other.size_bytes_ += length;
-  }
-  one.update(one_rest.subspan(length));
-  other.update(other_rest.subspan(length));
+  detail::hash_blocks({.data = data.data(), .one = one.states(), .other = other.states()}, blocks);
+  one.size_bytes_ += length;
+  other.size_bytes_ += length;
+  one.update(data.subspan(length));
+  other.update(data.subspan(length));
 }
 
 bool digests_run_side_by_side() {

@@ -11,16 +11,18 @@ namespace limier::detail {
 
 inline constexpr std::size_t kDigestBlock = 64;  // RFC 1321 and FIPS 180-4: all three work on 512 bits
 
-// What to update from one stretch of blocks. Null: not wanted.
-// `other_md5` is a second, independent MD5 over its own bytes. MD5 is bound by latency, not by throughput: a second
-// chain, or SHA instructions, fit into the gaps of the first.
-struct Lanes {
+// One set of digests. Null: not wanted.
+struct DigestStates {
   Md5State* md5 = nullptr;
   Sha1State* sha1 = nullptr;
   Sha256State* sha256 = nullptr;
+};
+// Up to two sets over the same blocks. MD5 is bound by latency, not by throughput: a second chain, or SHA instructions,
+// fit into the gaps of the first; and the message schedules of SHA-1 and SHA-256 serve both sets.
+struct Lanes {
   const std::uint8_t* data = nullptr;
-  Md5State* other_md5 = nullptr;
-  const std::uint8_t* other_data = nullptr;
+  DigestStates one;
+  DigestStates other;
 };
 
 void hash_blocks_portable(const Lanes& lanes, std::size_t blocks);

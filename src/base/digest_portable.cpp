@@ -13,9 +13,9 @@ template <int... Group>
   (md5_steps4<4 * Group>(w, block), ...);
 }
 template <int... Group>
-[[gnu::always_inline]] inline void md5_block2(Md5Words& w, const std::uint8_t* block, Md5Words& v,
-                                              const std::uint8_t* other_block, std::integer_sequence<int, Group...>) {
-  (md5_steps4<4 * Group>(w, block, v, other_block), ...);
+[[gnu::always_inline]] inline void md5_block2(Md5Words& w, Md5Words& v, const std::uint8_t* block,
+                                              std::integer_sequence<int, Group...>) {
+  (md5_steps4<4 * Group>(w, v, block), ...);
 }
 
 void add(Md5Words& to, const Md5Words& what) {
@@ -35,14 +35,13 @@ void md5_blocks(Md5State& state, const std::uint8_t* data, std::size_t blocks) {
   store(sum, state);
 }
 
-void md5_blocks2(Md5State& state, const std::uint8_t* data, Md5State& other_state, const std::uint8_t* other_data,
-                 std::size_t blocks) {
+void md5_blocks2(Md5State& state, Md5State& other_state, const std::uint8_t* data, std::size_t blocks) {
   Md5Words sum = load(state);
   Md5Words other_sum = load(other_state);
-  for (; blocks > 0; --blocks, data += kDigestBlock, other_data += kDigestBlock) {
+  for (; blocks > 0; --blocks, data += kDigestBlock) {
     Md5Words w = sum;
     Md5Words v = other_sum;
-    md5_block2(w, data, v, other_data, std::make_integer_sequence<int, 16>{});
+    md5_block2(w, v, data, std::make_integer_sequence<int, 16>{});
     add(sum, w);
     add(other_sum, v);
   }
@@ -108,15 +107,15 @@ void sha256_blocks(Sha256State& state, const std::uint8_t* data, std::size_t blo
 }  // namespace
 
 void hash_blocks_portable(const Lanes& lanes, std::size_t blocks) {
-  if (lanes.md5 != nullptr && lanes.other_md5 != nullptr) {
-    md5_blocks2(*lanes.md5, lanes.data, *lanes.other_md5, lanes.other_data, blocks);
-  } else if (lanes.md5 != nullptr) {
-    md5_blocks(*lanes.md5, lanes.data, blocks);
-  } else if (lanes.other_md5 != nullptr) {
-    md5_blocks(*lanes.other_md5, lanes.other_data, blocks);
+  if (lanes.one.md5 != nullptr && lanes.other.md5 != nullptr) {
+    md5_blocks2(*lanes.one.md5, *lanes.other.md5, lanes.data, blocks);
+  } else if (Md5State* const md5 = lanes.one.md5 != nullptr ? lanes.one.md5 : lanes.other.md5; md5 != nullptr) {
+    md5_blocks(*md5, lanes.data, blocks);
   }
-  if (lanes.sha1 != nullptr) sha1_blocks(*lanes.sha1, lanes.data, blocks);
-  if (lanes.sha256 != nullptr) sha256_blocks(*lanes.sha256, lanes.data, blocks);
+  for (const DigestStates& states : {lanes.one, lanes.other}) {
+    if (states.sha1 != nullptr) sha1_blocks(*states.sha1, lanes.data, blocks);
+    if (states.sha256 != nullptr) sha256_blocks(*states.sha256, lanes.data, blocks);
+  }
 }
 
 }  // namespace limier::detail

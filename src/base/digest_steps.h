@@ -84,18 +84,17 @@ template <int Step>
   md5_step<Step + 2>(w.c, w.d, w.a, w.b, block);
   md5_step<Step + 3>(w.b, w.c, w.d, w.a, block);
 }
-// The same over two independent chains, step by step in turn.
+// The same for two chains over one block, step by step in turn.
 template <int Step>
-[[gnu::always_inline]] inline void md5_steps4(Md5Words& w, const std::uint8_t* block, Md5Words& v,
-                                              const std::uint8_t* other_block) {
+[[gnu::always_inline]] inline void md5_steps4(Md5Words& w, Md5Words& v, const std::uint8_t* block) {
   md5_step<Step>(w.a, w.b, w.c, w.d, block);
-  md5_step<Step>(v.a, v.b, v.c, v.d, other_block);
+  md5_step<Step>(v.a, v.b, v.c, v.d, block);
   md5_step<Step + 1>(w.d, w.a, w.b, w.c, block);
-  md5_step<Step + 1>(v.d, v.a, v.b, v.c, other_block);
+  md5_step<Step + 1>(v.d, v.a, v.b, v.c, block);
   md5_step<Step + 2>(w.c, w.d, w.a, w.b, block);
-  md5_step<Step + 2>(v.c, v.d, v.a, v.b, other_block);
+  md5_step<Step + 2>(v.c, v.d, v.a, v.b, block);
   md5_step<Step + 3>(w.b, w.c, w.d, w.a, block);
-  md5_step<Step + 3>(v.b, v.c, v.d, v.a, other_block);
+  md5_step<Step + 3>(v.b, v.c, v.d, v.a, block);
 }
 
 }  // namespace limier::detail

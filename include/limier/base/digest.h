@@ -46,6 +46,7 @@ struct Sha1State {
 struct Sha256State {
   std::array<std::uint32_t, 8> h;
 };
+struct DigestStates;
 }  // namespace detail
 
 // Incremental digests over one byte stream. Copyable (a copy continues independently). Not thread-safe.
@@ -59,6 +60,7 @@ class Hasher {
   friend void update_both(Hasher& one, Hasher& other, Bytes data);
 
  private:
+  detail::DigestStates states();
   void run_blocks(const std::uint8_t* data, std::size_t blocks);
   Bytes fill_tail(Bytes data);
   void keep_tail(Bytes data);
@@ -71,8 +73,8 @@ class Hasher {
   detail::Sha256State sha256_;
 };
 
-// The same as one.update(data) and other.update(data). Where `one` has MD5 and `other` is MD5 alone (a file's digests
-// and the media's), both chains run interleaved at about the cost of one.
+// The same as one.update(data) and other.update(data). Where both have a multiple of 64 bytes behind them, both run
+// interleaved at little more than the cost of one; on machines with SHA instructions only where `one` has all digests.
 void update_both(Hasher& one, Hasher& other, Bytes data);
 
 // True when this machine computes several digests of one Hasher side by side, at about the cost of the slowest; false
