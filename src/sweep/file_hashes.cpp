@@ -6,6 +6,7 @@ namespace limier::sweep {
 
 namespace {
 
+constexpr std::size_t kDigestBlock = 64;
 constexpr std::uint64_t kZerosAtOnce = 4u << 20;  // how much is hashed between two looks at the pulse
 
 Bytes bytes_of(const BatchBytes& batch, const Step& step) {
@@ -28,6 +29,34 @@ void FileHashes::run(std::span<const Step> steps, const BatchBytes& batch,
     if (pulse_.stop.load(std::memory_order_relaxed)) return;
     run_step(step, batch, results);
   }
+}
+
+void FileHashes::run_beside(Hasher& media, std::span<const Step> steps, const BatchBytes& batch,
+                            std::vector<catalog::ContentDigest>& results) {
+  std::size_t media_at = 0;  // within the batch
+  for (const Step& step : steps) {
+    if (pulse_.stop.load(std::memory_order_relaxed)) return;
+    const bool ahead = step.kind == StepKind::kBytes && step.offset - batch.image_offset >= media_at;
+    if (ahead && all_trustworthy(batch, step))
+      media_at = step_beside(media, media_at, step, batch);
+    else
+      run_step(step, batch, results);
+  }
+  media.update(batch.data.subspan(media_at));
+}
+
+// Returns how far the media has come. The last bytes of a file are left to the media's next stretch, so that the media
+// stays on block boundaries.
+std::size_t FileHashes::step_beside(Hasher& media, std::size_t media_at, const Step& step, const BatchBytes& batch) {
+  Content& content = contents_.try_emplace(step.content_id, which_).first->second;
+  if (content.damaged) return media_at;
+  const auto begin = static_cast<std::size_t>(step.offset - batch.image_offset);
+  media.update(batch.data.subspan(media_at, begin - media_at));
+  const Bytes bytes = bytes_of(batch, step);
+  const std::size_t in_blocks = bytes.size() / kDigestBlock * kDigestBlock;
+  update_both(content.hasher, media, bytes.first(in_blocks));
+  content.hasher.update(bytes.subspan(in_blocks));
+  return begin + in_blocks;
 }
 
 void FileHashes::run_step(const Step& step, const BatchBytes& batch, std::vector<catalog::ContentDigest>& results) {

@@ -1,4 +1,4 @@
-// Carries out the steps of one shard: the running digests of the contents in it, and the stash.
+// Carries out the steps of one lane: the running digests of the contents in it, and the stash.
 #pragma once
 
 #include <atomic>
@@ -35,6 +35,9 @@ class FileHashes {
       : image_(image), which_(which), pulse_(pulse) {}
   // Ends early when the pulse says stop.
   void run(std::span<const Step> steps, const BatchBytes& batch, std::vector<catalog::ContentDigest>& results);
+  // The same, and media.update(batch.data): bytes that both want are hashed for both at once.
+  void run_beside(Hasher& media, std::span<const Step> steps, const BatchBytes& batch,
+                  std::vector<catalog::ContentDigest>& results);
   [[nodiscard]] std::uint64_t chunks_decoded() const { return chunks_decoded_; }
 
  private:
@@ -44,6 +47,7 @@ class FileHashes {
     bool damaged = false;
   };
   void run_step(const Step& step, const BatchBytes& batch, std::vector<catalog::ContentDigest>& results);
+  std::size_t step_beside(Hasher& media, std::size_t media_at, const Step& step, const BatchBytes& batch);
   void hash_zeros(Hasher& hasher, std::uint64_t count);
   void stash(Content& content, const Step& step, const BatchBytes& batch);
   void reread(Content& content, std::uint64_t image_offset, std::uint64_t length);

@@ -33,7 +33,9 @@ std::vector<DigestSet> media_chains(DigestSet which) {
 }  // namespace
 
 Pipeline::Pipeline(const evidence::Image& image, const SweepJob& job, std::uint64_t chunks_per_batch)
-    : image_(image), jobs_(std::clamp<std::uint32_t>(job.jobs, 1, kMaxJobs)) {
+    : image_(image),
+      jobs_(std::clamp<std::uint32_t>(job.jobs, 1, kMaxJobs)),
+      beside_media_(image, job.file_digests, pulse_) {
   for (const DigestSet which : media_chains(job.media_digests)) media_.emplace_back(which);
   files_.reserve(kShards);
   for (std::size_t shard = 0; shard < kShards; ++shard)
@@ -98,7 +100,7 @@ Digests Pipeline::media_digests() const {
 }
 
 std::uint64_t Pipeline::chunks_decoded() const {
-  std::uint64_t count = chunks_decoded_;
+  std::uint64_t count = chunks_decoded_ + beside_media_.chunks_decoded();
   for (const FileChain& chain : files_) count += chain.hashes.chunks_decoded();
   return count;
 }
@@ -149,10 +151,11 @@ Pipeline::Task Pipeline::take_chain(Task::Kind kind) {
   };
   if (kind == Task::Kind::kMedia) {
     for (std::size_t i = 0; i < media_.size(); ++i)
-      consider(media_[i], i, [](const Batch& batch) { return batch.for_media; });
+      consider(media_[i], i,
+               [i](const Batch& batch) { return batch.for_media || (i == 0 && !batch.steps[kMediaLane].empty()); });
   } else {
     for (std::size_t i = 0; i < files_.size(); ++i)
-      consider(files_[i], i, [i](const Batch& batch) { return !batch.steps[i].empty(); });
+      consider(files_[i], i, [i](const Batch& batch) { return !batch.steps[1 + i].empty(); });
   }
   if (best != nullptr) best->busy = true;
   return task;
@@ -174,10 +177,10 @@ void Pipeline::run(const Task& task) {
       decode(batch);
       break;
     case Task::Kind::kMedia:
-      media_[task.chain].hasher.update(bytes_of(batch).data);
+      hash_media(task.chain, batch);
       break;
     case Task::Kind::kFiles:
-      files_[task.chain].hashes.run(batch.steps[task.chain], bytes_of(batch), batch.results[task.chain]);
+      files_[task.chain].hashes.run(batch.steps[1 + task.chain], bytes_of(batch), batch.results[1 + task.chain]);
       break;
     case Task::Kind::kNone:
       break;
@@ -211,6 +214,18 @@ void Pipeline::decode(Batch& batch) {
     batch.states[i] =
         image_.decode_chunk(batch.first_chunk + i, MutableBytes(batch.buffer).subspan(i * chunk_size, chunk_size));
   }
+}
+
+void Pipeline::hash_media(std::size_t chain, Batch& batch) {
+  Hasher& media = media_[chain].hasher;
+  const BatchBytes bytes = bytes_of(batch);
+  const auto& steps = batch.steps[kMediaLane];
+  if (chain > 0 || steps.empty())
+    media.update(bytes.data);
+  else if (batch.for_media)
+    beside_media_.run_beside(media, steps, bytes, batch.results[kMediaLane]);
+  else
+    beside_media_.run(steps, bytes, batch.results[kMediaLane]);
 }
 
 BatchBytes Pipeline::bytes_of(const Batch& batch) const {

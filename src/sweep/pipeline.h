@@ -1,7 +1,7 @@
 // The threads of a sweep. A batch of about 1 MiB is decoded by whichever thread is free, then goes through the chains:
-// the media digests and the shards of files. A chain takes the batches one by one in order; different chains, and the
-// decoding of later batches, run beside each other. The number of batches is fixed, so a slow chain stops the reading
-// and memory never grows.
+// the media digests (with the files of the media lane) and the other lanes of files. A chain takes the batches one by
+// one in order; different chains, and the decoding of later batches, run beside each other. The number of batches is
+// fixed, so a slow chain stops the reading and memory never grows.
 #pragma once
 
 #include <chrono>
@@ -20,9 +20,9 @@ struct Batch {
   std::uint64_t image_offset = 0;
   std::uint64_t length = 0;
   bool for_media = true;  // false: an extra round over bytes whose media digests are done
-  ShardSteps steps;
+  LaneSteps steps;
   std::vector<evidence::ChunkState> states;
-  std::array<std::vector<catalog::ContentDigest>, kShards> results;
+  std::array<std::vector<catalog::ContentDigest>, kLanes> results;
 
   std::vector<std::uint8_t> buffer;
   bool decoded = false;
@@ -81,6 +81,7 @@ class Pipeline {
   void complete(const Task& task);
   void chain_passed(Batch& batch);
   void decode(Batch& batch);
+  void hash_media(std::size_t chain, Batch& batch);
   [[nodiscard]] BatchBytes bytes_of(const Batch& batch) const;
   Batch& slot(std::uint64_t number) { return slots_[number % slots_.size()]; }
 
@@ -88,7 +89,8 @@ class Pipeline {
   std::uint32_t jobs_;
   Pulse pulse_;
   std::vector<MediaChain> media_;
-  std::vector<FileChain> files_;
+  FileHashes beside_media_;       // the first media chain's
+  std::vector<FileChain> files_;  // lane i + 1
   std::vector<Batch> slots_;
   std::uint64_t retired_ = 0;  // the calling thread's own
 

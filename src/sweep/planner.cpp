@@ -13,6 +13,8 @@ constexpr std::size_t kMaxOpenContents = 2u << 20;
 constexpr std::size_t kMaxWaitingPieces = 8u << 20;
 // Steps of one round are in memory at once, for every batch in flight.
 constexpr std::size_t kMaxPiecesPerRound = 64u << 10;
+// A block of the digests: a shorter piece has none in common with the media.
+constexpr std::uint64_t kWorthTheMediaLane = 64;
 // What a stashed piece costs beside its bytes.
 constexpr std::uint64_t kStashOverhead = 64;
 // File bytes for every byte of media, and a base for sparse files on small media.
@@ -31,10 +33,11 @@ PlanLimits plan_limits(const evidence::Image& image, const SweepJob& job) {
   return {.media_size = size,
           .chunk_size = image.chunk_size(),
           .stash_bytes = job.stash_bytes,
-          .file_bytes = huge ? std::numeric_limits<std::uint64_t>::max() : size * kFileBytesFactor + kFileBytesBase};
+          .file_bytes = huge ? std::numeric_limits<std::uint64_t>::max() : size * kFileBytesFactor + kFileBytesBase,
+          .use_media_lane = digests_run_side_by_side() && job.media_digests.any() && job.file_digests == kAllDigests};
 }
 
-Result<bool> Planner::steps_until(std::uint64_t end, bool last, ShardSteps& steps) {
+Result<bool> Planner::steps_until(std::uint64_t end, bool last, LaneSteps& steps) {
   steps_ = &steps;
   std::erase_if(active_, [&](Active& active) { return advance(active, end); });
   for (std::size_t taken = 0;; ++taken) {
@@ -80,6 +83,8 @@ Status Planner::arrive(const catalog::PlanPiece& piece, std::uint64_t end) {
   const bool in_turn = piece.piece == content.next_piece && !content.live;
   if (!in_turn && (piece.piece <= content.next_piece || waiting_.contains({piece.content_id, piece.piece})))
     return bad_plan("a piece comes twice");
+  if (in_turn && content.lane == kMediaLane)
+    media_lane_until_ = std::max(media_lane_until_, piece.image_offset + piece.length);
   const bool goes_on = in_turn ? begin_piece(at, piece.file_offset, piece.length) : wait(at, piece);
   Active active{.content_id = piece.content_id,
                 .image_offset = piece.image_offset,
@@ -93,10 +98,18 @@ Status Planner::arrive(const catalog::PlanPiece& piece, std::uint64_t end) {
 void Planner::open(Content& content, const catalog::PlanPiece& piece) {
   content.size_bytes = piece.size_bytes;
   content.piece_count = piece.piece_count;
+  content.lane = static_cast<std::uint8_t>(fits_media_lane(piece) ? kMediaLane : 1 + piece.content_id % kShards);
   content.dropped = piece.size_bytes > limits_.file_bytes || contents_hashed_ >= kMaxOpenContents;
   if (content.dropped) return;
   limits_.file_bytes -= piece.size_bytes;
   ++contents_hashed_;
+}
+
+// One content at a time can go along with the media; a second one over the same bytes goes elsewhere, and so does one
+// whose first piece to come is not the first of the file.
+bool Planner::fits_media_lane(const catalog::PlanPiece& piece) const {
+  return limits_.use_media_lane && piece.piece == 0 && piece.piece_count > 0 && piece.file_offset == 0 &&
+         piece.image_offset >= media_lane_until_ && piece.length >= kWorthTheMediaLane;
 }
 
 bool Planner::acceptable(const Content& content, const catalog::PlanPiece& piece) const {
@@ -111,7 +124,7 @@ bool Planner::begin_piece(Contents::iterator at, std::uint64_t file_offset, std:
     drop(at);
     return false;
   }
-  emit(StepKind::kZeros, at->first, 0, 0, file_offset - content.position);
+  emit(StepKind::kZeros, at, 0, 0, file_offset - content.position);
   content.position = file_offset + length;
   content.live = true;
   return true;
@@ -149,10 +162,10 @@ bool Planner::advance(Active& active, std::uint64_t end) {
   active.done += to - from;
   const bool ended = active.done == active.length;
   if (active.piece == at->second.next_piece) {
-    emit(StepKind::kBytes, active.content_id, active.piece, from, to - from);
+    emit(StepKind::kBytes, at, active.piece, from, to - from);
     if (ended) piece_ended(at);
   } else if (const auto waiting = waiting_.find({active.content_id, active.piece}); waiting != waiting_.end()) {
-    emit(StepKind::kStash, active.content_id, active.piece, from, to - from);
+    emit(StepKind::kStash, at, active.piece, from, to - from);
     waiting->second.done = active.done;
   }
   return ended;
@@ -172,10 +185,10 @@ void Planner::piece_ended(Contents::iterator at) {
     waiting_.erase(found);
     --content.waiting;
     if (!due.stashed) {
-      emit(StepKind::kReread, at->first, content.next_piece, due.image_offset, due.length);
+      emit(StepKind::kReread, at, content.next_piece, due.image_offset, due.length);
       continue;
     }
-    emit(StepKind::kUnstash, at->first, content.next_piece, 0, due.done);
+    emit(StepKind::kUnstash, at, content.next_piece, 0, due.done);
     stash_used_ -= due.length + kStashOverhead;
     if (due.done < due.length) return;  // the sweep is in the middle of it; the rest is hashed as it comes
   }
@@ -190,20 +203,20 @@ void Planner::drop(Contents::iterator at) {
     const auto found = waiting_.find({at->first, piece});
     if (found == waiting_.end()) continue;
     if (found->second.stashed) {
-      emit(StepKind::kDiscard, at->first, piece, 0, found->second.done);
+      emit(StepKind::kDiscard, at, piece, 0, found->second.done);
       stash_used_ -= found->second.length + kStashOverhead;
     }
     waiting_.erase(found);
     --content.waiting;
   }
   if (content.seen < content.piece_count) return;
-  emit(StepKind::kFinishDamaged, at->first, 0, 0, 0);
+  emit(StepKind::kFinishDamaged, at, 0, 0, 0);
   contents_.erase(at);
 }
 
 void Planner::finish(Contents::iterator at) {
-  emit(StepKind::kZeros, at->first, 0, 0, at->second.size_bytes - at->second.position);
-  emit(StepKind::kFinish, at->first, 0, 0, 0);
+  emit(StepKind::kZeros, at, 0, 0, at->second.size_bytes - at->second.position);
+  emit(StepKind::kFinish, at, 0, 0, 0);
   --contents_hashed_;
   contents_.erase(at);
 }
@@ -217,11 +230,11 @@ void Planner::finish_leftovers() {
   active_.clear();
 }
 
-void Planner::emit(StepKind kind, std::uint64_t content_id, std::uint32_t piece, std::uint64_t offset,
+void Planner::emit(StepKind kind, Contents::const_iterator at, std::uint32_t piece, std::uint64_t offset,
                    std::uint64_t length) {
   const bool needs_bytes = kind != StepKind::kFinish && kind != StepKind::kFinishDamaged;
   if (needs_bytes && length == 0) return;
-  (*steps_)[content_id % kShards].push_back({kind, piece, content_id, offset, length});
+  (*steps_)[at->second.lane].push_back({kind, piece, at->first, offset, length});
 }
 
 }  // namespace limier::sweep

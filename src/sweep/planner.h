@@ -10,9 +10,12 @@
 
 namespace limier::sweep {
 
-// Contents are dealt to shards by their id; the steps of a shard are carried out in order, shards beside each other.
-// A constant, so that the order of steps is the same for every number of jobs.
+// The steps of a lane are carried out in order, lanes beside each other. Lane 0 goes along with the media digests, over
+// the same bytes at the same time, which makes a file in it nearly free; contents that cannot be there are dealt to the
+// other lanes by their id. A constant, so that the order of steps is the same for every number of jobs.
+inline constexpr std::size_t kMediaLane = 0;
 inline constexpr std::size_t kShards = 8;
+inline constexpr std::size_t kLanes = 1 + kShards;
 
 enum class StepKind : std::uint8_t {
   kBytes,          // hash [offset, offset + length) of the media, which is in this batch
@@ -32,7 +35,7 @@ struct Step {
   std::uint64_t offset = 0;  // image_offset
   std::uint64_t length = 0;
 };
-using ShardSteps = std::array<std::vector<Step>, kShards>;
+using LaneSteps = std::array<std::vector<Step>, kLanes>;
 
 struct PlanLimits {
   std::uint64_t media_size = 0;
@@ -41,6 +44,7 @@ struct PlanLimits {
   // Bytes the contents may ask to be hashed, together. Cross-linked or sparse files can name more bytes than any run
   // could hash; a content that does not fit gets no digests.
   std::uint64_t file_bytes = 0;
+  bool use_media_lane = false;
 };
 PlanLimits plan_limits(const evidence::Image& image, const SweepJob& job);
 
@@ -51,7 +55,7 @@ class Planner {
   // Appends the steps of one round over the media up to `end` (calls come with rising `end`). True when this `end` is
   // done with; false when more pieces begin before it than one round takes, and it must be asked again.
   // With `last`, everything the plan still holds is taken, and what cannot be completed is finished as damaged.
-  Result<bool> steps_until(std::uint64_t end, bool last, ShardSteps& steps);
+  Result<bool> steps_until(std::uint64_t end, bool last, LaneSteps& steps);
   [[nodiscard]] std::uint64_t pieces_deferred() const { return pieces_deferred_; }
 
  private:
@@ -62,6 +66,7 @@ class Planner {
     std::uint32_t next_piece = 0;
     std::uint32_t seen = 0;
     std::uint32_t waiting = 0;
+    std::uint8_t lane = 0;
     bool live = false;     // next_piece has begun and is not at its end
     bool dropped = false;  // no digests are to be had; only waits for the rest of its pieces
   };
@@ -96,6 +101,7 @@ class Planner {
   Result<const catalog::PlanPiece*> peek();
   Status arrive(const catalog::PlanPiece& piece, std::uint64_t end);
   void open(Content& content, const catalog::PlanPiece& piece);
+  bool fits_media_lane(const catalog::PlanPiece& piece) const;
   bool acceptable(const Content& content, const catalog::PlanPiece& piece) const;
   bool begin_piece(Contents::iterator at, std::uint64_t file_offset, std::uint64_t length);
   bool wait(Contents::iterator at, const catalog::PlanPiece& piece);
@@ -104,21 +110,23 @@ class Planner {
   void drop(Contents::iterator at);
   void finish(Contents::iterator at);
   void finish_leftovers();
-  void emit(StepKind kind, std::uint64_t content_id, std::uint32_t piece, std::uint64_t offset, std::uint64_t length);
+  void emit(StepKind kind, Contents::const_iterator at, std::uint32_t piece, std::uint64_t offset,
+            std::uint64_t length);
 
   const PlanSource& source_;
   PlanLimits limits_;
   std::vector<catalog::PlanPiece> plan_;
   std::size_t plan_at_ = 0;
   bool plan_ended_ = false;
-  std::uint64_t begun_before_ = 0;  // image_offset of the latest piece: the plan must not go back
+  std::uint64_t begun_before_ = 0;      // image_offset of the latest piece: the plan must not go back
+  std::uint64_t media_lane_until_ = 0;  // image_offset; the media lane has pieces up to here
   Contents contents_;
   std::size_t contents_hashed_ = 0;  // open and not dropped
   std::unordered_map<PieceKey, Waiting, PieceKeyHash> waiting_;
   std::vector<Active> active_;
   std::uint64_t stash_used_ = 0;
   std::uint64_t pieces_deferred_ = 0;
-  ShardSteps* steps_ = nullptr;
+  LaneSteps* steps_ = nullptr;
 };
 
 }  // namespace limier::sweep
