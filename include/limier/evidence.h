@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -126,6 +127,10 @@ class Image {
   // Decodes one whole chunk into `out` (chunk_size() bytes; the last chunk fills less). Thread-safe, no cache: the
   // sweep's way.
   virtual ChunkState decode_chunk(std::uint64_t chunk, MutableBytes out) const = 0;
+  // The same for states.size() chunks from `first` on, one behind the other in `out`; a reader may take them in one
+  // read. A state that is kZero on entry promises that the chunk's place in `out` holds zeros from an earlier call, so
+  // that zeros need not be written again.
+  virtual void decode_chunks(std::uint64_t first, MutableBytes out, std::span<ChunkState> states) const;
   // Random reading over a cache of decoded chunks, for metadata: limier-fs's way. Thread-safe.
   virtual ReadOutcome read(std::uint64_t image_offset, MutableBytes out) const = 0;
   // How often a chunk was decoded so far by both ways together (the "chunks decoded ÷ chunks" figure).

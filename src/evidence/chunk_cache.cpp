@@ -56,6 +56,23 @@ ChunkState ChunkedImage::decode_chunk(std::uint64_t chunk, MutableBytes out) con
   return decode_into(chunk, out.first(length));
 }
 
+void ChunkedImage::decode_chunks(std::uint64_t first, MutableBytes out, std::span<ChunkState> states) const {
+  if (states.empty()) return;
+  const std::uint64_t last = first + states.size() - 1;
+  const std::uint64_t needed = std::uint64_t{chunk_size()} * (states.size() - 1) + chunk_length(last);
+  if (chunk_length(last) == 0 || out.size() < needed) {
+    std::fill(states.begin(), states.end(), ChunkState::kMissing);
+    return;
+  }
+  decoded_.fetch_add(states.size(), std::memory_order_relaxed);
+  decode_run(first, out.first(static_cast<std::size_t>(needed)), states);
+}
+
+void ChunkedImage::decode_run(std::uint64_t first, MutableBytes out, std::span<ChunkState> states) const {
+  for (std::size_t i = 0; i < states.size(); ++i)
+    states[i] = decode_into(first + i, out.subspan(i * chunk_size(), chunk_length(first + i)));
+}
+
 ReadOutcome ChunkedImage::read(std::uint64_t image_offset, MutableBytes out) const {
   ReadOutcome outcome;
   while (outcome.length < out.size() && image_offset < size_bytes()) {

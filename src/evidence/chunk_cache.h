@@ -43,6 +43,7 @@ class ChunkCache {
 class ChunkedImage : public Image {
  public:
   ChunkState decode_chunk(std::uint64_t chunk, MutableBytes out) const final;
+  void decode_chunks(std::uint64_t first, MutableBytes out, std::span<ChunkState> states) const final;
   ReadOutcome read(std::uint64_t image_offset, MutableBytes out) const final;
   [[nodiscard]] std::uint64_t chunks_decoded() const final { return decoded_.load(std::memory_order_relaxed); }
 
@@ -51,6 +52,8 @@ class ChunkedImage : public Image {
   [[nodiscard]] std::size_t chunk_length(std::uint64_t chunk) const;  // 0 past the end
   // Fills all of `out` (chunk_length(chunk) bytes), with zeros where there is nothing.
   virtual ChunkState decode_into(std::uint64_t chunk, MutableBytes out) const = 0;
+  // As Image::decode_chunks; all chunks exist, and `out` has room for chunk_size() bytes of each but the last.
+  virtual void decode_run(std::uint64_t first, MutableBytes out, std::span<ChunkState> states) const;
 
  private:
   mutable ChunkCache cache_;

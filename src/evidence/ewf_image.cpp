@@ -21,11 +21,24 @@ std::uint64_t max_compressed(std::uint64_t chunk_size) {
   return chunk_size + chunk_size / 8 + 1024;
 }
 
+// How much of a segment is read at once for a run of chunks: a fraction of the second-level cache.
+constexpr std::uint64_t kRunBytes = 256u << 10;
+
+// A chunk as it lies in its segment.
+struct Stored {
+  Bytes bytes;
+  bool compressed = false;
+};
+
 // One decompressor and one buffer per thread: neither is shareable, both are costly to make per chunk.
 struct Scratch {
   std::unique_ptr<libdeflate_decompressor, CloseWith<libdeflate_free_decompressor>> inflater{
       libdeflate_alloc_decompressor()};
   std::vector<std::uint8_t> stored;
+  struct Run {
+    std::vector<std::uint8_t> bytes;
+    std::vector<Stored> chunks;
+  } run;
   std::vector<std::uint8_t> whole;
 };
 Scratch& scratch() {
@@ -73,31 +86,93 @@ class EwfImage final : public ChunkedImage {
 
  private:
   ChunkState decode_into(std::uint64_t chunk, MutableBytes out) const override {
+    const ChunkGroup* group = group_of(chunk);
+    if (group == nullptr) return zeros(out, ChunkState::kMissing);
+    const auto index = static_cast<std::uint32_t>(chunk - group->first_chunk);
+    const ChunkState state = decode_entry(*group, group->entries, index, out);
+    if (state <= ChunkState::kZero || group->alternate.empty()) return state;
+    const ChunkState other = decode_entry(*group, group->alternate, index, out);
+    return other <= ChunkState::kZero ? other : decode_entry(*group, group->entries, index, out);
+  }
+
+  // Chunks that lie behind each other in a segment are read together. Whatever is not sound that way is decoded again,
+  // alone: that is where the exact state and the second table are looked at.
+  void decode_run(std::uint64_t first, MutableBytes out, std::span<ChunkState> states) const override {
+    for (std::size_t done = 0; done < states.size();) {
+      const std::span<const Stored> run = read_run(first + done, states.size() - done);
+      for (const Stored& stored : run) {
+        const MutableBytes target = out.subspan(done * chunk_size(), chunk_length(first + done));
+        const bool holds_zeros = states[done] == ChunkState::kZero;
+        if (!holds_zeros || !stored.compressed || !zero_memo_.matches(stored.bytes))
+          states[done] = stored.compressed ? inflate(stored.bytes, target) : take_stored(stored.bytes, target);
+        if (states[done] > ChunkState::kZero) states[done] = decode_into(first + done, target);
+        ++done;
+      }
+      if (!run.empty()) continue;
+      states[done] = decode_into(first + done, out.subspan(done * chunk_size(), chunk_length(first + done)));
+      ++done;
+    }
+  }
+
+  // The group that has the chunk, or null.
+  [[nodiscard]] const ChunkGroup* group_of(std::uint64_t chunk) const {
     const auto after = std::upper_bound(groups_.begin(), groups_.end(), chunk,
                                         [](std::uint64_t c, const ChunkGroup& g) { return c < g.first_chunk; });
-    if (after == groups_.begin()) return zeros(out, ChunkState::kMissing);
+    if (after == groups_.begin()) return nullptr;
     const ChunkGroup& group = *std::prev(after);
-    if (chunk - group.first_chunk >= group.count) return zeros(out, ChunkState::kMissing);
-    const auto index = static_cast<std::uint32_t>(chunk - group.first_chunk);
-    const ChunkState state = decode_entry(group, group.entries, index, out);
-    if (state <= ChunkState::kZero || group.alternate.empty()) return state;
-    const ChunkState other = decode_entry(group, group.alternate, index, out);
-    return other <= ChunkState::kZero ? other : decode_entry(group, group.entries, index, out);
+    return chunk - group.first_chunk < group.count ? &group : nullptr;
+  }
+
+  // What is stored of a chunk with `media_length` bytes: how it is stored, and how much of its place can belong to it.
+  struct StoredForm {
+    bool compressed = false;
+    std::uint64_t length = 0;
+  };
+  [[nodiscard]] StoredForm form_of(const ChunkPlace& place, std::size_t media_length) const {
+    const std::uint64_t stored_size = std::uint64_t{media_length} + kChecksumSize;
+    const bool compressed = place.compressed.value_or(place.length != stored_size);
+    const std::uint64_t limit = compressed ? max_compressed(chunk_size()) : std::uint64_t{chunk_size()} + kChecksumSize;
+    return {compressed, std::min(place.length, limit)};
+  }
+
+  // The stored bytes of one or more chunks from `first` on, at most `count`, by one read; valid until the thread's next
+  // call. Empty when that read is not to be had.
+  [[nodiscard]] std::span<const Stored> read_run(std::uint64_t first, std::size_t count) const {
+    const ChunkGroup* group = group_of(first);
+    if (group == nullptr) return {};
+    auto& [bytes, run] = scratch().run;
+    bytes.resize(kRunBytes);
+    run.clear();
+    const auto index = static_cast<std::uint32_t>(first - group->first_chunk);
+    count = std::min<std::size_t>(count, group->count - index);
+    std::uint64_t begin = 0, end = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const auto place = place_of(*group, group->entries, index + i);
+      if (!place) break;
+      const StoredForm form = form_of(*place, chunk_length(first + i));
+      if (i == 0) begin = end = place->offset;
+      if (place->offset < begin || form.length > kRunBytes || place->offset - begin > kRunBytes - form.length) break;
+      end = std::max(end, place->offset + form.length);
+      run.push_back(
+          {Bytes(bytes).subspan(static_cast<std::size_t>(place->offset - begin), static_cast<std::size_t>(form.length)),
+           form.compressed});
+    }
+    const MutableBytes wanted = MutableBytes(bytes).first(static_cast<std::size_t>(end - begin));
+    if (read_at(fds_[group->segment], begin, wanted).length < wanted.size()) run.clear();
+    return run;
   }
 
   ChunkState decode_entry(const ChunkGroup& group, const std::vector<std::uint32_t>& entries, std::uint32_t index,
                           MutableBytes out) const {
     const auto place = place_of(group, entries, index);
     if (!place) return zeros(out, ChunkState::kUndecodable);
-    const std::uint64_t stored_size = std::uint64_t{out.size()} + kChecksumSize;
-    const bool compressed = place->compressed.value_or(place->length != stored_size);
-    const std::uint64_t limit = compressed ? max_compressed(chunk_size()) : std::uint64_t{chunk_size()} + kChecksumSize;
+    const StoredForm form = form_of(*place, out.size());
     auto& buffer = scratch().stored;
-    buffer.resize(static_cast<std::size_t>(std::min(place->length, limit)));
+    buffer.resize(static_cast<std::size_t>(form.length));
     const ReadAt got = read_at(fds_[group.segment], place->offset, buffer);
     if (got.failed) return zeros(out, ChunkState::kReadError);
     if (got.length < buffer.size()) return zeros(out, ChunkState::kMissing);
-    return compressed ? inflate(buffer, out) : take_stored(buffer, out);
+    return form.compressed ? inflate(buffer, out) : take_stored(buffer, out);
   }
 
   static ChunkState zeros(MutableBytes out, ChunkState state) {

@@ -15,4 +15,8 @@ Result<std::unique_ptr<Image>> open_image(const EvidenceSpec& spec, const std::v
   return open_libewf(spec, fds);
 }
 
+void Image::decode_chunks(std::uint64_t first, MutableBytes out, std::span<ChunkState> states) const {
+  for (std::size_t i = 0; i < states.size(); ++i) states[i] = decode_chunk(first + i, out.subspan(i * chunk_size()));
+}
+
 }  // namespace limier::evidence

@@ -1,7 +1,5 @@
 // limier-sweep: describes the container, or makes the one pass over the media. Started by the supervisor, never by
 // hand.
-#include <malloc.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -19,13 +17,9 @@ using worker::FrameType;
 constexpr std::chrono::milliseconds kProgressEvery{100};
 constexpr std::chrono::seconds kJobTimeout{60};
 constexpr std::chrono::seconds kPlanPoll{1};
-// Without a limit of its own, glibc's malloc counts the processors when it wants a ninth arena, by opening a file: in
-// the jail that is the end of the process.
-constexpr int kMallocArenas = 8;
-constexpr std::uint64_t kArenaMemory = 128ull << 20;  // address space glibc reserves for each
 constexpr std::uint64_t kStackMemory = 8ull << 20;
 // Beside cache and stash: code, batches, the state of open contents (see planner.cpp).
-constexpr std::uint64_t kOtherMemory = (2ull << 30) + kMallocArenas * kArenaMemory;
+constexpr std::uint64_t kOtherMemory = 3ull << 30;
 
 std::uint64_t add_saturated(std::uint64_t a, std::uint64_t b) {
   return a > UINT64_MAX - b ? UINT64_MAX : a + b;
@@ -105,7 +99,6 @@ Status serve(const worker::WorkerContext& context) {
   if (!frame || frame->type != FrameType::kJob) return Error{ErrorKind::kInternal, "no job came"};
   const auto job = decode<sweep::SweepJob>(Bytes(frame->payload));
   if (!job) return Error{ErrorKind::kInternal, "the job cannot be read"};
-  mallopt(M_ARENA_MAX, kMallocArenas);
   const std::uint64_t stacks = std::min(job->jobs, sweep::kMaxJobs) * kStackMemory;
   const std::uint64_t memory =
       add_saturated(add_saturated(job->evidence.cache_bytes, job->stash_bytes), kOtherMemory + stacks);

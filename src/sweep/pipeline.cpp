@@ -206,14 +206,11 @@ void Pipeline::chain_passed(Batch& batch) {
   if (--batch.chains_left == 0) done_.notify_all();
 }
 
+// Here and nowhere else are the states of a batch written, so a kZero left from the batch before still says what is in
+// the buffer.
 void Pipeline::decode(Batch& batch) {
-  const std::size_t chunk_size = image_.chunk_size();
-  batch.states.assign(static_cast<std::size_t>(batch.chunk_count), evidence::ChunkState::kGood);
-  for (std::size_t i = 0; i < batch.states.size(); ++i) {
-    if (pulse_.stop.load(std::memory_order_relaxed)) return;
-    batch.states[i] =
-        image_.decode_chunk(batch.first_chunk + i, MutableBytes(batch.buffer).subspan(i * chunk_size, chunk_size));
-  }
+  batch.states.resize(static_cast<std::size_t>(batch.chunk_count), evidence::ChunkState::kMissing);
+  image_.decode_chunks(batch.first_chunk, batch.buffer, batch.states);
 }
 
 void Pipeline::hash_media(std::size_t chain, Batch& batch) {

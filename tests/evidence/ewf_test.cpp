@@ -166,6 +166,22 @@ TEST(Ewf, CacheDecodesOnce) {
 
 // ---- damage --------------------------------------------------------------------------------------------------------
 
+// Sound and damaged ones alike.
+TEST(Ewf, RunsOfChunksEqualSingleChunksInEveryImage) {
+  LIMIER_NEED_CORPUS();
+  std::size_t seen = 0;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(corpus() / "images")) {
+    if (file.path().extension() != ".E01") continue;
+    const Opened set = open_set(file.path(), true);
+    const auto image = open_image(set.spec, set.fds);
+    if (!image.ok() || (*image)->size_bytes() > (256u << 20)) continue;
+    SCOPED_TRACE(file.path().filename());
+    expect_runs_equal_chunks(**image);
+    ++seen;
+  }
+  EXPECT_GT(seen, 3u);
+}
+
 TEST(EwfDamage, BitflipIsInOneChunk) {
   LIMIER_NEED_CORPUS();
   const Opened set = open_set(corpus() / "images/damaged/bitflip.E01");
@@ -177,6 +193,7 @@ TEST(EwfDamage, BitflipIsInOneChunk) {
     const ChunkState state = (*image)->decode_chunk(chunk, out);
     EXPECT_EQ(state == ChunkState::kBadChecksum, chunk == (52919 - 1866) / 32772) << chunk;
   }
+  expect_runs_equal_chunks(**image);
 }
 
 TEST(EwfDamage, TruncatedOpensAndSaysSo) {
@@ -323,6 +340,7 @@ class Mutable : public ::testing::Test {
       return;
     }
     if ((*image)->size_bytes() != good_.size()) return;
+    expect_runs_equal_chunks(**image);
     std::vector<std::uint8_t> out((*image)->chunk_size());
     for (std::uint64_t chunk = 0; chunk < (*image)->chunk_count(); ++chunk) {
       const ChunkState state = (*image)->decode_chunk(chunk, out);

@@ -96,6 +96,28 @@ inline Opened open_set(const fs::path& first, bool allow_incomplete = false) {
   return opened;
 }
 
+// decode_chunks says of every chunk what decode_chunk says, in runs of any length, into a buffer used before.
+inline void expect_runs_equal_chunks(const Image& image) {
+  constexpr std::size_t kMost = 40;
+  const std::size_t size = image.chunk_size();
+  std::vector<std::uint8_t> run(kMost * size, 0xa5), alone(size);
+  std::vector<ChunkState> states;
+  std::size_t length = 1;
+  for (std::uint64_t first = 0; first < image.chunk_count(); first += length) {
+    length = static_cast<std::size_t>(std::min<std::uint64_t>(first * 7 % kMost + 1, image.chunk_count() - first));
+    states.resize(length, ChunkState::kMissing);  // a kZero from the run before promises zeros
+    image.decode_chunks(first, run, states);
+    for (std::size_t i = 0; i < length; ++i) {
+      ASSERT_EQ(states[i], image.decode_chunk(first + i, alone)) << first + i;
+      const auto filled = static_cast<std::ptrdiff_t>(
+          std::min<std::uint64_t>(size, image.size_bytes() - (first + i) * std::uint64_t{size}));
+      ASSERT_TRUE(
+          std::equal(alone.begin(), alone.begin() + filled, run.begin() + static_cast<std::ptrdiff_t>(i * size)))
+          << first + i;
+    }
+  }
+}
+
 // Bytes of the whole media by decode_chunk; `worst` collects the states.
 inline std::vector<std::uint8_t> whole(const Image& image, ChunkState& worst) {
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(image.size_bytes()));

@@ -20,5 +20,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!image.ok() || (*image)->chunk_size() > (64u << 20)) return 0;
   std::vector<std::uint8_t> chunk((*image)->chunk_size());
   for (std::uint64_t i = 0; i < std::min((*image)->chunk_count(), kMaxChunks); ++i) (*image)->decode_chunk(i, chunk);
+  constexpr std::uint32_t kLargestRun = 64u << 10;
+  if ((*image)->chunk_size() > kLargestRun) return 0;
+  std::vector<evidence::ChunkState> states(static_cast<std::size_t>(std::min((*image)->chunk_count(), kMaxChunks)),
+                                           evidence::ChunkState::kMissing);
+  chunk.resize(states.size() * (*image)->chunk_size());
+  (*image)->decode_chunks(0, chunk, states);
   return 0;
 }

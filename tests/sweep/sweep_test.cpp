@@ -124,6 +124,37 @@ TEST(Sweep, ContentsEqualTheReferenceForEveryStash) {
   EXPECT_EQ(deferred_before, 0u);
 }
 
+// Files go along with the media digests where there are any; every set of those comes out right, and so do the files.
+TEST(Sweep, EverySetOfMediaDigestsBesideFiles) {
+  MemoryImage image(4 * kMiB + 777, kChunk, 16);
+  image.states[70] = evidence::ChunkState::kBadChecksum;
+  auto files = awkward_files();
+  for (File& file : random_files(image.size_bytes(), 17, 50)) files.push_back(std::move(file));
+  const auto expected = references(image, files);
+  const std::uint64_t bad_begin = 70 * kChunk, bad_end = bad_begin + kChunk;
+  for (unsigned bits = 0; bits < 8; ++bits)
+    for (const DigestSet file_digests : {kAllDigests, DigestSet{.md5 = true}}) {
+      SweepJob job = job_with(2, kMiB);
+      job.media_digests = {(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};
+      job.file_digests = file_digests;
+      RecordingSink sink;
+      ASSERT_TRUE(run_sweep(image, job, source_of(whole_plan(files)), sink).ok());
+      EXPECT_EQ(sink.media_digests.at(0), digest_of(image.bytes(), job.media_digests));
+      ASSERT_EQ(sink.contents.size(), files.size());
+      for (const File& file : files) {
+        const bool hurt = std::any_of(file.pieces.begin(), file.pieces.end(), [&](const Piece& piece) {
+          return piece.length > 0 && piece.image_offset < bad_end && piece.image_offset + piece.length > bad_begin;
+        });
+        const auto& content = sink.contents.at(file.id);
+        EXPECT_EQ(content.touched_damage, hurt) << file.id;
+        EXPECT_EQ(content.digests.md5, hurt ? std::nullopt : expected.at(file.id).md5) << file.id;
+        if (!hurt && file_digests.sha256) {
+          EXPECT_EQ(content.digests, expected.at(file.id)) << file.id;
+        }
+      }
+    }
+}
+
 TEST(Sweep, OneJobAndManyJobsSayTheSame) {
   MemoryImage image(4 * kMiB + 1, kChunk, 3);
   for (const std::uint64_t chunk : {3u, 4u, 60u, 100u}) image.states[chunk] = evidence::ChunkState::kBadChecksum;
@@ -131,7 +162,7 @@ TEST(Sweep, OneJobAndManyJobsSayTheSame) {
   for (const std::uint64_t stash : {std::uint64_t{20000}, std::uint64_t{1} << 28}) {
     std::vector<std::string> first;
     SweepStats first_stats;
-    for (const std::uint32_t jobs : {1u, 2u, 8u}) {
+    for (const std::uint32_t jobs : {1u, 2u, 16u}) {
       RecordingSink sink;
       const auto stats = run_sweep(image, job_with(jobs, stash), source_of(plan_of(files)), sink);
       ASSERT_TRUE(stats.ok());
