@@ -19,7 +19,7 @@ constexpr std::chrono::seconds kJobTimeout{60};
 constexpr std::chrono::seconds kPlanPoll{1};
 constexpr std::uint64_t kStackMemory = 8ull << 20;
 // Beside cache and stash: code, batches, the state of open contents (see planner.cpp).
-constexpr std::uint64_t kOtherMemory = 3ull << 30;
+constexpr std::uint64_t kOtherMemory = 2ull << 30;
 
 std::uint64_t add_saturated(std::uint64_t a, std::uint64_t b) {
   return a > UINT64_MAX - b ? UINT64_MAX : a + b;
