@@ -2,6 +2,8 @@
 // grow with the volume.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "store/schema.h"
 #include "store/timeline_rows.h"
 #include "store/writer_impl.h"
@@ -12,43 +14,43 @@ namespace {
 
 using catalog::FileKind;
 
-// One row of the cursor: a name, its inode where the sequence matches, and one of the inode's streams.
+// A name, its inode where the sequence matches, and the streams of that inode.
 struct NameRow {
-  std::int64_t name_key = 0, parent_key = 0, volume_id = 0, inode = 0;
+  struct Stream {
+    bool extra = false;  // not the default stream: sorts behind it
+    std::int64_t attr_type = 0, attr_id = 0, content_id = 0;
+    auto operator<=>(const Stream&) const = default;
+  };
+  std::int64_t name_key = 0, parent_key = 0, volume_id = 0;
   FileKind kind = FileKind::kFile;
   bool allocated = true;
   std::optional<std::int64_t> inode_key;
   FileKind inode_kind = FileKind::kFile;
   bool inode_allocated = false;
-  std::optional<std::int64_t> content_id;
-  bool is_default = false;
   EightTimes times;
+  std::vector<Stream> streams;
 };
 
+// One row for each stream of a name, or one with NULLs. Sorted by name alone: SQLite would sort the few streams of each
+// name in a temporary table of its own.
 constexpr const char* kNameRows =
-    "SELECT n.name_key, n.parent_key, n.volume_id, n.kind, n.allocated, i.inode_key, i.kind, i.allocated, "
-    "s.content_id, s.is_default, i.modified_ns, i.accessed_ns, i.changed_ns, i.created_ns, i.name_modified_ns, "
-    "i.name_accessed_ns, "
-    "i.name_changed_ns, i.name_created_ns "
+    "SELECT n.name_key, s.content_id, s.is_default, s.attr_type, s.attr_id, n.parent_key, n.volume_id, n.kind, "
+    "n.allocated, i.inode_key, i.kind, i.allocated, i.modified_ns, i.accessed_ns, i.changed_ns, i.created_ns, "
+    "i.name_modified_ns, i.name_accessed_ns, i.name_changed_ns, i.name_created_ns "
     "FROM name n LEFT JOIN inode i ON i.volume_id = n.volume_id AND i.inode = n.inode AND i.name_sequence = n.sequence "
-    "LEFT JOIN stream s ON s.inode_key = i.inode_key "
-    "ORDER BY n.name_key, s.is_default DESC, s.attr_type, s.attr_id";
+    "LEFT JOIN stream s ON s.inode_key = i.inode_key ORDER BY n.name_key";
 
-NameRow read_row(const Statement& cursor) {
-  NameRow row;
+void read_name(const Statement& cursor, NameRow& row) {
   row.name_key = cursor.integer(0);
-  row.parent_key = cursor.integer(1);
-  row.volume_id = cursor.integer(2);
-  row.kind = static_cast<FileKind>(cursor.integer(3));
-  row.allocated = cursor.integer(4) != 0;
-  if (!cursor.is_null(5)) row.inode_key = cursor.integer(5);
-  row.inode_kind = static_cast<FileKind>(cursor.integer(6));
-  row.inode_allocated = cursor.integer(7) != 0;
-  if (!cursor.is_null(8)) row.content_id = cursor.integer(8);
-  row.is_default = cursor.integer(9) != 0;
-  for (int i = 0; row.inode_key && i < 8; ++i)
-    if (!cursor.is_null(10 + i)) row.times[static_cast<std::size_t>(i)] = cursor.integer(10 + i);
-  return row;
+  row.parent_key = cursor.integer(5);
+  row.volume_id = cursor.integer(6);
+  row.kind = static_cast<FileKind>(cursor.integer(7));
+  row.allocated = cursor.integer(8) != 0;
+  row.inode_key = cursor.optional_integer(9);
+  row.inode_kind = static_cast<FileKind>(cursor.integer(10));
+  row.inode_allocated = cursor.integer(11) != 0;
+  for (int i = 0; i < 8; ++i) row.times[static_cast<std::size_t>(i)] = cursor.optional_integer(12 + i);
+  row.streams.clear();
 }
 
 FileKind kind_of(const NameRow& row) {
@@ -65,29 +67,37 @@ class FileBuilder {
         timeline_(std::move(timeline)) {}
 
   Status build() {
-    std::int64_t name_key = -1;
-    bool default_taken = false;
-    while (true) {
-      LIMIER_TRY(const bool more, cursor_.step());
-      if (!more) return timeline_.flush();
-      const NameRow row = read_row(cursor_);
-      const bool root = (static_cast<std::uint64_t>(row.name_key) & kMaxOrdinal) == 0;
-      if (row.name_key != name_key) {
-        name_key = row.name_key;
-        default_taken = row.is_default;
-        LIMIER_TRY(parent_file_, parent_of(row, root));
-        if (!root) {
-          LIMIER_CHECK(put(row, row.is_default ? row.content_id : std::nullopt, kind_of(row), false));
-          parent_file_ = file_id_;
-        }
-      } else if (row.is_default && default_taken) {
-        continue;  // an inode has one default stream; the first in catalog order is it
-      }
-      if (row.content_id && !row.is_default) LIMIER_CHECK(put(row, row.content_id, FileKind::kStream, true));
+    NameRow name;
+    bool more = true, any = false;
+    while (more) {
+      LIMIER_TRY(more, cursor_.step());
+      if (any && (!more || cursor_.integer(0) != name.name_key)) LIMIER_CHECK(put_name(name));
+      if (!more) break;
+      if (!any || cursor_.integer(0) != name.name_key) read_name(cursor_, name);
+      any = true;
+      if (const auto content_id = cursor_.optional_integer(1))
+        name.streams.push_back({cursor_.integer(2) == 0, cursor_.integer(3), cursor_.integer(4), *content_id});
     }
+    return timeline_.flush();
   }
 
  private:
+  Status put_name(NameRow& name) {
+    std::sort(name.streams.begin(), name.streams.end());
+    const bool root = (static_cast<std::uint64_t>(name.name_key) & kMaxOrdinal) == 0;
+    LIMIER_TRY(parent_file_, parent_of(name, root));
+    // An inode has one default stream; the first in catalog order is it.
+    std::optional<std::int64_t> content_id;
+    if (!name.streams.empty() && !name.streams.front().extra) content_id = name.streams.front().content_id;
+    if (!root) {
+      LIMIER_CHECK(put(name, content_id, kind_of(name), false));
+      parent_file_ = file_id_;
+    }
+    for (const NameRow::Stream& stream : name.streams)
+      if (stream.extra) LIMIER_CHECK(put(name, stream.content_id, FileKind::kStream, true));
+    return ok_status();
+  }
+
   Status put(const NameRow& row, const std::optional<std::int64_t>& content_id, FileKind kind, bool is_stream) {
     insert_.bind(1, ++file_id_);
     insert_.bind(2, row.volume_id);

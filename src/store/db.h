@@ -51,6 +51,9 @@ class Statement {
 
   [[nodiscard]] bool is_null(int column) const { return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL; }
   [[nodiscard]] std::int64_t integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
+  [[nodiscard]] std::optional<std::int64_t> optional_integer(int column) const {
+    return is_null(column) ? std::nullopt : std::optional(integer(column));
+  }
   [[nodiscard]] std::string text(int column) const;
   [[nodiscard]] sqlite3_stmt* get() const { return handle_.get(); }
 
