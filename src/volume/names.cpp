@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -39,186 +40,195 @@ bool may_be_directory(TSK_FS_NAME_TYPE_ENUM type) {
   return type == TSK_FS_NAME_TYPE_DIR || type == TSK_FS_NAME_TYPE_UNDEF || type == TSK_FS_NAME_TYPE_VIRT_DIR;
 }
 
-struct Frame {
-  DirHandle dir;
-  std::size_t next = 0;
-  std::size_t count = 0;
-  std::uint64_t inode = 0;
-  std::uint64_t name_id = 0;
-  std::size_t path_length = 0;  // of this directory, without a trailing slash
-  bool orphan = false;
-};
-
-class NameWalk {
- public:
-  explicit NameWalk(WalkContext& context) : context_(context) {
-    limit_ = kNamesFloor + kNamesPerInode * std::min(context.inode_count, std::uint64_t{1} << 40);
-    orphan_limit_ =
-        kNamesPerInode * std::min(std::max(context.last_inode, context.inode_count), std::uint64_t{1} << 40);
-  }
-
-  Result<std::vector<std::uint64_t>> run() {
-    LIMIER_CHECK(open_root());
-    while (!stack_.empty()) LIMIER_CHECK(step());
-    if (names_ == 0) {
-      LIMIER_CHECK(context_.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
-                                  "the file system lists no names at all", true));
-    }
-    std::sort(context_.orphans.begin(), context_.orphans.end());
-    std::sort(inodes_.begin(), inodes_.end());
-    inodes_.erase(std::unique(inodes_.begin(), inodes_.end()), inodes_.end());
-    return std::move(inodes_);
-  }
-
- private:
-  DirHandle open_dir(std::uint64_t inode) {
-    context_.sink.working_on(2, inode);
-    auto opened = context_.session.call([&](TSK_FS_INFO* fs) { return tsk_fs_dir_open_meta(fs, inode); });
-    return DirHandle(opened.value_or(nullptr));
-  }
-
-  Status open_root() {
-    catalog::NameRecord root;
-    root.volume_id = context_.volume_id();
-    root.path = "/";
-    root.inode = context_.root_inode;
-    root.kind = FileKind::kDir;
-    DirHandle dir;
-    // libtsk waits for itself for ever when the root directory has the number of its orphan directory (ISO 9660 level
-    // 4).
-    if (context_.root_inode != context_.last_inode) dir = open_dir(context_.root_inode);
-    if (dir && dir->fs_file != nullptr && dir->fs_file->meta != nullptr)
-      root.sequence = sequence_of(context_, *dir->fs_file->meta);
-    LIMIER_CHECK(context_.sink.name(root));
-    if (!dir) {
-      return context_.issue("root-directory-unreadable", catalog::Severity::kError, context_.root_inode,
-                            "the root directory cannot be read: " + take_tsk_error(), true);
-    }
-    inodes_.push_back(context_.root_inode);
-    push(std::move(dir), context_.root_inode, 0, false);
-    return ok_status();
-  }
-
-  void push(DirHandle dir, std::uint64_t inode, std::uint64_t name_id, bool orphan) {
-    Frame frame;
-    frame.count = tsk_fs_dir_getsize(dir.get());
-    frame.dir = std::move(dir);
-    frame.inode = inode;
-    frame.name_id = name_id;
-    frame.path_length = path_.size();
-    frame.orphan = orphan;
-    stack_.push_back(std::move(frame));
-    ancestors_.insert(inode);
-  }
-
-  void pop() {
-    ancestors_.erase(stack_.back().inode);
-    stack_.pop_back();
-  }
-
-  Status step() {
-    Frame& frame = stack_.back();
-    if (frame.next >= frame.count || budget_spent_) {
-      pop();
-      return ok_status();
-    }
-    const TSK_FS_NAME* entry = tsk_fs_dir_get_name(frame.dir.get(), frame.next++);
-    if (entry == nullptr || entry->name == nullptr) return ok_status();
-    const std::string_view name(entry->name, ::strnlen(entry->name, entry->name_size));
-    if (name == "." || name == "..") return ok_status();
-    const bool orphan = frame.orphan;
-    path_.resize(frame.path_length);
-    if (path_.size() + 1 + name.size() > kMaxPathBytes) return too_deep(entry->meta_addr);
-    if (names_ >= limit_ || (orphan && ++orphans_ > orphan_limit_)) return over_budget();
-    path_ += '/';
-    path_ += name;
-    LIMIER_CHECK(send(*entry, name.size(), frame.name_id, orphan));
-    return enter(*entry, orphan);
-  }
-
-  Status send(const TSK_FS_NAME& entry, std::size_t name_size, std::uint64_t parent, bool orphan) {
-    catalog::NameRecord record;
-    record.volume_id = context_.volume_id();
-    record.name_id = ++names_;
-    record.parent_name_id = parent;
-    record.path = path_;
-    record.name_length = static_cast<std::uint32_t>(name_size);
-    record.inode = entry.meta_addr;
-    record.sequence = context_.ntfs() ? entry.meta_seq : 0;
-    record.kind = kind_of(entry.type);
-    record.allocated = (entry.flags & TSK_FS_NAME_FLAG_ALLOC) != 0;
-    record.orphan = orphan;
-    // Deleted entries whose inode number is gone carry 0, which is a real inode only for allocated ones.
-    if (record.inode != 0 || record.allocated) inodes_.push_back(record.inode);
-    if (orphan) context_.orphans.push_back(record.inode);
-    return context_.sink.name(record);
-  }
-
-  // A directory is entered when the entry and its inode agree that it is one: both allocated, or both deleted; for NTFS
-  // the sequence number must say that the inode is still the entry's.
-  bool belongs(const TSK_FS_NAME& entry, const TSK_FS_META& meta) const {
-    if (!TSK_FS_IS_DIR_META(meta.type)) return false;
-    const bool name_allocated = (entry.flags & TSK_FS_NAME_FLAG_ALLOC) != 0;
-    const bool inode_allocated = (meta.flags & TSK_FS_META_FLAG_ALLOC) != 0;
-    if (!name_allocated && inode_allocated) return false;
-    if (!context_.ntfs()) return true;
-    return entry.meta_seq == meta.seq - (!inode_allocated && meta.seq > 0 ? 1 : 0) || entry.meta_seq == meta.seq;
-  }
-
-  Status enter(const TSK_FS_NAME& entry, bool orphan) {
-    const std::uint64_t inode = entry.meta_addr;
-    if (!may_be_directory(entry.type) || (inode == 0 && entry.type != TSK_FS_NAME_TYPE_DIR)) return ok_status();
-    if (ancestors_.count(inode) != 0 || context_.skip.count(inode) != 0) return ok_status();
-    const bool orphan_dir = entry.type == TSK_FS_NAME_TYPE_VIRT_DIR && inode == context_.last_inode;
-    if (orphan_dir && context_.job.skip_orphans) {
-      return context_.issue("orphans-not-searched", catalog::Severity::kWarning, inode,
-                            "deleted files without a parent directory were not looked for", true);
-    }
-    if (stack_.size() >= kMaxDepth) return too_deep(inode);
-    DirHandle dir = open_dir(inode);
-    const bool allocated = (entry.flags & TSK_FS_NAME_FLAG_ALLOC) != 0;
-    if (!dir) {
-      const std::string reason = take_tsk_error();
-      if (!allocated || entry.type == TSK_FS_NAME_TYPE_UNDEF) return ok_status();
-      return context_.issue("directory-unreadable", catalog::Severity::kWarning, inode,
-                            "the directory cannot be read: " + reason, true);
-    }
-    if (dir->fs_file == nullptr || dir->fs_file->meta == nullptr || !belongs(entry, *dir->fs_file->meta))
-      return ok_status();
-    push(std::move(dir), inode, names_, orphan || orphan_dir);
-    return ok_status();
-  }
-
-  Status too_deep(std::uint64_t inode) {
-    return context_.issue("directory-too-deep", catalog::Severity::kWarning, inode,
-                          fmt::format("directories nested more than {} deep, or a path over {} bytes: not followed",
-                                      kMaxDepth, kMaxPathBytes),
-                          true);
-  }
-
-  Status over_budget() {
-    budget_spent_ = true;
-    return context_.issue("too-many-names", catalog::Severity::kWarning, std::nullopt,
-                          fmt::format("more names than the file system can hold ({}): the listing was cut", names_),
-                          true);
-  }
-
-  WalkContext& context_;
-  std::vector<Frame> stack_;
-  std::set<std::uint64_t> ancestors_;
-  std::string path_;
-  std::vector<std::uint64_t> inodes_;
-  std::uint64_t names_ = 0;
-  std::uint64_t orphans_ = 0;
-  std::uint64_t limit_ = 0;
-  std::uint64_t orphan_limit_ = 0;
-  bool budget_spent_ = false;
-};
+void sort_unique(std::vector<std::uint64_t>& numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+}
 
 }  // namespace
 
-Result<std::vector<std::uint64_t>> walk_names(WalkContext& context) {
-  return NameWalk(context).run();
+NameWalk::NameWalk(WalkContext& context) : context_(context) {
+  limit_ = kNamesFloor + kNamesPerInode * std::min(context.inode_count, std::uint64_t{1} << 40);
+  orphan_limit_ = kNamesPerInode * std::min(std::max(context.last_inode, context.inode_count), std::uint64_t{1} << 40);
+}
+
+Result<std::vector<std::uint64_t>> NameWalk::named() {
+  LIMIER_CHECK(open_root());
+  while (!stack_.empty()) LIMIER_CHECK(step());
+  if (names_ == 0) {
+    LIMIER_CHECK(context_.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
+                                "the file system lists no names at all", true));
+  }
+  sort_unique(inodes_);
+  named_inodes_ = std::move(inodes_);
+  inodes_.clear();
+  return named_inodes_;
+}
+
+Result<std::vector<std::uint64_t>> NameWalk::orphans() {
+  std::vector<std::uint64_t> only_orphans;
+  if (!orphan_dir_ || budget_spent_) return only_orphans;
+  const bool known = !context_.job.names_only;
+  static_cast<void>(context_.session.call([&](TSK_FS_INFO* fs) {
+    if (!known || fs->list_inum_named != nullptr) return true;
+    // An empty list would count as unknown; the root directory is in use and changes nothing.
+    tsk_list_add(&fs->list_inum_named, context_.root_inode);
+    for (const std::uint64_t inode : context_.unallocated) tsk_list_add(&fs->list_inum_named, inode);
+    return true;
+  }));
+  DirHandle dir = open_dir(orphan_dir_->inode);
+  if (!dir) {
+    LIMIER_CHECK(unreadable(orphan_dir_->inode));
+    return only_orphans;
+  }
+  path_ = orphan_dir_->path;
+  push(std::move(dir), orphan_dir_->inode, orphan_dir_->name_id, true);
+  while (!stack_.empty()) LIMIER_CHECK(step());
+  std::sort(context_.orphans.begin(), context_.orphans.end());
+  sort_unique(inodes_);
+  std::set_difference(inodes_.begin(), inodes_.end(), named_inodes_.begin(), named_inodes_.end(),
+                      std::back_inserter(only_orphans));
+  return only_orphans;
+}
+
+DirHandle NameWalk::open_dir(std::uint64_t inode) {
+  context_.sink.working_on(2, inode);
+  auto opened = context_.session.call([&](TSK_FS_INFO* fs) { return tsk_fs_dir_open_meta(fs, inode); });
+  return DirHandle(opened.value_or(nullptr));
+}
+
+Status NameWalk::open_root() {
+  catalog::NameRecord root;
+  root.volume_id = context_.volume_id();
+  root.path = "/";
+  root.inode = context_.root_inode;
+  root.kind = FileKind::kDir;
+  DirHandle dir;
+  // libtsk waits for itself for ever when the root directory has the number of its orphan directory (ISO 9660 level
+  // 4).
+  if (context_.root_inode != context_.last_inode) dir = open_dir(context_.root_inode);
+  if (dir && dir->fs_file != nullptr && dir->fs_file->meta != nullptr)
+    root.sequence = sequence_of(context_, *dir->fs_file->meta);
+  LIMIER_CHECK(context_.sink.name(root));
+  if (!dir) {
+    return context_.issue("root-directory-unreadable", catalog::Severity::kError, context_.root_inode,
+                          "the root directory cannot be read: " + take_tsk_error(), true);
+  }
+  inodes_.push_back(context_.root_inode);
+  push(std::move(dir), context_.root_inode, 0, false);
+  return ok_status();
+}
+
+void NameWalk::push(DirHandle dir, std::uint64_t inode, std::uint64_t name_id, bool orphan) {
+  Frame frame;
+  frame.count = tsk_fs_dir_getsize(dir.get());
+  frame.dir = std::move(dir);
+  frame.inode = inode;
+  frame.name_id = name_id;
+  frame.path_length = path_.size();
+  frame.orphan = orphan;
+  stack_.push_back(std::move(frame));
+  ancestors_.insert(inode);
+}
+
+void NameWalk::pop() {
+  ancestors_.erase(stack_.back().inode);
+  stack_.pop_back();
+}
+
+Status NameWalk::step() {
+  Frame& frame = stack_.back();
+  if (frame.next >= frame.count || budget_spent_) {
+    pop();
+    return ok_status();
+  }
+  const TSK_FS_NAME* entry = tsk_fs_dir_get_name(frame.dir.get(), frame.next++);
+  if (entry == nullptr || entry->name == nullptr) return ok_status();
+  const std::string_view name(entry->name, ::strnlen(entry->name, entry->name_size));
+  if (name == "." || name == "..") return ok_status();
+  const bool orphan = frame.orphan;
+  path_.resize(frame.path_length);
+  if (path_.size() + 1 + name.size() > kMaxPathBytes) return too_deep(entry->meta_addr);
+  if (names_ >= limit_ || (orphan && ++orphans_ > orphan_limit_)) return over_budget();
+  path_ += '/';
+  path_ += name;
+  LIMIER_CHECK(send(*entry, name.size(), frame.name_id, orphan));
+  return enter(*entry, orphan);
+}
+
+Status NameWalk::send(const TSK_FS_NAME& entry, std::size_t name_size, std::uint64_t parent, bool orphan) {
+  catalog::NameRecord record;
+  record.volume_id = context_.volume_id();
+  record.name_id = ++names_;
+  record.parent_name_id = parent;
+  record.path = path_;
+  record.name_length = static_cast<std::uint32_t>(name_size);
+  record.inode = entry.meta_addr;
+  record.sequence = context_.ntfs() ? entry.meta_seq : 0;
+  record.kind = kind_of(entry.type);
+  record.allocated = (entry.flags & TSK_FS_NAME_FLAG_ALLOC) != 0;
+  record.orphan = orphan;
+  // Deleted entries whose inode number is gone carry 0, which is a real inode only for allocated ones.
+  if (record.inode != 0 || record.allocated) inodes_.push_back(record.inode);
+  if (orphan) context_.orphans.push_back(record.inode);
+  return context_.sink.name(record);
+}
+
+// A directory is entered when the entry and its inode agree that it is one: both allocated, or both deleted; for NTFS
+// the sequence number must say that the inode is still the entry's.
+bool NameWalk::belongs(const TSK_FS_NAME& entry, const TSK_FS_META& meta) const {
+  if (!TSK_FS_IS_DIR_META(meta.type)) return false;
+  const bool name_allocated = (entry.flags & TSK_FS_NAME_FLAG_ALLOC) != 0;
+  const bool inode_allocated = (meta.flags & TSK_FS_META_FLAG_ALLOC) != 0;
+  if (!name_allocated && inode_allocated) return false;
+  if (!context_.ntfs()) return true;
+  return entry.meta_seq == meta.seq - (!inode_allocated && meta.seq > 0 ? 1 : 0) || entry.meta_seq == meta.seq;
+}
+
+Status NameWalk::enter(const TSK_FS_NAME& entry, bool orphan) {
+  const std::uint64_t inode = entry.meta_addr;
+  if (!may_be_directory(entry.type) || (inode == 0 && entry.type != TSK_FS_NAME_TYPE_DIR)) return ok_status();
+  if (ancestors_.count(inode) != 0 || context_.skip.count(inode) != 0) return ok_status();
+  const bool orphan_dir = entry.type == TSK_FS_NAME_TYPE_VIRT_DIR && inode == context_.last_inode;
+  if (orphan_dir && context_.job.skip_orphans) {
+    return context_.issue("orphans-not-searched", catalog::Severity::kWarning, inode,
+                          "deleted files without a parent directory were not looked for", true);
+  }
+  if (orphan_dir) {
+    orphan_dir_ = OrphanDir{inode, names_, path_};
+    return ok_status();
+  }
+  if (stack_.size() >= kMaxDepth) return too_deep(inode);
+  DirHandle dir = open_dir(inode);
+  const bool allocated = (entry.flags & TSK_FS_NAME_FLAG_ALLOC) != 0;
+  if (!dir) {
+    if (allocated && entry.type != TSK_FS_NAME_TYPE_UNDEF) return unreadable(inode);
+    tsk_error_reset();
+    return ok_status();
+  }
+  if (dir->fs_file == nullptr || dir->fs_file->meta == nullptr || !belongs(entry, *dir->fs_file->meta))
+    return ok_status();
+  push(std::move(dir), inode, names_, orphan);
+  return ok_status();
+}
+
+Status NameWalk::unreadable(std::uint64_t inode) {
+  return context_.issue("directory-unreadable", catalog::Severity::kWarning, inode,
+                        "the directory cannot be read: " + take_tsk_error(), true);
+}
+
+Status NameWalk::too_deep(std::uint64_t inode) {
+  return context_.issue("directory-too-deep", catalog::Severity::kWarning, inode,
+                        fmt::format("directories nested more than {} deep, or a path over {} bytes: not followed",
+                                    kMaxDepth, kMaxPathBytes),
+                        true);
+}
+
+Status NameWalk::over_budget() {
+  budget_spent_ = true;
+  return context_.issue("too-many-names", catalog::Severity::kWarning, std::nullopt,
+                        fmt::format("more names than the file system can hold ({}): the listing was cut", names_),
+                        true);
 }
 
 }  // namespace limier::volume

@@ -59,9 +59,14 @@ Status walk_volume(const evidence::Image& image, const FsJob& job, Sink& sink) {
     LIMIER_CHECK(context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
                                "the file system gives no range of inode numbers", true));
   }
-  LIMIER_TRY(const auto inodes, walk_names(context));
+  NameWalk names(context);
+  LIMIER_TRY(auto inodes, names.named());
+  if (!job.names_only) LIMIER_CHECK(walk_inodes(context, inodes));
+  LIMIER_TRY(const auto orphans, names.orphans());
   if (!job.names_only) {
-    LIMIER_CHECK(walk_inodes(context, inodes));
+    LIMIER_CHECK(walk_inodes(context, orphans));
+    inodes.insert(inodes.end(), orphans.begin(), orphans.end());
+    std::sort(inodes.begin(), inodes.end());
     LIMIER_CHECK(reconcile(context, inodes));
     LIMIER_CHECK(walk_blocks(context));
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 
 #include "volume/ext_inodes.h"
@@ -37,8 +38,9 @@ struct WalkContext {
   std::uint64_t last_inode = 0;
   std::uint64_t inode_count = 0;
   std::set<std::uint64_t> skip;
-  std::optional<ExtInodes> ext_inodes;  // ext only
-  std::vector<std::uint64_t> orphans;   // inodes without a directory, sorted; filled by walk_names
+  std::optional<ExtInodes> ext_inodes;     // ext only
+  std::vector<std::uint64_t> orphans;      // inodes without a directory, sorted; filled by NameWalk::orphans
+  std::vector<std::uint64_t> unallocated;  // inodes walked that are not in use, sorted; filled by walk_inodes
 
   [[nodiscard]] std::uint32_t volume_id() const { return job.volume.volume_id; }
   [[nodiscard]] bool ntfs() const { return type == TSK_FS_TYPE_NTFS; }
@@ -51,7 +53,58 @@ struct WalkContext {
 Result<WalkContext> make_context(const evidence::Image& image, const FsJob& job, Sink& sink, FsSession& session);
 
 // names.cpp: sends every name; the inodes to open, sorted and unique.
-Result<std::vector<std::uint64_t>> walk_names(WalkContext& context);
+// In two parts, because libtsk finds files without a directory by asking which inodes that are not in use have a name.
+// It would walk the whole tree a second time, with all metadata in directory order, to answer that itself.
+class NameWalk {
+ public:
+  explicit NameWalk(WalkContext& context);
+  // Every name in a directory; the inodes they lead to, sorted and unique.
+  Result<std::vector<std::uint64_t>> named();
+  // Then the names without a directory; the inodes only they lead to. Takes context.unallocated as the answer, unless
+  // no inodes were walked.
+  Result<std::vector<std::uint64_t>> orphans();
+
+ private:
+  struct Frame {
+    DirHandle dir;
+    std::size_t next = 0;
+    std::size_t count = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t name_id = 0;
+    std::size_t path_length = 0;  // of this directory, without a trailing slash
+    bool orphan = false;
+  };
+  struct OrphanDir {
+    std::uint64_t inode = 0;
+    std::uint64_t name_id = 0;
+    std::string path;
+  };
+
+  DirHandle open_dir(std::uint64_t inode);
+  Status open_root();
+  void push(DirHandle dir, std::uint64_t inode, std::uint64_t name_id, bool orphan);
+  void pop();
+  Status step();
+  Status send(const TSK_FS_NAME& entry, std::size_t name_size, std::uint64_t parent, bool orphan);
+  [[nodiscard]] bool belongs(const TSK_FS_NAME& entry, const TSK_FS_META& meta) const;
+  Status enter(const TSK_FS_NAME& entry, bool orphan);
+  Status unreadable(std::uint64_t inode);
+  Status too_deep(std::uint64_t inode);
+  Status over_budget();
+
+  WalkContext& context_;
+  std::vector<Frame> stack_;
+  std::set<std::uint64_t> ancestors_;
+  std::string path_;
+  std::vector<std::uint64_t> inodes_;        // of the part that is being walked
+  std::vector<std::uint64_t> named_inodes_;  // of the first part, sorted
+  std::optional<OrphanDir> orphan_dir_;
+  std::uint64_t names_ = 0;
+  std::uint64_t orphans_ = 0;
+  std::uint64_t limit_ = 0;
+  std::uint64_t orphan_limit_ = 0;
+  bool budget_spent_ = false;
+};
 
 // streams.cpp: the streams of one open file with their extents, in (attr_type, attr_id) order.
 struct StreamPlan {
