@@ -1,7 +1,7 @@
 // report: index → files for people and machines. Reads the views only; never touches the evidence.
 //
 // Owns:    nothing beyond a call.
-// Threads: one.
+// Threads: one each for the formats that do not share facts, with a connection of its own.
 // Errors:  kTemporary when the disk is full. A report is written to a temporary name, synced, then renamed.
 // Promise: same index, same bytes: no clock, host, zone or locale in any report.
 #pragma once
@@ -22,7 +22,8 @@ struct Format {
   std::span<const std::string_view> files;  // what it writes: "report.html"; csv writes three
   std::string_view about;                   // one line for the help text
   Status (*write)(Source& source, const std::string& dir);
-  bool by_default;  // written by triage
+  bool by_default;    // written by triage
+  bool states_facts;  // asks the source for facts
 };
 std::span<const Format> all_formats();  // sorted by name
 

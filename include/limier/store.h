@@ -155,6 +155,8 @@ class Index {
  public:
   // kUsage when DIR holds no index.db; kRefused when it is not a limier index, or is being written.
   static Result<std::unique_ptr<Index>> open(const std::string& dir);
+  // The same index once more, for another thread.
+  [[nodiscard]] Result<std::unique_ptr<Index>> another() const;
   ~Index();
   // Our own statements, over the views.
   Result<Query> query(std::string_view sql);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <future>
 
 #include "report/formats.h"
 
@@ -16,12 +18,19 @@ constexpr std::array<std::string_view, 1> kJsonFiles{"report.json"};
 
 constexpr std::array<Format, 5> kFormats{{
     {"bodyfile", kBodyfileFiles, "names and times of every file, for mactime (Sleuth Kit 3 body file)", write_bodyfile,
+     false, false},
+    {"csv", kCsvFiles, "files, findings and time stamps as tables", write_csv, true, false},
+    {"dfxml", kDfxmlFiles, "every file with its byte runs and digests (Digital Forensics XML)", write_dfxml, false,
      false},
-    {"csv", kCsvFiles, "files, findings and time stamps as tables", write_csv, true},
-    {"dfxml", kDfxmlFiles, "every file with its byte runs and digests (Digital Forensics XML)", write_dfxml, false},
-    {"html", kHtmlFiles, "the report to read, print and hand over, one self-contained page", write_html, true},
-    {"json", kJsonFiles, "the same facts for machines", write_json, true},
+    {"html", kHtmlFiles, "the report to read, print and hand over, one self-contained page", write_html, true, true},
+    {"json", kJsonFiles, "the same facts for machines", write_json, true, true},
 }};
+
+Status write_beside(const store::Index& index, const Format* format, const std::string& dir) {
+  LIMIER_TRY(const auto own, index.another());
+  Source source(*own);
+  return format->write(source, dir);
+}
 
 }  // namespace
 
@@ -51,9 +60,17 @@ Status write_reports(store::Index& index, const std::string& dir, std::span<cons
   if (format_names.empty())
     for (const Format& one : kFormats)
       if (one.by_default) wanted.push_back(&one);
+  std::vector<std::future<Status>> beside;
+  for (const Format* format : wanted)
+    if (!format->states_facts)
+      beside.push_back(std::async(std::launch::async, write_beside, std::ref(index), format, dir));
   Source source(index);
-  for (const Format* format : wanted) LIMIER_CHECK(format->write(source, dir));
-  return ok_status();
+  Status status = ok_status();
+  for (const Format* format : wanted)
+    if (format->states_facts && status.ok()) status = format->write(source, dir);
+  for (auto& one : beside)
+    if (Status other = one.get(); status.ok()) status = std::move(other);
+  return status;
 }
 
 }  // namespace limier::report

@@ -28,7 +28,7 @@ constexpr const char* kContentReason =
     "or "
     "missing ranges' WHEN 4 THEN 'unreadable: the file system could not give the bytes' WHEN 5 THEN 'encrypted by the "
     "file "
-    "system' WHEN 7 THEN iif(source = 6, 'not read: no byte of it is on the disk', 'not read: no digest was computed') "
+    "system' WHEN 7 THEN 'not read: no digest was computed' "
     "END";
 
 }  // namespace
@@ -131,11 +131,12 @@ Status IndexWriter::Impl::build_not_examined() {
                   "SELECT 'listing', 'the listing may be incomplete: ' || replace(code, '-', ' ') AS r, NULL, count(*) "
                   "FROM issue WHERE incomplete AND stage = 'walk' AND code NOT IN ('content-encrypted', "
                   "'content-unreadable') GROUP BY r ORDER BY r"));
-  // Folders, links and devices (source 0) have no content to be read.
+  // Folders, links and devices (source 0) have no content to be read, and streams without a byte on the disk (source 6,
+  // the list of bad clusters of every sound NTFS volume) nothing that could be.
   LIMIER_CHECK(db_.execute(fmt::format(
       "INSERT INTO not_examined(what, reason, bytes, items) SELECT 'file', {} AS r, sum(size_bytes), count(*) FROM "
       "(SELECT s.source, s.size_bytes, {} AS state FROM stream s LEFT JOIN digest d ON d.content_id = s.content_id "
-      "WHERE s.source <> 0) WHERE state IN (2, 3, 4, 5, 7) GROUP BY r ORDER BY state, r",
+      "WHERE s.source NOT IN (0, 6)) WHERE state IN (2, 3, 4, 5, 7) GROUP BY r ORDER BY state, r",
       kContentReason, kStateOfContent)));
   return db_.execute(
       "INSERT INTO not_examined(what, reason, bytes, items) "

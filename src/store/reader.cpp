@@ -16,6 +16,7 @@ struct Query::Impl {
   ErrorKind error_kind = ErrorKind::kInternal;
 };
 struct Index::Impl {
+  std::string dir;
   Database own;        // for our statements
   Database untrusted;  // for the user's, under the authorizer
 };
@@ -24,7 +25,7 @@ namespace {
 
 // Where the header of a SQLite file says what we ask (https://www.sqlite.org/fileformat2.html, 1.3).
 constexpr std::size_t kHeaderSize = 100;
-constexpr int kCacheKibibytes = 32 << 10;  // of each connection, at most
+constexpr int kCacheKibibytes = 16 << 10;  // of each connection, at most
 constexpr std::size_t kWriteVersion = 18;  // 2: write-ahead log
 constexpr std::size_t kApplicationIdAt = 68;
 
@@ -107,10 +108,15 @@ Result<std::unique_ptr<Index>> Index::open(const std::string& dir) {
     return Error{ErrorKind::kUsage, fmt::format("{} holds no index.db; give the folder triage wrote", dir)};
   LIMIER_CHECK(check_header(path));
   auto impl = std::make_unique<Impl>();
+  impl->dir = dir;
   LIMIER_TRY(impl->own, open_reading(path));
   LIMIER_TRY(impl->untrusted, open_reading(path));
   sqlite3_set_authorizer(impl->untrusted.get(), authorize, nullptr);
   return std::unique_ptr<Index>(new Index(std::move(impl)));
+}
+
+Result<std::unique_ptr<Index>> Index::another() const {
+  return open(impl_->dir);
 }
 
 Index::Index(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

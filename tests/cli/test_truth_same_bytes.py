@@ -36,7 +36,7 @@ FROM_THE_CORPUS = [
 ]
 ONE = dict(options=["--jobs", "1"], env={"TZ": "America/St_Johns", "LC_ALL": "C", "USER": "one"})
 OTHER = dict(
-    options=["--jobs", "4"],
+    options=["--jobs", "16"],
     env={"TZ": "Asia/Kathmandu", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "USER": "other"},
 )
 
