@@ -91,7 +91,7 @@ store::Verdict verdict_of(const IntegrityFacts& facts) {
 MemoryPlan plan_memory(std::uint64_t memory_bytes) {
   if (memory_bytes == 0) return {};
   MemoryPlan plan;
-  plan.cache_bytes = std::clamp<std::uint64_t>(memory_bytes / 8, 4u << 20, 64u << 20);
+  plan.cache_bytes = std::clamp<std::uint64_t>(memory_bytes / 8, 4u << 20, 96u << 20);
   plan.stash_bytes = std::clamp<std::uint64_t>(memory_bytes / 3, 4u << 20, 1ull << 30);
   return plan;
 }

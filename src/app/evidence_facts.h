@@ -30,7 +30,7 @@ store::Verdict verdict_of(const IntegrityFacts& facts);
 
 // Memory for a job's caches from --memory; 0 takes the default.
 struct MemoryPlan {
-  std::uint64_t cache_bytes = 48u << 20;
+  std::uint64_t cache_bytes = 96u << 20;  // holds the MFT of 90,000 files, which is walked through several times
   std::uint64_t stash_bytes = 128u << 20;
 };
 MemoryPlan plan_memory(std::uint64_t memory_bytes);

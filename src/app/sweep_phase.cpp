@@ -43,8 +43,9 @@ catalog::IssueRecord unfinished_issue(const Ending& ending) {
 
 }  // namespace
 
-Status sweep_evidence(store::IndexWriter& index, const EvidenceSet& evidence, const sweep::ContainerMessage& container,
-                      const SweepPlan& plan, Progress& progress, const std::atomic<int>& stop) {
+Result<worker::WorkerStats> sweep_evidence(store::IndexWriter& index, const EvidenceSet& evidence,
+                                           const sweep::ContainerMessage& container, const SweepPlan& plan,
+                                           Progress& progress, const std::atomic<int>& stop) {
   sweep::SweepJob job;
   job.evidence = evidence.spec;
   job.media_digests = plan.media_digests;
@@ -70,14 +71,16 @@ Status sweep_evidence(store::IndexWriter& index, const EvidenceSet& evidence, co
   LIMIER_TRY(const Ending ending, run_session(session, evidence, stop));
   if (ending.kind == EndingKind::kFinished) progress.advanced(container.size_bytes);
   progress.stage_ended();
-  if (ending.kind == EndingKind::kInterrupted) return ok_status();
+  if (ending.kind == EndingKind::kInterrupted) return ending.stats;
   if (ending.kind != EndingKind::kFinished || !rows.media) {
     LIMIER_CHECK(index.add(unfinished_issue(ending)));
-    return index.finish_evidence({}, std::nullopt, false);
+    LIMIER_CHECK(index.finish_evidence({}, std::nullopt, false));
+    return ending.stats;
   }
   const IntegrityFacts judged =
       judge_integrity(container, *rows.media, plan.expected, rows.bad_ranges, !evidence.missing.empty());
-  return index.finish_evidence(*rows.media, verdict_of(judged), true);
+  LIMIER_CHECK(index.finish_evidence(*rows.media, verdict_of(judged), true));
+  return ending.stats;
 }
 
 }  // namespace limier::app

@@ -15,7 +15,8 @@ struct SweepPlan {
 };
 // One pass; digests and damage go to the index, which then knows the verdict. A sweep that cannot be finished is an
 // issue, not an error: the listing stands without digests.
-Status sweep_evidence(store::IndexWriter& index, const EvidenceSet& evidence, const sweep::ContainerMessage& container,
-                      const SweepPlan& plan, Progress& progress, const std::atomic<int>& stop);
+Result<worker::WorkerStats> sweep_evidence(store::IndexWriter& index, const EvidenceSet& evidence,
+                                           const sweep::ContainerMessage& container, const SweepPlan& plan,
+                                           Progress& progress, const std::atomic<int>& stop);
 
 }  // namespace limier::app

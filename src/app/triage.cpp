@@ -171,6 +171,7 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
     return keep_interrupted(*index, audit, stop.load(), false);
   if (!map.ok()) return std::move(map.error());
   LIMIER_CHECK(store_volume_map(*index, *map));
+  std::uint64_t chunks_decoded = map->stats.chunks_decoded;  // the image, read once, has media_size / chunk_size
   progress.stage_ended();
   // From here the list of volumes is fixed.
 
@@ -178,7 +179,8 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
                       memory.cache_bytes, options.sandbox};
   LIMIER_TRY(const auto volumes, index->walkable_volumes());
   for (const catalog::VolumeRecord& volume : volumes) {
-    LIMIER_CHECK(walk_one_volume(*index, evidence, volume, media_size, walk, progress, stop));
+    LIMIER_TRY(const auto stats, walk_one_volume(*index, evidence, volume, media_size, walk, progress, stop));
+    chunks_decoded += stats.chunks_decoded;
     if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load(), false);
   }
   LIMIER_CHECK(index->build_catalog());
@@ -195,7 +197,8 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
     sweep.jobs = plan_jobs(options.jobs);
     sweep.stash_bytes = memory.stash_bytes;
     sweep.sandbox = options.sandbox;
-    LIMIER_CHECK(sweep_evidence(*index, evidence, facts.container, sweep, progress, stop));
+    LIMIER_TRY(const auto stats, sweep_evidence(*index, evidence, facts.container, sweep, progress, stop));
+    chunks_decoded += stats.chunks_decoded;
     if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load(), true);
   }
   // From here no evidence byte is examined: everything below works from the index.
@@ -211,7 +214,8 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
   LIMIER_TRY(auto finished, store::Index::open(options.out));
   LIMIER_CHECK(report::write_reports(*finished, options.out, {}));
   LIMIER_TRY(const auto segments, segment_hashes.wait(evidence));
-  LIMIER_CHECK(audit.append("triage-finished", {{"exit_code", std::to_string(outcome.exit_code)}}));
+  LIMIER_CHECK(audit.append("triage-finished", {{"exit_code", std::to_string(outcome.exit_code)},
+                                                {"chunks_decoded", std::to_string(chunks_decoded)}}));
   LIMIER_CHECK(write_manifest(options.out, segments));
   progress.stage_ended();
   return outcome;

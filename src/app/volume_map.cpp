@@ -42,6 +42,7 @@ Result<VolumeMapRows> map_evidence(const EvidenceSet& evidence, std::uint64_t me
     }
   };
   LIMIER_TRY(const Ending ending, run_session(session, evidence, stop_signal));
+  rows.stats = ending.stats;
   if (ending.kind == EndingKind::kInterrupted) return Error{ErrorKind::kInterrupted, "interrupted"};
   if (ending.kind != EndingKind::kFinished) {
     rows = {};

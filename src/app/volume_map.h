@@ -10,6 +10,7 @@ struct VolumeMapRows {
   std::vector<catalog::VolumeRecord> volumes;
   std::vector<catalog::EncryptionRecord> encryption;
   std::vector<catalog::IssueRecord> issues;
+  worker::WorkerStats stats;
 };
 // Partition tables have at most a few hundred entries, so the rows are held in memory. A worker that died on the way
 // leaves one row over the whole media, status failed, and an issue that says why.

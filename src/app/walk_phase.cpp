@@ -100,9 +100,9 @@ Status store_volume_map(store::IndexWriter& index, const VolumeMapRows& rows) {
   return ok_status();
 }
 
-Status walk_one_volume(store::IndexWriter& index, const EvidenceSet& evidence, const catalog::VolumeRecord& volume,
-                       std::uint64_t media_size, const WalkPlan& plan, Progress& progress,
-                       const std::atomic<int>& stop) {
+Result<worker::WorkerStats> walk_one_volume(store::IndexWriter& index, const EvidenceSet& evidence,
+                                            const catalog::VolumeRecord& volume, std::uint64_t media_size,
+                                            const WalkPlan& plan, Progress& progress, const std::atomic<int>& stop) {
   volume::FsJob job;
   job.kind = volume::FsJobKind::kWalk;
   job.evidence = evidence.spec;
@@ -114,6 +114,7 @@ Status walk_one_volume(store::IndexWriter& index, const EvidenceSet& evidence, c
   progress.stage_started(fmt::format("list {} at {}", volume.fs_type, volume.image_offset), 0, "files");
   std::optional<Ending> failed;  // how the rung before this one ended
   std::uint64_t names = 0;
+  worker::WorkerStats stats;
   for (const Rung& rung : kLadder) {
     if (failed) LIMIER_CHECK(index.clear_volume(volume.volume_id));
     job.skip_orphans = rung.skip_orphans;
@@ -128,6 +129,7 @@ Status walk_one_volume(store::IndexWriter& index, const EvidenceSet& evidence, c
     session.on_progress = [&](std::uint64_t done) { progress.advanced(done); };
     LIMIER_TRY(const Ending ending, run_session(session, evidence, stop));
     names = rows.names();
+    stats.chunks_decoded += ending.stats.chunks_decoded;
     const bool done = ending.kind == EndingKind::kFinished || ending.kind == EndingKind::kInterrupted;
     if (done && failed) {
       LIMIER_CHECK(index.add(ending_issue(*failed, volume.volume_id, rung.given_up)));
@@ -146,7 +148,7 @@ Status walk_one_volume(store::IndexWriter& index, const EvidenceSet& evidence, c
                                          names > 0 ? catalog::VolumeStatus::kPartial : catalog::VolumeStatus::kFailed));
   }
   progress.stage_ended();
-  return ok_status();
+  return stats;
 }
 
 }  // namespace limier::app

@@ -17,8 +17,8 @@ struct WalkPlan {
 };
 // One volume by one worker. When it dies or stalls, a fresh one is asked for less: without orphans, then names only.
 // What was given up is an issue, the volume is partial, or failed when no rung delivered a name.
-Status walk_one_volume(store::IndexWriter& index, const EvidenceSet& evidence, const catalog::VolumeRecord& volume,
-                       std::uint64_t media_size, const WalkPlan& plan, Progress& progress,
-                       const std::atomic<int>& stop);
+Result<worker::WorkerStats> walk_one_volume(store::IndexWriter& index, const EvidenceSet& evidence,
+                                            const catalog::VolumeRecord& volume, std::uint64_t media_size,
+                                            const WalkPlan& plan, Progress& progress, const std::atomic<int>& stop);
 
 }  // namespace limier::app

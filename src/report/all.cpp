@@ -53,7 +53,7 @@ Status write_reports(store::Index& index, const std::string& dir, std::span<cons
     if (found == kFormats.end()) {
       std::string known;
       for (const Format& one : kFormats) known += fmt::format("{}{}", known.empty() ? "" : ", ", one.name);
-      return Error{ErrorKind::kUsage, "there is no report format '" + name + "'; there are " + known};
+      return Error{ErrorKind::kUsage, fmt::format("there is no report format '{}'; there are {}", name, known)};
     }
     if (std::find(wanted.begin(), wanted.end(), found) == wanted.end()) wanted.push_back(found);
   }

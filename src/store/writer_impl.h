@@ -71,6 +71,8 @@ class IndexWriter::Impl {
   Status settle_issues();
   Status finish(std::string_view outcome, int exit_code, std::int64_t ended_ns);
 
+  // The phases, each in a file of its own, are this class's only users.
+  // NOLINTBEGIN(readability-identifier-naming)
   Database db_;
   std::uint64_t media_size_ = 0;
   bool in_transaction_ = false;
@@ -107,6 +109,7 @@ class IndexWriter::Impl {
 
   Statement volume_, name_, inode_, stream_, digest_, extent_, block_, issue_, encryption_, bad_range_, content_digest_,
       touched_, plan_, find_inode_, find_content_;
+  // NOLINTEND(readability-identifier-naming)
 };
 
 }  // namespace limier::store

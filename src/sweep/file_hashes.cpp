@@ -134,7 +134,7 @@ void FileHashes::finish(const Step& step, std::vector<catalog::ContentDigest>& r
   const auto at = contents_.find(step.content_id);
   catalog::ContentDigest result{.content_id = step.content_id, .touched_damage = at->second.damaged, .digests = {}};
   if (!result.touched_damage) result.digests = at->second.hasher.finish();
-  results.push_back(std::move(result));
+  results.push_back(result);
   contents_.erase(at);
 }
 

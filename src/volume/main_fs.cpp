@@ -147,7 +147,7 @@ Status serve(const worker::WorkerContext& context) {
     fds.push_back(worker::kFirstEvidenceFd + static_cast<int>(i));
   LIMIER_TRY(const auto image, evidence::open_image(job->evidence, fds));
   FrameSink sink(context);
-  const Status status = dispatch(*image, *job, sink);
+  Status status = dispatch(*image, *job, sink);
   // What was found before the step failed is worth having.
   LIMIER_CHECK(sink.flush());
   if (!status.ok()) return status;

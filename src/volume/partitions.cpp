@@ -157,6 +157,7 @@ bool is_4k_gpt(const evidence::Image& image) {
 // Ranges of the media no row covers (a tail shorter than a sector, a table that ends early) get rows of their own.
 void fill_gaps(std::vector<Region>& regions, std::uint64_t media_size) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> covered;
+  covered.reserve(regions.size() + 1);
   for (const Region& region : regions) covered.emplace_back(region.image_offset, region.image_offset + region.length);
   covered.emplace_back(media_size, media_size);
   std::sort(covered.begin(), covered.end());
