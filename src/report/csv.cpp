@@ -141,7 +141,7 @@ void put_field(std::string& line, const store::Query& row, const Column& column,
   }
 }
 
-Status write_sheet(store::Index& index, const Sheet& sheet, const std::string& dir) {
+Status put_sheet(store::Index& index, const Sheet& sheet, const std::string& dir) {
   LIMIER_TRY(auto out, OutFile::create(dir, sheet.file));
   LIMIER_TRY(auto rows, index.query(select_of(index, sheet)));
   std::string line;
@@ -170,11 +170,11 @@ Status write_csv(Source& source, const std::string& dir) {
   // The time line takes as long as the rest together.
   auto timeline = std::async(std::launch::async, [&]() -> Status {
     LIMIER_TRY(const auto own, index.another());
-    return write_sheet(*own, kTimeline, dir);
+    return put_sheet(*own, kTimeline, dir);
   });
   Status status = ok_status();
   for (const Sheet& sheet : {kFiles, kFindings})
-    if (status.ok()) status = write_sheet(index, sheet, dir);
+    if (status.ok()) status = put_sheet(index, sheet, dir);
   Status other = timeline.get();
   return status.ok() ? other : status;
 }
