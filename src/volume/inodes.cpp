@@ -167,18 +167,23 @@ class OrphanBudget {
   std::uint64_t refused_bytes_ = 0;
 };
 
-class InodeWalk {
+}  // namespace
+
+class InodeWalk::Impl {
  public:
-  explicit InodeWalk(WalkContext& context) : context_(context), mft_(context), fat_times_(context), budget_(context) {}
+  explicit Impl(WalkContext& context) : context_(context), mft_(context), fat_times_(context), budget_(context) {}
 
   Status run(const std::vector<std::uint64_t>& inodes) {
-    std::uint64_t done = 0;
     for (const std::uint64_t inode : inodes) {
       context_.sink.working_on(3, inode);
       LIMIER_CHECK(one(inode));
-      if (++done % kProgressEvery == 0) context_.sink.advanced(done);
+      if (++done_ % kProgressEvery == 0) context_.sink.advanced(done_);
     }
-    context_.sink.advanced(done);
+    context_.sink.advanced(done_);
+    return ok_status();
+  }
+
+  Status report() const {
     LIMIER_CHECK(budget_.report());
     LIMIER_CHECK(report(encrypted_, "content-encrypted", "are encrypted by the file system and were not examined"));
     return report(unreadable_, "content-unreadable", "are in use, but their content cannot be read");
@@ -349,18 +354,24 @@ class InodeWalk {
   MftMap mft_;
   FatTimes fat_times_;
   OrphanBudget budget_;
+  std::uint64_t done_ = 0;
   Closed encrypted_;
   Closed unreadable_;
 };
 
-}  // namespace
+InodeWalk::InodeWalk(WalkContext& context) : impl_(std::make_unique<Impl>(context)) {}
+InodeWalk::~InodeWalk() = default;
+
+Status InodeWalk::run(const std::vector<std::uint64_t>& inodes) {
+  return impl_->run(inodes);
+}
+
+Status InodeWalk::report() const {
+  return impl_->report();
+}
 
 std::uint32_t sequence_of(const WalkContext& context, const TSK_FS_META& meta) {
   return context.ntfs() ? meta.seq : 0;
-}
-
-Status walk_inodes(WalkContext& context, const std::vector<std::uint64_t>& inodes) {
-  return InodeWalk(context).run(inodes);
 }
 
 }  // namespace limier::volume

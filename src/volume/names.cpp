@@ -68,14 +68,7 @@ Result<std::vector<std::uint64_t>> NameWalk::named() {
 Result<std::vector<std::uint64_t>> NameWalk::orphans() {
   std::vector<std::uint64_t> only_orphans;
   if (!orphan_dir_ || budget_spent_) return only_orphans;
-  const bool known = !context_.job.names_only;
-  static_cast<void>(context_.session.call([&](TSK_FS_INFO* fs) {
-    if (!known || fs->list_inum_named != nullptr) return true;
-    // An empty list would count as unknown; the root directory is in use and changes nothing.
-    tsk_list_add(&fs->list_inum_named, context_.root_inode);
-    for (const std::uint64_t inode : context_.unallocated) tsk_list_add(&fs->list_inum_named, inode);
-    return true;
-  }));
+  if (!context_.job.names_only) tell_libtsk_what_is_named();
   DirHandle dir = open_dir(orphan_dir_->inode);
   if (!dir) {
     LIMIER_CHECK(unreadable(orphan_dir_->inode));
@@ -89,6 +82,17 @@ Result<std::vector<std::uint64_t>> NameWalk::orphans() {
   std::set_difference(inodes_.begin(), inodes_.end(), named_inodes_.begin(), named_inodes_.end(),
                       std::back_inserter(only_orphans));
   return only_orphans;
+}
+
+void NameWalk::tell_libtsk_what_is_named() {
+  // When it throws, libtsk has no list and finds out by itself.
+  static_cast<void>(context_.session.call([&](TSK_FS_INFO* fs) {
+    if (fs->list_inum_named != nullptr) return true;
+    // An empty list would count as unknown; the root directory is in use and changes nothing.
+    tsk_list_add(&fs->list_inum_named, context_.root_inode);
+    for (const std::uint64_t inode : context_.unallocated) tsk_list_add(&fs->list_inum_named, inode);
+    return true;
+  }));
 }
 
 DirHandle NameWalk::open_dir(std::uint64_t inode) {

@@ -61,10 +61,14 @@ Status walk_volume(const evidence::Image& image, const FsJob& job, Sink& sink) {
   }
   NameWalk names(context);
   LIMIER_TRY(auto inodes, names.named());
-  if (!job.names_only) LIMIER_CHECK(walk_inodes(context, inodes));
-  LIMIER_TRY(const auto orphans, names.orphans());
-  if (!job.names_only) {
-    LIMIER_CHECK(walk_inodes(context, orphans));
+  if (job.names_only) {
+    LIMIER_CHECK(names.orphans());
+  } else {
+    InodeWalk walk(context);
+    LIMIER_CHECK(walk.run(inodes));
+    LIMIER_TRY(const auto orphans, names.orphans());
+    LIMIER_CHECK(walk.run(orphans));
+    LIMIER_CHECK(walk.report());
     inodes.insert(inodes.end(), orphans.begin(), orphans.end());
     std::sort(inodes.begin(), inodes.end());
     LIMIER_CHECK(reconcile(context, inodes));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 
@@ -40,7 +41,7 @@ struct WalkContext {
   std::set<std::uint64_t> skip;
   std::optional<ExtInodes> ext_inodes;     // ext only
   std::vector<std::uint64_t> orphans;      // inodes without a directory, sorted; filled by NameWalk::orphans
-  std::vector<std::uint64_t> unallocated;  // inodes walked that are not in use, sorted; filled by walk_inodes
+  std::vector<std::uint64_t> unallocated;  // inodes walked that are not in use, sorted; filled by InodeWalk
 
   [[nodiscard]] std::uint32_t volume_id() const { return job.volume.volume_id; }
   [[nodiscard]] bool ntfs() const { return type == TSK_FS_TYPE_NTFS; }
@@ -80,6 +81,7 @@ class NameWalk {
     std::string path;
   };
 
+  void tell_libtsk_what_is_named();
   DirHandle open_dir(std::uint64_t inode);
   Status open_root();
   void push(DirHandle dir, std::uint64_t inode, std::uint64_t name_id, bool orphan);
@@ -134,8 +136,20 @@ class MftMap {
   std::uint32_t record_bytes_ = 0;
 };
 
-// inodes.cpp
-Status walk_inodes(WalkContext& context, const std::vector<std::uint64_t>& inodes);
+// inodes.cpp: metadata, streams and extents.
+class InodeWalk {
+ public:
+  explicit InodeWalk(WalkContext& context);
+  ~InodeWalk();
+  // In the order given; called once for the inodes with a name and once for the orphans.
+  Status run(const std::vector<std::uint64_t>& inodes);
+  // The issues that speak of all of them, after the last run.
+  [[nodiscard]] Status report() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
 std::uint32_t sequence_of(const WalkContext& context, const TSK_FS_META& meta);
 
 // reconcile.cpp: inodes in use that no name leads to are an issue.

@@ -85,12 +85,18 @@ struct Rows final : Sink {
     return ok_status();
   }
   void working_on(std::uint32_t, std::uint64_t) override {}
-  void advanced(std::uint64_t) override {}
+  void advanced(std::uint64_t done) override {
+    EXPECT_GE(done, done_) << "progress went back";
+    done_ = done;
+  }
   [[nodiscard]] bool has_issue(std::string_view code) const {
     for (const auto& one : issues)
       if (one.code == code) return true;
     return false;
   }
+
+ private:
+  std::uint64_t done_ = 0;
 };
 
 class TempDir {

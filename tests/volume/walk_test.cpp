@@ -260,7 +260,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Walk, FatCreationTime) {
   ::setenv("TZ", "UTC", 1);
   ::tzset();
-  if (run("which mkfs.vfat").out.empty()) GTEST_SKIP() << "dosfstools is not installed";
+  if (run("which mkfs.vfat").out.empty())
+    FAIL() << "dosfstools is not installed; scripts/install-deps --tests installs it";
   const TempDir dir;
   const std::string raw = dir.file("fat.raw");
   ASSERT_EQ(run("truncate -s 32M " + quoted(raw) + " && mkfs.vfat -F 16 " + quoted(raw) + " >/dev/null").code, 0);
@@ -321,7 +322,8 @@ TEST(Walk, DamageUnderResidentContentLeavesNoDigest) {
 // A valid ISO 9660 level 4 disc gives libtsk a root directory whose number is that of its orphan directory; looking for
 // orphans then waits for ever.
 TEST(Walk, IsoLevel4EndsInsteadOfWaiting) {
-  if (run("which genisoimage").out.empty()) GTEST_SKIP() << "genisoimage is not installed";
+  if (run("which genisoimage").out.empty())
+    FAIL() << "genisoimage is not installed; scripts/install-deps --tests installs it";
   const TempDir dir;
   run("mkdir " + quoted(dir.file("in")) + " && echo hello > " + quoted(dir.file("in/a.txt")) +
       " && genisoimage -quiet -iso-level 4 -o " + quoted(dir.file("level4.iso")) + " " + quoted(dir.file("in")) +
