@@ -37,7 +37,7 @@ def tool(*names):
     for name in names:
         path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
         if path is None:
-            raise unittest.SkipTest(f"{name} is not installed")
+            raise AssertionError(f"{name} is not installed; scripts/install-deps --tests installs it")
     return path
 
 

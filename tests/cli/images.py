@@ -16,7 +16,7 @@ SECTOR = 512
 def tool(name):
     path = shutil.which(name, path=SBIN)
     if path is None:
-        raise unittest.SkipTest(f"{name} is not installed (scripts/install-deps --tests installs it)")
+        raise AssertionError(f"{name} is not installed (scripts/install-deps --tests installs it)")
     return path
 
 

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 namespace limier::cli {
 namespace {
 
@@ -56,7 +54,6 @@ TEST(ParsePeriod, RefusesWhatIsNoTime) {
 }
 
 TEST(ZoneExists, OnlyPlainNamesOfTheDatabase) {
-  if (!std::ifstream("/usr/share/zoneinfo/Europe/Amsterdam")) GTEST_SKIP() << "no time zone database here";
   EXPECT_TRUE(zone_exists("Europe/Amsterdam"));
   EXPECT_TRUE(zone_exists("UTC"));
   for (const char* zone : {"", "Europe", "Europe/Nowhere", "../../../etc/passwd", "/usr/share/zoneinfo/UTC", "UTC; rm",

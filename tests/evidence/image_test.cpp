@@ -157,7 +157,8 @@ TEST(Tables, OffsetsBeyondTwoGibibytes) {
 class Acquired : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (std::system("command -v ewfacquire >/dev/null 2>&1") != 0) GTEST_SKIP() << "ewfacquire is not installed";
+    if (std::system("command -v ewfacquire >/dev/null 2>&1") != 0)
+      FAIL() << "ewfacquire is not installed; scripts/install-deps --tests installs it";
   }
   bool acquire(const std::vector<std::uint8_t>& bytes, const std::string& options) {
     write_file(folder_ / "source.raw", bytes);
@@ -225,7 +226,7 @@ TEST_F(Acquired, SeveralSegmentsOfEveryLayout) {
 
 TEST_F(Acquired, FromAStream) {
   if (std::system("command -v ewfacquirestream >/dev/null 2>&1") != 0)
-    GTEST_SKIP() << "ewfacquirestream is not installed";
+    FAIL() << "ewfacquirestream is not installed; scripts/install-deps --tests installs it";
   const auto bytes = noise((3u << 20) + 512);
   write_file(folder_ / "source.raw", bytes);
   const std::string command =

@@ -244,11 +244,39 @@ TEST_F(StoreTest, RecordsSentTwiceAreLeftOutAndReported) {
   volume(1, 0, 500'000);
   file(1, "/a", 30, 4096, 100);
   add(stream(30, ContentSource::kExtents, 999));
-  catalog::ContentDigest stranger;
-  stranger.content_id = 12345;
   finish_all();
   EXPECT_EQ(rows("SELECT size, content_state FROM v_file"), "100|complete");
   EXPECT_EQ(rows("SELECT code FROM v_issue"), "records-refused");
+}
+
+TEST_F(StoreTest, RecordsWithoutAParentAreLeftOutAndReported) {
+  create();
+  volume(1, 0, 500'000);
+  file(1, "/a", 30, 4096, 100);
+  add(stream(31, ContentSource::kExtents, 50));     // no such inode
+  add(extent(32, 0, 8192, 50, ExtentKind::kData));  // no such stream
+  finish_all();
+  EXPECT_EQ(rows("SELECT path, size, content_state FROM v_file"), "/a|100|complete");
+  EXPECT_EQ(rows("SELECT count(*) FROM v_extent"), "1");
+  EXPECT_EQ(rows("SELECT code, incomplete, message LIKE '2 records%' FROM v_issue"), "records-refused|1|1");
+}
+
+TEST_F(StoreTest, ChildrenFindTheirParentHoweverLongAgoItCame) {
+  create();
+  volume(1, 0, 50'000'000);
+  // More inodes than are remembered, then the streams and extents of all of them, the oldest first.
+  constexpr std::uint64_t kFiles = 5000;
+  for (std::uint64_t i = 0; i < kFiles; ++i) {
+    add(name(i + 1, "/f" + std::to_string(i), 100 + i));
+    add(inode(100 + i));
+  }
+  for (std::uint64_t i = 0; i < kFiles; ++i) add(stream(100 + i, ContentSource::kExtents, i + 1));
+  for (std::uint64_t i = 0; i < kFiles; ++i) add(extent(100 + i, 0, 8192 * (i + 1), i + 1, ExtentKind::kData));
+  finish_all();
+  EXPECT_EQ(rows("SELECT count(*) FROM v_file f JOIN v_extent e ON e.file_id = f.file_id WHERE f.size = f.inode - 99 "
+                 "AND e.length = f.size AND e.image_offset = 8192 * f.size"),
+            std::to_string(kFiles));
+  EXPECT_EQ(rows("SELECT count(*) FROM v_issue"), "0");
 }
 
 TEST_F(StoreTest, PreallocatedContentReadsAsZeros) {

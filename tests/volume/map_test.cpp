@@ -147,7 +147,7 @@ TEST(Map, ApfsVolumesAreChildrenOfTheirContainer) {
 
 TEST(Map, LabelsMadeByParted) {
   ::setenv("TZ", "UTC", 1);
-  if (run("which parted").out.empty()) GTEST_SKIP() << "parted is not installed";
+  if (run("which parted").out.empty()) FAIL() << "parted is not installed; scripts/install-deps --tests installs it";
   for (const char* label : {"bsd", "sun", "mac", "gpt", "msdos"}) {
     const TempDir dir;
     const std::string raw = dir.file("disk.raw");
@@ -200,7 +200,7 @@ TEST(Map, BsdSlicesAreChildrenOfTheirDosPartition) {
 }
 
 TEST(Map, GptIsReadFromItsBackupAndAt4096) {
-  if (run("which parted").out.empty()) GTEST_SKIP() << "parted is not installed";
+  if (run("which parted").out.empty()) FAIL() << "parted is not installed; scripts/install-deps --tests installs it";
   const TempDir dir;
   const std::string raw = dir.file("disk.raw");
   run("truncate -s 40M " + quoted(raw) + " && parted -s " + quoted(raw) +
@@ -217,7 +217,7 @@ TEST(Map, GptIsReadFromItsBackupAndAt4096) {
 }
 
 TEST(Map, PartitionBeyondTheMediaIsClippedAndSaidSo) {
-  if (run("which parted").out.empty()) GTEST_SKIP() << "parted is not installed";
+  if (run("which parted").out.empty()) FAIL() << "parted is not installed; scripts/install-deps --tests installs it";
   const TempDir dir;
   const std::string raw = dir.file("disk.raw");
   run("truncate -s 40M " + quoted(raw) + " && parted -s " + quoted(raw) +

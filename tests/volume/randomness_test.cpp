@@ -62,7 +62,7 @@ TEST(Randomness, CompressedMediaIsNot) {
 }
 
 TEST(Randomness, RandomGapBetweenPartitionsIsReported) {
-  if (run("which parted").out.empty()) GTEST_SKIP() << "parted is not installed";
+  if (run("which parted").out.empty()) FAIL() << "parted is not installed; scripts/install-deps --tests installs it";
   const TempDir dir;
   const std::string raw = dir.file("disk.raw");
   run("truncate -s 40M " + quoted(raw) + " && parted -s " + quoted(raw) +
