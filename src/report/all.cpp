@@ -26,7 +26,7 @@ constexpr std::array<Format, 5> kFormats{{
     {"json", kJsonFiles, "the same facts for machines", write_json, true, true},
 }};
 
-Status write_beside(const store::Index& index, const Format* format, const std::string& dir) {
+Status run_beside(const store::Index& index, const Format* format, const std::string& dir) {
   LIMIER_TRY(const auto own, index.another());
   Source source(*own);
   return format->write(source, dir);
@@ -63,7 +63,7 @@ Status write_reports(store::Index& index, const std::string& dir, std::span<cons
   std::vector<std::future<Status>> beside;
   for (const Format* format : wanted)
     if (!format->states_facts)
-      beside.push_back(std::async(std::launch::async, write_beside, std::ref(index), format, dir));
+      beside.push_back(std::async(std::launch::async, run_beside, std::ref(index), format, dir));
   Source source(index);
   Status status = ok_status();
   for (const Format* format : wanted)

@@ -24,12 +24,10 @@ constexpr const char* kVolumeStatusReason =
     "WHEN 6 THEN 'file system could not be read' END";
 
 constexpr const char* kContentReason =
-    "CASE state WHEN 2 THEN 'overwritten: some clusters belong to another file' WHEN 3 THEN 'partial: touches damaged "
-    "or "
-    "missing ranges' WHEN 4 THEN 'unreadable: the file system could not give the bytes' WHEN 5 THEN 'encrypted by the "
-    "file "
-    "system' WHEN 7 THEN 'not read: no digest was computed' "
-    "END";
+    "CASE state WHEN 2 THEN 'overwritten: some clusters belong to another file' "
+    "WHEN 3 THEN 'partial: touches damaged or missing ranges' "
+    "WHEN 4 THEN 'unreadable: the file system could not give the bytes' "
+    "WHEN 5 THEN 'encrypted by the file system' WHEN 7 THEN 'not read: no digest was computed' END";
 
 }  // namespace
 

@@ -18,10 +18,9 @@ using catalog::ExtentKind;
 constexpr std::int64_t kBlock = 100;
 // 4 is resident, inside metadata that belongs to the file system's own streams anyway.
 constexpr const char* kRanges =
-    "SELECT e.image_offset, e.length, e.kind, s.deleted, e.content_id, s.inode_key FROM extent e INDEXED BY "
-    "extent_by_offset "
-    "JOIN stream s ON s.content_id = e.content_id WHERE e.image_offset IS NOT NULL AND e.kind <> 4 ORDER BY "
-    "e.image_offset";
+    "SELECT e.image_offset, e.length, e.kind, s.deleted, e.content_id, s.inode_key "
+    "FROM extent e INDEXED BY extent_by_offset JOIN stream s ON s.content_id = e.content_id "
+    "WHERE e.image_offset IS NOT NULL AND e.kind <> 4 ORDER BY e.image_offset";
 constexpr const char* kBlocks =
     "SELECT image_offset, length, 100, 0, 0, 0 FROM block WHERE use <> 0 ORDER BY image_offset";
 constexpr const char* kExtentsOf =

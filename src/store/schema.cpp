@@ -66,8 +66,8 @@ CREATE TABLE digest (
   content_id INTEGER PRIMARY KEY REFERENCES stream(content_id), md5 BLOB, sha1 BLOB, sha256 BLOB
 ) STRICT;
 CREATE TABLE extent (
-  content_id INTEGER NOT NULL REFERENCES stream(content_id), seq INTEGER NOT NULL, piece INTEGER NOT NULL, file_offset INTEGER NOT NULL, image_offset INTEGER,
-  length INTEGER NOT NULL, kind INTEGER NOT NULL,
+  content_id INTEGER NOT NULL REFERENCES stream(content_id), seq INTEGER NOT NULL, piece INTEGER NOT NULL,
+  file_offset INTEGER NOT NULL, image_offset INTEGER, length INTEGER NOT NULL, kind INTEGER NOT NULL,
   PRIMARY KEY (content_id, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE block (
