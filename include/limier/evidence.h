@@ -113,6 +113,7 @@ struct ContainerRecord {
   std::vector<std::pair<std::string, std::string>> header_values;
   // Sector ranges the acquisition itself could not read (error2 section), in bytes.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> acquisition_errors;
+  std::string libewf_refusal;  // why libewf would not open the set, when limier read this by itself
 };
 
 class Image {
@@ -141,7 +142,8 @@ class Image {
 Result<std::unique_ptr<Image>> open_image(const EvidenceSpec& spec, const std::vector<int>& fds);
 
 // The acquisition record through libewf (which reads the same descriptors) for EWF; size and count for raw.
-// kEvidence when libewf refuses the set: an image with EVF magic that cannot be opened is an error, never raw.
+// What libewf refuses is read by limier itself. kEvidence when that finds no geometry either: an image with EVF magic
+// that cannot be opened is an error, never raw.
 Result<ContainerRecord> read_container_record(const EvidenceSpec& spec, const std::vector<int>& fds);
 
 // Versions for `limier version`: of the libewf that is loaded, and of the libdeflate this was compiled against.

@@ -5,6 +5,7 @@
 
 #include "evidence/ewf.h"
 #include "evidence/ewf_header.h"
+#include "evidence/readers.h"
 
 namespace limier::evidence {
 namespace {
@@ -178,8 +179,12 @@ Result<ContainerRecord> read_container_record(const EvidenceSpec& spec, const st
     return raw_record(spec, *image);
   }
   auto record = read_with_libewf(spec, fds);
-  if (record.ok() || !spec.allow_incomplete) return record;
-  return read_record_without_libewf(spec, fds);
+  if (record.ok()) return record;
+  auto own = read_record_without_libewf(spec, fds);
+  bool unknown_flavour = false;
+  if (!own.ok() || !open_ewf(spec, fds, unknown_flavour).ok()) return record;
+  own->libewf_refusal = record.error().message;
+  return own;
 }
 
 }  // namespace limier::evidence

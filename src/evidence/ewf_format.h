@@ -31,6 +31,11 @@ inline constexpr std::uint32_t kMaxSectorSize = 4096;
 
 std::uint32_t adler32(Bytes bytes);  // RFC 1950
 
+// What zlib needs at worst for incompressible data, with room to spare (RFC 1951: 5 bytes per stored block).
+constexpr std::uint64_t max_compressed(std::uint64_t chunk_size) {
+  return chunk_size + chunk_size / 8 + 1024;
+}
+
 struct MediaInfo {
   std::uint32_t chunk_count = 0;
   std::uint32_t sectors_per_chunk = 0;
@@ -51,7 +56,7 @@ struct Span {
   std::uint64_t end = 0;
 };
 
-// One table with its copy, and where its chunks may lie.
+// One table with its copy, and where its chunks may lie. With neither: a sectors section that no table follows.
 struct TablePlace {
   std::optional<Span> table;
   std::optional<Span> table2;

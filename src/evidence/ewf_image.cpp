@@ -16,11 +16,6 @@
 namespace limier::evidence {
 namespace {
 
-// What zlib needs at worst for incompressible data, with room to spare (RFC 1951: 5 bytes per stored block).
-std::uint64_t max_compressed(std::uint64_t chunk_size) {
-  return chunk_size + chunk_size / 8 + 1024;
-}
-
 // How much of a segment is read at once for a run of chunks: a fraction of the second-level cache.
 constexpr std::uint64_t kRunBytes = 256u << 10;
 
@@ -318,7 +313,7 @@ Result<std::vector<Piece>> collect_pieces(const EvidenceSpec& spec, const std::v
     }
     expected = segment.number + 1u;
     const SegmentInfo& info = spec.segments[segment.index];
-    load_tables(fds[segment.index], info, segment, media.chunk_count, pieces, issues);
+    load_tables(fds[segment.index], info, segment, media, pieces, issues);
     if (segment.cut)
       pieces.push_back(Gap{"ewf-segment-truncated", info.name + " ends early: it is truncated or damaged."});
   }

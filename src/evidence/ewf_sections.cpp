@@ -44,9 +44,9 @@ class Scanner {
     if (type == "volume" || type == "disk" || type == "data")
       take_media(content);
     else if (type == "sectors")
-      last_sectors_ = content;
+      take_sectors(content);
     else if (type == "table")
-      segment_.tables.push_back({content, std::nullopt, last_sectors_});
+      take_table(content);
     else if (type == "table2")
       take_table2(content);
     else if (type == "header" && !segment_.header)
@@ -58,6 +58,11 @@ class Scanner {
     else if (type == "digest" && !segment_.digest)
       segment_.digest = content;
     previous_is_table_ = type == "table";
+  }
+  // At the end of the chain: data that no table came for.
+  void finish() {
+    if (sectors_open_) segment_.tables.push_back({std::nullopt, std::nullopt, last_sectors_});
+    sectors_open_ = false;
   }
 
  private:
@@ -77,7 +82,17 @@ class Scanner {
     else if (segment_.media_problem.empty())
       segment_.media_problem = std::move(problem);
   }
+  void take_sectors(Span content) {
+    finish();
+    last_sectors_ = content;
+    sectors_open_ = true;
+  }
+  void take_table(Span content) {
+    segment_.tables.push_back({content, std::nullopt, last_sectors_});
+    sectors_open_ = false;
+  }
   void take_table2(Span content) {
+    sectors_open_ = false;
     if (previous_is_table_)
       segment_.tables.back().table2 = content;
     else
@@ -88,6 +103,7 @@ class Scanner {
   Segment& segment_;
   Span last_sectors_;
   bool previous_is_table_ = false;
+  bool sectors_open_ = false;  // no table has come for the last sectors section
 };
 
 }  // namespace
@@ -152,6 +168,7 @@ Segment scan_segment(int fd, const SegmentInfo& info, std::size_t index, std::ui
                         0, 0});
     if (section->type == "next" || section->type == "done") {
       (section->type == "done" ? segment.done : segment.has_next) = true;
+      scanner.finish();
       return segment;
     }
     const std::uint64_t begin = offset + kDescriptorSize;
@@ -164,6 +181,7 @@ Segment scan_segment(int fd, const SegmentInfo& info, std::size_t index, std::ui
     offset = section->next;
   }
   segment.cut = true;
+  scanner.finish();
   return segment;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "evidence/ewf_recover.h"
 #include "evidence/positional.h"
 
 namespace limier::evidence {
@@ -95,6 +96,8 @@ Piece load_one(int fd, const SegmentInfo& info, const Segment& segment, const Ta
         {"ewf-table-damaged", "A chunk table" + in_segment(info) + " is damaged; its second copy was used.", 0, 0});
     return make_group(std::move(*copy), segment, info, place);
   }
+  if (!place.table && !place.table2)
+    return Gap{"ewf-table-missing", "A sectors section" + in_segment(info) + " has no chunk table."};
   if (!table && !copy) return Gap{"ewf-table-damaged", "A chunk table" + in_segment(info) + " is damaged beyond use."};
   issues.push_back(
       {"ewf-table-damaged",
@@ -129,10 +132,22 @@ std::optional<ChunkPlace> place_of(const ChunkGroup& group, const std::vector<st
   return place;
 }
 
-void load_tables(int fd, const SegmentInfo& info, const Segment& segment, std::uint64_t max_entries,
+void load_tables(int fd, const SegmentInfo& info, const Segment& segment, const MediaInfo& media,
                  std::vector<Piece>& pieces, std::vector<OpenIssue>& issues) {
+  std::uint64_t max_entries = media.chunk_count;
   for (const TablePlace& place : segment.tables) {
     Piece piece = load_one(fd, info, segment, place, max_entries, issues);
+    if (const auto* gap = std::get_if<Gap>(&piece); gap != nullptr && place.data.begin < place.data.end) {
+      Recovered found = recover_chunks(fd, segment.index, place.data, media, max_entries);
+      for (ChunkGroup& group : found.groups) {
+        max_entries -= std::min<std::uint64_t>(max_entries, group.count);
+        pieces.emplace_back(std::move(group));
+      }
+      if (found.whole) {
+        issues.push_back({gap->code, gap->message, 0, 0});
+        continue;
+      }
+    }
     if (const auto* group = std::get_if<ChunkGroup>(&piece)) {
       if (group->count == 0) continue;
       max_entries -= std::min<std::uint64_t>(max_entries, group->count);
@@ -163,6 +178,13 @@ std::vector<ChunkGroup> number_chunks(std::vector<Piece> pieces, const MediaInfo
     from_end.push_back(std::move(*group));
   }
   placed.insert(placed.end(), std::make_move_iterator(from_end.rbegin()), std::make_move_iterator(from_end.rend()));
+  for (const ChunkGroup& group : placed) {
+    if (!group.recovered || group.count == 0) continue;
+    OpenIssue issue = missing_range(group.first_chunk, group.first_chunk + group.count, media, nullptr);
+    issue.code = "ewf-chunks-recovered";
+    issue.message = "A chunk table is lost; this part of the media was read by following the chunks themselves.";
+    issues.push_back(std::move(issue));
+  }
   std::vector<const Gap*> gaps;
   bool homeless = false;
   for (std::size_t i = next; i < last; ++i) {

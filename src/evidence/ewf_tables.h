@@ -20,6 +20,7 @@ struct ChunkGroup {
   Span data;
   std::uint32_t overflow_from = 0;  // entries from here on are plain 32-bit offsets
   std::vector<std::uint32_t> entries;
+  bool recovered = false;                // found in the data itself, without a table
   std::vector<std::uint32_t> alternate;  // of table2, when neither copy has a sound checksum
 };
 
@@ -40,8 +41,9 @@ struct Gap {
 };
 using Piece = std::variant<ChunkGroup, Gap>;
 
-// Reads the tables of one segment, in order. At most `max_entries` entries are kept in all.
-void load_tables(int fd, const SegmentInfo& info, const Segment& segment, std::uint64_t max_entries,
+// Reads the tables of one segment, in order; where one is lost, the chunks it named are looked for in the data. At most
+// as many entries as the media has chunks are kept of a segment.
+void load_tables(int fd, const SegmentInfo& info, const Segment& segment, const MediaInfo& media,
                  std::vector<Piece>& pieces, std::vector<OpenIssue>& issues);
 
 // Numbers the chunks: from the front up to the first gap, and from the end back to the last one. What lies between two

@@ -26,6 +26,10 @@ Result<ContainerMessage> describe_container(const evidence::EvidenceSpec& spec, 
   for (const auto& [image_offset, length] : record.acquisition_errors)
     message.acquisition_errors.push_back({image_offset, length, "acquisition-error"});
   message.issues = image->open_issues();
+  if (!record.libewf_refusal.empty())
+    message.issues.push_back({"ewf-libewf-refused",
+                              "libewf refuses this set; limier read its structures itself. " + record.libewf_refusal, 0,
+                              0});
   return message;
 }
 
