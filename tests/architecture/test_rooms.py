@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 SOURCE = pathlib.Path(os.environ.get("LIMIER_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
-ROOMS = ["base", "evidence", "catalog", "volume", "sweep", "content", "store", "rules", "report", "app", "cli"]
+ROOMS = ["base", "evidence", "catalog", "volume", "sweep", "content", "store", "rules", "report", "app", "batch", "cli"]
 MAIN = re.compile(r"^main(_[a-z]+)?\.cpp$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
 # The libraries, the room each belongs to, and the only header of that room that may include it.
@@ -14,6 +14,8 @@ LIBRARIES = [
     (re.compile(r"^tsk/"), "volume", "tsk.h"),
     (re.compile(r"^libewf(\.h|/)"), "evidence", "ewf.h"),
     (re.compile(r"^sqlite3(ext)?\.h$"), "store", "sqlite.h"),
+    (re.compile(r"^nlohmann/"), "batch", "json.h"),
+    (re.compile(r"^toml\+\+/|^toml\.hpp$"), "batch", "toml.h"),
 ]
 LINE_LIMIT = 600
 # Names of places that exist on one machine only; a path into a home or a work folder is never right in a project.
@@ -46,7 +48,7 @@ def allowed(path, room, target):
     if room == "worker":
         return target == "base"
     if target == "worker":
-        return room in ("app", "cli") or (room in ("volume", "sweep") and MAIN.match(path.name) is not None)
+        return room in ("app", "batch", "cli") or (room in ("volume", "sweep") and MAIN.match(path.name) is not None)
     return target in ROOMS and ROOMS.index(target) < ROOMS.index(room)
 
 

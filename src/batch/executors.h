@@ -1,0 +1,10 @@
+// One file each: executor_<name>.cpp.
+#pragma once
+
+#include "limier/batch.h"
+
+namespace limier::batch {
+
+std::unique_ptr<Executor> make_local_executor();
+
+}  // namespace limier::batch

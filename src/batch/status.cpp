@@ -1,0 +1,114 @@
+// What is done, from the records and locks alone.
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "batch/attempts.h"
+#include "limier/batch.h"
+
+namespace limier::batch {
+namespace {
+
+// Worst first; an exhibit that is not finished comes before all: what the others say is not yet the whole.
+constexpr std::array<int, 9> kWorstFirst{75, 7, 2, 6, 3, 4, 5, 1, 0};
+
+std::size_t badness(int code) {
+  const auto* const found = std::find(kWorstFirst.begin(), kWorstFirst.end(), code);
+  return found == kWorstFirst.end() ? 0 : static_cast<std::size_t>(found - kWorstFirst.begin());
+}
+
+bool is_final_good(int code) {
+  return code == 0 || code == 1 || code == 4 || code == 5;
+}
+
+}  // namespace
+
+std::string_view state_name(ExhibitState state) {
+  switch (state) {
+    case ExhibitState::kPlanned:
+      return "planned";
+    case ExhibitState::kRunning:
+      return "running";
+    case ExhibitState::kInterrupted:
+      return "interrupted";
+    case ExhibitState::kDone:
+      return "done";
+    case ExhibitState::kFailed:
+      return "failed";
+    case ExhibitState::kStale:
+      return "stale";
+  }
+  return "";
+}
+
+int worse_exit_code(int one, int other) {
+  return badness(one) <= badness(other) ? one : other;
+}
+
+ExhibitStatus exhibit_status(const CaseFolder& folder, const Exhibit& exhibit) {
+  ExhibitStatus status;
+  status.exhibit = &exhibit;
+  status.record = load_record(folder, exhibit.folder);
+  if (status.record && status.record->exhibit_digest == exhibit.digest) {
+    status.state = is_final_good(status.record->result.exit_code) ? ExhibitState::kDone : ExhibitState::kFailed;
+    return status;
+  }
+  if (status.record) status.state = ExhibitState::kStale;
+  if (const auto attempt = load_attempt(folder, exhibit.folder); attempt && attempt->exhibit_digest == exhibit.digest) {
+    status.state = ExhibitState::kInterrupted;
+    status.attempt_exit_code = attempt->exit_code;
+    status.attempt_message = attempt->message;
+  }
+  return status;
+}
+
+Result<std::vector<ExhibitStatus>> read_status(const CaseFolder& folder, const Plan& plan) {
+  std::map<std::string_view, ExhibitStatus> by_name;
+  for (const Task& task : plan.tasks) {
+    const bool running = FileLock::is_held(folder.task_lock(task.number));
+    for (const std::string& name : task.exhibits) {
+      const Exhibit* exhibit = plan.find(name);
+      if (exhibit == nullptr)
+        return Error{ErrorKind::kInternal, "the plan has a task with an exhibit it does not know"};
+      ExhibitStatus status = exhibit_status(folder, *exhibit);
+      status.task = task.number;
+      const bool finished = status.state == ExhibitState::kDone || status.state == ExhibitState::kFailed;
+      // A task works off its exhibits one after the other: the one with an attempt that has not ended is it.
+      const auto attempt = load_attempt(folder, exhibit->folder);
+      if (running && !finished && attempt && attempt->exhibit_digest == exhibit->digest && !attempt->ended)
+        status.state = ExhibitState::kRunning;
+      by_name.emplace(exhibit->name, std::move(status));
+    }
+  }
+  std::vector<ExhibitStatus> statuses;
+  for (const Exhibit& exhibit : plan.exhibits) {
+    const auto found = by_name.find(exhibit.name);
+    if (found == by_name.end()) return Error{ErrorKind::kInternal, "the plan has an exhibit that no task works on"};
+    statuses.push_back(std::move(found->second));
+  }
+  return statuses;
+}
+
+Result<std::vector<std::uint32_t>> unfinished_tasks(const CaseFolder& folder, const Plan& plan, bool retry_failed) {
+  LIMIER_TRY(const auto statuses, read_status(folder, plan));
+  std::vector<std::uint32_t> tasks;
+  for (const Task& task : plan.tasks) {
+    const bool open = std::any_of(statuses.begin(), statuses.end(), [&](const ExhibitStatus& status) {
+      return status.task == task.number && status.state != ExhibitState::kDone &&
+             (retry_failed || status.state != ExhibitState::kFailed);
+    });
+    if (open || !load_task_record(folder, task.number)) tasks.push_back(task.number);
+  }
+  return tasks;
+}
+
+int batch_exit_code(std::span<const ExhibitStatus> statuses) {
+  int code = 0;
+  for (const ExhibitStatus& status : statuses) {
+    const bool finished = status.state == ExhibitState::kDone || status.state == ExhibitState::kFailed;
+    code = worse_exit_code(code, finished ? status.record->result.exit_code : 75);
+  }
+  return code;
+}
+
+}  // namespace limier::batch

@@ -1,0 +1,65 @@
+// What was handed to engines.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "batch/json.h"
+#include "limier/batch.h"
+
+namespace limier::batch {
+namespace {
+
+namespace fs = std::filesystem;
+
+Submission submission_from(const Json& from) {
+  Submission submission;
+  submission.name = from.at("name");
+  submission.executor = from.at("executor");
+  submission.host = from.at("host");
+  submission.pid = from.at("pid");
+  submission.started_ns = from.at("started_ns");
+  submission.plan_digest = from.at("plan_digest");
+  submission.tasks = from.at("tasks").get<std::vector<std::uint32_t>>();
+  submission.engine_ids = from.at("engine_ids").get<std::vector<std::string>>();
+  submission.cancelled = from.at("cancelled");
+  return submission;
+}
+
+}  // namespace
+
+Result<std::vector<Submission>> load_submissions(const CaseFolder& folder) {
+  std::vector<Submission> submissions;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder.submissions(), error)) {
+    if (entry.path().extension() != ".json") continue;
+    LIMIER_TRY(const auto text, read_whole_file(entry.path().string()));
+    auto submission = parse_json(text, submission_from);
+    if (!submission)
+      return Error{ErrorKind::kUsage, fmt::format("{}: is not a submission record of limier; move it out of the case",
+                                                  entry.path().string())};
+    submissions.push_back(std::move(*submission));
+  }
+  std::sort(submissions.begin(), submissions.end(), [](const Submission& one, const Submission& other) {
+    return std::tie(one.started_ns, one.name) < std::tie(other.started_ns, other.name);
+  });
+  return submissions;
+}
+
+Result<std::string> next_submission_name(const CaseFolder& folder, std::string_view executor) {
+  for (std::uint32_t number = 1;; ++number) {
+    std::string name = fmt::format("{}-{}", executor, number);
+    std::error_code error;
+    if (!fs::exists(folder.submissions() + "/" + name + ".json", error)) return name;
+  }
+}
+
+Status save_submission(const CaseFolder& folder, const Submission& submission) {
+  const Json document = {
+      {"name", submission.name},   {"executor", submission.executor},     {"host", submission.host},
+      {"pid", submission.pid},     {"started_ns", submission.started_ns}, {"plan_digest", submission.plan_digest},
+      {"tasks", submission.tasks}, {"engine_ids", submission.engine_ids}, {"cancelled", submission.cancelled}};
+  return publish_file(folder.submissions() + "/" + submission.name + ".json", json_document(document));
+}
+
+}  // namespace limier::batch
