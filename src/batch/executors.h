@@ -6,5 +6,7 @@
 namespace limier::batch {
 
 std::unique_ptr<Executor> make_local_executor();
+std::unique_ptr<Executor> make_parallel_executor();
+std::unique_ptr<Executor> make_slurm_executor();
 
 }  // namespace limier::batch
