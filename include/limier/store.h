@@ -145,6 +145,7 @@ class Query {
 
  private:
   friend class Index;
+  friend Result<Query> make_query(sqlite3* connection, std::string_view sql);
   struct Impl;
   explicit Query(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
@@ -155,6 +156,8 @@ class Index {
  public:
   // kUsage when DIR holds no index.db; kRefused when it is not a limier index, or is being written.
   static Result<std::unique_ptr<Index>> open(const std::string& dir);
+  // The case.db of a merged case, for the views of docs/case.md.
+  static Result<std::unique_ptr<Index>> open_case(const std::string& dir);
   // The same index once more, for another thread.
   [[nodiscard]] Result<std::unique_ptr<Index>> another() const;
   ~Index();

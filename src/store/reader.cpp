@@ -5,18 +5,15 @@
 #include <algorithm>
 
 #include "limier/store.h"
+#include "limier/store/case_db.h"
 #include "store/db.h"
+#include "store/query_impl.h"
 
 namespace limier::store {
 
-struct Query::Impl {
-  sqlite3* connection = nullptr;
-  StatementHandle statement;
-  int code = SQLITE_OK;
-  ErrorKind error_kind = ErrorKind::kInternal;
-};
 struct Index::Impl {
   std::string dir;
+  bool is_case = false;
   Database own;        // for our statements
   Database untrusted;  // for the user's, under the authorizer
 };
@@ -41,7 +38,7 @@ std::string file_uri(const std::string& path) {
 
 // Looks at the header through SQLite's own file object: a descriptor of ours would drop this process's locks when
 // closed. immutable=1 keeps SQLite from making a -shm file.
-Status check_header(const std::string& path) {
+Status check_header(const std::string& path, std::int32_t application_id) {
   LIMIER_TRY(auto database, Database::open(file_uri(path) + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI));
   sqlite3_file* file = nullptr;
   sqlite3_file_control(database.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
@@ -51,7 +48,7 @@ Status check_header(const std::string& path) {
     return Error{ErrorKind::kRefused, fmt::format("{} is not an index of limier", path)};
   const Bytes bytes(header);
   const bool sqlite = as_text(bytes).starts_with(std::string_view("SQLite format 3\0", 16));
-  if (!sqlite || be_at<std::uint32_t>(bytes, kApplicationIdAt) != static_cast<std::uint32_t>(kApplicationId))
+  if (!sqlite || be_at<std::uint32_t>(bytes, kApplicationIdAt) != static_cast<std::uint32_t>(application_id))
     return Error{ErrorKind::kRefused, fmt::format("{} is not an index of limier", path)};
   if (header[kWriteVersion] != 2) return ok_status();
   const int lock = file->pMethods->xLock(file, SQLITE_LOCK_SHARED);
@@ -77,7 +74,7 @@ int authorize(void*, int action, const char*, const char* second, const char*, c
   }
 }
 
-Result<Database> open_reading(const std::string& path) {
+Result<Database> open_reading(const std::string& path, std::int32_t schema_version) {
   LIMIER_TRY(auto database, Database::open(path, SQLITE_OPEN_READONLY));
   sqlite3_db_config(database.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(database.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -87,10 +84,10 @@ Result<Database> open_reading(const std::string& path) {
   const auto version = database.integer("PRAGMA user_version");
   if (!version.ok())
     return Error{ErrorKind::kRefused, fmt::format("{} cannot be read: {}", path, version.error().message)};
-  if (version->value_or(0) != kSchemaVersion)
+  if (version->value_or(0) != schema_version)
     return Error{ErrorKind::kRefused,
                  fmt::format("{} was written by another version of limier (schema {}, this one reads {})", path,
-                             version->value_or(0), kSchemaVersion)};
+                             version->value_or(0), schema_version)};
   return database;
 }
 
@@ -106,30 +103,49 @@ Result<std::unique_ptr<Index>> Index::open(const std::string& dir) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode))
     return Error{ErrorKind::kUsage, fmt::format("{} holds no index.db; give the folder triage wrote", dir)};
-  LIMIER_CHECK(check_header(path));
+  LIMIER_CHECK(check_header(path, kApplicationId));
   auto impl = std::make_unique<Impl>();
   impl->dir = dir;
-  LIMIER_TRY(impl->own, open_reading(path));
-  LIMIER_TRY(impl->untrusted, open_reading(path));
+  LIMIER_TRY(impl->own, open_reading(path, kSchemaVersion));
+  LIMIER_TRY(impl->untrusted, open_reading(path, kSchemaVersion));
+  sqlite3_set_authorizer(impl->untrusted.get(), authorize, nullptr);
+  return std::unique_ptr<Index>(new Index(std::move(impl)));
+}
+
+Result<std::unique_ptr<Index>> Index::open_case(const std::string& dir) {
+  const std::string path = dir + (dir.ends_with('/') ? "" : "/") + "case.db";
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode))
+    return Error{ErrorKind::kUsage, fmt::format("{} holds no case.db; run `limier batch merge {}` first", dir, dir)};
+  LIMIER_CHECK(check_header(path, kCaseApplicationId));
+  auto impl = std::make_unique<Impl>();
+  impl->dir = dir;
+  impl->is_case = true;
+  LIMIER_TRY(impl->own, open_reading(path, kCaseSchemaVersion));
+  LIMIER_TRY(impl->untrusted, open_reading(path, kCaseSchemaVersion));
   sqlite3_set_authorizer(impl->untrusted.get(), authorize, nullptr);
   return std::unique_ptr<Index>(new Index(std::move(impl)));
 }
 
 Result<std::unique_ptr<Index>> Index::another() const {
-  return open(impl_->dir);
+  return impl_->is_case ? open_case(impl_->dir) : open(impl_->dir);
 }
 
 Index::Index(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Index::~Index() = default;
 
-Result<Query> Index::query(std::string_view sql) {
+Result<Query> make_query(sqlite3* connection, std::string_view sql) {
   auto query = std::make_unique<Query::Impl>();
-  query->connection = impl_->own.get();
+  query->connection = connection;
   sqlite3_stmt* raw = nullptr;
-  const int code = sqlite3_prepare_v2(query->connection, sql.data(), static_cast<int>(sql.size()), &raw, nullptr);
+  const int code = sqlite3_prepare_v2(connection, sql.data(), static_cast<int>(sql.size()), &raw, nullptr);
   query->statement.reset(raw);
-  if (code != SQLITE_OK) return sqlite_error(query->connection, code, "reading the index failed");
+  if (code != SQLITE_OK) return sqlite_error(connection, code, "reading the index failed");
   return Query(std::move(query));
+}
+
+Result<Query> Index::query(std::string_view sql) {
+  return make_query(impl_->own.get(), sql);
 }
 
 Result<Query> Index::query_untrusted(std::string_view sql) {

@@ -6,7 +6,10 @@ import subprocess
 import unittest
 
 SOURCE = pathlib.Path(os.environ.get("LIMIER_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
-ROOMS = ["base", "evidence", "catalog", "volume", "sweep", "content", "store", "rules", "report", "app", "batch", "cli"]
+ROOMS = [
+    "base", "evidence", "catalog", "volume", "sweep", "content", "store", "rules", "report", "casework", "app", "batch",
+    "cli",
+]
 MAIN = re.compile(r"^main(_[a-z]+)?\.cpp$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
 # The libraries, the room each belongs to, and the only header of that room that may include it.

@@ -1,0 +1,218 @@
+// store: case.db, what the merge of many exhibits found. Written once, then read-only; the views are the contract
+// (docs/case.md), the tables are not. Each row type lists its members in the order of its table's columns.
+//
+// Owns:    the database connection.
+// Threads: a CaseWriter belongs to one thread.
+// Errors:  kTemporary when the disk is full, else kInternal.
+#pragma once
+
+#include <optional>
+
+#include "limier/store.h"
+
+namespace limier::store {
+
+inline constexpr std::int32_t kCaseApplicationId = 0x4C494D43;  // "LIMC"
+inline constexpr std::int32_t kCaseSchemaVersion = 1;
+
+using Blob = std::vector<std::uint8_t>;
+using MaybeInteger = std::optional<std::int64_t>;
+using MaybeString = std::optional<std::string>;
+
+// The case as a whole: one row.
+struct CaseRow {
+  static constexpr std::string_view kTable = "case_facts";
+  std::string tool_version;
+  std::int64_t exhibits = 0, merged = 0, exit_code = 0;
+  std::int64_t keys = 0, shared_keys = 0, shared_contents = 0;
+  std::int64_t links = 0, links_left_out = 0;  // beyond the number that is kept
+  static constexpr auto fields() {
+    using T = CaseRow;
+    return std::tuple{&T::tool_version, &T::exhibits,        &T::merged, &T::exit_code,     &T::keys,
+                      &T::shared_keys,  &T::shared_contents, &T::links,  &T::links_left_out};
+  }
+};
+
+struct CaseExhibit {
+  static constexpr std::string_view kTable = "exhibit";
+  std::int64_t exhibit_id = 0;
+  std::string exhibit, image, folder, state;
+  std::int64_t attention = 0;  // 1: look at it first
+  std::string attention_level, attention_reason;
+  MaybeInteger exit_code;
+  MaybeString message, verdict;
+  std::string authority, case_number, examiner, agency, note, scope;
+  MaybeString format;
+  MaybeInteger size_bytes, segment_count;
+  MaybeString stored_md5, stored_sha1, md5, sha1, sha256;
+  MaybeString acq_case_number, acq_evidence_number, acq_examiner, acq_description, acq_notes, acq_date, acq_software;
+  MaybeString device_model, device_serial, identifiers;
+  MaybeString profile, tool_version;
+  MaybeInteger files, dirs, deleted, recovered, file_bytes, volumes, encrypted_volumes, bad_ranges, bad_bytes, issues;
+  MaybeInteger live_in_danger, high, medium, low, info;
+  MaybeInteger not_examined, not_examined_bytes;
+  std::int64_t links = 0;
+  static constexpr auto fields() {
+    using T = CaseExhibit;
+    return std::tuple{&T::exhibit_id,
+                      &T::exhibit,
+                      &T::image,
+                      &T::folder,
+                      &T::state,
+                      &T::attention,
+                      &T::attention_level,
+                      &T::attention_reason,
+                      &T::exit_code,
+                      &T::message,
+                      &T::verdict,
+                      &T::authority,
+                      &T::case_number,
+                      &T::examiner,
+                      &T::agency,
+                      &T::note,
+                      &T::scope,
+                      &T::format,
+                      &T::size_bytes,
+                      &T::segment_count,
+                      &T::stored_md5,
+                      &T::stored_sha1,
+                      &T::md5,
+                      &T::sha1,
+                      &T::sha256,
+                      &T::acq_case_number,
+                      &T::acq_evidence_number,
+                      &T::acq_examiner,
+                      &T::acq_description,
+                      &T::acq_notes,
+                      &T::acq_date,
+                      &T::acq_software,
+                      &T::device_model,
+                      &T::device_serial,
+                      &T::identifiers,
+                      &T::profile,
+                      &T::tool_version,
+                      &T::files,
+                      &T::dirs,
+                      &T::deleted,
+                      &T::recovered,
+                      &T::file_bytes,
+                      &T::volumes,
+                      &T::encrypted_volumes,
+                      &T::bad_ranges,
+                      &T::bad_bytes,
+                      &T::issues,
+                      &T::live_in_danger,
+                      &T::high,
+                      &T::medium,
+                      &T::low,
+                      &T::info,
+                      &T::not_examined,
+                      &T::not_examined_bytes,
+                      &T::links};
+  }
+};
+
+struct CaseNotExamined {
+  static constexpr std::string_view kTable = "not_examined";
+  std::int64_t exhibit_id = 0;
+  std::string what, reason;
+  MaybeInteger bytes, items;
+  static constexpr auto fields() {
+    using T = CaseNotExamined;
+    return std::tuple{&T::exhibit_id, &T::what, &T::reason, &T::bytes, &T::items};
+  }
+};
+
+struct CaseKind {
+  static constexpr std::string_view kTable = "kind";
+  std::int64_t kind_id = 0;
+  std::string kind, title, titles, meaning;
+  std::int64_t link_weight = 0;
+  std::int64_t keys = 0, shared = 0, known_left_out = 0, filler_left_out = 0;
+  static constexpr auto fields() {
+    using T = CaseKind;
+    return std::tuple{&T::kind_id,     &T::kind, &T::title,  &T::titles,         &T::meaning,
+                      &T::link_weight, &T::keys, &T::shared, &T::known_left_out, &T::filler_left_out};
+  }
+};
+
+struct CaseKey {
+  static constexpr std::string_view kTable = "shared";
+  std::int64_t key_id = 0, kind_id = 0, rank = 0;
+  Blob key;
+  MaybeString value;  // NULL: the key itself, in hex
+  std::int64_t size = 0, exhibits = 0, files = 0;
+  std::int64_t notable = 0;
+  std::int64_t weight_millionths = 0;
+  Blob members;  // bit exhibit_id - 1, lowest bit of a byte first
+  static constexpr auto fields() {
+    using T = CaseKey;
+    return std::tuple{&T::key_id, &T::kind_id,  &T::rank,  &T::key,     &T::value,
+                      &T::size,   &T::exhibits, &T::files, &T::notable, &T::weight_millionths,
+                      &T::members};
+  }
+};
+
+struct CaseKeyFile {
+  static constexpr std::string_view kTable = "shared_file";
+  std::int64_t key_id = 0, exhibit_id = 0;
+  MaybeInteger file_id;
+  std::int64_t files = 0;
+  MaybeString path;
+  static constexpr auto fields() {
+    using T = CaseKeyFile;
+    return std::tuple{&T::key_id, &T::exhibit_id, &T::file_id, &T::files, &T::path};
+  }
+};
+
+struct CaseLink {
+  static constexpr std::string_view kTable = "link";
+  std::int64_t link_id = 0, exhibit_a = 0, exhibit_b = 0;
+  std::int64_t score_thousandths = 0;
+  std::string strongest;  // kind
+  std::int64_t same_image = 0, same_device = 0;
+  std::string evidence;
+  static constexpr auto fields() {
+    using T = CaseLink;
+    return std::tuple{&T::link_id,   &T::exhibit_a,  &T::exhibit_b,   &T::score_thousandths,
+                      &T::strongest, &T::same_image, &T::same_device, &T::evidence};
+  }
+};
+
+struct CaseLinkKind {
+  static constexpr std::string_view kTable = "link_kind";
+  std::int64_t link_id = 0, kind_id = 0, keys = 0, bytes = 0, points_millionths = 0, score_thousandths = 0;
+  static constexpr auto fields() {
+    using T = CaseLinkKind;
+    return std::tuple{&T::link_id, &T::kind_id, &T::keys, &T::bytes, &T::points_millionths, &T::score_thousandths};
+  }
+};
+
+struct CaseLinkKey {
+  static constexpr std::string_view kTable = "link_key";
+  std::int64_t link_id = 0, key_id = 0;
+  static constexpr auto fields() {
+    using T = CaseLinkKey;
+    return std::tuple{&T::link_id, &T::key_id};
+  }
+};
+
+// Builds PATH, which must not exist. Without commit() nothing of it is worth keeping; the caller renames or removes it.
+class CaseWriter {
+ public:
+  static Result<std::unique_ptr<CaseWriter>> create(const std::string& path);
+  ~CaseWriter();
+  template <class Row>
+  Status add(const Row& row);
+  // Reads what was added so far.
+  Result<Query> query(std::string_view sql);
+  // Indexes, a check of the whole, and the bytes on the disk. The writer is closed after it.
+  Status commit();
+
+ private:
+  struct Impl;
+  explicit CaseWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace limier::store
