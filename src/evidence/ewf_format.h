@@ -46,6 +46,10 @@ struct MediaInfo {
   std::array<std::uint8_t, 16> set_identifier{};
   [[nodiscard]] std::uint32_t chunk_size() const { return sectors_per_chunk * bytes_per_sector; }
   [[nodiscard]] std::uint64_t size_bytes() const { return sector_count * bytes_per_sector; }
+  // What the sectors fill; chunk_count is what the writer states.
+  [[nodiscard]] std::uint64_t chunks_needed() const {
+    return (sector_count + sectors_per_chunk - 1) / sectors_per_chunk;
+  }
 };
 
 // `content` is a whole volume, disk or data section behind its descriptor. An empty problem means `out` is sound.
@@ -77,6 +81,8 @@ struct Segment {
 
 // Number from the file header; nullopt when this is not an EWF segment.
 std::optional<std::uint16_t> read_segment_number(int fd);
+// True when a sound section descriptor stands behind the place of the file header.
+bool starts_with_a_section(int fd);
 // Follows the section chain. Never fails: a chain that ends early is `cut`, and says so in `issues`.
 Segment scan_segment(int fd, const SegmentInfo& info, std::size_t index, std::uint16_t number,
                      std::vector<OpenIssue>& issues);

@@ -8,6 +8,7 @@
 
 #include "evidence/chunk_cache.h"
 #include "evidence/ewf_format.h"
+#include "evidence/ewf_set.h"
 #include "evidence/ewf_tables.h"
 #include "evidence/names.h"
 #include "evidence/positional.h"
@@ -160,14 +161,16 @@ class EwfImage final : public ChunkedImage {
   ChunkState decode_entry(const ChunkGroup& group, const std::vector<std::uint32_t>& entries, std::uint32_t index,
                           MutableBytes out) const {
     const auto place = place_of(group, entries, index);
-    if (!place) return zeros(out, ChunkState::kUndecodable);
+    if (!place) return zeros(out, group.cut ? ChunkState::kMissing : ChunkState::kUndecodable);
     const StoredForm form = form_of(*place, out.size());
     auto& buffer = scratch().stored;
     buffer.resize(static_cast<std::size_t>(form.length));
     const ReadAt got = read_at(fds_[group.segment], place->offset, buffer);
     if (got.failed) return zeros(out, ChunkState::kReadError);
     if (got.length < buffer.size()) return zeros(out, ChunkState::kMissing);
-    return form.compressed ? inflate(buffer, out) : take_stored(buffer, out);
+    const ChunkState state = form.compressed ? inflate(buffer, out) : take_stored(buffer, out);
+    const bool ends_early = group.cut && place->offset + place->length == group.data.end;
+    return state == ChunkState::kUndecodable && ends_early ? ChunkState::kMissing : state;
   }
 
   static ChunkState zeros(MutableBytes out, ChunkState state) {
@@ -235,35 +238,6 @@ Error evidence_error(std::string message) {
   return {ErrorKind::kEvidence, std::move(message)};
 }
 
-// All segments in the order of their numbers.
-Result<std::vector<Segment>> scan_all(const EvidenceSpec& spec, const std::vector<int>& fds,
-                                      std::vector<OpenIssue>& issues) {
-  std::vector<Segment> segments;
-  for (std::size_t i = 0; i < spec.segments.size(); ++i) {
-    const auto number = read_segment_number(fds[i]);
-    if (!number || *number == 0) {
-      std::string message = spec.segments[i].name + " is not an EWF segment: its file header is missing or damaged.";
-      if (i == 0 || !spec.allow_incomplete) return evidence_error(std::move(message));
-      issues.push_back({"ewf-segment-damaged", std::move(message), 0, 0});
-      continue;
-    }
-    segments.push_back(scan_segment(fds[i], spec.segments[i], i, *number, issues));
-  }
-  if (!std::is_sorted(segments.begin(), segments.end(), [](auto& a, auto& b) { return a.number < b.number; })) {
-    issues.push_back(
-        {"ewf-segments-out-of-order",
-         "The names of the segments are not in the order of the numbers inside them; the numbers were followed.", 0,
-         0});
-    std::stable_sort(segments.begin(), segments.end(), [](auto& a, auto& b) { return a.number < b.number; });
-  }
-  for (std::size_t i = 1; i < segments.size(); ++i)
-    if (segments[i].number == segments[i - 1].number)
-      return evidence_error(spec.segments[segments[i - 1].index].name + " and " +
-                            spec.segments[segments[i].index].name + " are both segment " +
-                            std::to_string(segments[i].number) + " of their set.");
-  return segments;
-}
-
 std::string missing_message(const EvidenceSpec& spec, const Segment& near, std::uint32_t from, std::uint32_t to) {
   const std::string& known = spec.segments[near.index].name;
   if (from == to) return "segment " + std::to_string(from) + " (" + ewf_segment_name(known, from) + ") is missing";
@@ -299,12 +273,11 @@ void note_foreign(const EvidenceSpec& spec, const std::vector<Segment>& segments
 }
 
 // Tables and gaps of the whole set, in order of the segment numbers.
-Result<std::vector<Piece>> collect_pieces(const EvidenceSpec& spec, const std::vector<int>& fds,
-                                          const std::vector<Segment>& segments, const MediaInfo& media,
-                                          std::vector<OpenIssue>& issues) {
+Result<std::vector<Piece>> collect_pieces(const EvidenceSpec& spec, std::vector<LoadedSegment> loaded) {
   std::vector<Piece> pieces;
   std::uint32_t expected = 1;
-  for (const Segment& segment : segments) {
+  for (LoadedSegment& part : loaded) {
+    const Segment& segment = part.segment;
     if (segment.number > expected) {
       const std::string message =
           "The set is not complete: " + missing_message(spec, segment, expected, segment.number - 1u);
@@ -312,10 +285,11 @@ Result<std::vector<Piece>> collect_pieces(const EvidenceSpec& spec, const std::v
       pieces.push_back(Gap{"ewf-segment-missing", message + "."});
     }
     expected = segment.number + 1u;
-    const SegmentInfo& info = spec.segments[segment.index];
-    load_tables(fds[segment.index], info, segment, media, pieces, issues);
+    std::move(part.pieces.begin(), part.pieces.end(), std::back_inserter(pieces));
     if (segment.cut)
-      pieces.push_back(Gap{"ewf-segment-truncated", info.name + " ends early: it is truncated or damaged."});
+      pieces.push_back(Gap{"ewf-segment-truncated",
+                           spec.segments[segment.index].name + " ends early: it is truncated or damaged.",
+                           segment.number});
   }
   return pieces;
 }
@@ -328,7 +302,7 @@ std::optional<std::string> missing_tail(const EvidenceSpec& spec, const std::vec
   std::uint64_t chunks = 0;
   for (const Piece& piece : pieces)
     if (const auto* group = std::get_if<ChunkGroup>(&piece)) chunks += group->count;
-  if (chunks >= (media.sector_count + media.sectors_per_chunk - 1) / media.sectors_per_chunk) return std::nullopt;
+  if (chunks >= media.chunks_needed()) return std::nullopt;
   return missing_message(spec, last, last.number + 1u, last.number + 1u) + ": the last file given, " +
          spec.segments[last.index].name + ", says that more follow";
 }
@@ -338,10 +312,13 @@ std::optional<std::string> missing_tail(const EvidenceSpec& spec, const std::vec
 Result<std::unique_ptr<Image>> open_ewf(const EvidenceSpec& spec, const std::vector<int>& fds, bool& unknown_flavour) {
   unknown_flavour = false;
   std::vector<OpenIssue> issues;
-  LIMIER_TRY(const std::vector<Segment> segments, scan_all(spec, fds, issues));
-  LIMIER_TRY(const MediaInfo media, choose_media(spec, segments, unknown_flavour, issues));
-  note_foreign(spec, segments, media, issues);
-  LIMIER_TRY(std::vector<Piece> pieces, collect_pieces(spec, fds, segments, media, issues));
+  LIMIER_TRY(std::vector<Segment> scanned, scan_set(spec, fds, issues));
+  LIMIER_TRY(const MediaInfo media, choose_media(spec, scanned, unknown_flavour, issues));
+  note_foreign(spec, scanned, media, issues);
+  std::vector<LoadedSegment> loaded = load_set(spec, fds, std::move(scanned), media, issues);
+  std::vector<Segment> segments;
+  for (const LoadedSegment& part : loaded) segments.push_back(part.segment);
+  LIMIER_TRY(std::vector<Piece> pieces, collect_pieces(spec, std::move(loaded)));
   if (const auto tail = missing_tail(spec, segments, pieces, media)) {
     if (!spec.allow_incomplete)
       return evidence_error("The set is not complete: " + *tail + "; find it, or go on without it with --incomplete.");

@@ -23,6 +23,11 @@ bool is_known_type(std::string_view type) {
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
+// Sections whose first part says something without the rest: chunks stand by themselves, and S01 keeps them in `table`.
+bool is_of_use_cut(std::string_view type) {
+  return type == "sectors" || type == "table" || type == "table2";
+}
+
 std::optional<Descriptor> read_descriptor(int fd, std::uint64_t offset) {
   std::array<std::uint8_t, kDescriptorSize> bytes{};
   if (!read_exactly(fd, offset, bytes)) return std::nullopt;
@@ -152,6 +157,11 @@ std::optional<std::uint16_t> read_segment_number(int fd) {
   return header->le<9, std::uint16_t>();
 }
 
+bool starts_with_a_section(int fd) {
+  const auto section = read_descriptor(fd, kFileHeaderSize);
+  return section && section->sound && is_known_type(section->type);
+}
+
 Segment scan_segment(int fd, const SegmentInfo& info, std::size_t index, std::uint16_t number,
                      std::vector<OpenIssue>& issues) {
   Segment segment;
@@ -175,8 +185,8 @@ Segment scan_segment(int fd, const SegmentInfo& info, std::size_t index, std::ui
     // Only forwards: a chain that turns back never ends.
     const bool forward = section->next >= begin;
     const std::uint64_t end = std::min(forward ? section->next : info.size_bytes, info.size_bytes);
-    if (begin <= end && !(section->type != "sectors" && forward && section->next > info.size_bytes))
-      scanner.take(*section, {begin, end});
+    const bool whole = !forward || section->next <= info.size_bytes;
+    if (begin <= end && (whole || is_of_use_cut(section->type))) scanner.take(*section, {begin, end});
     if (!forward || section->next > info.size_bytes) break;
     offset = section->next;
   }

@@ -65,6 +65,8 @@ std::uint32_t find_overflow(const ChunkGroup& group) {
 ChunkGroup make_group(Table table, const Segment& segment, const SegmentInfo& info, const TablePlace& place) {
   ChunkGroup group;
   group.segment = segment.index;
+  group.number = segment.number;
+  group.cut = segment.cut;
   group.base = table.base;
   group.entries = std::move(table.entries);
   group.count = static_cast<std::uint32_t>(group.entries.size());
@@ -108,13 +110,6 @@ Piece load_one(int fd, const SegmentInfo& info, const Segment& segment, const Ta
   return group;
 }
 
-OpenIssue missing_range(std::uint64_t from, std::uint64_t to, const MediaInfo& media, const Gap* cause) {
-  const std::uint64_t begin = from * media.chunk_size();
-  const std::uint64_t end = std::min(to * media.chunk_size(), media.size_bytes());
-  if (cause != nullptr) return {cause->code, cause->message, begin, end - begin};
-  return {"ewf-chunks-missing", "The segments hold no data for part of the media.", begin, end - begin};
-}
-
 }  // namespace
 
 std::optional<ChunkPlace> place_of(const ChunkGroup& group, const std::vector<std::uint32_t>& entries,
@@ -137,9 +132,11 @@ void load_tables(int fd, const SegmentInfo& info, const Segment& segment, const 
   std::uint64_t max_entries = media.chunk_count;
   for (const TablePlace& place : segment.tables) {
     Piece piece = load_one(fd, info, segment, place, max_entries, issues);
+    if (auto* gap = std::get_if<Gap>(&piece)) gap->number = segment.number;
     if (const auto* gap = std::get_if<Gap>(&piece); gap != nullptr && place.data.begin < place.data.end) {
       Recovered found = recover_chunks(fd, segment.index, place.data, media, max_entries);
       for (ChunkGroup& group : found.groups) {
+        group.number = segment.number;
         max_entries -= std::min<std::uint64_t>(max_entries, group.count);
         pieces.emplace_back(std::move(group));
       }
@@ -154,52 +151,6 @@ void load_tables(int fd, const SegmentInfo& info, const Segment& segment, const 
     }
     pieces.push_back(std::move(piece));
   }
-}
-
-std::vector<ChunkGroup> number_chunks(std::vector<Piece> pieces, const MediaInfo& media,
-                                      std::vector<OpenIssue>& issues) {
-  std::vector<ChunkGroup> placed, from_end;
-  const std::uint64_t total = (media.sector_count + media.sectors_per_chunk - 1) / media.sectors_per_chunk;
-  std::uint64_t front = 0, back = total;
-  std::size_t next = 0, last = pieces.size();
-  for (; next < pieces.size(); ++next) {
-    auto* group = std::get_if<ChunkGroup>(&pieces[next]);
-    if (group == nullptr || front >= total) break;
-    group->first_chunk = front;
-    group->count = static_cast<std::uint32_t>(std::min<std::uint64_t>(group->count, total - front));
-    front += group->count;
-    placed.push_back(std::move(*group));
-  }
-  for (; last > next; --last) {
-    auto* group = std::get_if<ChunkGroup>(&pieces[last - 1]);
-    if (group == nullptr || group->count > back - front) break;
-    back -= group->count;
-    group->first_chunk = back;
-    from_end.push_back(std::move(*group));
-  }
-  placed.insert(placed.end(), std::make_move_iterator(from_end.rbegin()), std::make_move_iterator(from_end.rend()));
-  for (const ChunkGroup& group : placed) {
-    if (!group.recovered || group.count == 0) continue;
-    OpenIssue issue = missing_range(group.first_chunk, group.first_chunk + group.count, media, nullptr);
-    issue.code = "ewf-chunks-recovered";
-    issue.message = "A chunk table is lost; this part of the media was read by following the chunks themselves.";
-    issues.push_back(std::move(issue));
-  }
-  std::vector<const Gap*> gaps;
-  bool homeless = false;
-  for (std::size_t i = next; i < last; ++i) {
-    if (const auto* gap = std::get_if<Gap>(&pieces[i]))
-      gaps.push_back(gap);
-    else
-      homeless = true;
-  }
-  if (homeless && front < back)
-    issues.push_back(
-        {"ewf-chunks-unplaced", "Data between two gaps in the segments cannot be placed and is not read.", 0, 0});
-  if (front < back) issues.push_back(missing_range(front, back, media, gaps.empty() ? nullptr : gaps.front()));
-  for (std::size_t i = front < back ? 1 : 0; i < gaps.size(); ++i)
-    issues.push_back({gaps[i]->code, gaps[i]->message, 0, 0});
-  return placed;
 }
 
 }  // namespace limier::evidence

@@ -15,11 +15,13 @@ namespace limier::evidence {
 struct ChunkGroup {
   std::uint64_t first_chunk = 0;
   std::uint32_t count = 0;
-  std::size_t segment = 0;  // index in EvidenceSpec::segments
+  std::size_t segment = 0;   // index in EvidenceSpec::segments
+  std::uint16_t number = 0;  // of the segment
   std::uint64_t base = 0;
   Span data;
   std::uint32_t overflow_from = 0;  // entries from here on are plain 32-bit offsets
   std::vector<std::uint32_t> entries;
+  bool cut = false;                      // the segment ends early: what lies behind its end is missing, not broken
   bool recovered = false;                // found in the data itself, without a table
   std::vector<std::uint32_t> alternate;  // of table2, when neither copy has a sound checksum
 };
@@ -38,6 +40,7 @@ std::optional<ChunkPlace> place_of(const ChunkGroup& group, const std::vector<st
 struct Gap {
   std::string code;
   std::string message;
+  std::uint16_t number = 0;  // the segment it is in; 0 for segments that are not there
 };
 using Piece = std::variant<ChunkGroup, Gap>;
 
@@ -47,7 +50,8 @@ void load_tables(int fd, const SegmentInfo& info, const Segment& segment, const 
                  std::vector<Piece>& pieces, std::vector<OpenIssue>& issues);
 
 // Numbers the chunks: from the front up to the first gap, and from the end back to the last one. What lies between two
-// gaps has no known place. Every range of chunks left without data becomes an issue.
+// gaps has a place only where all whole segments of the set hold equally many chunks, as those of a set without
+// compression do. Every range of chunks left without data becomes an issue.
 std::vector<ChunkGroup> number_chunks(std::vector<Piece> pieces, const MediaInfo& media,
                                       std::vector<OpenIssue>& issues);
 

@@ -241,6 +241,15 @@ std::string ewf_segment_name(std::string_view known_name, std::uint32_t number) 
   return std::string(known_name) + " (segment " + std::to_string(number) + ")";
 }
 
+std::optional<std::uint32_t> ewf_segment_ordinal(std::string_view name) {
+  const std::string extension = split_name(name).extension;
+  for (const char start : {'E', 'S'}) {
+    if (start == 'E' && !extension.empty() && to_upper(extension[0]) >= 'S') continue;
+    if (const auto number = ewf_number(extension, start)) return number;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::uint64_t> split_raw_ordinal(std::string_view name) {
   constexpr std::size_t kMinDigits = 3, kMaxDigits = 9;
   const std::string extension = split_name(name).extension;
