@@ -129,6 +129,13 @@ Status IndexWriter::Impl::build_not_examined() {
                   "SELECT 'listing', 'the listing may be incomplete: ' || replace(code, '-', ' ') AS r, NULL, count(*) "
                   "FROM issue WHERE incomplete AND stage = 'walk' AND code NOT IN ('content-encrypted', "
                   "'content-unreadable') GROUP BY r ORDER BY r"));
+  // What makes a run incomplete is a row here, whichever stage found it. Missing segments, sectors the acquisition
+  // could not read, and volumes that say it by their status are rows already.
+  LIMIER_CHECK(db_.execute(
+      "INSERT INTO not_examined(what, reason, bytes, items) "
+      "SELECT iif(stage = 'sweep', 'media', 'volume'), replace(code, '-', ' ') AS r, NULL, count(*) "
+      "FROM issue WHERE incomplete AND stage IN ('volume', 'sweep') AND NOT EXISTS (SELECT 1 FROM volume v "
+      "WHERE v.volume_id = issue.volume_id AND v.status IN (1, 2, 3, 6)) GROUP BY stage, r ORDER BY stage, r"));
   // Folders, links and devices (source 0) have no content to be read, and streams without a byte on the disk (source 6,
   // the list of bad clusters of every sound NTFS volume) nothing that could be.
   LIMIER_CHECK(db_.execute(fmt::format(

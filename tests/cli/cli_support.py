@@ -55,13 +55,13 @@ def make_ext4(path, size_mib=4, files=None):
     return pathlib.Path(path)
 
 
-def make_e01(image, folder, segment_bytes=None, name="set"):
-    """The same image as an E01 set made by ewfacquire; gives its segments in order."""
-    arguments = [tool("ewfacquire"), "-u", "-q", "-t", str(pathlib.Path(folder) / name), "-c", "none", "-f", "encase6"]
+def make_e01(image, folder, segment_bytes=None, name="set", kind="encase6"):
+    """The same image as an EWF set made by ewfacquire; gives its segments in order."""
+    arguments = [tool("ewfacquire"), "-u", "-q", "-t", str(pathlib.Path(folder) / name), "-c", "none", "-f", kind]
     if segment_bytes:
         arguments += ["-S", str(segment_bytes)]
     subprocess.run([*arguments, str(image)], check=True, capture_output=True, stdin=subprocess.DEVNULL)
-    return sorted(pathlib.Path(folder).glob(f"{name}.E*"))
+    return sorted(pathlib.Path(folder).glob(f"{name}.[Es]*"))
 
 
 def sha256(path):

@@ -38,8 +38,8 @@ class DamagedEwf(CliTest):
     def write(self, data):
         self.segments[0].write_bytes(data)
 
-    def verify(self, *options):
-        result = limier("verify", self.segments[0], "--json", "--digests", "sha256", "--progress", "none", *options)
+    def verify(self, *options, image=None):
+        result = limier("verify", image or self.segments[0], "--json", "--digests", "sha256", "--progress", "none", *options)
         return result.returncode, self.parse(result)
 
     def codes(self, report):
@@ -91,6 +91,16 @@ class DamagedEwf(CliTest):
         self.assertEqual(self.triage(self.segments[0]).returncode, EXIT_MISMATCH)
         self.assertEqual(self.query("SELECT verdict FROM v_evidence"), [("incomplete",)])
         self.assertIn(("hello.txt",), self.query("SELECT name FROM v_file"))
+
+    def test_cut_smart_keeps_its_chunks_in_the_table_section(self):
+        segment = make_e01(self.disk, self.evidence, name="smart", kind="smart")[0]
+        data = segment.read_bytes()
+        segment.write_bytes(data[:len(data) * 7 // 10])
+        code, report = self.verify(image=segment)
+        self.assertEqual((code, report["verdict"]), (EXIT_MISMATCH, "incomplete"))
+        (bad,) = report["bad_ranges"]
+        self.assertEqual(bad["image_offset"] + bad["length"], self.disk.stat().st_size)
+        self.assertGreater(bad["image_offset"], self.disk.stat().st_size * 6 // 10)
 
     def test_duplicated_segment(self):
         segments = make_e01(self.disk, self.evidence, segment_bytes=1 << 20, name="split")

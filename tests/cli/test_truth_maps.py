@@ -100,6 +100,16 @@ class Maps(unittest.TestCase):
         row = index.one("SELECT * FROM v_file WHERE volume_id = ? AND path LIKE '/sub/file.bin%'", volume["volume_id"])
         self.assertEqual(row["sha256"], hashlib.sha256(self.content).hexdigest())
 
+    def test_a_partition_beyond_the_image_is_not_examined(self):
+        image = images.blank(self.folder / "beyond.raw", 16 * MIB)
+        dos_table(image, [(0x83, 2048, 8192), (0x83, 20480, 1024), (0x83, 1 << 24, 4096)])
+        images.patch(image, MIB, self.file_system())
+        index, _ = self.triage(image, code=5)
+        self.assertEqual(
+            index.one("SELECT what, reason FROM v_not_examined WHERE what = 'volume'"),
+            {"what": "volume", "reason": "volume beyond image"},
+        )
+
     def test_gpt_with_sectors_of_4096_bytes(self):
         image = images.blank(self.folder / "gpt4k.raw", 24 * MIB)
         gpt(image, 4096, [(256, 1279, "first"), (2048, 3071, "second")])
