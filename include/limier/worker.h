@@ -154,9 +154,11 @@ inline constexpr int kJournalFd = 4;
 inline constexpr int kFirstEvidenceFd = 5;
 
 // Confines this process for good: no_new_privs, not dumpable, rlimits, Landlock without any path, seccomp allow-list
-// that kills. Call before the first thread and before the first byte of evidence is read. Error when seccomp is not to
-// be had.
+// that kills. Call before the first thread and before the first byte of evidence is read. kRefused when seccomp is not
+// to be had.
 Result<SandboxReport> enter_jail(const JailLimits& limits);
+// What the jail lacks on this kernel, as a sentence without a full stop; "" when it is whole.
+std::string jail_notice(const SandboxReport& report);
 
 // What every worker main starts with: takes fds 3 and 4, TZ is set already by the supervisor; calls tzset().
 struct WorkerContext {

@@ -25,7 +25,10 @@ Result<WorkerContext> attach() {
   signal(SIGINT, SIG_IGN);
   signal(SIGTERM, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
+  const pid_t supervisor = getppid();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // Gone between the two calls: nobody would end this process any more.
+  if (getppid() != supervisor) _exit(1);
   tzset();  // libtsk and libewf read the zone later, when files can no longer be opened
   volunteer_for_the_oom_killer();
   void* page = mmap(nullptr, sizeof(Journal), PROT_READ | PROT_WRITE, MAP_SHARED, kJournalFd, 0);

@@ -1,14 +1,12 @@
 // Confinement of a worker. Order matters: the process makes itself undumpable and takes its limits first, then Landlock
 // (which needs no_new_privs), then seccomp, which forbids all of the former.
 #include <fcntl.h>
-#include <linux/landlock.h>
 #include <malloc.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,50 +14,36 @@
 #include <cstring>
 
 #include "limier/worker.h"
+#include "worker/landlock.h"
 
 namespace limier::worker {
 namespace {
 
 using SeccompFilter = std::unique_ptr<void, CloseWith<seccomp_release>>;
 
-// Spare descriptor numbers that poll() and the run-time library may count on; none can be opened anyway.
-constexpr rlim_t kSpareDescriptors = 32;
-
 void limit(int resource, rlim_t value) {
   const rlimit both{value, value};
   setrlimit(static_cast<__rlimit_resource>(resource), &both);
 }
 
+// More than any step needs: paths are kept in memory of their own, nothing here is recursive.
+constexpr rlim_t kStackBytes = 8u << 20;
+
 void take_limits([[maybe_unused]] const JailLimits& limits) {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, 0);
-  rlimit descriptors{};
-  if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
-    const int next = fcntl(kChannelFd, F_DUPFD_CLOEXEC, 0);
-    if (next >= 0) {
-      ::close(next);
-      limit(RLIMIT_NOFILE, static_cast<rlim_t>(next) + kSpareDescriptors);
-    }
+  limit(RLIMIT_MEMLOCK, 0);
+  limit(RLIMIT_MSGQUEUE, 0);
+  limit(RLIMIT_STACK, kStackBytes);
+  // The worker keeps the descriptors it was started with; the next one the kernel would give is already too many.
+  if (const int next = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0); next >= 0) {
+    ::close(next);
+    limit(RLIMIT_NOFILE, static_cast<rlim_t>(next));
   }
   if (!limits.threads) limit(RLIMIT_NPROC, 0);
 #if !defined(LIMIER_SANITIZED)
   limit(RLIMIT_AS, limits.address_space_bytes);
 #endif
-}
-
-// 0: this kernel has no Landlock. Every right the kernel knows is handled and none is granted to any path.
-[[maybe_unused]] int close_paths() {
-  const auto abi =
-      static_cast<int>(syscall(SYS_landlock_create_ruleset, nullptr, std::size_t{0}, LANDLOCK_CREATE_RULESET_VERSION));
-  if (abi < 1) return 0;
-  landlock_ruleset_attr rules{};
-  rules.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;           // ABI 1
-  if (abi >= 2) rules.handled_access_fs |= LANDLOCK_ACCESS_FS_MAKE_SYM << 1;  // refer
-  if (abi >= 3) rules.handled_access_fs |= LANDLOCK_ACCESS_FS_MAKE_SYM << 2;  // truncate
-  const UniqueFd fd(static_cast<int>(
-      syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules.handled_access_fs), std::uint32_t{0})));
-  if (!fd) return 0;
-  return syscall(SYS_landlock_restrict_self, fd.get(), std::uint32_t{0}) == 0 ? abi : 0;
 }
 
 bool allow(void* filter, int call) {
@@ -115,13 +99,24 @@ bool add_rules(void* filter, bool threads) {
 
 [[maybe_unused]] bool close_system_calls(bool threads) {
   const SeccompFilter filter(seccomp_init(SCMP_ACT_KILL_PROCESS));
-  return filter && add_rules(filter.get(), threads) && seccomp_load(filter.get()) == 0;
+  // Calls by the numbers of another architecture (32 bit, x32) would otherwise end one thread only.
+  return filter && seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 &&
+         add_rules(filter.get(), threads) && seccomp_load(filter.get()) == 0;
 }
 
 }  // namespace
 
 bool sandbox_wanted() {
   return std::getenv("LIMIER_NO_SANDBOX") == nullptr;
+}
+
+std::string jail_notice(const SandboxReport& report) {
+  if (!report.seccomp) return "evidence was parsed without a jail";
+  if (report.landlock_abi < 1)
+    return "this kernel has no Landlock: the jail of the workers rests on seccomp and resource limits alone";
+  if (landlock_rights(report.landlock_abi) == landlock_rights(kLatestLandlock)) return {};
+  return "this kernel has version " + std::to_string(report.landlock_abi) +
+         " of Landlock: what later versions forbid is left to seccomp alone";
 }
 
 Result<SandboxReport> enter_jail(const JailLimits& limits) {
@@ -137,13 +132,16 @@ Result<SandboxReport> enter_jail(const JailLimits& limits) {
 #else
   if (!sandbox_wanted()) return report;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-    return Error{ErrorKind::kInternal, "this system does not let a worker give up privileges (no_new_privs)"};
+    return Error{ErrorKind::kRefused,
+                 "this system does not let a worker give up privileges (no_new_privs), so evidence cannot be parsed in "
+                 "a jail; --no-sandbox goes on without one, and every report says so"};
   report.landlock_abi = close_paths();
   report.seccomp = close_system_calls(limits.threads);
   if (!report.seccomp)
     return Error{
-        ErrorKind::kInternal,
-        "this system has no seccomp filter, so evidence cannot be parsed in a jail; --no-sandbox goes on without one"};
+        ErrorKind::kRefused,
+        "this system has no seccomp filter, so evidence cannot be parsed in a jail; --no-sandbox goes on without one, "
+        "and every report says so"};
   return report;
 #endif
 }

@@ -103,6 +103,8 @@ Result<std::unique_ptr<Process>> spawn(const SpawnSpec& spec) {
 #endif
   for (std::size_t i = 0; i < lifted.size(); ++i)
     posix_spawn_file_actions_adddup2(&actions.actions, lifted[i].get(), kChannelFd + static_cast<int>(i));
+  // What the shell that started limier left open is nothing a worker may hold.
+  posix_spawn_file_actions_addclosefrom_np(&actions.actions, kChannelFd + static_cast<int>(lifted.size()));
 
   const std::string path = libexec_dir() + "/" + spec.worker;
   std::vector<std::string> arguments{spec.worker};
