@@ -15,6 +15,9 @@ namespace limier::app {
 
 enum class Profile : std::uint8_t { kList, kQuick, kStandard, kFull };
 
+// Without a sign of life for so long a worker is ended (--stall).
+inline constexpr std::uint32_t kStallSeconds = 30;
+
 struct TriageOptions {
   std::string image;
   std::string out;
@@ -31,6 +34,7 @@ struct TriageOptions {
   bool incomplete = false;
   bool allow_beside_evidence = false;
   bool sandbox = true;
+  std::uint32_t stall_seconds = kStallSeconds;
   std::string command_line;  // for v_run and the audit log
 };
 
@@ -47,6 +51,7 @@ struct ImageOptions {
   std::string image;
   bool incomplete = false;
   bool sandbox = true;
+  std::uint32_t stall_seconds = kStallSeconds;
   std::uint32_t jobs = 0;
   std::uint64_t memory_bytes = 0;
 };
@@ -54,6 +59,7 @@ struct ImageOptions {
 // `limier info`
 struct ImageInfo {
   std::string path;
+  std::string jail;  // what the workers' jail lacked, "" when nothing
   sweep::ContainerMessage container;
   std::vector<evidence::SegmentInfo> segments;
   std::vector<std::string> missing_segments;
@@ -73,6 +79,7 @@ struct VerifyOptions {
 };
 struct VerifyReport {
   std::string path;
+  std::string jail;  // what the workers' jail lacked, "" when nothing
   sweep::ContainerMessage container;
   Digests computed;
   std::optional<Md5> expected_md5;
@@ -94,6 +101,7 @@ struct ExportOptions {
   std::string to;
   std::string image;  // where the evidence is now; "" : as recorded
   bool sandbox = true;
+  std::uint32_t stall_seconds = kStallSeconds;
   std::string command_line;
 };
 struct ExportedFile {

@@ -59,6 +59,12 @@ struct RunRow {
 enum class Verdict : std::uint8_t { kVerified, kMismatch, kNoStoredDigest, kDamaged, kIncomplete };
 std::string_view verdict_name(Verdict verdict);
 
+// An inode that names lead to; `orphan`: only names without a directory do.
+struct NamedInode {
+  std::uint64_t inode = 0;
+  bool orphan = false;
+};
+
 class IndexWriter {
  public:
   // Creates DIR/index.db (WAL while writing). Refuses an existing file and a locked one.
@@ -78,8 +84,12 @@ class IndexWriter {
   Status add(const catalog::BadRange& record);
   Status add(const catalog::ContentDigest& record);
   Status set_volume_status(std::uint32_t volume_id, catalog::VolumeStatus status);
-  // Drops names, inodes, streams, extents and blocks of one volume (a walk is to be repeated more cautiously).
+  // Drops names, inodes, streams, extents, blocks and the walk's issues of one volume (a walk is to be repeated).
   Status clear_volume(std::uint32_t volume_id);
+  // The inodes that the names of a volume lead to, for a walk in parts: those in directories first, each group by
+  // number. collect_inodes() fixes them; collected_inodes() gives those behind `after`, at most `limit`.
+  Status collect_inodes(std::uint32_t volume_id);
+  Result<std::vector<NamedInode>> collected_inodes(const std::optional<NamedInode>& after, std::size_t limit);
 
   // -- the phases, in this order ------------------------------------------------------------------------------------
   // Joins names, inodes and streams to files; gives file_id and content_id in catalog order; decides which deleted

@@ -14,6 +14,27 @@ namespace limier::volume {
 
 enum class FsJobKind : std::uint8_t { kMap, kWalk, kExtract };
 
+// The parts of a walk, for when one process does not survive the whole.
+enum class WalkPart : std::uint8_t {
+  kWhole,
+  kNames,   // every name, no inodes
+  kInodes,  // those of only_inodes, with a checkpoint after every few
+  kBlocks,  // block use
+};
+
+// What limier-fs is at, in the journal.
+enum class Stage : std::uint32_t {
+  kNone = 0,
+  kMap = 1,      // item: byte of the media
+  kNames = 2,    // item: inode of the directory, 0 while the file system is opened
+  kInodes = 3,   // item: inode
+  kBlocks = 4,   // item: block
+  kExtract = 5,  // item: byte of the stream
+  kContent = 6,  // item: inode whose content is read through libtsk
+  kOrphans = 7,  // item: inode of the directory, while files without a directory are looked for
+  kReconcile = 8,
+};
+
 // What limier-fs is told (FrameType::kJob).
 struct FsJob {
   FsJobKind kind = FsJobKind::kMap;
@@ -23,14 +44,20 @@ struct FsJob {
   catalog::StreamRef stream;     // kExtract
   bool metadata_only = false;    // --profile list: no content is read at all
   bool has_stream = true;        // kExtract
-  // The ladder after a crash or a stall, from the second try on:
-  bool skip_orphans = false;               // kWalk: do not look for orphans
-  bool names_only = false;                 // kWalk: no inodes, no block use
-  std::vector<std::uint64_t> skip_inodes;  // kWalk: neither opened nor entered; each is reported as not examined
+  // Empty: map all. Else volumes that begin at these bytes are not looked into, because that stopped a worker twice.
+  std::vector<std::uint64_t> skip_offsets;  // kMap
+  // After a crash or a stall, from the second try on:
+  WalkPart part = WalkPart::kWhole;
+  bool skip_orphans = false;                 // do not look for orphans
+  bool bare_inodes = false;                  // inodes without their streams
+  std::vector<std::uint64_t> skip_inodes;    // neither opened nor entered; each is reported as not examined
+  std::vector<std::uint64_t> only_inodes;    // kInodes: these, in this order
+  std::vector<std::uint64_t> orphan_inodes;  // kInodes: those of them that are orphans, sorted
   static constexpr auto fields() {
-    return std::tuple{&FsJob::kind,       &FsJob::evidence,      &FsJob::volume,     &FsJob::digests,
-                      &FsJob::stream,     &FsJob::metadata_only, &FsJob::has_stream, &FsJob::skip_orphans,
-                      &FsJob::names_only, &FsJob::skip_inodes};
+    return std::tuple{&FsJob::kind,        &FsJob::evidence,      &FsJob::volume,      &FsJob::digests,
+                      &FsJob::stream,      &FsJob::metadata_only, &FsJob::has_stream,  &FsJob::skip_offsets,
+                      &FsJob::part,        &FsJob::skip_orphans,  &FsJob::bare_inodes, &FsJob::skip_inodes,
+                      &FsJob::only_inodes, &FsJob::orphan_inodes};
   }
 };
 
@@ -47,14 +74,18 @@ class Sink {
   virtual Status issue(const catalog::IssueRecord& record) = 0;
   virtual Status encryption(const catalog::EncryptionRecord& record) = 0;
   virtual Status content(Bytes bytes) = 0;  // kExtract, in order
-  // Before each item, for the watchdog: stage (1 map, 2 names, 3 inodes, 4 blocks, 5 extract) and inode or offset.
-  virtual void working_on(std::uint32_t stage, std::uint64_t item) = 0;
+  // Before each item, for the watchdog.
+  virtual void working_on(Stage stage, std::uint64_t item) = 0;
+  // So many bytes more of content are going to be read for the item.
+  virtual void expecting(std::uint64_t bytes) = 0;
+  // kInodes: so many of the job's inodes are done; everything sent so far must stand.
+  virtual Status checkpoint(std::uint64_t inodes) = 0;
   virtual void advanced(std::uint64_t done) = 0;
 };
 
 // Partition tables (nested ones too), gaps, file systems, pools, encryption: VolumeRecords that together cover the
-// media.
-Status map_volumes(const evidence::Image& image, Sink& sink);
+// media. What begins at one of `skip_offsets` is not looked into and is a failed volume.
+Status map_volumes(const evidence::Image& image, Sink& sink, const std::vector<std::uint64_t>& skip_offsets = {});
 // Names, then inodes with streams and extents, then block use, of one walkable volume.
 Status walk_volume(const evidence::Image& image, const FsJob& job, Sink& sink);
 // The bytes of one stream.

@@ -47,6 +47,7 @@ enum class FrameType : std::uint16_t {
   kFailed = 31,        // WorkerError: the step cannot go on
   kDone = 32,          // last frame (WorkerStats)
   kPlanRequest = 33,   // empty; the worker then reads until kPlan has come, so neither side can block the other
+  kCheckpoint = 34,    // ProgressMessage: so many items of the job are done, and all their rows have been sent
 };
 
 struct Frame {
@@ -138,6 +139,8 @@ struct Journal {
   std::atomic<std::uint64_t> beat{0};
   std::atomic<std::uint32_t> stage{0};
   std::atomic<std::uint64_t> item{0};  // inode, chunk or plan position
+  // Bytes of content that are being read for the item, 0 while none are: what its deadline is computed from.
+  std::atomic<std::uint64_t> item_bytes{0};
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
@@ -180,7 +183,19 @@ struct SpawnSpec {
 };
 struct ExitInfo {
   bool signalled = false;
-  int code = 0;  // exit status or signal number
+  int code = 0;                  // exit status or signal number
+  std::uint64_t peak_bytes = 0;  // most memory that was resident at once
+};
+
+// Memory of a process that is in use, as the kernel tells it to anybody (/proc/PID/statm).
+class ResidentMemory {
+ public:
+  explicit ResidentMemory(const std::string& process);  // a number, or "self"
+  // 0 when the process is gone.
+  [[nodiscard]] std::uint64_t bytes() const;
+
+ private:
+  UniqueFd fd_;
 };
 
 class Process {
@@ -194,9 +209,11 @@ class Process {
   void kill();
   ExitInfo wait();  // reaps, after two seconds of grace by force; call once
   [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] std::uint64_t resident_bytes() const { return memory_.bytes(); }
 
  private:
   pid_t pid_;
+  ResidentMemory memory_;
   Channel channel_;
   Journal* journal_;
 };

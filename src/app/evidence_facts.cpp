@@ -6,6 +6,13 @@
 #include <thread>
 
 namespace limier::app {
+namespace {
+
+// With less than this the programs, their libraries and the index alone do not fit.
+constexpr std::uint64_t kLeastTree = 384ull << 20;
+constexpr int kAttempts = 2;
+
+}  // namespace
 
 Error error_of(const Ending& ending, std::string_view what) {
   switch (ending.kind) {
@@ -18,7 +25,33 @@ Error error_of(const Ending& ending, std::string_view what) {
   }
 }
 
-Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, bool sandbox, const std::atomic<int>& stop_signal) {
+WatchLimits Guard::for_fs(std::uint64_t evidence_bytes) const {
+  WatchLimits limits;
+  limits.stall = stall;
+  limits.item = std::max(limits.item, 10 * stall);
+  limits.session = session_limit(evidence_bytes) + 10 * stall;
+  limits.worker_bytes = fs_worker_bytes;
+  limits.tree_bytes = tree_bytes;
+  return limits;
+}
+
+WatchLimits Guard::for_sweep(std::uint64_t evidence_bytes) const {
+  WatchLimits limits = for_fs(evidence_bytes);
+  limits.item = limits.session;  // one stretch of the media may complete a file that has to be read again as a whole
+  limits.worker_bytes = sweep_worker_bytes;
+  return limits;
+}
+
+Guard make_guard(bool sandbox, std::uint32_t stall_seconds, const MemoryPlan& memory) {
+  return {.sandbox = sandbox,
+          .stall = std::chrono::seconds(stall_seconds),
+          .fs_worker_bytes = memory.fs_worker_bytes,
+          .sweep_worker_bytes = memory.sweep_worker_bytes,
+          .tree_bytes = memory.tree_bytes};
+}
+
+Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, const Guard& guard,
+                                         const std::atomic<int>& stop_signal) {
   sweep::SweepJob job;
   job.kind = sweep::SweepJobKind::kContainer;
   job.evidence = evidence.spec;
@@ -26,7 +59,8 @@ Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, bool sandbox, co
   Session session;
   session.worker = "limier-sweep";
   session.job = encode(job);
-  session.sandbox = sandbox;
+  session.sandbox = guard.sandbox;
+  session.limits = guard.for_sweep(evidence.total_bytes());
   session.on_frame = [&](const worker::Frame& frame) -> Status {
     if (frame.type != worker::FrameType::kContainer) return Error{kLied, "it sent an unexpected frame"};
     message = decode<sweep::ContainerMessage>(Bytes(frame.payload));
@@ -34,7 +68,12 @@ Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, bool sandbox, co
       return Error{kLied, "its description of the container is malformed"};
     return ok_status();
   };
-  LIMIER_TRY(const Ending ending, run_session(session, evidence, stop_signal));
+  Ending ending;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    message.reset();
+    LIMIER_TRY(ending, run_session(session, evidence, stop_signal));
+    if (!ending.died()) break;
+  }
   if (ending.kind != EndingKind::kFinished || !message) return error_of(ending, evidence.path);
   evidence.spec.format = message->format;
   return ContainerFacts{std::move(*message), ending.sandbox};
@@ -91,6 +130,9 @@ store::Verdict verdict_of(const IntegrityFacts& facts) {
 MemoryPlan plan_memory(std::uint64_t memory_bytes) {
   if (memory_bytes == 0) return {};
   MemoryPlan plan;
+  plan.tree_bytes = std::max(memory_bytes, kLeastTree);
+  plan.fs_worker_bytes = std::min(plan.fs_worker_bytes, plan.tree_bytes);
+  plan.sweep_worker_bytes = std::min(plan.sweep_worker_bytes, plan.tree_bytes);
   plan.cache_bytes = std::clamp<std::uint64_t>(memory_bytes / 8, 4u << 20, 96u << 20);
   plan.stash_bytes = std::clamp<std::uint64_t>(memory_bytes / 3, 4u << 20, 1ull << 30);
   return plan;

@@ -106,8 +106,8 @@ class Target {
   bool kept_ = false;
 };
 
-Result<ExportedFile> export_one(const ExportOptions& options, const EvidenceSet& evidence, std::int64_t file_id,
-                                const Wanted& wanted, const std::atomic<int>& stop) {
+Result<ExportedFile> export_one(const ExportOptions& options, const EvidenceSet& evidence, const Guard& guard,
+                                std::int64_t file_id, const Wanted& wanted, const std::atomic<int>& stop) {
   ExportedFile file;
   file.file_id = file_id;
   if (wanted.sha256.empty()) {
@@ -125,7 +125,9 @@ Result<ExportedFile> export_one(const ExportOptions& options, const EvidenceSet&
   Session session;
   session.worker = "limier-fs";
   session.job = encode(job);
-  session.sandbox = options.sandbox;
+  session.sandbox = guard.sandbox;
+  session.limits = guard.for_fs(wanted.size_bytes);
+  session.max_row_bytes = max_row_bytes(wanted.size_bytes);
   session.on_frame = [&](const worker::Frame& frame) -> Status {
     if (frame.type == worker::FrameType::kIssues) return ok_status();
     if (frame.type != worker::FrameType::kContentBytes) return Error{kLied, "it sent an unexpected frame"};
@@ -169,8 +171,9 @@ Status same_evidence(store::Index& index, const sweep::ContainerMessage& contain
 Result<std::vector<ExportedFile>> export_files(const ExportOptions& options, const std::atomic<int>& stop) {
   LIMIER_TRY(auto index, store::Index::open(options.dir));
   LIMIER_TRY(const std::string recorded, recorded_path(*index));
+  const Guard guard = make_guard(options.sandbox, options.stall_seconds, plan_memory(0));
   LIMIER_TRY(EvidenceSet evidence, open_evidence(options.image.empty() ? recorded : options.image, true));
-  LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, options.sandbox, stop));
+  LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, guard, stop));
   LIMIER_CHECK(same_evidence(*index, facts.container));
   LIMIER_CHECK(prepare_export_folder(options.to, evidence));
 
@@ -180,7 +183,7 @@ Result<std::vector<ExportedFile>> export_files(const ExportOptions& options, con
     LIMIER_TRY(const auto wanted, look_up(*index, file_id));
     ExportedFile file;
     if (wanted) {
-      LIMIER_TRY(file, export_one(options, evidence, file_id, *wanted, stop));
+      LIMIER_TRY(file, export_one(options, evidence, guard, file_id, *wanted, stop));
     } else {
       file.file_id = file_id;
       file.problem = "there is no file with this id";

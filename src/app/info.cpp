@@ -6,12 +6,14 @@ namespace limier::app {
 
 Result<ImageInfo> info(const ImageOptions& options, const std::atomic<int>& stop_signal) {
   LIMIER_TRY(EvidenceSet evidence, open_evidence(options.image, options.incomplete));
-  LIMIER_TRY(ContainerFacts facts, describe_evidence(evidence, options.sandbox, stop_signal));
+  const MemoryPlan memory = plan_memory(options.memory_bytes);
+  const Guard guard = make_guard(options.sandbox, options.stall_seconds, memory);
+  LIMIER_TRY(ContainerFacts facts, describe_evidence(evidence, guard, stop_signal));
   LIMIER_TRY(VolumeMapRows rows,
-             map_evidence(evidence, facts.container.size_bytes, plan_memory(options.memory_bytes).cache_bytes,
-                          options.sandbox, stop_signal));
+             map_evidence(evidence, facts.container.size_bytes, memory.cache_bytes, guard, stop_signal));
   ImageInfo result;
   result.path = options.image;
+  result.jail = worker::jail_notice(facts.sandbox);
   result.container = std::move(facts.container);
   result.segments = evidence.spec.segments;
   result.missing_segments = evidence.missing;

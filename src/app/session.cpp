@@ -1,134 +1,197 @@
 #include "app/session.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <string.h>
+
+#include <algorithm>
 
 namespace limier::app {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
+using Clock = Watchdog::Clock;
 
 constexpr auto kPoll = 100ms;
-
-class Watchdog {
- public:
-  Watchdog(const worker::Journal& journal, const Session& session)
-      : journal_(journal), stall_limit_(session.stall_limit), item_limit_(session.item_limit) {}
-  // True when the worker has to be ended.
-  bool stalled() {
-    const auto now = Clock::now();
-    const std::uint64_t beat = journal_.beat.load(std::memory_order_relaxed);
-    const std::uint64_t item = journal_.item.load(std::memory_order_relaxed);
-    const std::uint32_t stage = journal_.stage.load(std::memory_order_relaxed);
-    if (beat != beat_) beat_ = beat, beat_since_ = now;
-    if (item != item_ || stage != stage_) item_ = item, stage_ = stage, item_since_ = now;
-    return now - beat_since_ > stall_limit_ || now - item_since_ > item_limit_;
-  }
-  // Time the supervisor spends on its own work is not the worker's.
-  void forgive() { beat_since_ = item_since_ = Clock::now(); }
-
- private:
-  const worker::Journal& journal_;
-  std::chrono::milliseconds stall_limit_, item_limit_;
-  std::uint64_t beat_ = 0, item_ = 0;
-  std::uint32_t stage_ = 0;
-  Clock::time_point beat_since_ = Clock::now(), item_since_ = Clock::now();
-};
-
-Ending ended(EndingKind kind, worker::Process& process, Ending ending) {
-  ending.kind = kind;
-  ending.stage = process.journal().stage.load();
-  ending.item = process.journal().item.load();
-  if (kind != EndingKind::kCrashed && kind != EndingKind::kFinished) process.kill();
-  ending.exit = process.wait();
-  return ending;
-}
+constexpr std::uint64_t kRowBytesFloor = 64ull << 20;
+constexpr std::uint64_t kSmallVolume = 1ull << 30;
+constexpr std::uint64_t kRowBytesPerByte = 8;  // of a small volume: FAT entries of 32 bytes become rows of 200
 
 template <Record T>
 T decode_or_empty(const worker::Frame& frame) {
   return decode<T>(Bytes(frame.payload)).value_or(T{});
 }
 
+// One worker from its first frame to its last.
+class Conversation {
+ public:
+  Conversation(const Session& session, worker::Process& process)
+      : session_(session), process_(process), watchdog_(process, session.limits) {}
+
+  Result<Ending> run(const std::atomic<int>& stop_signal) {
+    if (!process_.channel().send(worker::FrameType::kJob, Bytes(session_.job)).ok()) end(EndingKind::kCrashed);
+    while (!over_) {
+      if (stop_signal.load() != 0) {
+        end(EndingKind::kInterrupted);
+        break;
+      }
+      LIMIER_CHECK(step());
+    }
+    return std::move(ending_);
+  }
+
+ private:
+  Status step() {
+    auto received = process_.channel().receive(kPoll);
+    if (!received.ok()) {
+      const bool gone = received.error().kind == ErrorKind::kTemporary;
+      ending_.error = std::move(received.error());
+      end(gone ? EndingKind::kCrashed : EndingKind::kMisbehaved);
+      return ok_status();
+    }
+    if (received->has_value()) {
+      const auto before = Clock::now();
+      LIMIER_CHECK(take(**received));
+      watchdog_.forgive(Clock::now() - before);
+    }
+    if (over_) return ok_status();
+    switch (watchdog_.look()) {
+      case WatchVerdict::kFine:
+        break;
+      case WatchVerdict::kStalled:
+        end(EndingKind::kStalled);
+        break;
+      case WatchVerdict::kOverMemory:
+        end(EndingKind::kOverMemory);
+        break;
+    }
+    return ok_status();
+  }
+
+  Status take(const worker::Frame& frame) {
+    if (!ready_ && frame.type != worker::FrameType::kReady && frame.type != worker::FrameType::kFailed)
+      return misbehaved("it sent rows before it was in its jail");
+    switch (frame.type) {
+      case worker::FrameType::kReady:
+        return take_ready(frame);
+      case worker::FrameType::kProgress:
+        if (session_.on_progress) session_.on_progress(decode_or_empty<worker::ProgressMessage>(frame).done);
+        return ok_status();
+      case worker::FrameType::kDone:
+        ending_.stats = decode_or_empty<worker::WorkerStats>(frame);
+        end(EndingKind::kFinished);
+        return ok_status();
+      case worker::FrameType::kFailed: {
+        const auto failure = decode_or_empty<worker::WorkerError>(frame);
+        ending_.error = {failure.kind, failure.message};
+        end(EndingKind::kFailed);
+        return ok_status();
+      }
+      case worker::FrameType::kPlanRequest:
+        return give_plan();
+      case worker::FrameType::kCheckpoint:
+        if (!session_.on_checkpoint) return misbehaved("it sent an unexpected frame");
+        return blame_lies(session_.on_checkpoint(decode_or_empty<worker::ProgressMessage>(frame).done));
+      default:
+        row_bytes_ += frame.payload.size();
+        if (row_bytes_ > session_.max_row_bytes)
+          return misbehaved("it sent more rows than its part of the evidence can hold");
+        return blame_lies(session_.on_frame(frame));
+    }
+  }
+
+  Status take_ready(const worker::Frame& frame) {
+    if (ready_) return misbehaved("it entered its jail twice");
+    ready_ = true;
+    ending_.sandbox = decode_or_empty<worker::SandboxReport>(frame);
+#if !defined(LIMIER_SANITIZED)
+    if (session_.sandbox && !ending_.sandbox.seccomp) return misbehaved("it says that it is in no jail");
+#endif
+    return ok_status();
+  }
+
+  Status give_plan() {
+    if (!session_.next_plan) return misbehaved("it asked for a plan where there is none");
+    LIMIER_TRY(const auto plan, session_.next_plan());
+    if (!process_.channel().send(worker::FrameType::kPlan, Bytes(plan)).ok()) end(EndingKind::kCrashed);
+    return ok_status();
+  }
+
+  // A row that cannot be true is the worker's fault, a row that cannot be stored is ours.
+  Status blame_lies(Status status) {
+    if (status.ok() || status.error().kind != kLied) return status;
+    return misbehaved(std::move(status.error().message));
+  }
+
+  Status misbehaved(std::string why) {
+    ending_.error = {kLied, std::move(why)};
+    end(EndingKind::kMisbehaved);
+    return ok_status();
+  }
+
+  void end(EndingKind kind) {
+    over_ = true;
+    ending_.kind = kind;
+    ending_.stage = process_.journal().stage.load();
+    ending_.item = process_.journal().item.load();
+    ending_.lasted = Clock::now() - started_;
+    if (kind != EndingKind::kCrashed && kind != EndingKind::kFinished) process_.kill();
+    ending_.exit = process_.wait();
+  }
+
+  const Session& session_;
+  worker::Process& process_;
+  Watchdog watchdog_;
+  Ending ending_;
+  Clock::time_point started_ = Clock::now();
+  std::uint64_t row_bytes_ = 0;
+  bool ready_ = false;
+  bool over_ = false;
+};
+
+std::string signal_words(int signal) {
+  if (signal == SIGSYS) return "the jail, for a system call that is not allowed,";
+  const char* name = sigabbrev_np(signal);
+  return fmt::format("signal {} ({})", signal, name != nullptr ? name : "unknown");
+}
+
 }  // namespace
 
-std::string Ending::sentence() const {
+bool Ending::died() const {
+  return kind == EndingKind::kCrashed || kind == EndingKind::kStalled || kind == EndingKind::kOverMemory ||
+         kind == EndingKind::kMisbehaved || (kind == EndingKind::kFailed && error.kind == ErrorKind::kInternal);
+}
+
+std::string Ending::sentence(std::string where) const {
+  if (where.empty()) where = fmt::format("at item {}", item);
   switch (kind) {
     case EndingKind::kFinished:
       return "finished";
     case EndingKind::kFailed:
       return error.message;
     case EndingKind::kCrashed:
-      return exit.signalled
-                 ? fmt::format("the worker was ended by signal {} ({}) at item {}", exit.code,
-                               sigabbrev_np(exit.code) != nullptr ? sigabbrev_np(exit.code) : "unknown", item)
-                 : fmt::format("the worker ended by itself with status {} at item {}", exit.code, item);
+      return exit.signalled ? fmt::format("the worker was ended by {} {}", signal_words(exit.code), where)
+                            : fmt::format("the worker ended by itself with status {} {}", exit.code, where);
     case EndingKind::kStalled:
-      return fmt::format("the worker made no progress and was ended, at item {}", item);
+      return fmt::format("the worker made no progress and was ended {}", where);
+    case EndingKind::kOverMemory:
+      return fmt::format("the worker used more memory than it may and was ended {}", where);
     case EndingKind::kMisbehaved:
-      return fmt::format("the worker was ended: {}", error.message);
+      return fmt::format("the worker was ended {}: {}", where, error.message);
     case EndingKind::kInterrupted:
       return "interrupted";
   }
   return {};
 }
 
+std::uint64_t max_row_bytes(std::uint64_t bytes) {
+  const std::uint64_t small = std::min(bytes, kSmallVolume);
+  return kRowBytesFloor + kRowBytesPerByte * small + (bytes - small) / 2;
+}
+
 Result<Ending> run_session(const Session& session, const EvidenceSet& evidence, const std::atomic<int>& stop_signal) {
   LIMIER_TRY(auto process, worker::spawn({session.worker, evidence.raw_fds(), session.zone, session.sandbox}));
-  worker::Channel& channel = process->channel();
-  Ending ending;
-  Watchdog watchdog(process->journal(), session);
-  if (!channel.send(worker::FrameType::kJob, Bytes(session.job)).ok())
-    return ended(EndingKind::kCrashed, *process, ending);
-
-  for (;;) {
-    if (stop_signal.load() != 0) return ended(EndingKind::kInterrupted, *process, ending);
-    auto received = channel.receive(kPoll);
-    if (!received.ok()) {
-      ending.error = received.error();
-      const bool gone = ending.error.kind == ErrorKind::kTemporary;
-      return ended(gone ? EndingKind::kCrashed : EndingKind::kMisbehaved, *process, ending);
-    }
-    if (!received->has_value()) {
-      if (watchdog.stalled()) return ended(EndingKind::kStalled, *process, ending);
-      continue;
-    }
-    const worker::Frame& frame = **received;
-    switch (frame.type) {
-      case worker::FrameType::kReady:
-        ending.sandbox = decode_or_empty<worker::SandboxReport>(frame);
-        break;
-      case worker::FrameType::kProgress:
-        if (session.on_progress) session.on_progress(decode_or_empty<worker::ProgressMessage>(frame).done);
-        break;
-      case worker::FrameType::kDone:
-        ending.stats = decode_or_empty<worker::WorkerStats>(frame);
-        return ended(EndingKind::kFinished, *process, ending);
-      case worker::FrameType::kFailed: {
-        const auto failure = decode_or_empty<worker::WorkerError>(frame);
-        ending.error = {failure.kind, failure.message};
-        return ended(EndingKind::kFailed, *process, ending);
-      }
-      case worker::FrameType::kPlanRequest: {
-        if (!session.next_plan) {
-          ending.error = {ErrorKind::kInternal, "it asked for a plan where there is none"};
-          return ended(EndingKind::kMisbehaved, *process, ending);
-        }
-        LIMIER_TRY(const auto plan, session.next_plan());
-        if (!channel.send(worker::FrameType::kPlan, Bytes(plan)).ok())
-          return ended(EndingKind::kCrashed, *process, ending);
-        break;
-      }
-      default:
-        if (auto status = session.on_frame(frame); !status.ok()) {
-          if (status.error().kind != kLied) return std::move(status.error());
-          ending.error = status.error();
-          return ended(EndingKind::kMisbehaved, *process, ending);
-        }
-        break;
-    }
-    watchdog.forgive();
-  }
+  return Conversation(session, *process).run(stop_signal);
 }
 
 }  // namespace limier::app

@@ -2,26 +2,31 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <functional>
 
 #include "app/evidence_set.h"
+#include "app/watchdog.h"
 #include "limier/worker.h"
 
 namespace limier::app {
 
-enum class EndingKind : std::uint8_t { kFinished, kFailed, kCrashed, kStalled, kMisbehaved, kInterrupted };
+enum class EndingKind : std::uint8_t { kFinished, kFailed, kCrashed, kStalled, kOverMemory, kMisbehaved, kInterrupted };
 
 struct Ending {
   EndingKind kind = EndingKind::kFinished;
-  Error error;              // kFailed: what the worker said; kMisbehaved: what was wrong with its frames
-  worker::ExitInfo exit;    // kCrashed
+  Error error;  // kFailed: what the worker said; kMisbehaved: what was wrong with its frames
+  worker::ExitInfo exit;
   std::uint32_t stage = 0;  // what the journal said last
   std::uint64_t item = 0;
+  std::chrono::steady_clock::duration lasted{};
   worker::WorkerStats stats;  // kFinished
   worker::SandboxReport sandbox;
 
-  [[nodiscard]] std::string sentence() const;  // why it ended, for issue rows and messages
+  // The worker is to blame, and a fresh one may do better: it died, stalled, grew, lied or broke off. A step that the
+  // evidence makes impossible is kFailed too, but no such thing.
+  [[nodiscard]] bool died() const;
+  // Why it ended, for issue rows and messages; `where` says what it was at ("at entry 77"), by default the item.
+  [[nodiscard]] std::string sentence(std::string where = "") const;
 };
 
 struct Session {
@@ -29,16 +34,21 @@ struct Session {
   std::vector<std::uint8_t> job;  // encoded FsJob or SweepJob
   std::string zone = "UTC";
   bool sandbox = true;
-  // A worker that shows no sign of life for stall_limit is deadlocked or stuck in one library call; one that lives but
-  // stays on one item for item_limit loops over it.
-  std::chrono::milliseconds stall_limit{30'000};
-  std::chrono::milliseconds item_limit{300'000};
+  WatchLimits limits;
+  // Rows a worker may send, in bytes: a worker that lies must not fill the examiner's disk.
+  std::uint64_t max_row_bytes = 1ull << 30;
   // Each frame that is not the session's own business. An error ends the session and is returned.
   std::function<Status(const worker::Frame&)> on_frame;
+  // All rows of so many items of the job have come.
+  std::function<Status(std::uint64_t)> on_checkpoint;
   // The next part of the plan, encoded; called when the worker asks for it.
   std::function<Result<std::vector<std::uint8_t>>()> next_plan;
   std::function<void(std::uint64_t)> on_progress;
 };
+
+// Rows that `bytes` of a volume or medium can sensibly give rise to, in bytes. Small ones may consist of nothing but
+// names; a large one never does.
+std::uint64_t max_row_bytes(std::uint64_t bytes);
 
 // on_frame returns this kind when the frame itself is unacceptable: the worker is to blame and is ended.
 inline constexpr ErrorKind kLied = ErrorKind::kEvidence;

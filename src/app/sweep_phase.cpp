@@ -57,7 +57,9 @@ Result<worker::WorkerStats> sweep_evidence(store::IndexWriter& index, const Evid
   Session session;
   session.worker = "limier-sweep";
   session.job = encode(job);
-  session.sandbox = plan.sandbox;
+  session.sandbox = plan.guard.sandbox;
+  session.limits = plan.guard.for_sweep(container.size_bytes);
+  session.max_row_bytes = max_row_bytes(container.size_bytes);
   session.on_frame = [&](const worker::Frame& frame) { return rows.take(frame); };
   session.on_progress = [&](std::uint64_t done) { progress.advanced(done); };
   session.next_plan = [&]() -> Result<std::vector<std::uint8_t>> {

@@ -11,7 +11,7 @@ struct SweepPlan {
   Digests expected;
   std::uint32_t jobs = 2;
   std::uint64_t stash_bytes = 0;
-  bool sandbox = true;
+  Guard guard;
 };
 // One pass; digests and damage go to the index, which then knows the verdict. A sweep that cannot be finished is an
 // issue, not an error: the listing stands without digests.

@@ -129,6 +129,13 @@ AuditLog::Fields start_fields(const TriageOptions& options) {
           {"examiner", options.authority.examiner}};
 }
 
+// On what the workers' jail rests: a fact about this machine, so not one of the reports.
+AuditLog::Fields jail_fields(const worker::SandboxReport& report) {
+  return {{"seccomp", report.seccomp ? "yes" : "no"},
+          {"landlock", std::to_string(report.landlock_abi)},
+          {"notice", worker::jail_notice(report)}};
+}
+
 // Keeps what was found: the index is closed as interrupted, no report is written that could be taken for a whole one.
 Result<Outcome> keep_interrupted(store::IndexWriter& index, AuditLog& audit, int signal, bool catalog_built) {
   Outcome outcome;
@@ -154,19 +161,22 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
   // The container: decided by its magic, opened read-only, described by a jailed worker.
   LIMIER_TRY(EvidenceSet evidence, open_evidence(options.image, options.incomplete));
   LIMIER_CHECK(prepare_case_folder(options.out, evidence, options.allow_beside_evidence));
-  LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, options.sandbox, stop));
-  const std::uint64_t media_size = facts.container.size_bytes;
   const MemoryPlan memory = plan_memory(options.memory_bytes);
+  const Guard guard = make_guard(options.sandbox, options.stall_seconds, memory);
+  LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, guard, stop));
+  const std::uint64_t media_size = facts.container.size_bytes;
 
   AuditLog audit(options.out);
   LIMIER_TRY(auto index, store::IndexWriter::create(options.out + "/index.db", run_row(options), options.authority,
                                                     evidence_row(options, evidence, facts.container)));
   LIMIER_CHECK(audit.append("triage-started", start_fields(options)));
+  LIMIER_CHECK(audit.append("jail", jail_fields(facts.sandbox)));
+  if (const std::string notice = worker::jail_notice(facts.sandbox); !notice.empty()) progress.note(notice);
   LIMIER_CHECK(store_container_facts(*index, evidence, facts, options.sandbox));
   // From here the container's facts are fixed: nothing below looks at segments again.
 
   progress.stage_started("partitions", 0, "");
-  auto map = map_evidence(evidence, media_size, memory.cache_bytes, options.sandbox, stop);
+  auto map = map_evidence(evidence, media_size, memory.cache_bytes, guard, stop);
   if (!map.ok() && map.error().kind == ErrorKind::kInterrupted)
     return keep_interrupted(*index, audit, stop.load(), false);
   if (!map.ok()) return std::move(map.error());
@@ -176,7 +186,7 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
   // From here the list of volumes is fixed.
 
   const WalkPlan walk{options.profile != Profile::kList, options.zone.empty() ? "UTC" : options.zone,
-                      memory.cache_bytes, options.sandbox};
+                      memory.cache_bytes, guard};
   LIMIER_TRY(const auto volumes, index->walkable_volumes());
   for (const catalog::VolumeRecord& volume : volumes) {
     LIMIER_TRY(const auto stats, walk_one_volume(*index, evidence, volume, media_size, walk, progress, stop));
@@ -196,7 +206,7 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
     sweep.media_digests = media_digest_set(options.media_digests, facts.container, sweep.expected);
     sweep.jobs = plan_jobs(options.jobs);
     sweep.stash_bytes = memory.stash_bytes;
-    sweep.sandbox = options.sandbox;
+    sweep.guard = guard;
     LIMIER_TRY(const auto stats, sweep_evidence(*index, evidence, facts.container, sweep, progress, stop));
     chunks_decoded += stats.chunks_decoded;
     if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load(), true);

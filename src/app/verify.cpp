@@ -6,17 +6,19 @@ namespace limier::app {
 
 Result<VerifyReport> verify(const VerifyOptions& options, Progress& progress, const std::atomic<int>& stop_signal) {
   LIMIER_TRY(EvidenceSet evidence, open_evidence(options.image.image, options.image.incomplete));
-  LIMIER_TRY(ContainerFacts facts, describe_evidence(evidence, options.image.sandbox, stop_signal));
+  const MemoryPlan memory = plan_memory(options.image.memory_bytes);
+  const Guard guard = make_guard(options.image.sandbox, options.image.stall_seconds, memory);
+  LIMIER_TRY(ContainerFacts facts, describe_evidence(evidence, guard, stop_signal));
 
   VerifyReport report;
   report.path = options.image.image;
+  report.jail = worker::jail_notice(facts.sandbox);
   report.container = std::move(facts.container);
   report.expected_md5 = options.expect_md5;
   report.expected_sha1 = options.expect_sha1;
   report.expected_sha256 = options.expect_sha256;
   const Digests expected{options.expect_md5, options.expect_sha1, options.expect_sha256};
 
-  const MemoryPlan memory = plan_memory(options.image.memory_bytes);
   sweep::SweepJob job;
   job.evidence = evidence.spec;
   job.media_digests = media_digest_set(options.digests, report.container, expected);
@@ -27,7 +29,9 @@ Result<VerifyReport> verify(const VerifyOptions& options, Progress& progress, co
   Session session;
   session.worker = "limier-sweep";
   session.job = encode(job);
-  session.sandbox = options.image.sandbox;
+  session.sandbox = guard.sandbox;
+  session.limits = guard.for_sweep(report.container.size_bytes);
+  session.max_row_bytes = max_row_bytes(report.container.size_bytes);
   session.on_progress = [&](std::uint64_t done) { progress.advanced(done); };
   session.next_plan = [] { return Result<std::vector<std::uint8_t>>(encode(worker::Batch<catalog::PlanPiece>{})); };
   session.on_frame = [&](const worker::Frame& frame) -> Status {

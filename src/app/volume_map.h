@@ -1,7 +1,7 @@
 // Asking limier-fs for the partitions, and for the walk of one of them.
 #pragma once
 
-#include "app/session.h"
+#include "app/evidence_facts.h"
 #include "limier/volume.h"
 
 namespace limier::app {
@@ -12,9 +12,10 @@ struct VolumeMapRows {
   std::vector<catalog::IssueRecord> issues;
   worker::WorkerStats stats;
 };
-// Partition tables have at most a few hundred entries, so the rows are held in memory. A worker that died on the way
-// leaves one row over the whole media, status failed, and an issue that says why.
+// Partition tables have at most a few hundred entries, so the rows are held in memory. Where a worker dies twice over
+// one volume, that volume is failed and the others are mapped. When the tables themselves are at fault, one row stands
+// for the whole media, status failed. Issues say why.
 Result<VolumeMapRows> map_evidence(const EvidenceSet& evidence, std::uint64_t media_size, std::uint64_t cache_bytes,
-                                   bool sandbox, const std::atomic<int>& stop_signal);
+                                   const Guard& guard, const std::atomic<int>& stop_signal);
 
 }  // namespace limier::app

@@ -13,10 +13,10 @@ struct WalkPlan {
   bool digests = true;  // false: names and metadata only
   std::string zone = "UTC";
   std::uint64_t cache_bytes = 0;
-  bool sandbox = true;
+  Guard guard;
 };
-// One volume by one worker. When it dies or stalls, a fresh one is asked for less: without orphans, then names only.
-// What was given up is an issue, the volume is partial, or failed when no rung delivered a name.
+// One volume by one worker. When that dies, stalls, grows or lies, the volume is walked in parts (careful_walk.h). What
+// was given up is an issue, the volume is partial, or failed when not a name was read.
 Result<worker::WorkerStats> walk_one_volume(store::IndexWriter& index, const EvidenceSet& evidence,
                                             const catalog::VolumeRecord& volume, std::uint64_t media_size,
                                             const WalkPlan& plan, Progress& progress, const std::atomic<int>& stop);

@@ -27,6 +27,7 @@ class ExportCommand final : public Command {
 
   int run(const Context& context) override {
     options_.sandbox = !context.common.no_sandbox;
+    options_.stall_seconds = context.common.stall_seconds;
     options_.command_line = context.command_line;
     const auto files = app::export_files(options_, context.stop);
     if (!files) return context.fail(files.error());

@@ -24,6 +24,7 @@ class InfoCommand final : public Command {
 
   int run(const Context& context) override {
     options_.sandbox = !context.common.no_sandbox;
+    options_.stall_seconds = context.common.stall_seconds;
     options_.jobs = context.common.jobs;
     options_.memory_bytes = context.memory_bytes();
     const auto info = app::info(options_, context.stop);

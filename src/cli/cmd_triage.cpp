@@ -52,6 +52,7 @@ class TriageCommand final : public Command {
     options_.jobs = context.common.jobs;
     options_.memory_bytes = context.memory_bytes();
     options_.sandbox = !context.common.no_sandbox;
+    options_.stall_seconds = context.common.stall_seconds;
     options_.command_line = context.command_line;
     auto progress = make_progress(context.common.progress, context.common.quiet, STDERR_FILENO);
     const auto outcome = app::triage(options_, *progress, context.stop);

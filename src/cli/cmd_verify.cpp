@@ -72,6 +72,7 @@ class VerifyCommand final : public Command {
 
   int run(const Context& context) override {
     options_.image.sandbox = !context.common.no_sandbox;
+    options_.image.stall_seconds = context.common.stall_seconds;
     options_.image.jobs = context.common.jobs;
     options_.image.memory_bytes = context.memory_bytes();
     options_.digests = expect_.digests();

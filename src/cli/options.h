@@ -25,6 +25,7 @@ struct CommonOptions {
   std::string progress = "auto";
   std::uint32_t jobs = 0;
   std::string memory;
+  std::uint32_t stall_seconds = 30;
 };
 void add_common_options(CLI::App& app, CommonOptions& options);
 

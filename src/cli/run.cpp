@@ -51,7 +51,8 @@ std::string overview() {
   text += R"(
 `limier COMMAND --help` explains a command and its options, with examples.
 
-Options on every command: --json --quiet -v --no-color --progress FORM --jobs N --memory SIZE --no-sandbox
+Options on every command: --json --quiet -v --no-color --progress FORM --jobs N --memory SIZE
+                            --stall SECONDS --no-sandbox
 
 Exit codes:
    0  complete, integrity as expected          5  part of the evidence could not be examined

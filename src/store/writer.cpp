@@ -188,7 +188,8 @@ Status IndexWriter::Impl::clear_volume(std::uint32_t volume_id) {
                               "DELETE FROM stream WHERE content_id BETWEEN {0} AND {1};"
                               "DELETE FROM extent WHERE content_id BETWEEN {0} AND {1};"
                               "DELETE FROM inode WHERE inode_key BETWEEN {0} AND {1};"
-                              "DELETE FROM block WHERE volume_id = {2};",
+                              "DELETE FROM block WHERE volume_id = {2};"
+                              "DELETE FROM issue WHERE volume_id = {2} AND stage = 'walk';",
                               first, last, volume_id)));
   stream_count_.erase(volume_id);
   inode_count_.erase(volume_id);

@@ -8,6 +8,9 @@
 
 #include "limier/sweep.h"
 #include "limier/worker.h"
+#if defined(LIMIER_FAULTS)
+#include "faults.h"
+#endif
 
 namespace {
 
@@ -87,7 +90,10 @@ Result<worker::WorkerStats> run_job(const worker::WorkerContext& context, const 
     LIMIER_CHECK(context.channel->send(FrameType::kContainer, message));
     return worker::WorkerStats{};
   }
-  LIMIER_TRY(const auto image, evidence::open_image(job.evidence, fds));
+  LIMIER_TRY(auto image, evidence::open_image(job.evidence, fds));
+#if defined(LIMIER_FAULTS)
+  image = faults::faulty(std::move(image), *context.channel, *context.journal);
+#endif
   FrameSink sink(context);
   const sweep::PlanSource plan = [&context] { return ask_for_plan(context); };
   LIMIER_TRY(const auto stats, sweep::run_sweep(*image, job, plan, sink));
@@ -95,6 +101,9 @@ Result<worker::WorkerStats> run_job(const worker::WorkerContext& context, const 
 }
 
 Status serve(const worker::WorkerContext& context) {
+#if defined(LIMIER_FAULTS)
+  faults::load("sweep");
+#endif
   LIMIER_TRY(const auto frame, context.channel->receive(kJobTimeout));
   if (!frame || frame->type != FrameType::kJob) return Error{ErrorKind::kInternal, "no job came"};
   const auto job = decode<sweep::SweepJob>(Bytes(frame->payload));

@@ -61,7 +61,7 @@ struct WalkState {
 TSK_WALK_RET_ENUM on_block(const TSK_FS_BLOCK* block, void* pointer) noexcept {
   auto* state = static_cast<WalkState*>(pointer);
   try {
-    if (++state->seen % kBeatEvery == 0) state->context->sink.working_on(4, block->addr);
+    if (++state->seen % kBeatEvery == 0) state->context->sink.working_on(Stage::kBlocks, block->addr);
     const bool allocated = (block->flags & TSK_FS_BLOCK_FLAG_ALLOC) != 0;
     const bool metadata = (block->flags & TSK_FS_BLOCK_FLAG_META) != 0;
     const BlockUse use = !allocated ? BlockUse::kUnallocated : (metadata ? BlockUse::kMetadata : BlockUse::kAllocated);
@@ -97,7 +97,7 @@ Status pool_blocks(WalkContext& context, RangeWriter& writer) {
 
 Status walk_blocks(WalkContext& context) {
   RangeWriter writer(context);
-  context.sink.working_on(4, 0);
+  context.sink.working_on(Stage::kBlocks, 0);
   if (context.session.pool() != nullptr) return pool_blocks(context, writer);
   WalkState state{&context, &writer};
   const auto flags = static_cast<TSK_FS_BLOCK_WALK_FLAG_ENUM>(

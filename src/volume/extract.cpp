@@ -35,7 +35,7 @@ class ExtentContent {
     std::fill(buffer_.begin(), buffer_.end(), std::uint8_t{0});
     while (count > 0) {
       const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(count, buffer_.size()));
-      sink_.working_on(5, done_);
+      sink_.working_on(Stage::kExtract, done_);
       LIMIER_CHECK(sink_.content(Bytes(buffer_).first(step)));
       count -= step;
       done_ += step;
@@ -47,7 +47,7 @@ class ExtentContent {
   Status copy(std::uint64_t image_offset, std::uint64_t length) {
     while (length > 0) {
       const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(length, buffer_.size()));
-      sink_.working_on(5, done_);
+      sink_.working_on(Stage::kExtract, done_);
       const auto outcome = image_.read(image_offset, MutableBytes(buffer_).first(step));
       if (outcome.length != step) return Error{ErrorKind::kEvidence, "the media ends inside the file"};
       LIMIER_CHECK(sink_.content(Bytes(buffer_).first(step)));
@@ -69,7 +69,7 @@ class ExtentContent {
 
 Status extract_stream(const evidence::Image& image, const FsJob& job, Sink& sink) {
   if (!job.has_stream) return Error{ErrorKind::kInternal, "no stream was named"};
-  sink.working_on(5, 0);
+  sink.working_on(Stage::kExtract, 0);
   LIMIER_TRY(auto session, FsSession::open(image, job.volume));
   LIMIER_TRY(WalkContext context, make_context(image, job, sink, *session));
   auto opened = session->call([&](TSK_FS_INFO* fs) { return tsk_fs_file_open_meta(fs, nullptr, job.stream.inode); });

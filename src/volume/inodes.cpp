@@ -175,9 +175,12 @@ class InodeWalk::Impl {
 
   Status run(const std::vector<std::uint64_t>& inodes) {
     for (const std::uint64_t inode : inodes) {
-      context_.sink.working_on(3, inode);
+      context_.sink.working_on(Stage::kInodes, inode);
       LIMIER_CHECK(one(inode));
-      if (++done_ % kProgressEvery == 0) context_.sink.advanced(done_);
+      if (++done_ % kProgressEvery == 0) {
+        context_.sink.advanced(done_);
+        if (context_.job.part == WalkPart::kInodes) LIMIER_CHECK(context_.sink.checkpoint(done_));
+      }
     }
     context_.sink.advanced(done_);
     return ok_status();
@@ -185,6 +188,8 @@ class InodeWalk::Impl {
 
   Status report() const {
     LIMIER_CHECK(budget_.report());
+    // In parts, only the supervisor sees them all.
+    if (context_.job.part == WalkPart::kInodes) return ok_status();
     LIMIER_CHECK(report(encrypted_, "content-encrypted", "are encrypted by the file system and were not examined"));
     return report(unreadable_, "content-unreadable", "are in use, but their content cannot be read");
   }
@@ -224,7 +229,7 @@ class InodeWalk::Impl {
                             "the entry's metadata cannot be read: " + reason, true);
     }
     LIMIER_CHECK(send_inode(file.get()));
-    return send_streams(file.get());
+    return context_.job.bare_inodes ? ok_status() : send_streams(file.get());
   }
 
   Status send_inode(TSK_FS_FILE* file) {
@@ -320,13 +325,15 @@ class InodeWalk::Impl {
 
   void digest(TSK_FS_FILE* file, StreamPlan& plan) {
     if (context_.job.metadata_only || !context_.job.digests.any()) return;
+    context_.sink.working_on(Stage::kContent, plan.record.ref.inode);
+    context_.sink.expecting(plan.record.size_bytes);
     Hasher hasher(context_.job.digests);
     if (plan.zeros) {
       for (std::uint64_t left = plan.record.size_bytes; left > 0;) {
         const std::uint64_t step = std::min(left, kZeroStep);
         hasher.update_zeros(step);
         left -= step;
-        context_.sink.working_on(3, plan.record.ref.inode);
+        context_.sink.working_on(Stage::kContent, plan.record.ref.inode);
       }
       plan.record.digests = hasher.finish();
       return;

@@ -3,11 +3,15 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string_view>
 
 #include "limier/volume.h"
 #include "limier/worker.h"
 #include "volume/tsk.h"
+#if defined(LIMIER_FAULTS)
+#include "faults.h"
+#endif
 
 namespace {
 
@@ -40,7 +44,10 @@ class FrameSink final : public volume::Sink {
         encryption_(channel_, FrameType::kEncryption) {}
 
   Status volume(const catalog::VolumeRecord& record) override { return volumes_.add(record); }
-  Status name(const catalog::NameRecord& record) override { return names_.add(record); }
+  Status name(const catalog::NameRecord& record) override {
+    beat();  // a directory may hold millions of them
+    return names_.add(record);
+  }
   Status inode(const catalog::InodeRecord& record) override {
     LIMIER_CHECK(names_.flush());
     return inodes_.add(record);
@@ -76,13 +83,28 @@ class FrameSink final : public volume::Sink {
     }
     return ok_status();
   }
-  void working_on(std::uint32_t stage, std::uint64_t item) override {
-    journal_.stage.store(stage, std::memory_order_relaxed);
+  void working_on(volume::Stage stage, std::uint64_t item) override {
+    const auto number = static_cast<std::uint32_t>(stage);
+    if (number != journal_.stage.load(std::memory_order_relaxed) ||
+        item != journal_.item.load(std::memory_order_relaxed))
+      journal_.item_bytes.store(0, std::memory_order_relaxed);
+    journal_.stage.store(number, std::memory_order_relaxed);
     journal_.item.store(item, std::memory_order_relaxed);
-    journal_.beat.fetch_add(1, std::memory_order_relaxed);
+    beat();
+#if defined(LIMIER_FAULTS)
+    faults::at(channel_, journal_, number, item);
+#endif
+  }
+  void expecting(std::uint64_t bytes) override {
+    const std::uint64_t before = journal_.item_bytes.load(std::memory_order_relaxed);
+    journal_.item_bytes.store(before + std::min(bytes, UINT64_MAX - before), std::memory_order_relaxed);
+  }
+  Status checkpoint(std::uint64_t inodes) override {
+    LIMIER_CHECK(flush());
+    return channel_.send(FrameType::kCheckpoint, worker::ProgressMessage{inodes});
   }
   void advanced(std::uint64_t done) override {
-    journal_.beat.fetch_add(1, std::memory_order_relaxed);
+    beat();
     const auto now = std::chrono::steady_clock::now();
     if (now - last_progress_ < kProgressEvery) return;
     last_progress_ = now;
@@ -108,6 +130,11 @@ class FrameSink final : public volume::Sink {
     return extents_.flush();
   }
 
+  // Nobody else writes the page.
+  void beat() {
+    journal_.beat.store(journal_.beat.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+
   worker::Channel& channel_;
   worker::Journal& journal_;
   worker::BatchSender<catalog::VolumeRecord> volumes_;
@@ -126,7 +153,7 @@ class FrameSink final : public volume::Sink {
 Status dispatch(const evidence::Image& image, const volume::FsJob& job, volume::Sink& sink) {
   switch (job.kind) {
     case volume::FsJobKind::kMap:
-      return volume::map_volumes(image, sink);
+      return volume::map_volumes(image, sink, job.skip_offsets);
     case volume::FsJobKind::kWalk:
       return volume::walk_volume(image, job, sink);
     case volume::FsJobKind::kExtract:
@@ -136,6 +163,9 @@ Status dispatch(const evidence::Image& image, const volume::FsJob& job, volume::
 }
 
 Status serve(const worker::WorkerContext& context) {
+#if defined(LIMIER_FAULTS)
+  faults::load("fs");
+#endif
   LIMIER_TRY(const auto frame, context.channel->receive(kJobTimeout));
   if (!frame || frame->type != FrameType::kJob) return Error{ErrorKind::kInternal, "no job came"};
   const auto job = decode<volume::FsJob>(Bytes(frame->payload));
@@ -157,6 +187,8 @@ Status serve(const worker::WorkerContext& context) {
 Status serve_without_exceptions(const worker::WorkerContext& context) {
   try {
     return serve(context);
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorKind::kInternal, "limier-fs ran out of the memory it may use"};
   } catch (const std::exception& error) {
     return Error{ErrorKind::kInternal, std::string("limier-fs: ") + error.what()};
   }

@@ -130,7 +130,8 @@ std::optional<OpenedFs> detect_yaffs2(const evidence::Image& image, const RangeR
 
 class Mapper {
  public:
-  Mapper(const evidence::Image& image, Sink& sink) : image_(image), sink_(sink) {}
+  Mapper(const evidence::Image& image, Sink& sink, const std::vector<std::uint64_t>& skip_offsets)
+      : image_(image), sink_(sink), skip_offsets_(skip_offsets) {}
 
   Status run() {
     const PartitionMap map = read_partition_map(image_);
@@ -146,7 +147,12 @@ class Mapper {
   }
 
  private:
+  [[nodiscard]] bool skipped(std::uint64_t image_offset) const {
+    return std::find(skip_offsets_.begin(), skip_offsets_.end(), image_offset) != skip_offsets_.end();
+  }
+
   Status whole_media() {
+    if (!skipped(0)) sink_.working_on(Stage::kMap, 0);
     VolumeRecord record;
     record.scheme = "none";
     record.length = image_.size_bytes();
@@ -155,6 +161,8 @@ class Mapper {
   }
 
   Status media_file_system() {
+    if (skipped(0)) return ok_status();
+    sink_.working_on(Stage::kMap, 0);
     const RangeReader media(image_, 0, image_.size_bytes());
     if (claimed_fs_type(media).empty()) return ok_status();
     if (!detect_with_libtsk(image_, media)) return ok_status();
@@ -175,7 +183,7 @@ class Mapper {
     record.length = region.length;
     record.declared_length = region.declared_length;
     record.description = region.description;
-    sink_.working_on(1, region.image_offset);
+    if (!skipped(region.image_offset)) sink_.working_on(Stage::kMap, region.image_offset);
     if (region.kind == RegionKind::kTable) {
       record.status = VolumeStatus::kTable;
       return send(record);
@@ -202,6 +210,12 @@ class Mapper {
   }
 
   Status emit_volume(VolumeRecord record) {
+    if (skipped(record.image_offset)) {
+      record.status = VolumeStatus::kFailed;
+      LIMIER_CHECK(send(record));
+      return issue("file-system-not-parsed", record,
+                   "looking into the volume stopped the file-system worker twice: its files are not listed");
+    }
     const RangeReader volume(image_, record.image_offset, record.length);
     if (auto encryption = find_encryption(volume))
       return emit_encrypted(std::move(record), std::move(*encryption), catalog::Certainty::kStructure);
@@ -379,6 +393,7 @@ class Mapper {
 
   const evidence::Image& image_;
   Sink& sink_;
+  const std::vector<std::uint64_t>& skip_offsets_;
   std::optional<EncryptionMatch> disk_mark_;
   std::uint32_t count_ = 0;
   bool last_parsed_ = false;
@@ -386,9 +401,9 @@ class Mapper {
 
 }  // namespace
 
-Status map_volumes(const evidence::Image& image, Sink& sink) {
+Status map_volumes(const evidence::Image& image, Sink& sink, const std::vector<std::uint64_t>& skip_offsets) {
   if (image.size_bytes() == 0) return Error{ErrorKind::kEvidence, "the media is empty"};
-  return Mapper(image, sink).run();
+  return Mapper(image, sink, skip_offsets).run();
 }
 
 }  // namespace limier::volume

@@ -68,7 +68,8 @@ Result<std::vector<std::uint64_t>> NameWalk::named() {
 Result<std::vector<std::uint64_t>> NameWalk::orphans() {
   std::vector<std::uint64_t> only_orphans;
   if (!orphan_dir_ || budget_spent_) return only_orphans;
-  if (!context_.job.names_only) tell_libtsk_what_is_named();
+  in_orphans_ = true;
+  if (context_.job.part == WalkPart::kWhole) tell_libtsk_what_is_named();
   DirHandle dir = open_dir(orphan_dir_->inode);
   if (!dir) {
     LIMIER_CHECK(unreadable(orphan_dir_->inode));
@@ -96,7 +97,7 @@ void NameWalk::tell_libtsk_what_is_named() {
 }
 
 DirHandle NameWalk::open_dir(std::uint64_t inode) {
-  context_.sink.working_on(2, inode);
+  context_.sink.working_on(in_orphans_ ? Stage::kOrphans : Stage::kNames, inode);
   auto opened = context_.session.call([&](TSK_FS_INFO* fs) { return tsk_fs_dir_open_meta(fs, inode); });
   return DirHandle(opened.value_or(nullptr));
 }
@@ -110,13 +111,16 @@ Status NameWalk::open_root() {
   DirHandle dir;
   // libtsk waits for itself for ever when the root directory has the number of its orphan directory (ISO 9660 level
   // 4).
-  if (context_.root_inode != context_.last_inode) dir = open_dir(context_.root_inode);
+  const bool skipped = context_.skip.count(context_.root_inode) != 0;
+  if (context_.root_inode != context_.last_inode && !skipped) dir = open_dir(context_.root_inode);
   if (dir && dir->fs_file != nullptr && dir->fs_file->meta != nullptr)
     root.sequence = sequence_of(context_, *dir->fs_file->meta);
   LIMIER_CHECK(context_.sink.name(root));
   if (!dir) {
     return context_.issue("root-directory-unreadable", catalog::Severity::kError, context_.root_inode,
-                          "the root directory cannot be read: " + take_tsk_error(), true);
+                          skipped ? "the root directory stopped the file-system worker before and is not read"
+                                  : "the root directory cannot be read: " + take_tsk_error(),
+                          true);
   }
   inodes_.push_back(context_.root_inode);
   push(std::move(dir), context_.root_inode, 0, false);
@@ -192,7 +196,11 @@ bool NameWalk::belongs(const TSK_FS_NAME& entry, const TSK_FS_META& meta) const 
 Status NameWalk::enter(const TSK_FS_NAME& entry, bool orphan) {
   const std::uint64_t inode = entry.meta_addr;
   if (!may_be_directory(entry.type) || (inode == 0 && entry.type != TSK_FS_NAME_TYPE_DIR)) return ok_status();
-  if (ancestors_.count(inode) != 0 || context_.skip.count(inode) != 0) return ok_status();
+  if (ancestors_.count(inode) != 0) return ok_status();
+  if (context_.skip.count(inode) != 0) {
+    return context_.issue("directory-quarantined", catalog::Severity::kWarning, inode,
+                          "the directory stopped the file-system worker before: what it names is not listed", true);
+  }
   const bool orphan_dir = entry.type == TSK_FS_NAME_TYPE_VIRT_DIR && inode == context_.last_inode;
   if (orphan_dir && context_.job.skip_orphans) {
     return context_.issue("orphans-not-searched", catalog::Severity::kWarning, inode,

@@ -27,7 +27,7 @@ TSK_WALK_RET_ENUM on_inode(TSK_FS_FILE* file, void* pointer) noexcept {
   auto* count = static_cast<Count*>(pointer);
   const TSK_FS_META* meta = file->meta;
   if (meta == nullptr) return TSK_WALK_CONT;
-  if (++count->seen % kBeatEvery == 0) count->context->sink.working_on(3, meta->addr);
+  if (++count->seen % kBeatEvery == 0) count->context->sink.working_on(Stage::kReconcile, meta->addr);
   const bool counted = meta->type == TSK_FS_META_TYPE_REG || meta->type == TSK_FS_META_TYPE_DIR;
   if (!counted || meta->addr < count->first_user_file || meta->nlink < 1) return TSK_WALK_CONT;
   // MFT records without a $FILE_NAME continue another record.
@@ -41,6 +41,7 @@ TSK_WALK_RET_ENUM on_inode(TSK_FS_FILE* file, void* pointer) noexcept {
 
 Status reconcile(WalkContext& context, const std::vector<std::uint64_t>& named) {
   if (!context.ntfs() && !context.ext()) return ok_status();
+  context.sink.working_on(Stage::kReconcile, 0);
   Count count;
   count.context = &context;
   count.named = &named;

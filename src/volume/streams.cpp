@@ -481,7 +481,8 @@ bool read_stream(WalkContext& context, const StreamPlan& plan, TSK_FS_FILE* file
   std::vector<std::uint8_t> buffer(kReadStep);
   std::uint64_t at = 0;
   while (at < plan.record.size_bytes) {
-    context.sink.working_on(3, plan.record.ref.inode);
+    context.sink.working_on(context.job.kind == FsJobKind::kExtract ? Stage::kExtract : Stage::kContent,
+                            context.job.kind == FsJobKind::kExtract ? at : plan.record.ref.inode);
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), plan.record.size_bytes - at));
     const auto got = context.session.call([&](TSK_FS_INFO*) {
       return tsk_fs_attr_read(attr, static_cast<TSK_OFF_T>(at), reinterpret_cast<char*>(buffer.data()), wanted,

@@ -51,29 +51,58 @@ Result<WalkContext> make_context(const evidence::Image& image, const FsJob& job,
   return context;
 }
 
+namespace {
+
+Status walk_whole(WalkContext& context, NameWalk& names) {
+  LIMIER_TRY(auto inodes, names.named());
+  InodeWalk walk(context);
+  LIMIER_CHECK(walk.run(inodes));
+  LIMIER_TRY(const auto orphans, names.orphans());
+  LIMIER_CHECK(walk.run(orphans));
+  LIMIER_CHECK(walk.report());
+  inodes.insert(inodes.end(), orphans.begin(), orphans.end());
+  std::sort(inodes.begin(), inodes.end());
+  LIMIER_CHECK(reconcile(context, inodes));
+  return walk_blocks(context);
+}
+
+Status walk_part(WalkContext& context) {
+  switch (context.job.part) {
+    case WalkPart::kWhole: {
+      NameWalk names(context);
+      return walk_whole(context, names);
+    }
+    case WalkPart::kNames: {
+      NameWalk names(context);
+      LIMIER_CHECK(names.named());
+      LIMIER_CHECK(names.orphans());
+      return ok_status();
+    }
+    case WalkPart::kInodes: {
+      context.orphans = context.job.orphan_inodes;
+      InodeWalk walk(context);
+      LIMIER_CHECK(walk.run(context.job.only_inodes));
+      LIMIER_CHECK(walk.report());
+      return context.sink.checkpoint(context.job.only_inodes.size());
+    }
+    case WalkPart::kBlocks:
+      return walk_blocks(context);
+  }
+  return Error{ErrorKind::kInternal, "the job asks for no known part of a walk"};
+}
+
+}  // namespace
+
 Status walk_volume(const evidence::Image& image, const FsJob& job, Sink& sink) {
-  sink.working_on(2, 0);
+  sink.working_on(Stage::kNames, 0);
   LIMIER_TRY(auto session, FsSession::open(image, job.volume));
   LIMIER_TRY(WalkContext context, make_context(image, job, sink, *session));
-  if (context.last_inode == 0) {
+  const bool lists = job.part == WalkPart::kWhole || job.part == WalkPart::kNames;
+  if (context.last_inode == 0 && lists) {
     LIMIER_CHECK(context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
                                "the file system gives no range of inode numbers", true));
   }
-  NameWalk names(context);
-  LIMIER_TRY(auto inodes, names.named());
-  if (job.names_only) {
-    LIMIER_CHECK(names.orphans());
-  } else {
-    InodeWalk walk(context);
-    LIMIER_CHECK(walk.run(inodes));
-    LIMIER_TRY(const auto orphans, names.orphans());
-    LIMIER_CHECK(walk.run(orphans));
-    LIMIER_CHECK(walk.report());
-    inodes.insert(inodes.end(), orphans.begin(), orphans.end());
-    std::sort(inodes.begin(), inodes.end());
-    LIMIER_CHECK(reconcile(context, inodes));
-    LIMIER_CHECK(walk_blocks(context));
-  }
+  LIMIER_CHECK(walk_part(context));
   if (session->exceptions() > 0 || !session->usable()) {
     LIMIER_CHECK(context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
                                fmt::format("libtsk gave up {} times on damaged structures", session->exceptions()),

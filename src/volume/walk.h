@@ -106,6 +106,7 @@ class NameWalk {
   std::uint64_t limit_ = 0;
   std::uint64_t orphan_limit_ = 0;
   bool budget_spent_ = false;
+  bool in_orphans_ = false;
 };
 
 // streams.cpp: the streams of one open file with their extents, in (attr_type, attr_id) order.

@@ -1,5 +1,5 @@
-// Confinement of a worker. Order matters: the process makes itself undumpable and takes its limits first, then Landlock
-// (which needs no_new_privs), then seccomp, which forbids all of the former.
+// Confinement of a worker. Order matters: the process makes itself undumpable, then Landlock (which needs
+// no_new_privs), then the limits, then seccomp, which forbids all of the former.
 #include <fcntl.h>
 #include <malloc.h>
 #include <sched.h>
@@ -125,17 +125,21 @@ Result<SandboxReport> enter_jail(const JailLimits& limits) {
   // glibc's malloc opens /sys to count processors when a thread needs an arena of its own, and /proc when it shrinks
   // one; either would be killed. The main arena does neither.
   mallopt(M_ARENA_MAX, 1);
-  take_limits(limits);
 #if defined(LIMIER_SANITIZED)
   // The sanitizers' run-time opens files and maps memory in ways no allow-list for production can grant.
+  take_limits(limits);
   return report;
 #else
-  if (!sandbox_wanted()) return report;
+  if (!sandbox_wanted()) {
+    take_limits(limits);
+    return report;
+  }
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return Error{ErrorKind::kRefused,
                  "this system does not let a worker give up privileges (no_new_privs), so evidence cannot be parsed in "
                  "a jail; --no-sandbox goes on without one, and every report says so"};
-  report.landlock_abi = close_paths();
+  report.landlock_abi = close_paths();  // needs a descriptor for a moment, so before the limits
+  take_limits(limits);
   report.seccomp = close_system_calls(limits.threads);
   if (!report.seccomp)
     return Error{

@@ -5,11 +5,13 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -120,8 +122,22 @@ Result<std::unique_ptr<Process>> spawn(const SpawnSpec& spec) {
   return std::make_unique<Process>(pid, Channel(std::move(ours)), journal);
 }
 
+ResidentMemory::ResidentMemory(const std::string& process)
+    : fd_(::open(("/proc/" + process + "/statm").c_str(), O_RDONLY | O_CLOEXEC)) {}
+
+std::uint64_t ResidentMemory::bytes() const {
+  // "size resident shared …" in pages (proc(5)).
+  char text[128];
+  const ssize_t got = ::pread(fd_.get(), text, sizeof(text) - 1, 0);
+  if (got <= 0) return 0;
+  text[got] = 0;
+  unsigned long long resident = 0;
+  if (std::sscanf(text, "%*u %llu", &resident) != 1) return 0;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
 Process::Process(pid_t pid, Channel channel, Journal* journal)
-    : pid_(pid), channel_(std::move(channel)), journal_(journal) {}
+    : pid_(pid), memory_(std::to_string(pid)), channel_(std::move(channel)), journal_(journal) {}
 
 Process::~Process() {
   if (pid_ > 0) {
@@ -138,13 +154,15 @@ void Process::kill() {
 ExitInfo Process::wait() {
   // A worker that closed its channel is on its way out; one that stays is ended, so that this never hangs.
   int status = 0;
-  for (int tries = 0; waitpid(pid_, &status, WNOHANG) == 0; ++tries) {
+  rusage used{};
+  for (int tries = 0; wait4(pid_, &status, WNOHANG, &used) == 0; ++tries) {
     if (tries == kGraceTries) kill();
     usleep(kGraceStepUs);
   }
   pid_ = -1;
-  if (WIFSIGNALED(status)) return {true, WTERMSIG(status)};
-  return {false, WEXITSTATUS(status)};
+  const auto peak_bytes = static_cast<std::uint64_t>(used.ru_maxrss) << 10;
+  if (WIFSIGNALED(status)) return {true, WTERMSIG(status), peak_bytes};
+  return {false, WEXITSTATUS(status), peak_bytes};
 }
 
 }  // namespace limier::worker

@@ -22,15 +22,17 @@ class RogueSession : public ::testing::Test {
     Session session;
     session.worker = "rogue-worker";
     session.job.assign(word.begin(), word.end());
-    session.stall_limit = 400ms;
-    session.item_limit = 1500ms;
+    session.limits = limits;
+    session.max_row_bytes = 1u << 20;
     session.on_frame = [](const worker::Frame& frame) {
+      if (frame.type == worker::FrameType::kBlocks) return ok_status();
       return for_each_record<catalog::NameRecord>(frame, [](const auto&) { return ok_status(); });
     };
     auto ending = run_session(session, evidence, stop);
     EXPECT_TRUE(ending.ok());
     return ending.ok() ? *ending : Ending{};
   }
+  WatchLimits limits{400ms, 1500ms, 60s, 0, 0};
   EvidenceSet evidence;
   std::atomic<int> stop{0};
 };
@@ -70,6 +72,55 @@ TEST_F(RogueSession, AnEndlessLoopOverOneItemIsEnded) {
 TEST_F(RogueSession, LiesEndTheWorker) {
   EXPECT_EQ(run("garbage").kind, EndingKind::kMisbehaved);
   EXPECT_EQ(run("lie").kind, EndingKind::kMisbehaved);
+}
+
+TEST_F(RogueSession, NothingIsTakenFromAWorkerOutsideItsJail) {
+  EXPECT_EQ(run("rows before the jail").kind, EndingKind::kMisbehaved);
+  EXPECT_EQ(run("ready twice").kind, EndingKind::kMisbehaved);
+#if !defined(LIMIER_SANITIZED)
+  const Ending ending = run("no jail");
+  EXPECT_EQ(ending.kind, EndingKind::kMisbehaved);
+  EXPECT_NE(ending.sentence().find("no jail"), std::string::npos);
+#endif
+}
+
+TEST_F(RogueSession, SignsOfLifeForEverAreEndedToo) {
+  limits.session = 700ms;
+  EXPECT_EQ(run("new items for ever").kind, EndingKind::kStalled);
+  EXPECT_EQ(run("frames for ever").kind, EndingKind::kStalled);
+}
+
+TEST_F(RogueSession, AWorkerCannotFillTheDisk) {
+  const Ending ending = run("rows for ever");
+  EXPECT_EQ(ending.kind, EndingKind::kMisbehaved);
+  EXPECT_NE(ending.sentence().find("more rows"), std::string::npos);
+}
+
+TEST_F(RogueSession, AWorkerThatGrowsIsEndedBeforeTheSystemSuffers) {
+  limits.item = 60s;
+  limits.worker_bytes = 256u << 20;
+  const Ending ending = run("grow");
+  EXPECT_EQ(ending.kind, EndingKind::kOverMemory);
+  EXPECT_GT(ending.exit.peak_bytes, limits.worker_bytes);
+  EXPECT_LT(ending.exit.peak_bytes, 2 * limits.worker_bytes);
+}
+
+TEST_F(RogueSession, ProcessesTogetherHaveALimitToo) {
+  limits.item = 60s;
+  limits.tree_bytes = 256u << 20;
+  EXPECT_EQ(run("grow").kind, EndingKind::kOverMemory);
+}
+
+TEST_F(RogueSession, WhatReadsContentHasADeadlineByItsSize) {
+  EXPECT_EQ(content_limit(0), 10s);
+  EXPECT_EQ(content_limit(10'000'000), 11s);
+  EXPECT_EQ(content_limit(1'000'000'000), 110s);
+  EXPECT_LT(content_limit(UINT64_MAX), 3h);
+  // Ten seconds are more than an item without content gets here, so only the session's end is left to come.
+  limits.session = 2500ms;
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(run("content").kind, EndingKind::kStalled);
+  EXPECT_GT(std::chrono::steady_clock::now() - before, 2s);
 }
 
 TEST_F(RogueSession, AFailureCarriesTheWorkersSentence) {

@@ -60,6 +60,7 @@ struct Rows final : Sink {
   std::vector<catalog::IssueRecord> issues;
   std::vector<catalog::EncryptionRecord> encrypted;
   std::string bytes;
+  std::vector<std::uint64_t> checkpoints;
   std::uint64_t media_size = UINT64_MAX;
 
   template <class V, class R>
@@ -84,7 +85,12 @@ struct Rows final : Sink {
     bytes += as_text(part);
     return ok_status();
   }
-  void working_on(std::uint32_t, std::uint64_t) override {}
+  void working_on(Stage, std::uint64_t) override {}
+  void expecting(std::uint64_t) override {}
+  Status checkpoint(std::uint64_t done) override {
+    checkpoints.push_back(done);
+    return ok_status();
+  }
   void advanced(std::uint64_t done) override {
     EXPECT_GE(done, done_) << "progress went back";
     done_ = done;

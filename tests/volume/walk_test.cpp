@@ -360,7 +360,7 @@ TEST(Walk, LadderLeavesOutWhatItIsTold) {
   const RawImage image(raw_copy(dir, "images/ewf/test.ntfs.dd.E01"));
   const Walked full = walk_nth(image, 0);
   FsJob job = walk_job(full.volume);
-  job.names_only = true;
+  job.part = WalkPart::kNames;
   job.skip_orphans = true;
   Rows names;
   ASSERT_TRUE(walk_volume(image, job, names).ok());
@@ -374,6 +374,67 @@ TEST(Walk, LadderLeavesOutWhatItIsTold) {
   ASSERT_TRUE(walk_volume(image, job, without).ok());
   EXPECT_EQ(without.inodes.count(victim), 0u);
   EXPECT_TRUE(without.has_issue("inode-quarantined"));
+}
+
+TEST(Walk, InPartsGivesWhatTheWholeGives) {
+  LIMIER_NEED_CORPUS();
+  const TempDir dir;
+  for (const char* name : {"images/ewf/test.ntfs.dd.E01", "images/generated/ext4_kernel_deleted.E01"}) {
+    const RawImage image(raw_copy(dir, name));
+    const Walked whole = walk_nth(image, 0);
+    const auto part = [&](WalkPart which, std::vector<std::uint64_t> inodes, bool bare) {
+      FsJob job = walk_job(whole.volume);
+      job.part = which;
+      job.only_inodes = std::move(inodes);
+      job.bare_inodes = bare;
+      auto rows = std::make_unique<Rows>();
+      EXPECT_TRUE(walk_volume(image, job, *rows).ok());
+      return rows;
+    };
+    const auto names = part(WalkPart::kNames, {}, false);
+    EXPECT_EQ(names->names.size(), whole.rows.names.size());
+    std::vector<std::uint64_t> inodes;
+    for (const auto& entry : whole.rows.inodes) inodes.push_back(entry.first);
+    const auto entries = part(WalkPart::kInodes, inodes, false);
+    EXPECT_EQ(entries->inodes.size(), whole.rows.inodes.size());
+    EXPECT_EQ(entries->streams.size(), whole.rows.streams.size());
+    EXPECT_EQ(entries->extents.size(), whole.rows.extents.size());
+    EXPECT_TRUE(entries->names.empty() && entries->ranges.empty());
+    ASSERT_FALSE(entries->checkpoints.empty());
+    EXPECT_EQ(entries->checkpoints.back(), inodes.size());
+    EXPECT_TRUE(std::is_sorted(entries->checkpoints.begin(), entries->checkpoints.end()));
+    const auto bare = part(WalkPart::kInodes, inodes, true);
+    EXPECT_EQ(bare->inodes.size(), whole.rows.inodes.size());
+    EXPECT_TRUE(bare->streams.empty() && bare->extents.empty());
+    const auto blocks = part(WalkPart::kBlocks, {}, false);
+    EXPECT_EQ(blocks->ranges.size(), whole.rows.ranges.size());
+    EXPECT_TRUE(blocks->names.empty() && blocks->inodes.empty());
+  }
+}
+
+TEST(Walk, AQuarantinedDirectoryIsNamedAndNotEntered) {
+  LIMIER_NEED_CORPUS();
+  const TempDir dir;
+  const RawImage image(raw_copy(dir, "images/ewf/test.ntfs.dd.E01"));
+  const Walked whole = walk_nth(image, 0);
+  FsJob job = walk_job(whole.volume);
+  job.part = WalkPart::kNames;
+  job.skip_inodes = {5};  // the root of an NTFS volume
+  Rows rows;
+  ASSERT_TRUE(walk_volume(image, job, rows).ok());
+  EXPECT_TRUE(rows.has_issue("root-directory-unreadable"));
+  EXPECT_EQ(rows.names.size(), 1u);
+}
+
+TEST(Map, AVolumeThatIsToBeSkippedIsFailed) {
+  LIMIER_NEED_CORPUS();
+  const TempDir dir;
+  const RawImage image(raw_copy(dir, "images/ewf/test.ntfs.dd.E01"));
+  Rows rows;
+  ASSERT_TRUE(map_volumes(image, rows, {0}).ok());
+  ASSERT_EQ(rows.volumes.size(), 1u);
+  EXPECT_EQ(rows.volumes[0].status, catalog::VolumeStatus::kFailed);
+  EXPECT_TRUE(rows.has_issue("file-system-not-parsed"));
 }
 
 TEST(Walk, DeletedExtInodesAreNotEmptyFiles) {

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/landlock.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <functional>
 #include <thread>
@@ -148,33 +150,27 @@ std::vector<Attempt> processes() {
 std::vector<Attempt> kernel() {
   static msghdr message{};
   return {
-      {"socket", call(SYS_socket, AF_INET, SOCK_STREAM)},
-      {"socketpair", call(SYS_socketpair, AF_UNIX, SOCK_STREAM)},
-      {"connect", call(SYS_connect, kChannelFd)},
-      {"sendmsg, which can pass descriptors", call(SYS_sendmsg, kChannelFd, address(&message))},
-      {"recvmsg, which can take descriptors", call(SYS_recvmsg, kChannelFd, address(&message))},
-      {"ioctl", call(SYS_ioctl, 0, 0x5401)},
-      {"bpf", call(SYS_bpf, 0)},
-      {"io_uring_setup", call(SYS_io_uring_setup, 8)},
-      {"userfaultfd", call(SYS_userfaultfd, 0)},
-      {"perf_event_open", call(SYS_perf_event_open, 0)},
-      {"keyctl", call(SYS_keyctl, 0)},
-      {"shmget", call(SYS_shmget, 0, 4096, 0600)},
-      {"uname", call(SYS_uname, 0)},
-      {"mmap of executable memory",
-       [] { (void)!mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }},
-      {"mprotect to executable",
-       [] {
-         void* page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-         (void)!mprotect(page, 4096, PROT_READ | PROT_EXEC);
-       }},
+    {"socket", call(SYS_socket, AF_INET, SOCK_STREAM)}, {"socketpair", call(SYS_socketpair, AF_UNIX, SOCK_STREAM)},
+        {"connect", call(SYS_connect, kChannelFd)},
+        {"sendmsg, which can pass descriptors", call(SYS_sendmsg, kChannelFd, address(&message))},
+        {"recvmsg, which can take descriptors", call(SYS_recvmsg, kChannelFd, address(&message))},
+        {"ioctl", call(SYS_ioctl, 0, 0x5401)}, {"bpf", call(SYS_bpf, 0)},
+        {"io_uring_setup", call(SYS_io_uring_setup, 8)}, {"userfaultfd", call(SYS_userfaultfd, 0)},
+        {"perf_event_open", call(SYS_perf_event_open, 0)}, {"keyctl", call(SYS_keyctl, 0)},
+        {"shmget", call(SYS_shmget, 0, 4096, 0600)}, {"uname", call(SYS_uname, 0)},
+        {"mmap of executable memory",
+         [] { (void)!mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }},
+        {"mprotect to executable",
+         [] {
+           void* page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+           (void)!mprotect(page, 4096, PROT_READ | PROT_EXEC);
+         }},
 #if defined(__x86_64__)
-      {"a call by its x32 number", call(0x40000000 + SYS_getpid)},
-      {"a call of the 32-bit interface",
-       [] {
-         long result = 20;  // getpid there
-         asm volatile("int $0x80" : "+a"(result) : : "memory");
-       }},
+        {"a call by its x32 number", call(0x40000000 + SYS_getpid)},
+        {"a call of the 32-bit interface", [] {
+           long result = 20;  // getpid there
+           asm volatile("int $0x80" : "+a"(result) : : "memory");
+         }},
 #endif
   };
 }
@@ -193,6 +189,19 @@ TEST(Jail, KillsWhatReachesOutside) {
     }
   }
   EXPECT_GE(tried, 2 * 30u);
+}
+
+TEST(Jail, LandlockIsThereWhereTheKernelHasIt) {
+  const auto version =
+      static_cast<int>(syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION));
+  const pid_t pid = fork();
+  if (pid == 0) {
+    const auto report = enter_jail({kMemory, false});
+    _exit(report.ok() ? report->landlock_abi : 99);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), std::max(version, 0));
 }
 
 int exit_of_jailed(const std::function<void()>& attempt, bool threads) {

@@ -1,0 +1,164 @@
+"""What the programs ask of the kernel, seen from outside by strace: after the start nothing is opened but the evidence
+and the case folder, no socket is made but the pairs to the workers, and nothing is run but the workers."""
+import os
+import re
+import unittest
+
+import images
+import support
+
+FILES = "open,openat,openat2,creat,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,symlink,symlinkat,link,linkat"
+SOCKETS = "socket,socketpair,connect,bind,listen,accept,accept4,sendto,sendmsg"
+PROCESSES = "execve,execveat,fork,vfork,clone,clone3,ptrace,kill,seccomp,prctl"
+LINE = re.compile(r"^(\d+) +(\w+)\((.*)\) += (-?\d+|\?)")
+# Where a process may look while it is linked and starts: libraries, the zone, what the run-time reads of the machine.
+START_UP = re.compile(r"^(/etc/ld\.so|/lib|/usr/lib|/usr/share/zoneinfo|/usr/share/locale|/etc/localtime|/proc/|/sys/|/dev/(null|urandom))")
+
+
+class Call:
+    def __init__(self, process, name, arguments, result):
+        self.process, self.name, self.arguments, self.result = process, name, arguments, result
+        quoted = re.search(r'"((?:[^"\\]|\\.)*)"', arguments)
+        self.path = quoted.group(1) if quoted else ""
+
+    def __repr__(self):
+        return f"{self.process} {self.name}({self.arguments[:300]}) = {self.result}"
+
+
+class Audit(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = support.Scratch()
+        cls.addClassCleanup(cls.scratch.cleanup)
+        cls.evidence = cls.scratch.path / "evidence"
+        cls.evidence.mkdir()
+
+    def trace(self, *arguments, cwd=None):
+        log = self.scratch.path / "strace.log"
+        done = support.call(
+            images.tool("strace"), "-f", "-qq", "-s", "400", "-o", log,
+            "-e", f"trace={FILES},{SOCKETS},{PROCESSES},pread64,chdir,truncate,ftruncate,chmod,chown",
+            "-e", "signal=none", support.LIMIER, *arguments, cwd=cwd,
+        )
+        calls, unfinished = [], {}
+        for line in log.read_text(errors="replace").splitlines():
+            process, _, rest = line.partition(" ")
+            if rest.rstrip().endswith("<unfinished ...>"):
+                unfinished[process] = rest.rstrip()[: -len("<unfinished ...>")].rstrip()
+                continue
+            resumed = re.match(r" *<\.\.\. \w+ resumed>(.*)", rest)
+            if resumed:
+                line = f"{process} {unfinished.pop(process, '')}{resumed.group(1)}"
+            match = LINE.match(line)
+            if match:
+                calls.append(Call(match[1], match[2], match[3], match[4]))
+        self.assertGreater(len(calls), 50, "strace saw nothing")
+        return done, calls
+
+    def check(self, calls, evidence, case_folder):
+        folders = [str(folder) for folder in ([case_folder] if case_folder else [])]
+        supervisor = calls[0].process
+        programs = {supervisor: "limier"}  # process or thread: program
+        started, jailed, opened = set(), set(), 0
+        runs = []
+        for call in calls:
+            if call.process not in programs:
+                programs[call.process] = None  # between fork and exec, or a thread: told apart below
+            if call.name in ("clone", "clone3", "vfork", "fork") and call.result.isdigit():
+                same_program = "CLONE_THREAD" in call.arguments
+                programs[call.result] = programs[call.process] if same_program else None
+                if same_program and call.process in jailed:
+                    jailed.add(call.result)
+                if same_program and call.process in started:
+                    started.add(call.result)
+            if call.name == "execve" and call.result == "0":
+                programs[call.process] = os.path.basename(call.path)
+                runs.append(call.path)
+            program = programs[call.process]
+            if program in ("limier-fs", "limier-sweep"):
+                if call.name == "pread64" and self.descriptor(call) in range(5, 5 + len(evidence)):
+                    self.assertIn(call.process, jailed, f"evidence was read outside the jail: {call}")
+                if call.process in jailed:
+                    self.assertIn(call.name, ("pread64", "clone", "clone3"), f"{program} in its jail: {call}")
+            if call.name == "seccomp" and call.result == "0" and "SET_MODE_FILTER" in call.arguments:
+                jailed.add(call.process)
+            if call.name in ("socket", "connect", "bind", "listen", "accept", "accept4", "ptrace"):
+                self.fail(f"{program}: {call}")
+            if call.name == "socketpair":
+                self.assertEqual(program, "limier")
+                self.assertIn("AF_UNIX", call.arguments)
+            if call.path and call.name not in ("execve", "prctl", "pread64", "sendto") and call.result != "-1":
+                opened += self.check_path(call, program, call.process in started, evidence, folders)
+            if program == "limier" and call.path in map(str, evidence):
+                started.add(call.process)
+        self.assertEqual({os.path.basename(path) for path in runs}, {"limier", "limier-fs", "limier-sweep"})
+        self.assertEqual(len([path for path in runs if path.endswith("/limier")]), 1)
+        workers = {process for process, program in programs.items() if program in ("limier-fs", "limier-sweep")}
+        self.assertTrue(workers <= jailed, "a worker was never jailed")
+        return opened
+
+    @staticmethod
+    def descriptor(call):
+        number = call.arguments.split(",", 1)[0]
+        return int(number) if number.isdigit() else -1
+
+    def check_path(self, call, program, started, evidence, folders):
+        path = call.path
+        if path in map(str, evidence):
+            self.assertEqual(program, "limier", f"only the supervisor opens evidence: {call}")
+            self.assertIn("O_RDONLY", call.arguments)
+            self.assertNotRegex(call.arguments, "O_CREAT|O_WRONLY|O_RDWR|O_TRUNC")
+            return 1
+        if program == "limier" and any(path == folder or path.startswith(folder + "/") for folder in folders):
+            return 1
+        if re.fullmatch(r"/proc/(self|\d+)/(statm|oom_score_adj)", path):
+            return 0  # how much memory the workers use; a worker offers itself to the system that runs out of it
+        if START_UP.match(path) and (not started or program != "limier"):
+            return 0
+        # Programs are hashed into the manifest; the folder above is listed for the other segments and synced.
+        if program == "limier" and "O_RDONLY" in call.arguments:
+            allowed = [str(support.LIMIER.parent), str(support.LIMIER.parent.parent / "libexec")]
+            allowed += [str(folder) for folder in {entry.parent for entry in evidence}]
+            allowed += [os.path.dirname(folder) for folder in folders]
+            if any(path == folder or path.startswith(folder + "/") for folder in allowed):
+                return 0
+        if program == "limier" and path in ("/dev/urandom", "/sys/devices/system/cpu/online", "/proc/self/exe"):
+            return 0  # SQLite, malloc, and the program itself, which is hashed into the manifest
+        if program == "limier" and re.fullmatch(r"(/var/tmp|/tmp|/usr/tmp)/etilqs_\w+", path):
+            return 0  # a sorter of SQLite
+        self.fail(f"{program} reached for something else: {call}")
+        return 0
+
+    def test_triage(self):
+        cases = [(support.SAMPLES / "laptop.E01", [support.SAMPLES / "laptop.E01"]),
+                 (support.SAMPLES / "stick.001", sorted(support.SAMPLES.glob("stick.00?"))),
+                 (support.SAMPLES / "phone.E01", [support.SAMPLES / "phone.E01"])]
+        disc = self.evidence / "disc.iso"
+        tree = self.scratch.path / "tree"
+        tree.mkdir()
+        (tree / "file.bin").write_bytes(images.noise(70_000, 3))
+        images.run("genisoimage", "-quiet", "-R", "-o", disc, tree)
+        cases.append((disc, [disc]))
+        for image, segments in cases:
+            with self.subTest(image.name):
+                folder = self.scratch.path / f"case {image.name}"
+                done, calls = self.trace("triage", image, "--out", folder, "--authority", "training: audit",
+                                         "--progress", "none")
+                self.assertIn(done.returncode, (0, 5), done.stderr)
+                self.assertGreater(self.check(calls, segments, folder), len(segments) + 5)
+
+    def test_info_and_verify_write_nothing(self):
+        image = support.SAMPLES / "laptop.E01"
+        for command in ("info", "verify"):
+            with self.subTest(command):
+                done, calls = self.trace(command, image)
+                self.assertIn(done.returncode, (0, 5), done.stderr)
+                for call in calls:
+                    self.assertNotIn(call.name, ("creat", "mkdir", "rename", "unlink", "symlink", "link"))
+                    if call.name.startswith("open") and call.result != "-1" and "/dev/null" not in call.path:
+                        if "oom_score_adj" not in call.path:
+                            self.assertNotRegex(call.arguments, "O_CREAT|O_WRONLY|O_RDWR|O_TRUNC", repr(call))
+
+
+if __name__ == "__main__":
+    unittest.main()
