@@ -73,9 +73,10 @@ enum class ChunkState : std::uint8_t {
   kUndecodable,  // compressed data is corrupt: zeros are given
   kMissing,      // in a missing or truncated segment, or past the end of the file: zeros are given
   kReadError,    // the operating system could not read it: zeros are given
+  kQuarantined,  // decoding it ended workers, so it was left alone: zeros are given
 };
-std::string_view chunk_state_reason(
-    ChunkState state);  // v_bad_range.reason: "chunk-checksum", "chunk-undecodable", "image-short", "read-error"
+std::string_view chunk_state_reason(ChunkState state);  // v_bad_range.reason: "chunk-checksum", "chunk-undecodable",
+                                                        // "image-short", "read-error", "quarantined"
 
 struct ReadOutcome {
   std::size_t length = 0;                // bytes delivered; short only at the end of the media

@@ -24,9 +24,14 @@ struct SweepJob {
   DigestSet file_digests;
   std::uint32_t jobs = 2;                  // threads that decode and hash
   std::uint64_t stash_bytes = 256u << 20;  // pieces that came before their turn; beyond it they are read again
+  // After a worker died over a chunk:
+  std::vector<std::uint64_t> skip_chunks;  // sorted; not decoded, state kQuarantined
+  std::uint64_t careful_from = 0;          // chunks of [careful_from, careful_until) are taken one at a time, so that
+  std::uint64_t careful_until = 0;         // the one named by working_on is the one at fault
   static constexpr auto fields() {
-    return std::tuple{&SweepJob::kind,         &SweepJob::evidence, &SweepJob::media_digests,
-                      &SweepJob::file_digests, &SweepJob::jobs,     &SweepJob::stash_bytes};
+    return std::tuple{&SweepJob::kind,         &SweepJob::evidence,     &SweepJob::media_digests,
+                      &SweepJob::file_digests, &SweepJob::jobs,         &SweepJob::stash_bytes,
+                      &SweepJob::skip_chunks,  &SweepJob::careful_from, &SweepJob::careful_until};
   }
 };
 
@@ -71,6 +76,8 @@ class Sink {
   virtual void advanced(std::uint64_t bytes_done) = 0;
 };
 
+// Of the media, from the chunk named by working_on on, that are in work at the same time (or two chunks, if larger).
+inline constexpr std::uint64_t kMaxBytesInFlight = 256u << 20;
 inline constexpr std::uint32_t kMaxJobs = 64;  // run_sweep starts no more threads, whatever it is told
 
 struct SweepStats {

@@ -112,7 +112,8 @@ IntegrityFacts judge_integrity(const sweep::ContainerMessage& container, const D
   compare(computed.sha256, expected.sha256);
   facts.image_short = segments_missing;
   for (const catalog::BadRange& range : bad_ranges) {
-    if (range.reason == evidence::chunk_state_reason(evidence::ChunkState::kMissing))
+    if (range.reason == evidence::chunk_state_reason(evidence::ChunkState::kMissing) ||
+        range.reason == evidence::chunk_state_reason(evidence::ChunkState::kQuarantined))
       facts.image_short = true;
     else if (range.reason != "acquisition-error")
       facts.chunk_damage = true;

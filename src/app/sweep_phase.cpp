@@ -1,15 +1,27 @@
 #include "app/sweep_phase.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/incident.h"
+
 namespace limier::app {
 namespace {
 
 // About 400 KiB a frame.
 constexpr std::size_t kPlanBatch = 8192;
 
+// Of each kind of damage; a medium has few kinds, and one of each decides the verdict.
+constexpr std::size_t kMaxReasons = 16;
+// A pass over a large medium takes hours, so it is not begun again without end.
+constexpr std::size_t kMaxQuarantined = 16;
+
 struct SweepRows {
   store::IndexWriter& index;
   std::uint64_t media_size;
-  std::vector<catalog::BadRange> bad_ranges;  // joined ranges; a medium has few
+  std::vector<catalog::BadRange> reasons;  // the first range of each
+  std::uint64_t bad_until = 0;
   std::optional<Digests> media;
 
   Status take(const worker::Frame& frame) {
@@ -17,11 +29,7 @@ struct SweepRows {
       case worker::FrameType::kContentDigests:
         return for_each_record<catalog::ContentDigest>(frame, [&](const auto& row) { return index.add(row); });
       case worker::FrameType::kBadRanges:
-        return for_each_record<catalog::BadRange>(frame, [&](const auto& row) -> Status {
-          if (!catalog::validate(row, media_size)) return Error{kLied, "a bad range lies outside the media"};
-          bad_ranges.push_back(row);
-          return index.add(row);
-        });
+        return for_each_record<catalog::BadRange>(frame, [&](const auto& row) { return take_bad_range(row); });
       case worker::FrameType::kMediaDigests:
         media = decode<Digests>(Bytes(frame.payload));
         return media ? ok_status() : Status(Error{kLied, "its digests cannot be decoded"});
@@ -29,12 +37,134 @@ struct SweepRows {
         return Error{kLied, "it sent an unexpected frame"};
     }
   }
+
+  Status take_bad_range(const catalog::BadRange& row) {
+    if (!catalog::validate(row, media_size)) return Error{kLied, "a bad range lies outside the media"};
+    if (row.image_offset < bad_until) return Error{kLied, "its bad ranges overlap"};
+    bad_until = row.image_offset + row.length;
+    const bool known =
+        std::any_of(reasons.begin(), reasons.end(), [&](const auto& range) { return range.reason == row.reason; });
+    if (!known && reasons.size() == kMaxReasons) return Error{kLied, "it names too many kinds of damage"};
+    if (!known) reasons.push_back(row);
+    return index.add(row);
+  }
+};
+
+// The pass, as often as it takes to get to the end: what stops it is found, left alone, and named.
+class Sweeping {
+ public:
+  Sweeping(store::IndexWriter& index, const EvidenceSet& evidence, const sweep::ContainerMessage& container,
+           const SweepPlan& plan, Progress& progress, const std::atomic<int>& stop)
+      : index_(index),
+        evidence_(evidence),
+        plan_(plan),
+        progress_(progress),
+        stop_(stop),
+        media_size_(container.size_bytes),
+        rows_{index, container.size_bytes, {}, 0, std::nullopt} {
+    job_.evidence = evidence.spec;
+    job_.media_digests = plan.media_digests;
+    job_.file_digests = kAllDigests;
+    job_.jobs = plan.jobs;
+    job_.stash_bytes = plan.stash_bytes;
+    chunk_size_ = container.chunk_size != 0 ? container.chunk_size : kRawChunk;
+  }
+
+  Result<Ending> run() {
+    for (;;) {
+      LIMIER_TRY(const Ending ending, pass());
+      if (!ending.died()) return ending;
+      if (!go_on(ending)) return ending;
+    }
+  }
+  [[nodiscard]] const SweepRows& rows() const { return rows_; }
+  [[nodiscard]] bool chunks_left_out() const { return !job_.skip_chunks.empty(); }
+  [[nodiscard]] const std::vector<catalog::IssueRecord>& issues() const { return issues_; }
+
+ private:
+  static constexpr std::uint32_t kRawChunk = 1u << 20;  // evidence.h
+
+  Result<Ending> pass() {
+    rows_.reasons.clear();
+    rows_.bad_until = 0;
+    rows_.media.reset();
+    Session session;
+    session.worker = "limier-sweep";
+    session.job = encode(job_);
+    session.sandbox = plan_.guard.sandbox;
+    session.limits = plan_.guard.for_sweep(media_size_);
+    session.max_row_bytes = max_row_bytes(media_size_);
+    session.on_frame = [&](const worker::Frame& frame) { return rows_.take(frame); };
+    session.on_progress = [&](std::uint64_t done) { progress_.advanced(done); };
+    session.next_plan = [&]() -> Result<std::vector<std::uint8_t>> {
+      worker::Batch<catalog::PlanPiece> batch;
+      if (with_files_) {
+        LIMIER_TRY(batch.items, index_.next_plan(kPlanBatch));
+      }
+      return encode(batch);
+    };
+    index_.rewind_plan();
+    return run_session(session, evidence_, stop_);
+  }
+
+  // Takes back what asks too much; false when nothing is left to take back.
+  bool go_on(const Ending& ending) {
+    const std::uint64_t chunk = ending.item;
+    const std::uint32_t attempt = ++deaths_;
+    const bool alone = chunk >= job_.careful_from && chunk < job_.careful_until;
+    const bool skipped = std::binary_search(job_.skip_chunks.begin(), job_.skip_chunks.end(), chunk);
+    const bool over_memory = ending.kind == EndingKind::kOverMemory && attempt > 1;
+    if (!alone && !over_memory && job_.skip_chunks.size() < kMaxQuarantined) {
+      job_.careful_from = chunk;
+      job_.careful_until = chunk + sweep::kMaxBytesInFlight / chunk_size_ + 2;
+      note(ending, attempt, "the pass is repeated, there chunk by chunk", false, 0);
+      return true;
+    }
+    if (alone && !over_memory && !skipped && job_.skip_chunks.size() < kMaxQuarantined) {
+      job_.skip_chunks.insert(std::upper_bound(job_.skip_chunks.begin(), job_.skip_chunks.end(), chunk), chunk);
+      note(ending, attempt, "the chunk is quarantined: its bytes are not examined", true, chunk_size_);
+      return true;
+    }
+    const bool drop_files = with_files_;
+    with_files_ = false;
+    note(ending, attempt, drop_files ? "the pass is repeated without the digests of files" : "the pass is given up",
+         true, 0);
+    return drop_files;
+  }
+
+  void note(const Ending& ending, std::uint32_t attempt, std::string consequence, bool incomplete,
+            std::uint64_t length) {
+    Incident incident;
+    incident.ending = ending;
+    incident.stage = "sweep";
+    incident.where = fmt::format("at chunk {}", ending.item);
+    incident.attempt = attempt;
+    incident.consequence = std::move(consequence);
+    incident.image_offset = std::min(media_size_, std::min(ending.item, media_size_ / chunk_size_) * chunk_size_);
+    incident.length = std::min(length, media_size_ - *incident.image_offset);
+    incident.incomplete = incomplete;
+    issues_.push_back(incident_issue(incident));
+    progress_.note("sweep: " + ending.sentence(incident.where));
+  }
+
+  store::IndexWriter& index_;
+  const EvidenceSet& evidence_;
+  const SweepPlan& plan_;
+  Progress& progress_;
+  const std::atomic<int>& stop_;
+  sweep::SweepJob job_;
+  std::uint64_t media_size_ = 0;
+  std::uint64_t chunk_size_ = kRawChunk;
+  SweepRows rows_;
+  bool with_files_ = true;
+  std::uint32_t deaths_ = 0;
+  std::vector<catalog::IssueRecord> issues_;
 };
 
 catalog::IssueRecord unfinished_issue(const Ending& ending) {
   catalog::IssueRecord issue;
   issue.stage = "sweep";
-  issue.code = ending.kind == EndingKind::kStalled ? "worker-stalled" : "sweep-failed";
+  issue.code = "sweep-failed";
   issue.severity = catalog::Severity::kError;
   issue.message = "The pass over the media was not finished, so there are no digests: " + ending.sentence();
   issue.incomplete = true;
@@ -46,42 +176,24 @@ catalog::IssueRecord unfinished_issue(const Ending& ending) {
 Result<worker::WorkerStats> sweep_evidence(store::IndexWriter& index, const EvidenceSet& evidence,
                                            const sweep::ContainerMessage& container, const SweepPlan& plan,
                                            Progress& progress, const std::atomic<int>& stop) {
-  sweep::SweepJob job;
-  job.evidence = evidence.spec;
-  job.media_digests = plan.media_digests;
-  job.file_digests = kAllDigests;
-  job.jobs = plan.jobs;
-  job.stash_bytes = plan.stash_bytes;
-
-  SweepRows rows{index, container.size_bytes, {}, std::nullopt};
-  Session session;
-  session.worker = "limier-sweep";
-  session.job = encode(job);
-  session.sandbox = plan.guard.sandbox;
-  session.limits = plan.guard.for_sweep(container.size_bytes);
-  session.max_row_bytes = max_row_bytes(container.size_bytes);
-  session.on_frame = [&](const worker::Frame& frame) { return rows.take(frame); };
-  session.on_progress = [&](std::uint64_t done) { progress.advanced(done); };
-  session.next_plan = [&]() -> Result<std::vector<std::uint8_t>> {
-    worker::Batch<catalog::PlanPiece> batch;
-    LIMIER_TRY(batch.items, index.next_plan(kPlanBatch));
-    return encode(batch);
-  };
-
-  index.rewind_plan();
   progress.stage_started("sweep", container.size_bytes, "bytes");
-  LIMIER_TRY(const Ending ending, run_session(session, evidence, stop));
+  Sweeping sweeping(index, evidence, container, plan, progress, stop);
+  LIMIER_TRY(const Ending ending, sweeping.run());
   if (ending.kind == EndingKind::kFinished) progress.advanced(container.size_bytes);
   progress.stage_ended();
   if (ending.kind == EndingKind::kInterrupted) return ending.stats;
+  for (const auto& issue : sweeping.issues()) LIMIER_CHECK(index.add(issue));
+  const SweepRows& rows = sweeping.rows();
   if (ending.kind != EndingKind::kFinished || !rows.media) {
     LIMIER_CHECK(index.add(unfinished_issue(ending)));
     LIMIER_CHECK(index.finish_evidence({}, std::nullopt, false));
     return ending.stats;
   }
   const IntegrityFacts judged =
-      judge_integrity(container, *rows.media, plan.expected, rows.bad_ranges, !evidence.missing.empty());
-  LIMIER_CHECK(index.finish_evidence(*rows.media, verdict_of(judged), true));
+      judge_integrity(container, *rows.media, plan.expected, rows.reasons, !evidence.missing.empty());
+  // Digests over zeros in place of chunks that were left out would be nobody's.
+  const Digests digests = sweeping.chunks_left_out() ? Digests{} : *rows.media;
+  LIMIER_CHECK(index.finish_evidence(digests, verdict_of(judged), true));
   return ending.stats;
 }
 

@@ -55,7 +55,13 @@ Result<VerifyReport> verify(const VerifyOptions& options, Progress& progress, co
     }
   };
   progress.stage_started("verify", report.container.size_bytes, "bytes");
-  LIMIER_TRY(const Ending ending, run_session(session, evidence, stop_signal));
+  Ending ending;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    report.bad_ranges.clear();
+    have_digests = false;
+    LIMIER_TRY(ending, run_session(session, evidence, stop_signal));
+    if (!ending.died()) break;
+  }
   if (ending.kind == EndingKind::kFinished) progress.advanced(report.container.size_bytes);
   progress.stage_ended();
   if (ending.kind != EndingKind::kFinished || !have_digests) return error_of(ending, options.image.image);

@@ -202,6 +202,8 @@ std::string_view chunk_state_reason(ChunkState state) {
       return "image-short";
     case ChunkState::kReadError:
       return "read-error";
+    case ChunkState::kQuarantined:
+      return "quarantined";
   }
   return "";
 }

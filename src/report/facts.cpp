@@ -80,7 +80,10 @@ Result<Conditions> read_conditions(store::Index& index, const Facts& facts) {
                         differs(evidence.sha1, evidence.stored_sha1) || differs(evidence.md5, evidence.expected_md5) ||
                         differs(evidence.sha1, evidence.expected_sha1) ||
                         differs(evidence.sha256, evidence.expected_sha256);
-  conditions.damaged = evidence.verdict == "damaged" || facts.counts.bad_ranges > 0;
+  // A chunk that was left alone, because it ended workers, was not examined; nobody says that it is damaged.
+  LIMIER_TRY(const std::int64_t damaged,
+             count_of(index, "SELECT count(*) FROM v_bad_range WHERE reason <> 'quarantined'"));
+  conditions.damaged = evidence.verdict == "damaged" || damaged > 0;
   const std::string flagged = has_column(index, "v_issue", "incomplete")
                                   ? "SELECT count(*) FROM v_issue WHERE incomplete <> 0"
                                   : "SELECT count(*) FROM v_issue WHERE severity = 'error'";

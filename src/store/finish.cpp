@@ -158,7 +158,7 @@ Result<IndexWriter::Conditions> IndexWriter::Impl::conditions() {
   };
   Conditions conditions;
   LIMIER_TRY(conditions.mismatch, truth("SELECT coalesce(verdict = 'mismatch', 0) FROM evidence"));
-  LIMIER_TRY(conditions.damaged, truth("SELECT EXISTS (SELECT 1 FROM bad_range) OR "
+  LIMIER_TRY(conditions.damaged, truth("SELECT EXISTS (SELECT 1 FROM bad_range WHERE reason <> 'quarantined') OR "
                                        "EXISTS (SELECT 1 FROM evidence WHERE verdict = 'damaged')"));
   LIMIER_TRY(conditions.incomplete,
              truth("SELECT EXISTS (SELECT 1 FROM issue WHERE incomplete) OR "

@@ -13,11 +13,11 @@ namespace {
 constexpr std::size_t kBatchesBase = 6;
 constexpr std::size_t kBatchesPerJob = 2;
 // Where a container has chunks far beyond the usual 32 KiB, fewer batches are in flight.
-constexpr std::size_t kMaxBufferBytes = 256u << 20;
 constexpr std::size_t kMinBatches = 2;
 
 std::size_t batch_count(std::size_t jobs, std::size_t batch_bytes) {
-  return std::max(kMinBatches, std::min(kBatchesBase + kBatchesPerJob * jobs, kMaxBufferBytes / batch_bytes));
+  return std::max(kMinBatches,
+                  std::min(kBatchesBase + kBatchesPerJob * jobs, std::size_t{kMaxBytesInFlight} / batch_bytes));
 }
 
 std::vector<DigestSet> media_chains(DigestSet which) {

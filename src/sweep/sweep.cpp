@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "sweep/pipeline.h"
+#include "sweep/skipping_image.h"
 
 namespace limier::sweep {
 
@@ -13,8 +14,8 @@ constexpr std::uint64_t kBatchBytes =
     1u << 20;  // fits the second-level cache; a thread hand-over costs little beside it
 constexpr std::chrono::milliseconds kBeat{200};
 
-std::uint64_t chunks_per_batch(const evidence::Image& image) {
-  return std::max<std::uint64_t>(1, kBatchBytes / image.chunk_size());
+std::uint64_t chunks_per_batch(std::uint32_t chunk_size) {
+  return std::max<std::uint64_t>(1, kBatchBytes / chunk_size);
 }
 
 // Joins chunks in one bad state into ranges.
@@ -48,15 +49,16 @@ class Sweep {
  public:
   Sweep(const evidence::Image& image, const SweepJob& job, const PlanSource& plan, Sink& sink)
       : image_(image),
+        job_(job),
         sink_(sink),
         planner_(plan, plan_limits(image, job)),
-        pipeline_(image, job, chunks_per_batch(image)),
+        pipeline_(image, job, chunks_per_batch(image.chunk_size())),
         bad_ranges_(sink) {}
 
   Result<SweepStats> run() {
     LIMIER_CHECK(pipeline_.start());
     while (!planned_ || !pipeline_.idle()) {
-      while (!planned_ && pipeline_.has_room()) LIMIER_CHECK(submit_next());
+      while (!planned_ && may_submit()) LIMIER_CHECK(submit_next());
       LIMIER_CHECK(report_oldest());
     }
     LIMIER_CHECK(bad_ranges_.flush());
@@ -65,17 +67,28 @@ class Sweep {
   }
 
  private:
+  [[nodiscard]] bool careful() const { return next_chunk_ >= job_.careful_from && next_chunk_ < job_.careful_until; }
+  [[nodiscard]] bool may_submit() const { return careful() ? pipeline_.idle() : pipeline_.has_room(); }
+  [[nodiscard]] std::uint64_t next_count() const {
+    if (careful()) return 1;
+    const std::uint64_t before =
+        next_chunk_ < job_.careful_from ? job_.careful_from - next_chunk_ : image_.chunk_count();
+    return std::min({chunks_per_batch(image_.chunk_size()), image_.chunk_count() - next_chunk_, before});
+  }
+
   Status submit_next() {
     Batch& batch = pipeline_.next_free();
     const std::uint64_t chunk_size = image_.chunk_size();
     batch.first_chunk = next_chunk_;
-    batch.chunk_count = std::min(chunks_per_batch(image_), image_.chunk_count() - next_chunk_);
+    batch.chunk_count = next_count();
     batch.image_offset = next_chunk_ * chunk_size;
     batch.length = std::min(batch.chunk_count * chunk_size, image_.size_bytes() - batch.image_offset);
     batch.for_media = first_round_;
     for (auto& steps : batch.steps) steps.clear();
     for (auto& results : batch.results) results.clear();
     const bool last = batch.first_chunk + batch.chunk_count == image_.chunk_count();
+    // Alone in the pipeline it is at fault for all that happens from here on.
+    if (careful()) sink_.working_on(batch.first_chunk);
     LIMIER_TRY(const bool range_done, planner_.steps_until(batch.image_offset + batch.length, last, batch.steps));
     pipeline_.submit();
     first_round_ = range_done;
@@ -122,6 +135,7 @@ class Sweep {
   }
 
   const evidence::Image& image_;
+  const SweepJob& job_;
   Sink& sink_;
   Planner planner_;
   Pipeline pipeline_;
@@ -136,7 +150,9 @@ class Sweep {
 Result<SweepStats> run_sweep(const evidence::Image& image, const SweepJob& job, const PlanSource& plan, Sink& sink) {
   if (image.chunk_size() == 0) return Error{ErrorKind::kInternal, "the image has no chunk size"};
   try {
-    return Sweep(image, job, plan, sink).run();
+    const SkippingImage without(image, job.skip_chunks);
+    const evidence::Image& media = job.skip_chunks.empty() ? image : without;
+    return Sweep(media, job, plan, sink).run();
   } catch (const std::exception& error) {
     return Error{ErrorKind::kInternal, std::string("the sweep ran into its limits: ") + error.what()};
   }

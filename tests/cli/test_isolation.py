@@ -216,6 +216,56 @@ class Isolation(unittest.TestCase):
         files = index.rows(f"SELECT {FACTS} FROM v_file WHERE volume_id = ?", rows[1]["volume_id"])
         self.assertEqual({row["path"]: row for row in files}, self.clean)
 
+    def ewf(self):
+        """The disk as an E01 of many chunks."""
+        target = self.image.parent.parent / "ewf" / "disk"
+        if not target.with_suffix(".E01").exists():
+            target.parent.mkdir()
+            images.run("ewfacquire", "-u", "-q", "-t", target, "-d", "sha1", "-c", "deflate:fast", "-f", "encase6",
+                       self.image)
+        return target.with_suffix(".E01")
+
+    def test_a_chunk_at_which_every_sweep_ends(self):
+        image = self.ewf()
+        victim = self.clean["/two/file030.bin"]
+        with self.run_triage(image, "ewf clean", code=0).index() as index:
+            offset = index.rows("SELECT image_offset FROM v_extent JOIN v_file USING (file_id) WHERE path = ?",
+                                victim["path"])[0]["image_offset"]
+        chunk = offset // 32768
+        for action in ("crash", "stall", "garbage"):
+            with self.subTest(action):
+                done, index = self.faulty(f"chunk {action}", "*", "sweep", action, 0, chunk, image=image)
+                bad = index.one("SELECT * FROM v_bad_range")
+                self.assertEqual((bad["image_offset"], bad["length"], bad["reason"]),
+                                 (chunk * 32768, 32768, "quarantined"))
+                have, touched = self.files(done), 0
+                for path, row in self.clean.items():
+                    if have[path] != row:
+                        self.assertEqual((have[path]["content_state"], have[path]["sha256"]), ("partial", None))
+                        touched += 1
+                self.assertGreaterEqual(touched, 1)
+                self.assertLess(touched, 20)
+                evidence = index.one("SELECT * FROM v_evidence")
+                self.assertEqual((evidence["verdict"], evidence["sha256"]), ("incomplete", None))
+                self.assertEqual({row["code"] for row in self.incidents(index)}, {CODES[action]})
+                self.assertTrue(index.rows("SELECT * FROM v_not_examined WHERE what = 'media'"))
+
+    def test_a_sweep_that_ends_once_is_repeated(self):
+        for action in ("crash", "stall", "grow"):
+            with self.subTest(action):
+                done, index = self.faulty("sweep once", 1, "sweep", action, 0, 100, image=self.ewf(), code=0,
+                                          options=("--memory", "400M"))
+                self.assertEqual(self.files(done), self.clean)
+                self.assertEqual([row["code"] for row in self.incidents(index)], [CODES[action]])
+                self.assert_media_digest(index)
+
+    def test_a_sweep_that_never_gets_through_leaves_the_listing(self):
+        done, index = self.faulty("no sweep", "*", "sweep", "crash", 0, "*")
+        have = self.files(done)
+        self.assertEqual(sorted(have), sorted(self.clean))
+        self.assertTrue(index.rows("SELECT * FROM v_issue WHERE code = 'sweep-failed'"))
+        self.assertIsNone(index.one("SELECT sha256 FROM v_evidence")["sha256"])
+
 
 if __name__ == "__main__":
     unittest.main()

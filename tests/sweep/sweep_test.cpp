@@ -124,6 +124,40 @@ TEST(Sweep, ContentsEqualTheReferenceForEveryStash) {
   EXPECT_EQ(deferred_before, 0u);
 }
 
+// After a worker died: chunk by chunk where it did, and without the chunk that is at fault.
+TEST(Sweep, TakenCarefullyTheResultIsTheSame) {
+  const MemoryImage image(4 * kMiB + 12345, kChunk, 21);
+  const auto files = awkward_files();
+  const auto expected = references(image, files);
+  SweepJob job = job_with(2, kMiB);
+  job.careful_from = 37;
+  job.careful_until = 61;
+  RecordingSink sink;
+  ASSERT_TRUE(run_sweep(image, job, source_of(whole_plan(files)), sink).ok());
+  expect_all_equal(sink, expected);
+  EXPECT_EQ(sink.media_digests.at(0), digest_of(image.bytes(), kAllDigests));
+  for (std::uint64_t chunk = 37; chunk < 61; ++chunk)
+    EXPECT_EQ(std::count(sink.calls.begin(), sink.calls.end(), fmt::format("working on {}", chunk)), 1) << chunk;
+}
+
+TEST(Sweep, ASkippedChunkIsNotDecodedAndNoDigestCoversIt) {
+  MemoryImage image(4 * kMiB, kChunk, 22);
+  const std::vector<File> files = {{1, 1000, {{0, 5 * kChunk, 1000}}}, {2, 1000, {{0, 9 * kChunk + 3, 1000}}}};
+  SweepJob job = job_with(2);
+  job.skip_chunks = {9, 40};
+  RecordingSink sink;
+  const auto stats = run_sweep(image, job, source_of(whole_plan(files)), sink);
+  ASSERT_TRUE(stats.ok());
+  EXPECT_EQ(image.chunks_decoded(), image.chunk_count() - 2);
+  ASSERT_EQ(sink.bad.size(), 2u);
+  EXPECT_EQ(sink.bad[0].image_offset, 9 * kChunk);
+  EXPECT_EQ(sink.bad[0].length, kChunk);
+  EXPECT_EQ(sink.bad[0].reason, "quarantined");
+  EXPECT_FALSE(sink.contents.at(1).touched_damage);
+  EXPECT_TRUE(sink.contents.at(2).touched_damage);
+  EXPECT_FALSE(sink.contents.at(2).digests.sha256);
+}
+
 // Files go along with the media digests where there are any; every set of those comes out right, and so do the files.
 TEST(Sweep, EverySetOfMediaDigestsBesideFiles) {
   MemoryImage image(4 * kMiB + 777, kChunk, 16);
