@@ -135,6 +135,12 @@ class Image {
   virtual void decode_chunks(std::uint64_t first, MutableBytes out, std::span<ChunkState> states) const;
   // Random reading over a cache of decoded chunks, for metadata: limier-fs's way. Thread-safe.
   virtual ReadOutcome read(std::uint64_t image_offset, MutableBytes out) const = 0;
+  // Says that these chunks will be decoded soon, so that the system reads them from the disk in order and ahead of
+  // their use. Advice: costs a system call, changes nothing else.
+  virtual void read_ahead(std::uint64_t first, std::uint64_t count) const;
+  // Bytes of the container, all segments one behind the other, that lie before the chunk's own: how far a pass has come
+  // in the files. nullopt where that is not known.
+  [[nodiscard]] virtual std::optional<std::uint64_t> container_offset(std::uint64_t chunk) const;
   // How often a chunk was decoded so far by both ways together (the "chunks decoded ÷ chunks" figure).
   [[nodiscard]] virtual std::uint64_t chunks_decoded() const = 0;
 };

@@ -9,6 +9,7 @@
 
 #include <functional>
 
+#include "limier/base/cost.h"
 #include "limier/catalog.h"
 #include "limier/evidence.h"
 
@@ -83,6 +84,10 @@ inline constexpr std::uint32_t kMaxJobs = 64;  // run_sweep starts no more threa
 struct SweepStats {
   std::uint64_t chunks_decoded = 0;
   std::uint64_t pieces_deferred = 0;
+  // How often the pass went back for a deferred piece: the only reads that do not go forward with it.
+  std::uint64_t seeks_back = 0;
+  // CPU time by stage: "plan", "decode", "media" (with the files hashed along), "files-1" to "files-8".
+  std::vector<StageCost> stages{};
 };
 
 // Gives the next batch of the plan in image_offset order; an empty vector ends it. Called as the sweep advances, so the

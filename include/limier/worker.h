@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "limier/base.h"
+#include "limier/base/cost.h"
 
 namespace limier::worker {
 
@@ -63,7 +64,8 @@ struct Batch {
 
 struct ProgressMessage {
   std::uint64_t done = 0;
-  static constexpr auto fields() { return std::tuple{&ProgressMessage::done}; }
+  std::uint64_t container_done = 0;  // limier-sweep: bytes of the segments, in their order, that have been read
+  static constexpr auto fields() { return std::tuple{&ProgressMessage::done, &ProgressMessage::container_done}; }
 };
 struct WorkerError {
   ErrorKind kind = ErrorKind::kInternal;
@@ -73,7 +75,12 @@ struct WorkerError {
 struct WorkerStats {
   std::uint64_t chunks_decoded = 0;
   std::uint64_t pieces_deferred = 0;
-  static constexpr auto fields() { return std::tuple{&WorkerStats::chunks_decoded, &WorkerStats::pieces_deferred}; }
+  std::uint64_t seeks_back = 0;
+  std::vector<StageCost> stages{};
+  static constexpr auto fields() {
+    return std::tuple{&WorkerStats::chunks_decoded, &WorkerStats::pieces_deferred, &WorkerStats::seeks_back,
+                      &WorkerStats::stages};
+  }
 };
 struct SandboxReport {
   bool seccomp = false;

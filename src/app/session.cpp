@@ -75,7 +75,7 @@ class Conversation {
       case worker::FrameType::kReady:
         return take_ready(frame);
       case worker::FrameType::kProgress:
-        if (session_.on_progress) session_.on_progress(decode_or_empty<worker::ProgressMessage>(frame).done);
+        report_progress(decode_or_empty<worker::ProgressMessage>(frame));
         return ok_status();
       case worker::FrameType::kDone:
         ending_.stats = decode_or_empty<worker::WorkerStats>(frame);
@@ -98,6 +98,11 @@ class Conversation {
           return misbehaved("it sent more rows than its part of the evidence can hold");
         return blame_lies(session_.on_frame(frame));
     }
+  }
+
+  void report_progress(const worker::ProgressMessage& message) {
+    if (session_.on_progress) session_.on_progress(message.done);
+    if (session_.on_container_progress) session_.on_container_progress(message.container_done);
   }
 
   Status take_ready(const worker::Frame& frame) {

@@ -44,6 +44,7 @@ struct Session {
   // The next part of the plan, encoded; called when the worker asks for it.
   std::function<Result<std::vector<std::uint8_t>>()> next_plan;
   std::function<void(std::uint64_t)> on_progress;
+  std::function<void(std::uint64_t)> on_container_progress;  // limier-sweep: bytes of the segments it is through with
 };
 
 // Rows that `bytes` of a volume or medium can sensibly give rise to, in bytes. Small ones may consist of nothing but

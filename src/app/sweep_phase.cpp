@@ -96,6 +96,9 @@ class Sweeping {
     session.max_row_bytes = max_row_bytes(media_size_);
     session.on_frame = [&](const worker::Frame& frame) { return rows_.take(frame); };
     session.on_progress = [&](std::uint64_t done) { progress_.advanced(done); };
+    session.on_container_progress = [&](std::uint64_t done) {
+      if (plan_.segments != nullptr) plan_.segments->passed(done);
+    };
     session.next_plan = [&]() -> Result<std::vector<std::uint8_t>> {
       worker::Batch<catalog::PlanPiece> batch;
       if (with_files_) {
@@ -181,6 +184,12 @@ Result<worker::WorkerStats> sweep_evidence(store::IndexWriter& index, const Evid
   LIMIER_TRY(const Ending ending, sweeping.run());
   if (ending.kind == EndingKind::kFinished) progress.advanced(container.size_bytes);
   progress.stage_ended();
+  if (plan.segments != nullptr) {
+    const SweepRows& seen = sweeping.rows();
+    const bool every_byte =
+        ending.kind == EndingKind::kFinished && seen.media && seen.reasons.empty() && !sweeping.chunks_left_out();
+    plan.segments->passed_all(every_byte ? seen.media->sha256 : std::nullopt);
+  }
   if (ending.kind == EndingKind::kInterrupted) return ending.stats;
   for (const auto& issue : sweeping.issues()) LIMIER_CHECK(index.add(issue));
   const SweepRows& rows = sweeping.rows();

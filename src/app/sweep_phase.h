@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/evidence_facts.h"
+#include "app/segment_hashes.h"
 #include "limier/store.h"
 
 namespace limier::app {
@@ -12,6 +13,7 @@ struct SweepPlan {
   std::uint32_t jobs = 2;
   std::uint64_t stash_bytes = 0;
   Guard guard;
+  SegmentHashes* segments = nullptr;  // told how far the pass has come in the segments; may be null
 };
 // One pass; digests and damage go to the index, which then knows the verdict. A sweep that cannot be finished is an
 // issue, not an error: the listing stands without digests.

@@ -5,6 +5,7 @@
 #include "app/case_folder.h"
 #include "app/evidence_facts.h"
 #include "app/segment_hashes.h"
+#include "app/stage_clock.h"
 #include "app/sweep_phase.h"
 #include "app/volume_map.h"
 #include "app/walk_phase.h"
@@ -158,6 +159,8 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
                  "no authority: name what permits this examination (warrant, consent, court order, training) with "
                  "--authority TEXT; nothing was read or written"};
 
+  StageClock clock;  // for the audit log
+  clock.begin("container");
   // The container: decided by its magic, opened read-only, described by a jailed worker.
   LIMIER_TRY(EvidenceSet evidence, open_evidence(options.image, options.incomplete));
   LIMIER_CHECK(prepare_case_folder(options.out, evidence, options.allow_beside_evidence));
@@ -175,6 +178,7 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
   LIMIER_CHECK(store_container_facts(*index, evidence, facts, options.sandbox));
   // From here the container's facts are fixed: nothing below looks at segments again.
 
+  clock.begin("partitions");
   progress.stage_started("partitions", 0, "");
   auto map = map_evidence(evidence, media_size, memory.cache_bytes, guard, stop);
   if (!map.ok() && map.error().kind == ErrorKind::kInterrupted)
@@ -185,6 +189,7 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
   progress.stage_ended();
   // From here the list of volumes is fixed.
 
+  clock.begin("walk");
   const WalkPlan walk{options.profile != Profile::kList, options.zone.empty() ? "UTC" : options.zone,
                       memory.cache_bytes, guard};
   LIMIER_TRY(const auto volumes, index->walkable_volumes());
@@ -193,26 +198,34 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
     chunks_decoded += stats.chunks_decoded;
     if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load(), false);
   }
+  clock.begin("catalog");
   LIMIER_CHECK(index->build_catalog());
   // From here the list of files is fixed: nothing below adds or drops one.
 
+  clock.begin("sweep");
   SegmentHashes segment_hashes;
   if (options.profile == Profile::kList) {
     LIMIER_CHECK(index->finish_evidence({}, std::nullopt, false));
   } else {
-    segment_hashes.start(evidence, stop);  // beside the sweep, over the same pages of the same files
     SweepPlan sweep;
     sweep.expected = {options.expect_md5, options.expect_sha1, options.expect_sha256};
     sweep.media_digests = media_digest_set(options.media_digests, facts.container, sweep.expected);
     sweep.jobs = plan_jobs(options.jobs);
     sweep.stash_bytes = memory.stash_bytes;
     sweep.guard = guard;
+    sweep.segments = &segment_hashes;
+    if (evidence.spec.format == evidence::Format::kRaw && sweep.media_digests.sha256)
+      segment_hashes.expect_from_sweep();
+    else
+      segment_hashes.start(evidence, stop);
     LIMIER_TRY(const auto stats, sweep_evidence(*index, evidence, facts.container, sweep, progress, stop));
     chunks_decoded += stats.chunks_decoded;
+    LIMIER_CHECK(audit.append("sweep-measured", sweep_measures(stats)));
     if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load(), true);
   }
   // From here no evidence byte is examined: everything below works from the index.
 
+  clock.begin("coverage");
   LIMIER_CHECK(index->build_coverage());
   Outcome outcome;
   LIMIER_TRY(outcome.conditions, index->conditions());
@@ -220,10 +233,12 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
   LIMIER_CHECK(index->finish("finished", outcome.exit_code, wall_clock_ns()));
   // From here the index is read-only.
 
+  clock.begin("reports");
   progress.stage_started("reports", 0, "");
   LIMIER_TRY(auto finished, store::Index::open(options.out));
   LIMIER_CHECK(report::write_reports(*finished, options.out, {}));
-  LIMIER_TRY(const auto segments, segment_hashes.wait(evidence));
+  LIMIER_TRY(const auto segments, segment_hashes.wait(evidence, stop));
+  LIMIER_CHECK(audit.append("stages-measured", clock.finish()));
   LIMIER_CHECK(audit.append("triage-finished", {{"exit_code", std::to_string(outcome.exit_code)},
                                                 {"chunks_decoded", std::to_string(chunks_decoded)}}));
   LIMIER_CHECK(write_manifest(options.out, segments));

@@ -65,7 +65,8 @@ Result<VerifyReport> verify(const VerifyOptions& options, Progress& progress, co
   if (ending.kind == EndingKind::kFinished) progress.advanced(report.container.size_bytes);
   progress.stage_ended();
   if (ending.kind != EndingKind::kFinished || !have_digests) return error_of(ending, options.image.image);
-  report.stats = {ending.stats.chunks_decoded, ending.stats.pieces_deferred};
+  report.stats = {ending.stats.chunks_decoded, ending.stats.pieces_deferred, ending.stats.seeks_back,
+                  ending.stats.stages};
 
   const IntegrityFacts judged =
       judge_integrity(report.container, report.computed, expected, report.bad_ranges, !evidence.missing.empty());

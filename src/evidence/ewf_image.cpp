@@ -74,11 +74,40 @@ class EwfImage final : public ChunkedImage {
         fds_(std::move(fds)),
         media_(media),
         groups_(std::move(groups)),
-        issues_(std::move(issues)) {}
+        issues_(std::move(issues)) {
+    std::uint64_t begin = 0;
+    for (const SegmentInfo& segment : spec.segments) {
+      segment_begins_.push_back(begin);
+      begin += segment.size_bytes;
+    }
+  }
   [[nodiscard]] std::uint64_t size_bytes() const override { return media_.size_bytes(); }
   [[nodiscard]] std::uint32_t sector_size() const override { return media_.bytes_per_sector; }
   [[nodiscard]] std::uint32_t chunk_size() const override { return media_.chunk_size(); }
   [[nodiscard]] const std::vector<OpenIssue>& open_issues() const override { return issues_; }
+
+  void read_ahead(std::uint64_t first, std::uint64_t count) const override {
+    while (count > 0) {
+      const ChunkGroup* group = group_of(first);
+      if (group == nullptr) return;
+      const auto index = static_cast<std::uint32_t>(first - group->first_chunk);
+      const auto take = static_cast<std::uint32_t>(std::min<std::uint64_t>(count, group->count - index));
+      const auto begin = place_of(*group, group->entries, index);
+      const auto last = place_of(*group, group->entries, index + take - 1);
+      if (begin && last && last->offset >= begin->offset)
+        want_soon(fds_[group->segment], begin->offset,
+                  last->offset - begin->offset + std::min(last->length, max_compressed(chunk_size())));
+      first += take;
+      count -= take;
+    }
+  }
+  [[nodiscard]] std::optional<std::uint64_t> container_offset(std::uint64_t chunk) const override {
+    const ChunkGroup* group = group_of(chunk);
+    if (group == nullptr) return std::nullopt;
+    const auto place = place_of(*group, group->entries, static_cast<std::uint32_t>(chunk - group->first_chunk));
+    if (!place) return std::nullopt;
+    return segment_begins_[group->segment] + place->offset;
+  }
 
  private:
   ChunkState decode_into(std::uint64_t chunk, MutableBytes out) const override {
@@ -229,6 +258,7 @@ class EwfImage final : public ChunkedImage {
 
   std::vector<int> fds_;
   MediaInfo media_;
+  std::vector<std::uint64_t> segment_begins_;  // where each segment stands in the container as a whole
   std::vector<ChunkGroup> groups_;
   std::vector<OpenIssue> issues_;
   mutable ZeroMemo zero_memo_;

@@ -19,4 +19,10 @@ void Image::decode_chunks(std::uint64_t first, MutableBytes out, std::span<Chunk
   for (std::size_t i = 0; i < states.size(); ++i) states[i] = decode_chunk(first + i, out.subspan(i * chunk_size()));
 }
 
+void Image::read_ahead(std::uint64_t /*first*/, std::uint64_t /*count*/) const {}
+
+std::optional<std::uint64_t> Image::container_offset(std::uint64_t /*chunk*/) const {
+  return std::nullopt;
+}
+
 }  // namespace limier::evidence

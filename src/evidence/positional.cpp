@@ -1,5 +1,6 @@
 #include "evidence/positional.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -20,6 +21,12 @@ ReadAt read_at(int fd, std::uint64_t offset, MutableBytes out) {
     result.length += static_cast<std::size_t>(got);
   }
   return result;
+}
+
+void want_soon(int fd, std::uint64_t offset, std::uint64_t length) {
+  constexpr auto kLast = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
+  if (length == 0 || offset > kLast || length > kLast - offset) return;
+  (void)::posix_fadvise(fd, static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_WILLNEED);
 }
 
 bool is_zero(Bytes bytes) {

@@ -19,6 +19,9 @@ inline bool read_exactly(int fd, std::uint64_t offset, MutableBytes out) {
   return read_at(fd, offset, out).length == out.size();
 }
 
+// Has the system fetch these bytes before they are asked for.
+void want_soon(int fd, std::uint64_t offset, std::uint64_t length);
+
 bool is_zero(Bytes bytes);
 
 }  // namespace limier::evidence

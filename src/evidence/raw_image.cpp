@@ -42,6 +42,23 @@ class RawImage final : public Image {
   ReadOutcome read(std::uint64_t image_offset, MutableBytes out) const override {
     return read_parts(image_offset, out);
   }
+  void read_ahead(std::uint64_t first, std::uint64_t count) const override {
+    if (first >= chunk_count()) return;
+    const std::uint64_t begin = first * kRawChunk;
+    const std::uint64_t end = std::min(count, chunk_count() - first) * kRawChunk + begin;
+    for (const Part& part : parts_) {
+      const std::uint64_t from = std::max(begin, part.image_offset);
+      const std::uint64_t to = std::min(end, part.image_offset + part.size_bytes);
+      if (part.fd >= 0 && from < to) want_soon(part.fd, from - part.image_offset, to - from);
+    }
+  }
+  [[nodiscard]] std::optional<std::uint64_t> container_offset(std::uint64_t chunk) const override {
+    std::uint64_t offset = chunk * kRawChunk;  // less what is missing before it
+    for (const Part& part : parts_)
+      if (part.fd < 0 && part.image_offset < chunk * kRawChunk)
+        offset -= std::min(part.size_bytes, chunk * kRawChunk - part.image_offset);
+    return offset;
+  }
 
  private:
   ReadOutcome read_parts(std::uint64_t image_offset, MutableBytes out) const {

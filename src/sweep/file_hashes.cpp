@@ -112,6 +112,7 @@ void FileHashes::stash(Content& content, const Step& step, const BatchBytes& bat
 void FileHashes::reread(Content& content, std::uint64_t image_offset, std::uint64_t length) {
   const std::uint64_t chunk_size = image_.chunk_size();
   reread_chunk_.resize(chunk_size);
+  if (length > 0 && reread_index_ != image_offset / chunk_size) ++seeks_back_;
   while (length > 0 && !content.damaged && !pulse_.stop.load(std::memory_order_relaxed)) {
     const std::uint64_t index = image_offset / chunk_size;
     const std::uint64_t within = image_offset % chunk_size;

@@ -39,6 +39,7 @@ class FileHashes {
   void run_beside(Hasher& media, std::span<const Step> steps, const BatchBytes& batch,
                   std::vector<catalog::ContentDigest>& results);
   [[nodiscard]] std::uint64_t chunks_decoded() const { return chunks_decoded_; }
+  [[nodiscard]] std::uint64_t seeks_back() const { return seeks_back_; }
 
  private:
   struct Content {
@@ -63,6 +64,7 @@ class FileHashes {
   std::optional<std::uint64_t> reread_index_;
   evidence::ChunkState reread_state_{};
   std::uint64_t chunks_decoded_ = 0;
+  std::uint64_t seeks_back_ = 0;
 };
 
 }  // namespace limier::sweep

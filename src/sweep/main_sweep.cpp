@@ -34,8 +34,9 @@ void beat(worker::Journal& journal) {
 
 class FrameSink final : public sweep::Sink {
  public:
-  explicit FrameSink(const worker::WorkerContext& context)
-      : channel_(*context.channel),
+  FrameSink(const worker::WorkerContext& context, const evidence::Image& image)
+      : image_(image),
+        channel_(*context.channel),
         journal_(*context.journal),
         contents_(channel_, FrameType::kContentDigests),
         bad_ranges_(channel_, FrameType::kBadRanges) {}
@@ -56,11 +57,14 @@ class FrameSink final : public sweep::Sink {
     const auto now = std::chrono::steady_clock::now();
     if (now - last_progress_ < kProgressEvery) return;
     last_progress_ = now;
+    const std::uint64_t container_done = image_.container_offset(bytes_done / image_.chunk_size()).value_or(0);
     // A failed send shows in the next frame that carries data.
-    (void)channel_.send(FrameType::kProgress, worker::ProgressMessage{bytes_done});
+    (void)channel_.send(FrameType::kProgress,
+                        worker::ProgressMessage{.done = bytes_done, .container_done = container_done});
   }
 
  private:
+  const evidence::Image& image_;
   worker::Channel& channel_;
   worker::Journal& journal_;
   worker::BatchSender<catalog::ContentDigest> contents_;
@@ -94,10 +98,13 @@ Result<worker::WorkerStats> run_job(const worker::WorkerContext& context, const 
 #if defined(LIMIER_FAULTS)
   image = faults::faulty(std::move(image), *context.channel, *context.journal);
 #endif
-  FrameSink sink(context);
+  FrameSink sink(context, *image);
   const sweep::PlanSource plan = [&context] { return ask_for_plan(context); };
-  LIMIER_TRY(const auto stats, sweep::run_sweep(*image, job, plan, sink));
-  return worker::WorkerStats{.chunks_decoded = stats.chunks_decoded, .pieces_deferred = stats.pieces_deferred};
+  LIMIER_TRY(auto stats, sweep::run_sweep(*image, job, plan, sink));
+  return worker::WorkerStats{.chunks_decoded = stats.chunks_decoded,
+                             .pieces_deferred = stats.pieces_deferred,
+                             .seeks_back = stats.seeks_back,
+                             .stages = std::move(stats.stages)};
 }
 
 Status serve(const worker::WorkerContext& context) {

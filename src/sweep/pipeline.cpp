@@ -36,10 +36,15 @@ Pipeline::Pipeline(const evidence::Image& image, const SweepJob& job, std::uint6
     : image_(image),
       jobs_(std::clamp<std::uint32_t>(job.jobs, 1, kMaxJobs)),
       beside_media_(image, job.file_digests, pulse_) {
-  for (const DigestSet which : media_chains(job.media_digests)) media_.emplace_back(which);
+  for (const DigestSet which : media_chains(job.media_digests)) {
+    media_.emplace_back(which);
+    media_.back().cost.stage = media_.size() == 1 ? "media" : "media-" + std::to_string(media_.size());
+  }
   files_.reserve(kShards);
-  for (std::size_t shard = 0; shard < kShards; ++shard)
+  for (std::size_t shard = 0; shard < kShards; ++shard) {
     files_.emplace_back(FileHashes(image, job.file_digests, pulse_));
+    files_.back().cost.stage = "files-" + std::to_string(shard + 1);
+  }
   const auto batch_bytes = static_cast<std::size_t>(chunks_per_batch * image.chunk_size());
   slots_.resize(batch_count(jobs_, batch_bytes));
   for (Batch& batch : slots_) batch.buffer.resize(batch_bytes);
@@ -105,6 +110,19 @@ std::uint64_t Pipeline::chunks_decoded() const {
   return count;
 }
 
+std::uint64_t Pipeline::seeks_back() const {
+  std::uint64_t count = beside_media_.seeks_back();
+  for (const FileChain& chain : files_) count += chain.hashes.seeks_back();
+  return count;
+}
+
+std::vector<StageCost> Pipeline::costs() const {
+  std::vector<StageCost> all{decode_cost_};
+  for (const MediaChain& chain : media_) all.push_back(chain.cost);
+  for (const FileChain& chain : files_) all.push_back(chain.cost);
+  return all;
+}
+
 void Pipeline::work() {
   std::unique_lock lock(mutex_);
   while (!pulse_.stop.load(std::memory_order_relaxed)) {
@@ -114,19 +132,21 @@ void Pipeline::work() {
       continue;
     }
     lock.unlock();
+    const std::uint64_t began_ns = thread_cpu_ns();
     std::optional<Error> failed;
     try {
       run(task);
     } catch (const std::exception& error) {
       failed = Error{ErrorKind::kInternal, std::string("the sweep ran into its limits: ") + error.what()};
     }
+    const std::uint64_t cpu_ns = thread_cpu_ns() - began_ns;
     lock.lock();
     if (failed) {
       error_ = failed;
       pulse_.stop.store(true, std::memory_order_relaxed);
       done_.notify_all();
     } else {
-      complete(task);
+      complete(task, cpu_ns);
     }
     work_.notify_all();
   }
@@ -188,9 +208,11 @@ void Pipeline::run(const Task& task) {
   pulse_.beats.fetch_add(1, std::memory_order_relaxed);
 }
 
-void Pipeline::complete(const Task& task) {
+void Pipeline::complete(const Task& task, std::uint64_t cpu_ns) {
   Batch& batch = slot(task.batch);
   if (task.kind == Task::Kind::kDecode) {
+    decode_cost_.cpu_ns += cpu_ns;
+    ++decode_cost_.tasks;
     batch.decoded = true;
     chunks_decoded_ += batch.chunk_count;
     if (batch.chains_left == 0) done_.notify_all();
@@ -198,6 +220,8 @@ void Pipeline::complete(const Task& task) {
   }
   Chain& chain = task.kind == Task::Kind::kMedia ? static_cast<Chain&>(media_[task.chain]) : files_[task.chain];
   chain.busy = false;
+  chain.cost.cpu_ns += cpu_ns;
+  ++chain.cost.tasks;
   ++chain.next;
   chain_passed(batch);
 }

@@ -51,12 +51,15 @@ class Pipeline {
   // Both once every batch is retired.
   [[nodiscard]] Digests media_digests() const;
   [[nodiscard]] std::uint64_t chunks_decoded() const;
+  [[nodiscard]] std::uint64_t seeks_back() const;
+  [[nodiscard]] std::vector<StageCost> costs() const;
 
  private:
   // Taking the batches in order, one at a time.
   struct Chain {
     std::uint64_t next = 0;
     bool busy = false;
+    StageCost cost;
   };
   struct MediaChain : Chain {
     explicit MediaChain(DigestSet which) : hasher(which) {}
@@ -78,7 +81,7 @@ class Pipeline {
   Task take_chain(Task::Kind kind);
   bool ready(Chain& chain, const auto& has_work);
   void run(const Task& task);
-  void complete(const Task& task);
+  void complete(const Task& task, std::uint64_t cpu_ns);
   void chain_passed(Batch& batch);
   void decode(Batch& batch);
   void hash_media(std::size_t chain, Batch& batch);
@@ -100,6 +103,7 @@ class Pipeline {
   std::uint64_t submitted_ = 0;  // changed by the calling thread alone, which may read it without the lock
   std::uint64_t next_decode_ = 0;
   std::uint64_t chunks_decoded_ = 0;
+  StageCost decode_cost_{.stage = "decode", .cpu_ns = 0, .tasks = 0};
   std::optional<Error> error_;
   std::vector<std::thread> threads_;
 };

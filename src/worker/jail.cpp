@@ -84,6 +84,7 @@ bool add_rules(void* filter, bool threads) {
   // Memory may be mapped and protected, never made executable.
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)})
     if (!allow_if(filter, call, 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) return false;
+  if (!allow(filter, SCMP_SYS(fadvise64))) return false;  // reading ahead on descriptors that are open already
   // abort() signals its own process, which keeps the cause of a crash visible to the supervisor.
   if (!allow_if(filter, SCMP_SYS(tgkill), 0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()))) return false;
   if (!threads) return true;

@@ -43,11 +43,17 @@ TEST(Ewf, CorpusEqualsLibewfAndTheStoredDigest) {
     EXPECT_EQ((*ours)->chunk_size(), (*theirs)->chunk_size());
     EXPECT_EQ((*ours)->sector_size(), (*theirs)->sector_size());
     std::vector<std::uint8_t> mine((*ours)->chunk_size()), other(mine.size());
+    std::uint64_t container_bytes = 0;
+    for (const SegmentInfo& segment : set.spec.segments) container_bytes += segment.size_bytes;
     for (std::uint64_t chunk = 0; chunk < (*ours)->chunk_count(); ++chunk) {
       ASSERT_LE((*ours)->decode_chunk(chunk, mine), ChunkState::kZero) << chunk;
       ASSERT_EQ((*theirs)->decode_chunk(chunk, other), ChunkState::kGood) << chunk;
       ASSERT_TRUE(mine == other) << "chunk " << chunk << " differs from libewf's";
+      const auto at = (*ours)->container_offset(chunk);
+      ASSERT_TRUE(at.has_value());
+      ASSERT_LT(*at, container_bytes);
     }
+    (*ours)->read_ahead(0, (*ours)->chunk_count() + 5);  // past the end: no harm
     EXPECT_EQ((*ours)->chunks_decoded(), (*ours)->chunk_count());
     const auto record = read_container_record(set.spec, set.fds);
     ASSERT_TRUE(record.ok()) << record.error().message;

@@ -44,6 +44,26 @@ TEST(Raw, SingleAndSplitGiveTheSameBytes) {
   }
 }
 
+// How far a pass has come in the files: what follows it there relies on that.
+TEST(Raw, ContainerOffsetCountsTheBytesThatAreThere) {
+  TempFolder folder;
+  const auto bytes = noise(5'000'000);
+  write_file(folder / "b.001", Bytes(bytes).first(2'000'000));
+  write_file(folder / "b.003", Bytes(bytes).subspan(2'000'000));
+  Opened set;
+  set.spec.format = Format::kSplitRaw;
+  set.spec.allow_incomplete = true;
+  set.add(folder / "b.001");
+  set.add(folder / "b.003");
+  const auto image = open_image(set.spec, set.fds);
+  ASSERT_TRUE(image.ok());
+  EXPECT_EQ((*image)->container_offset(1), 1u << 20);
+  (*image)->read_ahead(0, (*image)->chunk_count() + 5);  // past the end: no harm
+  (*image)->read_ahead(UINT64_MAX / 2, 5);
+  const std::uint64_t last = (*image)->chunk_count() - 1;
+  EXPECT_EQ((*image)->container_offset(last), last * (1u << 20) - 2'000'000);  // one part is missing
+}
+
 TEST(Raw, CorpusSplitEqualsItsParts) {
   LIMIER_NEED_CORPUS();
   const Opened set = open_set(corpus() / "images/raw/ext2.splitraw.000");
