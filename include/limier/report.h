@@ -22,8 +22,9 @@ struct Format {
   std::span<const std::string_view> files;  // what it writes: "report.html"; csv writes three
   std::string_view about;                   // one line for the help text
   Status (*write)(Source& source, const std::string& dir);
-  bool by_default;    // written by triage
-  bool states_facts;  // asks the source for facts
+  bool by_default;         // written by triage
+  bool states_facts;       // asks the source for facts
+  bool passes_over_files;  // shares the source's pass over the files
 };
 std::span<const Format> all_formats();  // sorted by name
 

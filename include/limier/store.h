@@ -150,6 +150,8 @@ class Query {
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] double real(int column) const;
   [[nodiscard]] std::string text(int column) const;
+  // The same in place: valid until the next step().
+  [[nodiscard]] std::string_view text_view(int column) const;
   [[nodiscard]] std::vector<std::uint8_t> blob(int column) const;
   [[nodiscard]] Value value(int column) const;
 

@@ -18,26 +18,33 @@ constexpr std::array<std::string_view, 1> kJsonFiles{"report.json"};
 
 constexpr std::array<Format, 5> kFormats{{
     {"bodyfile", kBodyfileFiles, "names and times of every file, for mactime (Sleuth Kit 3 body file)", write_bodyfile,
-     false, false},
-    {"csv", kCsvFiles, "files, findings and time stamps as tables", write_csv, true, false},
+     false, false, false},
+    {"csv", kCsvFiles, "files, findings and time stamps as tables", write_csv, true, false, true},
     {"dfxml", kDfxmlFiles, "every file with its byte runs and digests (Digital Forensics XML)", write_dfxml, false,
+     false, false},
+    {"html", kHtmlFiles, "the report to read, print and hand over, one self-contained page", write_html, true, true,
      false},
-    {"html", kHtmlFiles, "the report to read, print and hand over, one self-contained page", write_html, true, true},
-    {"json", kJsonFiles, "the same facts for machines", write_json, true, true},
+    {"json", kJsonFiles, "the same facts for machines", write_json, true, true, false},
 }};
 
 Status run_beside(const store::Index& index, const Format* format, const std::string& dir) {
   LIMIER_TRY(const auto own, index.another());
-  Source source(*own);
+  Source source(*own, false);
   return format->write(source, dir);
 }
 
 }  // namespace
 
+Status Source::pass_over_files(std::span<FileVisitor* const> visitors) {
+  std::vector<FileVisitor*> all(visitors.begin(), visitors.end());
+  if (states_facts_ && !counted_) all.push_back(&counted_.emplace());
+  return report::pass_over_files(index_, all);
+}
+
 Result<const Facts*> Source::facts() {
-  if (!facts_) {
-    LIMIER_TRY(facts_, read_facts(index_));
-  }
+  if (facts_) return &*facts_;
+  if (!counted_) LIMIER_CHECK(pass_over_files({}));
+  LIMIER_TRY(facts_, read_facts(index_, *counted_));
   return &*facts_;
 }
 
@@ -60,14 +67,17 @@ Status write_reports(store::Index& index, const std::string& dir, std::span<cons
   if (format_names.empty())
     for (const Format& one : kFormats)
       if (one.by_default) wanted.push_back(&one);
+  // The pass over the files comes first, since the facts are counted in it.
+  std::stable_sort(wanted.begin(), wanted.end(),
+                   [](const Format* a, const Format* b) { return a->passes_over_files > b->passes_over_files; });
+  const auto shares = [](const Format* format) { return format->states_facts || format->passes_over_files; };
   std::vector<std::future<Status>> beside;
   for (const Format* format : wanted)
-    if (!format->states_facts)
-      beside.push_back(std::async(std::launch::async, run_beside, std::ref(index), format, dir));
-  Source source(index);
+    if (!shares(format)) beside.push_back(std::async(std::launch::async, run_beside, std::ref(index), format, dir));
+  Source source(index, std::any_of(wanted.begin(), wanted.end(), [](const Format* one) { return one->states_facts; }));
   Status status = ok_status();
   for (const Format* format : wanted)
-    if (format->states_facts && status.ok()) status = format->write(source, dir);
+    if (shares(format) && status.ok()) status = format->write(source, dir);
   for (auto& one : beside)
     if (Status other = one.get(); status.ok()) status = std::move(other);
   return status;

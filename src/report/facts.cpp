@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "report/file_count.h"
 #include "report/numbers.h"
 
 namespace limier::report {
@@ -210,15 +211,14 @@ Result<EvidenceFacts> read_evidence(store::Index& index) {
   return facts;
 }
 
-Result<Facts> read_facts(store::Index& index) {
+Result<Facts> read_facts(store::Index& index, FileCount& files) {
   Facts facts;
   LIMIER_TRY(facts.run, read_run(index));
   LIMIER_TRY(facts.authority, read_authority(index));
   LIMIER_TRY(facts.evidence, read_evidence(index));
   LIMIER_TRY(facts.counts, read_counts(index));
-  LIMIER_CHECK(read_files(index, facts));
+  LIMIER_CHECK(files.put_into(index, facts));
   LIMIER_TRY(facts.coverage, read_coverage(index));
-  LIMIER_TRY(facts.activity, read_activity(index));
   LIMIER_TRY(facts.conditions, read_conditions(index, facts));
   return facts;
 }

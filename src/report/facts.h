@@ -162,11 +162,10 @@ struct Facts {
   [[nodiscard]] const std::vector<FileRow>& list(List which) const { return lists[static_cast<std::size_t>(which)]; }
 };
 
-Result<Facts> read_facts(store::Index& index);
+class FileCount;
+// What was counted of the files goes into the facts.
+Result<Facts> read_facts(store::Index& index, FileCount& files);
 Result<RunFacts> read_run(store::Index& index);
 Result<EvidenceFacts> read_evidence(store::Index& index);
-// The one pass: the census, the lists and the names of streams.
-Status read_files(store::Index& index, Facts& facts);
-Result<Activity> read_activity(store::Index& index);
 
 }  // namespace limier::report

@@ -2,19 +2,24 @@
 #pragma once
 
 #include "limier/report.h"
-#include "report/facts.h"
+#include "report/file_count.h"
 
 namespace limier::report {
 
 // What a format writes from: the index, and the facts, which are read once for all formats that state them.
 class Source {
  public:
-  explicit Source(store::Index& index) : index_(index) {}
+  // `states_facts`: some format is going to ask for them.
+  Source(store::Index& index, bool states_facts) : index_(index), states_facts_(states_facts) {}
   [[nodiscard]] store::Index& index() const { return index_; }
+  // Shows every row of v_file to the visitors; what the facts need of the files is counted in the same pass.
+  Status pass_over_files(std::span<FileVisitor* const> visitors);
   Result<const Facts*> facts();
 
  private:
   store::Index& index_;
+  bool states_facts_;
+  std::optional<FileCount> counted_;
   std::optional<Facts> facts_;
 };
 

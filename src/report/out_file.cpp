@@ -10,11 +10,6 @@
 #include <system_error>
 
 namespace limier::report {
-namespace {
-
-constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
-
-}  // namespace
 
 OutFile::OutFile(std::string dir, std::string name, UniqueFd fd)
     : dir_(std::move(dir)), name_(std::move(name)), fd_(std::move(fd)) {
@@ -61,7 +56,7 @@ Result<OutFile> OutFile::create(const std::string& dir, std::string_view name) {
 
 OutFile& OutFile::operator<<(std::string_view text) {
   buffer_ += text;
-  if (buffer_.size() >= kBufferBytes) flush();
+  appended();
   return *this;
 }
 

@@ -19,6 +19,11 @@ class OutFile {
 
   // Errors are kept and reported by commit(): a report is a long run of small writes.
   OutFile& operator<<(std::string_view text);
+  // For rows put together in place: append to this, then say so.
+  [[nodiscard]] std::string& tail() { return buffer_; }
+  void appended() {
+    if (buffer_.size() >= kBufferBytes) flush();
+  }
   [[nodiscard]] bool failed() const { return error_number_ != 0; }
   // Flush, fsync, rename over the final name, fsync of the folder.
   Status commit();
@@ -26,6 +31,8 @@ class OutFile {
   static ErrorKind kind_of(int number);
 
  private:
+  static constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
+
   OutFile(std::string dir, std::string name, UniqueFd fd);
   void flush();
   [[nodiscard]] Error error(std::string_view doing, int number) const;

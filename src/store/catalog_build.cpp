@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "store/schema.h"
-#include "store/timeline_rows.h"
 #include "store/writer_impl.h"
 
 namespace limier::store {
@@ -27,7 +26,6 @@ struct NameRow {
   std::optional<std::int64_t> inode_key;
   FileKind inode_kind = FileKind::kFile;
   bool inode_allocated = false;
-  EightTimes times;
   std::vector<Stream> streams;
 };
 
@@ -35,8 +33,7 @@ struct NameRow {
 // name in a temporary table of its own.
 constexpr const char* kNameRows =
     "SELECT n.name_key, s.content_id, s.is_default, s.attr_type, s.attr_id, n.parent_key, n.volume_id, n.kind, "
-    "n.allocated, i.inode_key, i.kind, i.allocated, i.modified_ns, i.accessed_ns, i.changed_ns, i.created_ns, "
-    "i.name_modified_ns, i.name_accessed_ns, i.name_changed_ns, i.name_created_ns "
+    "n.allocated, i.inode_key, i.kind, i.allocated "
     "FROM name n LEFT JOIN inode i ON i.volume_id = n.volume_id AND i.inode = n.inode AND i.name_sequence = n.sequence "
     "LEFT JOIN stream s ON s.inode_key = i.inode_key ORDER BY n.name_key";
 
@@ -49,7 +46,6 @@ void read_name(const Statement& cursor, NameRow& row) {
   row.inode_key = cursor.optional_integer(9);
   row.inode_kind = static_cast<FileKind>(cursor.integer(10));
   row.inode_allocated = cursor.integer(11) != 0;
-  for (int i = 0; i < 8; ++i) row.times[static_cast<std::size_t>(i)] = cursor.optional_integer(12 + i);
   row.streams.clear();
 }
 
@@ -60,11 +56,8 @@ FileKind kind_of(const NameRow& row) {
 
 class FileBuilder {
  public:
-  FileBuilder(Statement cursor, Statement insert, Statement find_parent, TimelineRows timeline)
-      : cursor_(std::move(cursor)),
-        insert_(std::move(insert)),
-        find_parent_(std::move(find_parent)),
-        timeline_(std::move(timeline)) {}
+  FileBuilder(Statement cursor, Statement insert, Statement find_parent)
+      : cursor_(std::move(cursor)), insert_(std::move(insert)), find_parent_(std::move(find_parent)) {}
 
   Status build() {
     NameRow name;
@@ -78,7 +71,7 @@ class FileBuilder {
       if (const auto content_id = cursor_.optional_integer(1))
         name.streams.push_back({cursor_.integer(2) == 0, cursor_.integer(3), cursor_.integer(4), *content_id});
     }
-    return timeline_.flush();
+    return ok_status();
   }
 
  private:
@@ -108,8 +101,7 @@ class FileBuilder {
     insert_.bind(7, static_cast<std::int64_t>(kind));
     insert_.bind(8, std::int64_t{is_stream});
     insert_.bind(9, std::int64_t{row.inode_key && !row.allocated && row.inode_allocated});
-    LIMIER_CHECK(insert_.run());
-    return timeline_.add(file_id_, row.times, !is_stream);
+    return insert_.run();
   }
 
   // Entries of one folder follow each other, so the last answer is nearly always the next one too.
@@ -126,7 +118,6 @@ class FileBuilder {
   }
 
   Statement cursor_, insert_, find_parent_;
-  TimelineRows timeline_;
   std::int64_t file_id_ = 0;
   std::optional<std::int64_t> parent_file_;  // of the row to be put next
   std::int64_t last_parent_key_ = -1;
@@ -139,15 +130,12 @@ Status IndexWriter::Impl::build_files() {
   LIMIER_TRY(auto cursor, db_.prepare(kNameRows));
   LIMIER_TRY(auto insert_file, db_.prepare("INSERT INTO file VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
   LIMIER_TRY(auto find_parent, db_.prepare("SELECT file_id FROM file WHERE name_key = ?1 AND is_stream = 0"));
-  LIMIER_TRY(auto insert_time, db_.prepare("INSERT INTO timeline VALUES (?1, ?2, ?3, ?4)"));
-  return FileBuilder(std::move(cursor), std::move(insert_file), std::move(find_parent),
-                     TimelineRows(std::move(insert_time)))
-      .build();
+  return FileBuilder(std::move(cursor), std::move(insert_file), std::move(find_parent)).build();
 }
 
 Status IndexWriter::Impl::build_catalog() {
   LIMIER_CHECK(begin());
-  LIMIER_CHECK(db_.execute("DELETE FROM timeline; DELETE FROM file"));
+  LIMIER_CHECK(db_.execute("DELETE FROM file"));
   LIMIER_CHECK(build_files());
   LIMIER_CHECK(db_.execute(catalog_indexes()));
   LIMIER_CHECK(mark_overwritten());

@@ -232,6 +232,9 @@ double Query::real(int column) const {
   return sqlite3_column_double(impl_->statement.get(), column);
 }
 std::string Query::text(int column) const {
+  return std::string(text_view(column));
+}
+std::string_view Query::text_view(int column) const {
   const auto* data = sqlite3_column_text(impl_->statement.get(), column);
   if (data == nullptr) return {};
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(impl_->statement.get(), column));

@@ -80,10 +80,6 @@ CREATE TABLE file (
   inode_key INTEGER REFERENCES inode(inode_key), content_id INTEGER REFERENCES stream(content_id),
   kind INTEGER NOT NULL, is_stream INTEGER NOT NULL, reused INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE timeline (
-  t_ns INTEGER NOT NULL, file_id INTEGER NOT NULL REFERENCES file(file_id), from_name INTEGER NOT NULL,
-  macb INTEGER NOT NULL, PRIMARY KEY (t_ns, file_id, from_name)
-) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX file_by_name ON file(name_key) WHERE is_stream = 0;
 )sql";
 

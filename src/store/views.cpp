@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <array>
+
 #include "limier/catalog.h"
 #include "store/schema.h"
 
@@ -136,20 +138,42 @@ CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS
       fmt::arg("state", content_state_case(state)), fmt::arg("tables", kFileTables));
 }
 
+// The rows one of the eight times of a file gives: those that no time before it in its group of four equals.
+std::string moments(std::string_view prefix, std::size_t own) {
+  constexpr std::array<std::string_view, 4> kTimes{"modified_ns", "accessed_ns", "changed_ns", "created_ns"};
+  const auto column = [&](std::size_t at) { return fmt::format("i.{}{}", prefix, kTimes.at(at)); };
+  std::string macb, where = fmt::format("{} IS NOT NULL", column(own));
+  for (std::size_t at = 0; at < kTimes.size(); ++at) {
+    const char letter = "macb"[at];
+    macb += at == 0 ? "" : " || ";
+    macb += at < own ? "'.'" : at == own ? fmt::format("'{}'", letter) : "";
+    if (at > own) macb += fmt::format("iif({} = {}, '{}', '.')", column(at), column(own), letter);
+    if (at < own) where += fmt::format(" AND {} IS NOT {}", column(own), column(at));
+  }
+  // Streams share the $FILE_NAME of their file.
+  if (!prefix.empty()) where += " AND f.is_stream = 0";
+  return fmt::format(
+      "SELECT {} AS t_ns, f.file_id, {} AS from_name, {} AS macb FROM file f JOIN inode i ON "
+      "i.inode_key = f.inode_key WHERE {}",
+      column(own), prefix.empty() ? 0 : 1, macb, where);
+}
+
 // Left joins, so that a query that asks for times alone reads no other table.
 std::string timeline_view() {
+  std::string all;
+  for (const std::string_view prefix : {"", "name_"})
+    for (std::size_t own = 0; own < 4; ++own) all += (all.empty() ? "" : " UNION ALL ") + moments(prefix, own);
   return fmt::format(R"sql(
-CREATE VIEW v_timeline AS SELECT {t} AS t, t.t_ns,
-  iif(t.macb & 1, 'm', '.') || iif(t.macb & 2, 'a', '.') || iif(t.macb & 4, 'c', '.') || iif(t.macb & 8, 'b', '.')
-    AS macb,
+CREATE VIEW v_timeline AS SELECT {t} AS t, t.t_ns, t.macb,
   iif(t.from_name, 'ntfs-fn', 'fs') AS source, t.file_id, {path} AS path,
   {kind} || iif(n.allocated, '', iif(f.reused, ', deleted, inode reused', ', deleted')) || iif(n.orphan, ', orphan', '')
     || iif(t.from_name, ', $FILE_NAME', '') AS description
-  FROM timeline t LEFT JOIN file f ON f.file_id = t.file_id LEFT JOIN name n ON n.name_key = f.name_key
+  FROM ({all}) t LEFT JOIN file f ON f.file_id = t.file_id LEFT JOIN name n ON n.name_key = f.name_key
   LEFT JOIN stream s ON s.content_id = iif(f.is_stream, f.content_id, NULL);
 )sql",
                      fmt::arg("t", iso("t.t_ns")), fmt::arg("path", kPath),
-                     fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)));
+                     fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)),
+                     fmt::arg("all", all));
 }
 
 std::string other_views() {

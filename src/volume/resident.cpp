@@ -26,7 +26,7 @@ bool apply_fixups(std::vector<std::uint8_t>& record) {
 
 }  // namespace
 
-MftMap::MftMap(WalkContext& context) : image_(context.image) {
+MftMap::MftMap(WalkContext& context) : session_(context.session) {
   if (!context.ntfs()) return;
   std::array<std::uint8_t, 512> sector{};
   context.image.read(context.base, sector);
@@ -59,8 +59,13 @@ std::optional<std::uint64_t> MftMap::resident_offset(std::uint64_t inode, std::u
   if (run == runs_.end()) return std::nullopt;
   const std::uint64_t record_offset = run->image_offset + (at - run->file_offset);
   std::vector<std::uint8_t> record(record_bytes_);
-  if (image_.read(record_offset, MutableBytes(record)).length != record_bytes_ || !apply_fixups(record))
-    return std::nullopt;
+  // Through libtsk, which has just read this very record.
+  const auto got = session_.call([&](TSK_FS_INFO* fs) {
+    return tsk_img_read(fs->img_info, static_cast<TSK_OFF_T>(record_offset), reinterpret_cast<char*>(record.data()),
+                        record.size());
+  });
+  if (!got || *got != static_cast<ssize_t>(record.size())) tsk_error_reset();
+  if (!got || *got != static_cast<ssize_t>(record.size()) || !apply_fixups(record)) return std::nullopt;
   std::uint64_t attribute = le_at<std::uint16_t>(record, 20).value_or(0);
   while (true) {
     const auto type = le_at<std::uint32_t>(record, attribute);

@@ -11,33 +11,8 @@ namespace limier::volume {
 
 namespace {
 
-// libtsk casts between its struct and ours, so its struct comes first.
-struct ExternalImage {
-  TSK_IMG_INFO info;
-  const evidence::Image* evidence;
-  DamageLog* damage;
-};
-static_assert(std::is_standard_layout_v<ExternalImage>);
-
 // A handle is reopened at most this often after exceptions; a volume that throws more is damaged beyond use.
 constexpr std::uint32_t kMaxReopens = 256;
-
-bool is_bad(evidence::ChunkState state) {
-  return state != evidence::ChunkState::kGood && state != evidence::ChunkState::kZero;
-}
-
-ssize_t read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t length) noexcept {
-  try {
-    const auto* self = reinterpret_cast<const ExternalImage*>(info);
-    if (offset < 0 || static_cast<std::uint64_t>(offset) >= self->evidence->size_bytes()) return 0;
-    const auto at = static_cast<std::uint64_t>(offset);
-    const auto outcome = self->evidence->read(at, MutableBytes(reinterpret_cast<std::uint8_t*>(buffer), length));
-    if (is_bad(outcome.worst)) self->damage->add(at, outcome.length);
-    return static_cast<ssize_t>(outcome.length);
-  } catch (...) {
-    return -1;
-  }
-}
 
 void close_callback(TSK_IMG_INFO* info) noexcept {
   std::free(info);
@@ -70,10 +45,10 @@ bool DamageLog::overlaps(std::uint64_t image_offset, std::uint64_t length) const
 
 Result<std::unique_ptr<TskImage>> TskImage::open(const evidence::Image& image, std::uint32_t sector_size) {
   auto self = std::unique_ptr<TskImage>(new TskImage(std::make_unique<DamageLog>()));
+  self->lines_ = std::make_unique<LineCache>(image, *self->damage_);
   auto* external = static_cast<ExternalImage*>(std::calloc(1, sizeof(ExternalImage)));
   if (external == nullptr) return Error{ErrorKind::kTemporary, "not enough memory to open the image"};
-  external->evidence = &image;
-  external->damage = self->damage_.get();
+  external->lines = self->lines_.get();
   const auto opened = guarded([&] {
     return tsk_img_open_external(external, static_cast<TSK_OFF_T>(image.size_bytes()), sector_size, read_callback,
                                  close_callback, stat_callback);
@@ -92,6 +67,7 @@ TskImage::~TskImage() {
 
 void TskImage::abandon() {
   info_ = nullptr;
+  static_cast<void>(lines_.release());
   static_cast<void>(damage_.release());
   damage_ = std::make_unique<DamageLog>();
 }

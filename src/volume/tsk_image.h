@@ -12,6 +12,7 @@
 #include "limier/evidence.h"
 #include "limier/volume.h"
 #include "volume/tsk.h"
+#include "volume/tsk_read.h"
 
 namespace limier::volume {
 
@@ -45,6 +46,7 @@ class TskImage {
  private:
   explicit TskImage(std::unique_ptr<DamageLog> damage) : damage_(std::move(damage)) {}
   std::unique_ptr<DamageLog> damage_;
+  std::unique_ptr<LineCache> lines_;
   TSK_IMG_INFO* info_ = nullptr;
 };
 

@@ -132,7 +132,7 @@ class MftMap {
   struct Run {
     std::uint64_t file_offset, image_offset, length;
   };
-  const evidence::Image& image_;
+  FsSession& session_;
   std::vector<Run> runs_;
   std::uint32_t record_bytes_ = 0;
 };

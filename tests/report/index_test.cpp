@@ -1,8 +1,10 @@
 // The reports over an index that store wrote: the views as they are, not as the fixture draws them.
 #include <fstream>
+#include <random>
 #include <sstream>
 
 #include "limier/report.h"
+#include "report/files_sheet.h"
 #include "store/fixture.h"
 
 namespace limier::report {
@@ -55,6 +57,62 @@ TEST_F(RealIndex, GivesEveryFormat) {
   EXPECT_EQ(report("report.html").find("the account is not complete"), std::string::npos);
   EXPECT_NE(report("report.json").find("\"total_bytes\": 1000000"), std::string::npos);
   EXPECT_EQ(report("report.json").find("bench"), std::string::npos) << "the host is no fact of the evidence";
+}
+
+// timeline.csv is put together from the rows of v_file, so it has to be held against the view it stands for: every
+// combination of equal and absent times, deleted names, orphans, reused inodes, streams.
+TEST_F(RealIndex, TheTimelineIsThatOfTheView) {
+  create();
+  volume(1, 0, 100'000'000);
+  std::mt19937 random(5);
+  const auto some_time = [&]() -> TimeNs {
+    const auto choice = random() % 5;
+    if (choice == 0) return std::nullopt;
+    return std::int64_t{1} + static_cast<std::int64_t>(choice) * 86'400'000'000'001 * (choice == 4 ? -7 : 1);
+  };
+  for (std::uint64_t number = 1; number <= 300; ++number) {
+    auto entry = name(number, "/f, \"" + std::to_string(number), number, random() % 2 == 0);
+    entry.orphan = random() % 4 == 0;
+    add(entry);
+  }
+  for (std::uint64_t number = 1; number <= 300; ++number) {
+    auto record = inode(number, random() % 2 == 0);
+    for (catalog::FileTimes* times : {&record.times, &record.name_times})
+      *times = {some_time(), some_time(), some_time(), some_time()};
+    add(record);
+    add(stream(number, catalog::ContentSource::kExtents, 0));
+    if (random() % 3 == 0) {
+      auto extra = stream(number, catalog::ContentSource::kExtents, 0);
+      extra.ref.attr_id = 7;
+      extra.name = "ads";
+      extra.is_default = false;
+      add(extra);
+    }
+  }
+  finish_all();
+  auto index = store::Index::open(dir_);
+  ASSERT_TRUE(index.ok());
+  auto rows = (*index)->query(
+      "SELECT t, t_ns, macb, source, file_id, path, description FROM v_timeline "
+      "ORDER BY t_ns, file_id, source");
+  ASSERT_TRUE(rows.ok());
+  std::string expected = "t,t_ns,macb,source,file_id,path,description\n";
+  std::size_t count = 0;
+  for (; rows->step(); ++count)
+    expected += csv_field(rows->text(0)) + "," + rows->text(1) + "," + csv_field(rows->text(2)) + "," +
+                csv_field(rows->text(3)) + "," + rows->text(4) + "," + csv_field(rows->text(5)) + "," +
+                csv_field(rows->text(6)) + "\n";
+  ASSERT_TRUE(rows->status().ok());
+  EXPECT_GT(count, 1000u);
+  // In one piece, and in many runs that have to be merged.
+  for (const std::size_t run_bytes : {TimelineSheet::kRunBytes, std::size_t{5000}, std::size_t{1}}) {
+    auto sheet = TimelineSheet::create(dir_, run_bytes);
+    ASSERT_TRUE(sheet.ok());
+    FileVisitor* const visitors[] = {&*sheet};
+    ASSERT_TRUE(pass_over_files(**index, visitors).ok());
+    ASSERT_TRUE(sheet->commit().ok());
+    EXPECT_EQ(report("timeline.csv"), expected) << run_bytes;
+  }
 }
 
 TEST_F(RealIndex, WithoutAnyFileGivesReportsToo) {

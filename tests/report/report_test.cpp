@@ -11,6 +11,7 @@
 
 #include "report/charts.h"
 #include "report/facts.h"
+#include "report/file_count.h"
 #include "report/fixture.h"
 #include "report/numbers.h"
 #include "report/out_file.h"
@@ -265,7 +266,8 @@ for row, name in zip(rows, names):
 finding = list(csv.DictReader(open('findings.csv', encoding='utf-8', newline=''), strict=True))
 assert finding[0]['title'] == "'=1+1", finding
 timeline = list(csv.DictReader(open('timeline.csv', encoding='utf-8', newline=''), strict=True))
-assert len(timeline) == len(names)
+# once as the file's own time, once as that of its $FILE_NAME
+assert len(timeline) == 2 * len(names)
 )py"));
 }
 
@@ -424,6 +426,13 @@ TEST(Types, TakeOnlyWhatLooksLikeAnExtension) {
   EXPECT_EQ(categories()[category_of("")].name, "Other");
 }
 
+void count_files(store::Index& index, Facts& facts) {
+  FileCount count;
+  FileVisitor* const visitors[] = {&count};
+  ASSERT_TRUE(pass_over_files(index, visitors).ok());
+  ASSERT_TRUE(count.put_into(index, facts).ok());
+}
+
 TEST(Activity, PutsOutlyingYearsApart) {
   CaseFolder folder;
   folder.add_file("/old", "file", 1, false, "complete", *parse_time("1980-01-01"));
@@ -432,12 +441,17 @@ TEST(Activity, PutsOutlyingYearsApart) {
   folder.add_file("/b", "file", 1, false, "complete", *parse_time("2021-03-31T23:59:59.999999999Z"));
   auto index = store::Index::open(folder.dir());
   ASSERT_TRUE(index.ok());
-  const auto activity = read_activity(**index);
-  ASSERT_TRUE(activity.ok());
-  EXPECT_EQ(activity->before, 1);
-  EXPECT_EQ(activity->after, 1);
-  ASSERT_EQ(activity->months.size(), 1u);
-  EXPECT_EQ(activity->months[0].count, 2);
+  Facts facts;
+  count_files(**index, facts);
+  const Activity& activity = facts.activity;
+  // Each time is the file's own and that of its $FILE_NAME.
+  EXPECT_EQ(activity.before, 2);
+  EXPECT_EQ(activity.after, 2);
+  EXPECT_EQ(activity.total, 8);
+  ASSERT_EQ(activity.months.size(), 1u);
+  EXPECT_EQ(activity.months[0].year, 2021);
+  EXPECT_EQ(activity.months[0].month, 3);
+  EXPECT_EQ(activity.months[0].count, 4);
 }
 
 TEST(Activity, TheChartShowsTheBusiestStretch) {
@@ -459,7 +473,7 @@ TEST(Census, SurvivesSizesThatDoNotAddUp) {
   auto index = store::Index::open(folder.dir());
   ASSERT_TRUE(index.ok());
   Facts facts;
-  ASSERT_TRUE(read_files(**index, facts).ok());
+  count_files(**index, facts);
   EXPECT_EQ(facts.census.kind("file").bytes, INT64_MAX);
   EXPECT_TRUE(folder.write(kEveryFormat).ok());
 }

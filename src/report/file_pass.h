@@ -1,0 +1,86 @@
+// The one pass over v_file that everything which looks at every file shares: reading a row takes longer than any of
+// them.
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "limier/store.h"
+
+namespace limier::report {
+
+// Columns of the row a visitor sees, named as in v_file. Those beyond the contract are NULL where the index lacks them.
+namespace file_column {
+enum At : int {
+  kFileId,
+  kVolumeId,
+  kParentFileId,
+  kPath,
+  kPathRaw,
+  kName,
+  kKind,
+  kInode,
+  kSequence,
+  kAttrType,
+  kAttrId,
+  kStream,
+  kStreamRaw,
+  kAllocated,
+  kDeleted,
+  kRealloc,
+  kOrphan,
+  kSize,
+  kModifiedNs,
+  kAccessedNs,
+  kChangedNs,
+  kCreatedNs,
+  kNameModifiedNs,
+  kNameAccessedNs,
+  kNameChangedNs,
+  kNameCreatedNs,
+  kZoneBasis,
+  kMode,
+  kUid,
+  kGid,
+  kOwnerSid,
+  kLinkCount,
+  kLinkTarget,
+  kLinkTargetRaw,
+  kMd5,
+  kSha1,
+  kSha256,
+  kContentState,
+  kMime,
+  kTypeName,
+  kExtMismatch,
+  kEntropy,
+  kKnown,
+  kKnownSource,
+  kCount
+};
+}  // namespace file_column
+
+class FileVisitor {
+ public:
+  virtual ~FileVisitor() = default;
+  // Rows come in file_id order; the row is valid during the call.
+  virtual Status visit(const store::Query& row) = 0;
+};
+
+Status pass_over_files(store::Index& index, std::span<FileVisitor* const> visitors);
+
+// The rows of v_timeline one row of v_file stands for: each distinct time once, with the letters of the times equal to
+// it. Those of the NTFS $FILE_NAME come after the file's own.
+struct Moment {
+  std::int64_t t_ns = 0;
+  bool from_name = false;
+  std::array<char, 4> macb{};
+};
+struct Moments {
+  std::array<Moment, 8> items;
+  std::size_t count = 0;
+  [[nodiscard]] std::span<const Moment> span() const { return std::span(items).first(count); }
+};
+Moments moments_of(const store::Query& row);
+
+}  // namespace limier::report

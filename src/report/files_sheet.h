@@ -1,0 +1,69 @@
+// files.csv and timeline.csv, both written while the rows of v_file go by.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "report/cells.h"
+#include "report/file_pass.h"
+#include "report/out_file.h"
+
+namespace limier::report {
+
+class FilesSheet final : public FileVisitor {
+ public:
+  static Result<FilesSheet> create(const std::string& dir);
+  Status visit(const store::Query& row) override;
+  Status commit() { return out_.commit(); }
+
+ private:
+  explicit FilesSheet(OutFile out) : out_(std::move(out)) {}
+  void put_field(std::string& line, const store::Query& row, std::size_t column);
+
+  OutFile out_;
+  Calendar calendar_;
+};
+
+// The rows of v_timeline in the order of time. They come in the order of files, so they are sorted here: in memory as
+// far as kRunBytes reach, beyond that in runs on the disk that are merged.
+class TimelineSheet final : public FileVisitor {
+ public:
+  static constexpr std::size_t kRunBytes = 32u << 20;
+  static Result<TimelineSheet> create(const std::string& dir, std::size_t run_bytes = kRunBytes);
+  Status visit(const store::Query& row) override;
+  Status commit();
+
+ private:
+  // One row; what it shares with the other rows of its file stands in texts_.
+  struct Row {
+    std::int64_t t_ns = 0, file_id = 0;
+    std::uint32_t text_at = 0, text_size = 0;
+    std::array<char, 4> macb{};
+    bool from_name = false;
+    // The order of timeline.csv: t_ns, file_id, source ("fs" before "ntfs-fn").
+    [[nodiscard]] bool before(const Row& other) const {
+      if (t_ns != other.t_ns) return t_ns < other.t_ns;
+      if (file_id != other.file_id) return file_id < other.file_id;
+      return !from_name && other.from_name;
+    }
+  };
+  class Run;
+
+  TimelineSheet(std::string dir, OutFile out, std::size_t run_bytes)
+      : dir_(std::move(dir)), out_(std::move(out)), run_bytes_(run_bytes) {}
+  void sort();
+  void put_line(std::string& out, const Row& row);
+  Status spill();
+  Status merge();
+
+  std::string dir_;
+  OutFile out_;
+  std::size_t run_bytes_;
+  Calendar calendar_;
+  std::vector<Row> rows_;
+  std::string texts_;
+  UniqueFd spilled_;                   // runs, one behind the other
+  std::vector<std::uint64_t> run_at_;  // where each begins, and where the last one ends
+};
+
+}  // namespace limier::report

@@ -1,0 +1,208 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "report/files_sheet.h"
+
+namespace limier::report {
+
+using enum file_column::At;
+
+namespace {
+
+constexpr std::size_t kWriteBytes = 256u << 10;
+// Memory for reading all runs together, and the least for each.
+constexpr std::size_t kMergeBytes = 16u << 20, kLeastReadBytes = 16u << 10;
+// In front of each line of a run: what it is sorted by, and its length.
+constexpr std::size_t kHeadBytes = 8 + 8 + 1 + 4;
+
+Error disk_error(std::string_view doing, int number) {
+  return {OutFile::kind_of(number), fmt::format("cannot {} a temporary file beside timeline.csv: {}", doing,
+                                                std::generic_category().message(number))};
+}
+
+// A file that is gone when this process is.
+Result<UniqueFd> nameless_file(const std::string& dir) {
+  const std::string path = dir + "/.timeline.csv.runs";
+  ::unlink(path.c_str());
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd) return disk_error("create", errno);
+  ::unlink(path.c_str());
+  return fd;
+}
+
+}  // namespace
+
+// One sorted run being read.
+class TimelineSheet::Run {
+ public:
+  Run(int fd, std::uint64_t from, std::uint64_t to, std::size_t step) : fd_(fd), at_(from), end_(to), step_(step) {}
+
+  // The next line; false at the end of the run.
+  Result<bool> next() {
+    LIMIER_TRY(const bool any, have(kHeadBytes));
+    if (!any) return false;
+    const auto head = Block<kHeadBytes>::at(as_bytes(std::string_view(buffer_)), begin_);
+    key_.t_ns = static_cast<std::int64_t>(head->le<0, std::uint64_t>());
+    key_.file_id = static_cast<std::int64_t>(head->le<8, std::uint64_t>());
+    key_.from_name = head->le<16, std::uint8_t>() != 0;
+    const auto size = head->le<17, std::uint32_t>();
+    LIMIER_TRY(const bool whole, have(kHeadBytes + size));
+    if (!whole) return Error{ErrorKind::kTemporary, "a temporary file beside timeline.csv lost its end"};
+    line_ = std::string_view(buffer_).substr(begin_ + kHeadBytes, size);
+    begin_ += kHeadBytes + size;
+    return true;
+  }
+  [[nodiscard]] const Row& key() const { return key_; }
+  [[nodiscard]] std::string_view line() const { return line_; }
+
+ private:
+  // Reads until `size` bytes are there; false when the run ends before.
+  Result<bool> have(std::size_t size) {
+    if (buffer_.size() - begin_ >= size) return true;
+    buffer_.erase(0, begin_);
+    begin_ = 0;
+    while (buffer_.size() < size && at_ < end_) {
+      const std::size_t before = buffer_.size();
+      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(std::max(size, step_), end_ - at_));
+      buffer_.resize(before + wanted);
+      const ssize_t got = ::pread(fd_, buffer_.data() + before, wanted, static_cast<off_t>(at_));
+      const int reason = errno;
+      buffer_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+      if (got < 0 && reason != EINTR) return disk_error("read", reason);
+      if (got == 0) break;
+      at_ += static_cast<std::uint64_t>(std::max<ssize_t>(got, 0));
+    }
+    return buffer_.size() >= size;
+  }
+
+  int fd_;
+  std::uint64_t at_, end_;
+  std::size_t step_;
+  std::string buffer_;
+  std::size_t begin_ = 0;
+  Row key_;
+  std::string_view line_;
+};
+
+Result<TimelineSheet> TimelineSheet::create(const std::string& dir, std::size_t run_bytes) {
+  LIMIER_TRY(auto out, OutFile::create(dir, "timeline.csv"));
+  out << "t,t_ns,macb,source,file_id,path,description\n";
+  return TimelineSheet(dir, std::move(out), run_bytes);
+}
+
+Status TimelineSheet::visit(const store::Query& row) {
+  const Moments moments = moments_of(row);
+  if (moments.count == 0) return ok_status();
+  const auto text_at = static_cast<std::uint32_t>(texts_.size());
+  const std::int64_t file_id = row.integer(kFileId);
+  texts_ += ',';
+  put_integer(texts_, file_id);
+  texts_ += ',';
+  put_csv_text(texts_, row.text_view(kPath));
+  texts_ += ",\"";
+  texts_ += row.text_view(kKind);
+  if (row.integer(kAllocated) == 0) texts_ += row.integer(kRealloc) != 0 ? ", deleted, inode reused" : ", deleted";
+  if (row.integer(kOrphan) != 0) texts_ += ", orphan";
+  const auto text_size = static_cast<std::uint32_t>(texts_.size()) - text_at;
+  for (const Moment& moment : moments.span())
+    rows_.push_back({moment.t_ns, file_id, text_at, text_size, moment.macb, moment.from_name});
+  return rows_.size() * sizeof(Row) + texts_.size() < run_bytes_ ? ok_status() : spill();
+}
+
+void TimelineSheet::sort() {
+  std::sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) { return a.before(b); });
+}
+
+void TimelineSheet::put_line(std::string& out, const Row& row) {
+  out += '"';
+  calendar_.put_time(out, row.t_ns);
+  out += "\",";
+  put_integer(out, row.t_ns);
+  out += ",\"";
+  out.append(row.macb.data(), row.macb.size());
+  out += row.from_name ? "\",\"ntfs-fn\"" : "\",\"fs\"";
+  out.append(texts_, row.text_at, row.text_size);
+  out += row.from_name ? ", $FILE_NAME\"\n" : "\"\n";
+}
+
+Status TimelineSheet::spill() {
+  if (!spilled_) {
+    LIMIER_TRY(spilled_, nameless_file(dir_));
+    run_at_.push_back(0);
+  }
+  sort();
+  std::string out, line;
+  std::uint64_t size = run_at_.back();
+  const auto write_out = [&]() -> Status {
+    for (std::string_view rest = out; !rest.empty();) {
+      const ssize_t written = ::write(spilled_.get(), rest.data(), rest.size());
+      if (written < 0 && errno != EINTR) return disk_error("write", errno);
+      rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+    }
+    size += out.size();
+    out.clear();
+    return ok_status();
+  };
+  for (const Row& row : rows_) {
+    line.clear();
+    put_line(line, row);
+    Encoder head;
+    head.put(row.t_ns);
+    head.put(row.file_id);
+    head.put(row.from_name);
+    head.put(static_cast<std::uint32_t>(line.size()));
+    out += as_text(Bytes(head.bytes()));
+    out += line;
+    if (out.size() >= kWriteBytes) LIMIER_CHECK(write_out());
+  }
+  LIMIER_CHECK(write_out());
+  run_at_.push_back(size);
+  rows_.clear();
+  texts_.clear();
+  return ok_status();
+}
+
+Status TimelineSheet::merge() {
+  std::vector<Run> runs;
+  const std::size_t step = std::max(kMergeBytes / run_at_.size(), kLeastReadBytes);
+  for (std::size_t i = 0; i + 1 < run_at_.size(); ++i)
+    runs.emplace_back(spilled_.get(), run_at_[i], run_at_[i + 1], step);
+  std::vector<Run*> heap;
+  const auto later = [](const Run* a, const Run* b) { return b->key().before(a->key()); };
+  for (Run& run : runs) {
+    LIMIER_TRY(const bool any, run.next());
+    if (any) heap.push_back(&run);
+  }
+  std::make_heap(heap.begin(), heap.end(), later);
+  while (!heap.empty() && !out_.failed()) {
+    std::pop_heap(heap.begin(), heap.end(), later);
+    out_ << heap.back()->line();
+    LIMIER_TRY(const bool any, heap.back()->next());
+    if (any)
+      std::push_heap(heap.begin(), heap.end(), later);
+    else
+      heap.pop_back();
+  }
+  return ok_status();
+}
+
+Status TimelineSheet::commit() {
+  if (spilled_) {
+    if (!rows_.empty()) LIMIER_CHECK(spill());
+    LIMIER_CHECK(merge());
+    return out_.commit();
+  }
+  sort();
+  for (const Row& row : rows_) {
+    put_line(out_.tail(), row);
+    out_.appended();
+  }
+  return out_.commit();
+}
+
+}  // namespace limier::report

@@ -1,0 +1,88 @@
+#include "volume/tsk_read.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+#include "volume/tsk_image.h"
+
+namespace limier::volume {
+
+static_assert(std::is_standard_layout_v<ExternalImage>);
+
+namespace {
+
+bool is_bad(evidence::ChunkState state) {
+  return state != evidence::ChunkState::kGood && state != evidence::ChunkState::kZero;
+}
+
+}  // namespace
+
+LineCache::LineCache(const evidence::Image& image, DamageLog& damage)
+    : image_(image), damage_(damage), lines_(kLines), bytes_(new std::uint8_t[kLineBytes * kLines]) {}
+
+std::size_t LineCache::read(std::uint64_t image_offset, MutableBytes out) {
+  if (out.size() >= kDirectBytes) {
+    const auto outcome = image_.read(image_offset, out);
+    if (is_bad(outcome.worst)) damage_.add(image_offset, outcome.length);
+    return outcome.length;
+  }
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const std::uint64_t at = image_offset + done;
+    const std::uint64_t number = at / kLineBytes;
+    const std::size_t slot = number % kLines;
+    Line& line = lines_[slot];
+    std::uint8_t* const bytes = bytes_.get() + slot * kLineBytes;
+    if (line.number != number) {
+      line.number = UINT64_MAX;
+      const auto outcome = image_.read(number * kLineBytes, MutableBytes(bytes, kLineBytes));
+      if (is_bad(outcome.worst)) damage_.add(number * kLineBytes, outcome.length);
+      line = {number, outcome.length};
+      ++lines_read_;
+    }
+    const auto within = static_cast<std::size_t>(at % kLineBytes);
+    if (within >= line.length) break;
+    const std::size_t length = std::min(out.size() - done, line.length - within);
+    std::memcpy(out.data() + done, bytes + within, length);
+    done += length;
+  }
+  return done;
+}
+
+ssize_t read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t length) noexcept {
+  try {
+    if (offset < 0 || offset >= info->size) return 0;
+    auto* const self = reinterpret_cast<ExternalImage*>(info);
+    return static_cast<ssize_t>(self->lines->read(static_cast<std::uint64_t>(offset),
+                                                  MutableBytes(reinterpret_cast<std::uint8_t*>(buffer), length)));
+  } catch (...) {
+    return -1;
+  }
+}
+
+}  // namespace limier::volume
+
+// The contract is that of tsk_img_read in <tsk/img/tsk_img.h>.
+extern "C" ssize_t tsk_img_read(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t length) {
+  using Read = ssize_t (*)(TSK_IMG_INFO*, TSK_OFF_T, char*, size_t);
+  if (info == nullptr || info->read != limier::volume::read_callback) {
+    static const auto original = reinterpret_cast<Read>(::dlsym(RTLD_NEXT, "tsk_img_read"));
+    return original != nullptr ? original(info, offset, buffer, length) : -1;
+  }
+  if (buffer == nullptr || offset < 0 || static_cast<ssize_t>(length) < 0) {
+    tsk_error_reset();
+    tsk_error_set_errno(TSK_ERR_IMG_ARG);
+    tsk_error_set_errstr("a read of %zu bytes at %" PRIdOFF, length, offset);
+    return -1;
+  }
+  if (offset >= info->size) {
+    tsk_error_reset();
+    tsk_error_set_errno(TSK_ERR_IMG_READ_OFF);
+    tsk_error_set_errstr("tsk_img_read - %" PRIdOFF, offset);
+    return -1;
+  }
+  return info->read(info, offset, buffer, length);
+}

@@ -1,0 +1,53 @@
+// How libtsk reads an image of ours.
+//
+// libtsk's own read function fetches 64 KiB for every miss, whatever was asked for. Directories and MFT records are
+// small and lie anywhere, so most of that is copied, and of an E01 decompressed, for nothing. tsk_read.cpp defines
+// tsk_img_read once more; the program's definition comes before the library's, for libtsk's own calls too. Should a
+// libtsk be linked in such a way that it does not, everything works as before, only slower.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "limier/evidence.h"
+#include "volume/tsk.h"
+
+namespace limier::volume {
+
+class DamageLog;
+
+// Recently read lines of the image. One thread.
+class LineCache {
+ public:
+  LineCache(const evidence::Image& image, DamageLog& damage);
+  // Bytes of the image from `image_offset` on, fewer at its end.
+  std::size_t read(std::uint64_t image_offset, MutableBytes out);
+  [[nodiscard]] std::uint64_t lines_read() const { return lines_read_; }
+
+ private:
+  static constexpr std::size_t kLineBytes = 16u << 10;
+  static constexpr std::size_t kLines = 512;                   // 8 MiB
+  static constexpr std::size_t kDirectBytes = 2 * kLineBytes;  // content: nobody asks for it twice
+  struct Line {
+    std::uint64_t number = UINT64_MAX;
+    std::size_t length = 0;
+  };
+
+  const evidence::Image& image_;
+  DamageLog& damage_;
+  std::vector<Line> lines_;
+  std::unique_ptr<std::uint8_t[]> bytes_;
+  std::uint64_t lines_read_ = 0;
+};
+
+// libtsk casts between its struct and ours, so its struct comes first.
+struct ExternalImage {
+  TSK_IMG_INFO info;
+  LineCache* lines;
+};
+
+// The read function of our images: also what tells them from those of libtsk (a pool's).
+ssize_t read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t length) noexcept;
+
+}  // namespace limier::volume
