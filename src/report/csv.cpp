@@ -20,7 +20,7 @@ constexpr Column kFindingColumns[] = {
     {"subject_id", true}, {"file_id", true},
 };
 
-Status write_findings(store::Index& index, const std::string& dir) {
+Status put_findings(store::Index& index, const std::string& dir) {
   LIMIER_TRY(auto out, OutFile::create(dir, "findings.csv"));
   std::string names;
   for (const Column& column : kFindingColumns) names += (names.empty() ? "" : ",") + std::string(column.name);
@@ -53,7 +53,7 @@ Status write_csv(Source& source, const std::string& dir) {
   // Sorting and the disk take their time: beside each other.
   auto sorted = std::async(std::launch::async, [&] { return timeline.commit(); });
   Status status = files.commit();
-  if (status.ok()) status = write_findings(source.index(), dir);
+  if (status.ok()) status = put_findings(source.index(), dir);
   Status other = sorted.get();
   return status.ok() ? std::move(other) : std::move(status);
 }
