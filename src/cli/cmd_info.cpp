@@ -40,6 +40,7 @@ class InfoCommand final : public Command {
   static void print_text(const Context& context, const app::ImageInfo& info) {
     Facts facts;
     add_container_facts(facts, info.path, info.container);
+    if (!info.jail.empty()) facts.add("jail", context.style.warn(info.jail));
     facts.print(context.out, context.style, "");
     print_acquisition(context, info.container);
     print_segments(context, info);
@@ -139,7 +140,7 @@ class InfoCommand final : public Command {
 
   static void print_json(const Context& context, const app::ImageInfo& info) {
     JsonWriter json(context.out, 2);
-    json.begin_object().evidence("path", info.path);
+    json.begin_object().evidence("path", info.path).text_or_null("jail", info.jail);
     write_container(json, info.container);
     json.key("acquisition_errors");
     write_ranges(json, info.container.acquisition_errors, info.container.sector_size);

@@ -96,6 +96,7 @@ class VerifyCommand final : public Command {
     const Style& style = context.style;
     Facts facts;
     add_container_facts(facts, report.path, report.container);
+    if (!report.jail.empty()) facts.add("jail", style.warn(report.jail));
     facts.print(out, style, "");
 
     out.write(fmt::format("\n{}\n", style.bold("Digests of the media")));
@@ -153,7 +154,7 @@ class VerifyCommand final : public Command {
     write_container(json, report.container);
     json.text("verdict", store::verdict_name(report.verdict)).key("exit_code").integer(exit_code(report));
     json.boolean("digest_mismatch", report.digest_mismatch).boolean("chunk_checksum_bad", report.chunk_checksum_bad);
-    json.boolean("image_short", report.image_short).key("digests").begin_object();
+    json.boolean("image_short", report.image_short).text_or_null("jail", report.jail).key("digests").begin_object();
     for (const Comparison& one : comparisons(report)) {
       json.key(one.key).begin_object().text_or_null("computed", one.computed).text_or_null("stored", one.stored);
       json.text_or_null("expected", one.expected).key("equal");

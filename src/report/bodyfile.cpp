@@ -131,6 +131,9 @@ Status write_bodyfile(Source& source, const std::string& dir) {
   LIMIER_TRY(const bool several, several_volumes(index));
   LIMIER_TRY(auto rows, index.query(select_of(index)));
   LIMIER_TRY(auto out, OutFile::create(dir, "bodyfile.txt"));
+  LIMIER_TRY(const RunFacts run, read_run(index));
+  // mactime skips such lines.
+  if (!run.jailed) out << "# the evidence was parsed without a jail (--no-sandbox)\n";
   // Offsets from the modified column to access, modification, change, creation: the order of the body file.
   constexpr std::array<int, 4> kBodyOrder{1, 0, 2, 3};
   while (rows.step() && !out.failed()) {

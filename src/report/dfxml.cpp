@@ -134,6 +134,7 @@ std::string head(const RunFacts& run, const EvidenceFacts& evidence) {
       "  <source>\n      <image_filename>{}</image_filename>\n      <sectorsize>{}</sectorsize>\n      "
       "<image_size>{}</image_size>\n",
       xml_text(run.tool_version), xml_text(evidence.path), evidence.sector_size, evidence.size_bytes);
+  if (!run.jailed) out += "      <!-- the evidence was parsed without a jail (no sandbox) -->\n";
   if (evidence.md5) put_digest(out, "md5", xml_text(*evidence.md5));
   if (evidence.sha1) put_digest(out, "sha1", xml_text(*evidence.sha1));
   if (evidence.sha256) put_digest(out, "sha256", xml_text(*evidence.sha256));

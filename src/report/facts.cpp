@@ -166,6 +166,8 @@ Result<RunFacts> read_run(store::Index& index) {
   RunFacts run;
   if (rows.step()) run = {rows.text(0), rows.text(2), rows.text(3), rows.integer(1) != 0};
   LIMIER_CHECK(rows.status());
+  LIMIER_TRY(const std::int64_t unjailed, count_of(index, "SELECT count(*) FROM v_issue WHERE code = 'no-sandbox'"));
+  run.jailed = unjailed == 0;
   return run;
 }
 

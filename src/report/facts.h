@@ -29,6 +29,7 @@ struct RunFacts {
   Text tool_version;
   Text profile, zone;
   bool interrupted = false;
+  bool jailed = true;  // false: --no-sandbox
 };
 
 struct AuthorityFacts {

@@ -152,6 +152,7 @@ void put_conditions(Context& context) {
   else
     out += condition("Completeness", "good",
                      context.facts.counts.not_examined > 0 ? "all that can be read" : "everything examined");
+  if (!context.facts.run.jailed) out += condition("Jail", "warn", "the evidence was parsed without one (--no-sandbox)");
   out += findings_condition(context.facts.counts);
   context.page.raw(out + "</ul></div>\n");
 }

@@ -18,6 +18,7 @@ void put_run(JsonOut& json, const RunFacts& run) {
   json.object("options");
   json.text("profile", run.profile);
   json.text("zone", run.zone);
+  json.boolean("sandbox", run.jailed);
   json.end();
 }
 

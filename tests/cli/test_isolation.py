@@ -1,5 +1,6 @@
 """Workers that crash, hang, grow and lie at a chosen item, under the real supervisor: what was at fault is named and left
 out, everything else is as on a run without the fault."""
+import json
 import os
 import pathlib
 import shutil
@@ -92,6 +93,30 @@ class Isolation(unittest.TestCase):
 
     def incidents(self, index):
         return index.rows("SELECT * FROM v_issue WHERE code LIKE 'worker-%' ORDER BY message")
+
+    # ---- without a jail
+
+    def test_every_report_says_when_there_was_no_jail(self):
+        for options, told in ((["--no-sandbox"], True), ([], False)):
+            with self.subTest(options):
+                done = self.run_triage(self.image, f"jail {told}", *options, code=0)
+                self.assertEqual(support.call(support.LIMIER, "report", done.folder, "--format",
+                                              "html,json,bodyfile,dfxml").returncode, 0)
+                report = json.loads((done.folder / "report.json").read_text())
+                self.assertEqual(report["options"]["sandbox"], not told)
+                self.assertEqual([row["code"] for row in report["issues"]], ["no-sandbox"] * told)
+                for name, words in (("report.html", "the evidence was parsed without one (--no-sandbox)"),
+                                    ("bodyfile.txt", "# the evidence was parsed without a jail (--no-sandbox)"),
+                                    ("dfxml.xml", "the evidence was parsed without a jail")):
+                    self.assertEqual(words in (done.folder / name).read_text(), told, name)
+                jails = [json.loads(line) for line in (done.folder / "audit.jsonl").read_text().splitlines()]
+                jail = next(line for line in jails if line["action"] == "jail")
+                self.assertEqual(jail["seccomp"], "no" if told else "yes")
+                for command in ("info", "verify"):
+                    text = support.call(support.LIMIER, command, self.image, *options).stdout.decode()
+                    self.assertEqual("without a jail" in text, told, text)
+                    data = json.loads(support.call(support.LIMIER, command, self.image, "--json", *options).stdout)
+                    self.assertEqual("without a jail" in (data["jail"] or ""), told)
 
     # ---- the walk
 
