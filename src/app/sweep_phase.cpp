@@ -15,7 +15,9 @@ constexpr std::size_t kPlanBatch = 8192;
 // Of each kind of damage; a medium has few kinds, and one of each decides the verdict.
 constexpr std::size_t kMaxReasons = 16;
 // A pass over a large medium takes hours, so it is not begun again without end.
-constexpr std::size_t kMaxQuarantined = 16;
+constexpr std::uint64_t kMaxQuarantined = 16;
+// Where so many of them are in the way, it is not the chunks that are at fault.
+constexpr std::uint64_t kMaxQuarantinedShare = 4;  // one of so many
 
 struct SweepRows {
   store::IndexWriter& index;
@@ -68,6 +70,7 @@ class Sweeping {
     job_.jobs = plan.jobs;
     job_.stash_bytes = plan.stash_bytes;
     chunk_size_ = container.chunk_size != 0 ? container.chunk_size : kRawChunk;
+    max_quarantined_ = std::clamp<std::uint64_t>(media_size_ / chunk_size_ / kMaxQuarantinedShare, 1, kMaxQuarantined);
   }
 
   Result<Ending> run() {
@@ -117,13 +120,13 @@ class Sweeping {
     const bool alone = chunk >= job_.careful_from && chunk < job_.careful_until;
     const bool skipped = std::binary_search(job_.skip_chunks.begin(), job_.skip_chunks.end(), chunk);
     const bool over_memory = ending.kind == EndingKind::kOverMemory && attempt > 1;
-    if (!alone && !over_memory && job_.skip_chunks.size() < kMaxQuarantined) {
+    if (!alone && !over_memory && job_.skip_chunks.size() < max_quarantined_) {
       job_.careful_from = chunk;
       job_.careful_until = chunk + sweep::kMaxBytesInFlight / chunk_size_ + 2;
       note(ending, attempt, "the pass is repeated, there chunk by chunk", false, 0);
       return true;
     }
-    if (alone && !over_memory && !skipped && job_.skip_chunks.size() < kMaxQuarantined) {
+    if (alone && !over_memory && !skipped && job_.skip_chunks.size() < max_quarantined_) {
       job_.skip_chunks.insert(std::upper_bound(job_.skip_chunks.begin(), job_.skip_chunks.end(), chunk), chunk);
       note(ending, attempt, "the chunk is quarantined: its bytes are not examined", true, chunk_size_);
       return true;
@@ -158,6 +161,7 @@ class Sweeping {
   sweep::SweepJob job_;
   std::uint64_t media_size_ = 0;
   std::uint64_t chunk_size_ = kRawChunk;
+  std::uint64_t max_quarantined_ = 1;
   SweepRows rows_;
   bool with_files_ = true;
   std::uint32_t deaths_ = 0;

@@ -45,7 +45,7 @@ class Isolation(unittest.TestCase):
         folder = cls.scratch.path / f"case {name}"
         shutil.rmtree(folder, ignore_errors=True)
         started = time.monotonic()
-        done = support.triage(image, folder, "--stall", "1", *options,
+        done = support.triage(image, folder, *options,
                               env={"LIMIER_LIBEXEC": str(cls.workers)} if faulty else None)
         cls.seconds = time.monotonic() - started
         assert done.code == code, (name, done.code, done.err + done.out)
@@ -74,6 +74,8 @@ class Isolation(unittest.TestCase):
         (cls.workers / "fault").write_bytes(f"{times} {worker} {action} {stage} {item}\n".encode().ljust(4096, b"\0"))
 
     def faulty(self, name, times, worker, action, stage, item, code=5, image=None, options=()):
+        if action == "stall":
+            options = ("--stall", "2", *options)  # long enough for a machine that has other work
         self.order(times, worker, action, stage, item)
         done = self.run_triage(image or self.image, name, *options, code=code, faulty=True)
         index = done.index()
