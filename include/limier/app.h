@@ -33,6 +33,12 @@ struct TriageOptions {
   std::uint64_t memory_bytes = 0;  // 0: default
   bool incomplete = false;
   bool allow_beside_evidence = false;
+  // Goes on with what is in `out`: nothing there starts a run, a finished run is confirmed and its exit code given
+  // again, an unfinished one is taken up where it ended. Refused when it was begun with other evidence or options.
+  bool resume = false;
+  // How often the sweep's state is kept: after so much time, and after so many bytes of media (0: by time alone).
+  std::uint32_t checkpoint_ms = 5000;
+  std::uint64_t checkpoint_bytes = 0;
   bool sandbox = true;
   std::uint32_t stall_seconds = kStallSeconds;
   std::string command_line;  // for v_run and the audit log

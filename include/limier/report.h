@@ -8,6 +8,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limier/store.h"
@@ -27,6 +28,9 @@ struct Format {
   bool passes_over_files;  // shares the source's pass over the files
 };
 std::span<const Format> all_formats();  // sorted by name
+
+// The name a file of a report has while it is being written.
+std::string partial_name(std::string_view file);
 
 // Without names: what triage writes.
 Status write_reports(store::Index& index, const std::string& dir, std::span<const std::string> format_names);

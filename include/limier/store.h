@@ -56,6 +56,23 @@ struct RunRow {
   std::int64_t started_ns = 0;
 };
 
+// What a run was begun with: it can only be resumed with the same. Names are words for the sentence that refuses.
+using RunKey = std::vector<std::pair<std::string, std::string>>;
+
+// The steps of a run, in order. What is in the index after a finished step is not made again when a run is resumed.
+enum class Step : std::uint8_t { kContainer, kVolumes, kWalk, kCatalog, kSweep, kCoverage };
+
+// Where a sweep stood. What the bytes mean is the app's business.
+struct SweepCheckpoint {
+  std::uint64_t image_offset = 0;
+  std::vector<std::uint8_t> sweep;
+  std::vector<std::uint8_t> segments;  // how far the segment files were hashed
+};
+
+// kUnfinished: killed, interrupted, or out of disk; it can be resumed.
+enum class IndexState : std::uint8_t { kNone, kForeign, kUnfinished, kFinished };
+Result<IndexState> index_state(const std::string& path);
+
 enum class Verdict : std::uint8_t { kVerified, kMismatch, kNoStoredDigest, kDamaged, kIncomplete };
 std::string_view verdict_name(Verdict verdict);
 
@@ -69,8 +86,27 @@ class IndexWriter {
  public:
   // Creates DIR/index.db (WAL while writing). Refuses an existing file and a locked one.
   static Result<std::unique_ptr<IndexWriter>> create(const std::string& path, const RunRow& run,
-                                                     const Authority& authority, const EvidenceRow& evidence);
+                                                     const Authority& authority, const EvidenceRow& evidence,
+                                                     const RunKey& key = {});
+  // Goes on with the index of a run that was ended: what belongs to a finished step stays, everything else is cleared.
+  // kRefused with the first difference when it was begun with another key. An index without anything in it (its run was
+  // killed in its first moments), or none at all, is begun anew.
+  static Result<std::unique_ptr<IndexWriter>> resume(const std::string& path, const RunRow& run,
+                                                     const Authority& authority, const EvidenceRow& evidence,
+                                                     const RunKey& key);
   ~IndexWriter();
+
+  // -- progress ------------------------------------------------------------------------------------------------------
+  [[nodiscard]] bool done(Step step) const;  // not for kWalk
+  Status finish_step(Step step);             // not for kWalk
+  [[nodiscard]] bool walked(std::uint32_t volume_id) const;
+  Status finish_walk(std::uint32_t volume_id);
+  // Resumed, and the run had come to its end: its exit code. Nothing but conditions() and close_finished() may follow.
+  [[nodiscard]] std::optional<int> recorded_exit_code() const;
+  Status close_finished();
+  // SHA-256 of the segment files, in order; absent where none was computed.
+  Status put_segment_digests(const std::vector<std::optional<Sha256>>& digests);
+  Result<std::vector<std::optional<Sha256>>> segment_digests();
 
   // -- rows from the workers, already validated; committed in large transactions --------------------------------------
   Status add(const catalog::VolumeRecord& record);
@@ -84,7 +120,7 @@ class IndexWriter {
   Status add(const catalog::BadRange& record);
   Status add(const catalog::ContentDigest& record);
   Status set_volume_status(std::uint32_t volume_id, catalog::VolumeStatus status);
-  // Drops names, inodes, streams, extents, blocks and the walk's issues of one volume (a walk is to be repeated).
+  // Drops what the walk of one volume wrote, its issues and status too (it is to be repeated).
   Status clear_volume(std::uint32_t volume_id);
   // The inodes that the names of a volume lead to, for a walk in parts: those in directories first, each group by
   // number. collect_inodes() fixes them; collected_inodes() gives those behind `after`, at most `limit`.
@@ -103,9 +139,23 @@ class IndexWriter {
   };
   Result<PlanTotals> plan_totals();
   // The sweep's plan in image_offset order, at most `limit` pieces a call; empty at the end. Starts over after
-  // rewind_plan().
+  // rewind_plan(), and is the same then whatever the sweep has reported.
   Result<std::vector<catalog::PlanPiece>> next_plan(std::size_t limit);
   void rewind_plan();
+  // -- checkpoints of the sweep: kept with everything added before, or not at all
+  // ----------------------------------------- False when there is no such content for the sweep, or it was added
+  // already.
+  Result<bool> add_open_content(std::uint64_t content_id, Bytes state);
+  Status put_checkpoint(const SweepCheckpoint& checkpoint);
+  Status drop_checkpoint();
+  Result<std::optional<SweepCheckpoint>> checkpoint();
+  // The states of its open contents, at most `limit` a call; empty at the end. Starts over after rewind_sweep().
+  Result<std::vector<std::vector<std::uint8_t>>> next_open_contents(std::size_t limit);
+  // Back to the checkpoint (or the beginning): plan and open contents start over, what was reported later is taken
+  // back.
+  Status rewind_sweep();
+  // The first of each reason.
+  Result<std::vector<catalog::BadRange>> first_bad_ranges();
   // After the sweep: digests of the media, states of the contents that touch bad ranges. `swept` false (profile list,
   // or the sweep failed): contents stay not-read, but for those whose digests came.
   Status finish_evidence(const Digests& media, std::optional<Verdict> verdict, bool swept);

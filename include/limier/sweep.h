@@ -10,12 +10,37 @@
 #include <functional>
 
 #include "limier/base/cost.h"
+#include "limier/base/digest_state.h"
 #include "limier/catalog.h"
 #include "limier/evidence.h"
 
 namespace limier::sweep {
 
 enum class SweepJobKind : std::uint8_t { kContainer, kSweep };
+
+// A content whose pieces are not all through: its digests so far.
+struct OpenContent {
+  std::uint64_t content_id = 0;
+  bool damaged = false;  // it will get no digests; `hashed` then means nothing
+  HasherState hashed;
+  static constexpr auto fields() {
+    return std::tuple{&OpenContent::content_id, &OpenContent::damaged, &OpenContent::hashed};
+  }
+};
+
+// Where a sweep stood between two batches. With the same media, the same plan and the open contents that were sent
+// before it, another sweep goes on from here as if nothing had happened; bytes that waited for their turn are read
+// again.
+struct Checkpoint {
+  std::uint64_t image_offset = 0;  // everything before is through
+  HasherState media;
+  std::optional<catalog::BadRange> open_range;  // may grow
+  std::uint64_t open_contents = 0;
+  static constexpr auto fields() {
+    return std::tuple{&Checkpoint::image_offset, &Checkpoint::media, &Checkpoint::open_range,
+                      &Checkpoint::open_contents};
+  }
+};
 
 // What limier-sweep is told (FrameType::kJob).
 struct SweepJob {
@@ -29,10 +54,15 @@ struct SweepJob {
   std::vector<std::uint64_t> skip_chunks;  // sorted; not decoded, state kQuarantined
   std::uint64_t careful_from = 0;          // chunks of [careful_from, careful_until) are taken one at a time, so that
   std::uint64_t careful_until = 0;         // the one named by working_on is the one at fault
+  // A checkpoint is due after so much time, or after so many bytes of media; 0: not for that reason.
+  std::uint32_t checkpoint_ms = 0;
+  std::uint64_t checkpoint_bytes = 0;
+  std::optional<Checkpoint> resume;  // go on from here
   static constexpr auto fields() {
-    return std::tuple{&SweepJob::kind,         &SweepJob::evidence,     &SweepJob::media_digests,
-                      &SweepJob::file_digests, &SweepJob::jobs,         &SweepJob::stash_bytes,
-                      &SweepJob::skip_chunks,  &SweepJob::careful_from, &SweepJob::careful_until};
+    return std::tuple{
+        &SweepJob::kind,          &SweepJob::evidence,      &SweepJob::media_digests,    &SweepJob::file_digests,
+        &SweepJob::jobs,          &SweepJob::stash_bytes,   &SweepJob::skip_chunks,      &SweepJob::careful_from,
+        &SweepJob::careful_until, &SweepJob::checkpoint_ms, &SweepJob::checkpoint_bytes, &SweepJob::resume};
   }
 };
 
@@ -72,6 +102,9 @@ class Sink {
   virtual Status bad_range(
       const catalog::BadRange& range) = 0;           // in offset order, adjacent ranges of one reason joined
   virtual Status media(const Digests& digests) = 0;  // once, after the last chunk
+  // One after the other, then the checkpoint they belong to; everything reported before it is part of it.
+  virtual Status open_content(const OpenContent&) { return ok_status(); }
+  virtual Status checkpoint(const Checkpoint&) { return ok_status(); }
   // The first chunk that is not through all stages; said again while a long step makes progress.
   virtual void working_on(std::uint64_t chunk) = 0;
   virtual void advanced(std::uint64_t bytes_done) = 0;
@@ -94,11 +127,16 @@ struct SweepStats {
 // plan is never in memory as a whole.
 using PlanSource = std::function<Result<std::vector<catalog::PlanPiece>>()>;
 
-// One pass from the first byte to the last. Contents are reported where the sweep completes them; those completed by
-// the same stretch of media in content_id order. A content gets no digests, only touched_damage, when a chunk under it
-// is bad, a piece lies outside the media or never comes, or all contents together name far more bytes than the media
-// holds. A content without a byte on the media (all zeros) is one PlanPiece with piece_count 0.
-Result<SweepStats> run_sweep(const evidence::Image& image, const SweepJob& job, const PlanSource& plan, Sink& sink);
+// The open contents of the checkpoint that is resumed, in any order; an empty vector ends them.
+using OpenContentSource = std::function<Result<std::vector<OpenContent>>()>;
+
+// One pass from the first byte (or the checkpoint) to the last. Contents are reported where the sweep completes them;
+// those completed by the same stretch of media in content_id order. A content gets no digests, only touched_damage,
+// when a chunk under it is bad, a piece lies outside the media or never comes, or all contents together name far more
+// bytes than the media holds. A content without a byte on the media (all zeros) is one PlanPiece with piece_count 0. A
+// checkpoint that does not fit the media and the plan is an error of kind kRefused: never wrong digests.
+Result<SweepStats> run_sweep(const evidence::Image& image, const SweepJob& job, const PlanSource& plan, Sink& sink,
+                             const OpenContentSource& open_contents = {});
 
 Result<ContainerMessage> describe_container(const evidence::EvidenceSpec& spec, const std::vector<int>& fds);
 

@@ -43,12 +43,15 @@ enum class FrameType : std::uint16_t {
   kBadRanges = 26,
   kContentDigests = 27,
   kMediaDigests = 28,
-  kContentBytes = 29,  // raw payload: bytes of an extracted stream
-  kProgress = 30,      // ProgressMessage
-  kFailed = 31,        // WorkerError: the step cannot go on
-  kDone = 32,          // last frame (WorkerStats)
-  kPlanRequest = 33,   // empty; the worker then reads until kPlan has come, so neither side can block the other
-  kCheckpoint = 34,    // ProgressMessage: so many items of the job are done, and all their rows have been sent
+  kContentBytes = 29,     // raw payload: bytes of an extracted stream
+  kProgress = 30,         // ProgressMessage
+  kFailed = 31,           // WorkerError: the step cannot go on
+  kDone = 32,             // last frame (WorkerStats)
+  kPlanRequest = 33,      // empty; the worker then reads until kPlan has come, so neither side can block the other
+  kCheckpoint = 34,       // ProgressMessage: so many items of the job are done, and all their rows have been sent
+  kOpenContents = 35,     // Batch<OpenContent>: before a kSweepCheckpoint; the answer to kOpenRequest, empty: the last
+  kSweepCheckpoint = 36,  // Checkpoint: what came before it can be kept
+  kOpenRequest = 37,      // empty, as kPlanRequest
 };
 
 struct Frame {

@@ -9,15 +9,22 @@
 #include <cstring>
 #include <filesystem>
 
+#include "limier/report.h"
+#include "limier/store.h"
+
 namespace limier::app {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr std::size_t kHashStep = 1u << 20;
+constexpr const char* kManifest = "manifest.json";
+constexpr const char* kAudit = "audit.jsonl";
+constexpr const char* kTemporarySuffix = ".tmp";
 
 Error failed(const std::string& path, const char* what) {
-  const ErrorKind kind = errno == ENOSPC || errno == EDQUOT ? ErrorKind::kTemporary : ErrorKind::kInternal;
+  const ErrorKind kind = errno == ENOSPC || errno == EDQUOT || errno == EFBIG || errno == EIO ? ErrorKind::kTemporary
+                                                                                              : ErrorKind::kInternal;
   return {kind, fmt::format("{}: {}: {}", path, what, std::strerror(errno))};
 }
 
@@ -41,21 +48,58 @@ Status write_fd(int fd, const std::string& path, std::string_view content) {
   return ok_status();
 }
 
+Status sync_folder_of(const std::string& path) {
+  const UniqueFd folder(::open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Some file systems cannot sync a folder (EINVAL); the file itself is on the disk by then.
+  if (folder && fsync(folder.get()) != 0 && errno != EINVAL) return failed(path, "its folder cannot be synced");
+  return ok_status();
+}
+
+std::string audit_line(std::string_view action, const AuditLog::Fields& fields, std::string_view log) {
+  std::string line =
+      fmt::format("{{\"time\":{},\"action\":{}", json_string(format_time(wall_clock_ns())), json_string(action));
+  for (const auto& [name, value] : fields) line += fmt::format(",{}:{}", json_string(name), json_string(value));
+  return line + fmt::format(",\"previous_sha256\":\"{}\"}}\n", audit_head(log));
+}
+
+Status accept_index(const std::string& dir, store::IndexState state, bool resume) {
+  switch (state) {
+    case store::IndexState::kNone:
+      return ok_status();
+    case store::IndexState::kForeign:
+      return Error{ErrorKind::kRefused,
+                   fmt::format("{}: already holds an index.db that is not limier's; choose a new folder", dir)};
+    case store::IndexState::kUnfinished:
+      if (resume) return ok_status();
+      return Error{ErrorKind::kRefused,
+                   fmt::format("{}: already holds an index that was not finished; continue it with --resume, or choose "
+                               "a new folder",
+                               dir)};
+    case store::IndexState::kFinished:
+      if (resume) return ok_status();
+      return Error{ErrorKind::kRefused, fmt::format("{}: already holds an index; choose a new folder", dir)};
+  }
+  return ok_status();
+}
+
 // A case folder holds other people's lives: nobody else may read it.
 Status make_private_folder(const fs::path& target, const std::string& as_given) {
   std::error_code error;
   const mode_t before = umask(077);
   fs::create_directories(target, error);
   umask(before);
+  const bool full = error == std::errc::no_space_on_device || error.value() == EDQUOT;
   if (error || ::access(target.c_str(), W_OK | X_OK) != 0)
-    return Error{ErrorKind::kUsage, fmt::format("{}: cannot be written: {}; choose a folder you may write to", as_given,
-                                                error ? error.message() : std::strerror(errno))};
+    return Error{full ? ErrorKind::kTemporary : ErrorKind::kUsage,
+                 fmt::format("{}: cannot be written: {}; choose a folder you may write to", as_given,
+                             error ? error.message() : std::strerror(errno))};
   return ok_status();
 }
 
 }  // namespace
 
-Status prepare_case_folder(const std::string& dir, const EvidenceSet& evidence, bool allow_beside_evidence) {
+Result<FolderLock> prepare_case_folder(const std::string& dir, const EvidenceSet& evidence, bool allow_beside_evidence,
+                                       bool resume) {
   std::error_code error;
   const fs::path target = fs::weakly_canonical(fs::absolute(dir, error), error);
   if (!allow_beside_evidence && is_inside(target, evidence.folder))
@@ -63,15 +107,28 @@ Status prepare_case_folder(const std::string& dir, const EvidenceSet& evidence, 
                  fmt::format("{}: lies inside the evidence's folder {}, where nothing must be written; choose another "
                              "folder, or allow it with --allow-beside-evidence",
                              dir, evidence.folder)};
-  if (fs::exists(target / "index.db", error))
-    return Error{ErrorKind::kRefused, fmt::format("{}: already holds an index; choose a new folder", dir)};
-  if (fs::exists(target, error)) {
-    if (!fs::is_directory(target, error)) return Error{ErrorKind::kUsage, fmt::format("{}: is not a folder", dir)};
-    if (!fs::is_empty(target, error) || error)
-      return Error{ErrorKind::kUsage,
-                   fmt::format("{}: is not empty{}; choose a new folder", dir, error ? " or cannot be listed" : "")};
+  if (fs::exists(target, error) && !fs::is_directory(target, error))
+    return Error{ErrorKind::kUsage, fmt::format("{}: is not a folder", dir)};
+  LIMIER_CHECK(make_private_folder(target, dir));
+  LIMIER_TRY(FolderLock lock, FolderLock::take(target.string()));
+  LIMIER_TRY(const auto state, store::index_state((target / "index.db").string()));
+  LIMIER_CHECK(accept_index(dir, state, resume));
+  if (state == store::IndexState::kNone && (!fs::is_empty(target, error) || error))
+    return Error{ErrorKind::kUsage,
+                 fmt::format("{}: is not empty{}; choose a new folder", dir, error ? " or cannot be listed" : "")};
+  return lock;
+}
+
+void remove_reports(const std::string& dir) {
+  const auto remove = [&](const std::string& name) { ::unlink((dir + "/" + name).c_str()); };
+  for (const report::Format& format : report::all_formats()) {
+    for (const std::string_view file : format.files) {
+      remove(std::string(file));
+      remove(report::partial_name(file));
+    }
   }
-  return make_private_folder(target, dir);
+  for (const char* name : {kManifest, kAudit}) remove(std::string(name) + kTemporarySuffix);
+  remove(kManifest);
 }
 
 Status prepare_export_folder(const std::string& dir, const EvidenceSet& evidence) {
@@ -86,12 +143,13 @@ Status prepare_export_folder(const std::string& dir, const EvidenceSet& evidence
 }
 
 Status write_file(const std::string& path, std::string_view content) {
-  const std::string temporary = path + ".tmp";
+  const std::string temporary = path + kTemporarySuffix;
   const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!fd) return failed(path, "cannot be created");
   auto status = write_fd(fd.get(), path, content);
   if (status.ok() && fsync(fd.get()) != 0) status = failed(path, "cannot be synced");
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) status = failed(path, "cannot be put in place");
+  if (status.ok()) status = sync_folder_of(path);
   if (!status.ok()) ::unlink(temporary.c_str());
   return status;
 }
@@ -138,21 +196,30 @@ std::string audit_head(std::string_view log) {
   return hex_digest(*digest_of(as_bytes(last), {false, false, true}).sha256);
 }
 
+// Nothing that stands in the log is lost: the bytes of the torn line are in the entry that takes its place.
+Status AuditLog::replace_torn_line(std::string& log) const {
+  const auto end = log.rfind('\n');
+  const std::string torn = log.substr(end == std::string::npos ? 0 : end + 1);
+  log.resize(log.size() - torn.size());
+  log += audit_line("cut-off-entry-replaced", {{"bytes_hex", hex(torn)}}, log);
+  return write_file(path_, log);
+}
+
 Status AuditLog::append(std::string_view action, const Fields& fields) {
   std::string log;
   if (std::error_code error; fs::exists(path_, error)) {
     LIMIER_TRY(log, read_file(path_));
   }
-  std::string line =
-      fmt::format("{{\"time\":{},\"action\":{}", json_string(format_time(wall_clock_ns())), json_string(action));
-  for (const auto& [name, value] : fields) line += fmt::format(",{}:{}", json_string(name), json_string(value));
-  line += fmt::format(",\"previous_sha256\":\"{}\"}}\n", audit_head(log));
-
+  if (!log.empty() && log.back() != '\n') LIMIER_CHECK(replace_torn_line(log));
+  const std::string line = audit_line(action, fields, log);
   const UniqueFd fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!fd) return failed(path_, "cannot be opened");
-  LIMIER_CHECK(write_fd(fd.get(), path_, line));
-  if (fsync(fd.get()) != 0) return failed(path_, "cannot be synced");
-  return ok_status();
+  auto status = write_fd(fd.get(), path_, line);
+  if (status.ok() && fsync(fd.get()) != 0) status = failed(path_, "cannot be synced");
+  // What was not written whole is taken back; should that fail too, the next entry replaces it.
+  if (!status.ok()) [[maybe_unused]]
+    const int failed_too = ftruncate(fd.get(), static_cast<off_t>(log.size()));
+  return status;
 }
 
 }  // namespace limier::app

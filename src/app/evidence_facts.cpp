@@ -68,6 +68,7 @@ Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, const Guard& gua
       return Error{kLied, "its description of the container is malformed"};
     return ok_status();
   };
+  session.begin_again = [&] { return message.reset(), ok_status(); };
   Ending ending;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     message.reset();

@@ -7,6 +7,7 @@
 
 #include "app/case_folder.h"
 #include "app/json_lines.h"
+#include "limier/report.h"
 #include "limier/version.h"
 #include "limier/worker.h"
 
@@ -38,6 +39,27 @@ std::string joined(const std::vector<std::string>& lines) {
 }
 
 }  // namespace
+
+Result<bool> is_handed_over(const std::string& dir) {
+  std::error_code error;
+  if (!fs::exists(dir + "/manifest.json", error)) return false;
+  LIMIER_TRY(const std::string manifest, read_file(dir + "/manifest.json"));
+  const auto files = manifest_entries(manifest, "files");
+  const auto as_recorded = [&](const std::string& name) {
+    const auto entry = std::find_if(files.begin(), files.end(), [&](const auto& file) { return file.name == name; });
+    const auto digest = hash_file(dir + "/" + name);
+    return entry != files.end() && digest.ok() && hex_digest(*digest) == entry->sha256;
+  };
+  if (!as_recorded("index.db"))
+    return Error{ErrorKind::kRefused,
+                 fmt::format("{}: the index is not the one manifest.json names, so nothing was done with it; see "
+                             "limier check {}",
+                             dir, dir)};
+  for (const report::Format& format : report::all_formats())
+    for (const std::string_view file : format.files)
+      if (format.by_default && !as_recorded(std::string(file))) return false;
+  return true;
+}
 
 Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>& segments) {
   const std::string path = dir + "/manifest.json";

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 using Clock = Watchdog::Clock;
 
 constexpr auto kPoll = 100ms;
+constexpr int kMaxKills = 4;  // of workers for one job, by somebody else
 constexpr std::uint64_t kRowBytesFloor = 64ull << 20;
 constexpr std::uint64_t kSmallVolume = 1ull << 30;
 constexpr std::uint64_t kRowBytesPerByte = 8;  // of a small volume: FAT entries of 32 bytes become rows of 200
@@ -89,6 +90,12 @@ class Conversation {
       }
       case worker::FrameType::kPlanRequest:
         return give_plan();
+      case worker::FrameType::kOpenRequest:
+        return give_open_contents();
+      // They replace each other in the index, so they are not counted as rows.
+      case worker::FrameType::kOpenContents:
+      case worker::FrameType::kSweepCheckpoint:
+        return blame_lies(session_.on_frame(frame));
       case worker::FrameType::kCheckpoint:
         if (!session_.on_checkpoint) return misbehaved("it sent an unexpected frame");
         return blame_lies(session_.on_checkpoint(decode_or_empty<worker::ProgressMessage>(frame).done));
@@ -119,6 +126,13 @@ class Conversation {
     if (!session_.next_plan) return misbehaved("it asked for a plan where there is none");
     LIMIER_TRY(const auto plan, session_.next_plan());
     if (!process_.channel().send(worker::FrameType::kPlan, Bytes(plan)).ok()) end(EndingKind::kCrashed);
+    return ok_status();
+  }
+
+  Status give_open_contents() {
+    if (!session_.next_open_contents) return misbehaved("it asked for contents where there are none");
+    LIMIER_TRY(const auto contents, session_.next_open_contents());
+    if (!process_.channel().send(worker::FrameType::kOpenContents, Bytes(contents)).ok()) end(EndingKind::kCrashed);
     return ok_status();
   }
 
@@ -167,6 +181,10 @@ bool Ending::died() const {
          kind == EndingKind::kMisbehaved || (kind == EndingKind::kFailed && error.kind == ErrorKind::kInternal);
 }
 
+bool Ending::killed_from_outside() const {
+  return kind == EndingKind::kCrashed && exit.signalled && exit.code == SIGKILL;
+}
+
 std::string Ending::sentence(std::string where) const {
   if (where.empty()) where = fmt::format("at item {}", item);
   switch (kind) {
@@ -195,8 +213,12 @@ std::uint64_t max_row_bytes(std::uint64_t bytes) {
 }
 
 Result<Ending> run_session(const Session& session, const EvidenceSet& evidence, const std::atomic<int>& stop_signal) {
-  LIMIER_TRY(auto process, worker::spawn({session.worker, evidence.raw_fds(), session.zone, session.sandbox}));
-  return Conversation(session, *process).run(stop_signal);
+  for (int kills = 0;;) {
+    LIMIER_TRY(auto process, worker::spawn({session.worker, evidence.raw_fds(), session.zone, session.sandbox}));
+    LIMIER_TRY(Ending ending, Conversation(session, *process).run(stop_signal));
+    if (!ending.killed_from_outside() || !session.begin_again || ++kills == kMaxKills) return ending;
+    LIMIER_CHECK(session.begin_again());
+  }
 }
 
 }  // namespace limier::app

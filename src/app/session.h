@@ -25,6 +25,8 @@ struct Ending {
   // The worker is to blame, and a fresh one may do better: it died, stalled, grew, lied or broke off. A step that the
   // evidence makes impossible is kFailed too, but no such thing.
   [[nodiscard]] bool died() const;
+  // By a SIGKILL that was none of ours: an operator, or the kernel out of memory. It says nothing about the evidence.
+  [[nodiscard]] bool killed_from_outside() const;
   // Why it ended, for issue rows and messages; `where` says what it was at ("at entry 77"), by default the item.
   [[nodiscard]] std::string sentence(std::string where = "") const;
 };
@@ -39,10 +41,15 @@ struct Session {
   std::uint64_t max_row_bytes = 1ull << 30;
   // Each frame that is not the session's own business. An error ends the session and is returned.
   std::function<Status(const worker::Frame&)> on_frame;
+  // Takes back what the worker sent, so that another can do the whole job: called when it was killed from outside, a
+  // few times at most. Without it that is an ending like others.
+  std::function<Status()> begin_again;
   // All rows of so many items of the job have come.
   std::function<Status(std::uint64_t)> on_checkpoint;
   // The next part of the plan, encoded; called when the worker asks for it.
   std::function<Result<std::vector<std::uint8_t>>()> next_plan;
+  // The same for the open contents of a checkpoint.
+  std::function<Result<std::vector<std::uint8_t>>()> next_open_contents;
   std::function<void(std::uint64_t)> on_progress;
   std::function<void(std::uint64_t)> on_container_progress;  // limier-sweep: bytes of the segments it is through with
 };

@@ -11,6 +11,10 @@ namespace {
 
 // About 400 KiB a frame.
 constexpr std::size_t kPlanBatch = 8192;
+// States of contents are about 160 bytes.
+constexpr std::size_t kOpenContentBatch = 4096;
+// Of workers by somebody else, between two checkpoints.
+constexpr int kMaxKills = 4;
 
 // Of each kind of damage; a medium has few kinds, and one of each decides the verdict.
 constexpr std::size_t kMaxReasons = 16;
@@ -74,10 +78,22 @@ class Sweeping {
   }
 
   Result<Ending> run() {
-    for (;;) {
+    for (int kills = 0;;) {
+      // A pass without files reports none again: what the passes before it found out about them stays.
+      if (with_files_) LIMIER_CHECK(index_.rewind_sweep());
+      LIMIER_CHECK(find_start());
+      const std::uint64_t begun_at = reached_;
       LIMIER_TRY(const Ending ending, pass());
-      if (!ending.died()) return ending;
-      if (!go_on(ending)) return ending;
+      if (reached_ > begun_at) kills = 0;
+      if (ending.kind == EndingKind::kFailed && ending.error.kind == ErrorKind::kRefused && job_.resume) {
+        // The checkpoint is of another plan. Rather the whole pass again than digests that may be wrong.
+        LIMIER_CHECK(index_.drop_checkpoint());
+        progress_.note("the sweep begins anew: " + ending.error.message);
+      } else if (ending.killed_from_outside() && ++kills < kMaxKills) {
+        progress_.note(fmt::format("the sweep goes on at byte {}: {}", reached_, ending.sentence()));
+      } else if (!ending.died() || !go_on(ending)) {
+        return ending;
+      }
     }
   }
   [[nodiscard]] const SweepRows& rows() const { return rows_; }
@@ -86,6 +102,50 @@ class Sweeping {
 
  private:
   static constexpr std::uint32_t kRawChunk = 1u << 20;  // evidence.h
+
+  // The last checkpoint, or the beginning.
+  Status find_start() {
+    LIMIER_TRY(const auto kept, index_.checkpoint());
+    // Filled in by hand: in an optional of an optional GCC 12 sees uninitialised bytes.
+    sweep::Checkpoint point;
+    Decoder decoder(kept ? Bytes(kept->sweep) : Bytes());
+    job_.resume.reset();
+    if (kept && decoder.get(point) && decoder.at_end()) job_.resume = point;
+    reached_ = job_.resume ? job_.resume->image_offset : 0;
+    open_contents_ = 0;
+    // Once something had to be left out, what the digests cover is known to this process alone.
+    const bool plain = deaths_ == 0;
+    job_.checkpoint_ms = plain ? plan_.checkpoint_ms : 0;
+    job_.checkpoint_bytes = plain ? plan_.checkpoint_bytes : 0;
+    return ok_status();
+  }
+
+  Status take(const worker::Frame& frame) {
+    switch (frame.type) {
+      case worker::FrameType::kOpenContents:
+        return for_each_record<sweep::OpenContent>(frame, [&](const auto& row) -> Status {
+          LIMIER_TRY(const bool known, index_.add_open_content(row.content_id, Bytes(encode(row))));
+          ++open_contents_;
+          return known ? ok_status() : Status(Error{kLied, "its checkpoint names a content that is not in the plan"});
+        });
+      case worker::FrameType::kSweepCheckpoint:
+        return take_checkpoint(frame);
+      default:
+        return rows_.take(frame);
+    }
+  }
+
+  Status take_checkpoint(const worker::Frame& frame) {
+    const auto point = decode<sweep::Checkpoint>(Bytes(frame.payload));
+    const auto segments = plan_.segments != nullptr ? plan_.segments->state() : std::vector<std::uint8_t>();
+    if (!point || point->image_offset <= reached_ || point->image_offset >= media_size_ ||
+        point->open_contents != std::exchange(open_contents_, 0) || point->media.which != job_.media_digests ||
+        (job_.media_digests.any() && point->media.size_bytes != point->image_offset) ||
+        (point->open_range && !catalog::validate(*point->open_range, media_size_)))
+      return Error{kLied, "its checkpoint cannot be true"};
+    reached_ = point->image_offset;
+    return index_.put_checkpoint({point->image_offset, frame.payload, segments});
+  }
 
   Result<Ending> pass() {
     rows_.reasons.clear();
@@ -97,7 +157,7 @@ class Sweeping {
     session.sandbox = plan_.guard.sandbox;
     session.limits = plan_.guard.for_sweep(media_size_);
     session.max_row_bytes = max_row_bytes(media_size_);
-    session.on_frame = [&](const worker::Frame& frame) { return rows_.take(frame); };
+    session.on_frame = [&](const worker::Frame& frame) { return take(frame); };
     session.on_progress = [&](std::uint64_t done) { progress_.advanced(done); };
     session.on_container_progress = [&](std::uint64_t done) {
       if (plan_.segments != nullptr) plan_.segments->passed(done);
@@ -109,7 +169,13 @@ class Sweeping {
       }
       return encode(batch);
     };
-    index_.rewind_plan();
+    session.next_open_contents = [&]() -> Result<std::vector<std::uint8_t>> {
+      worker::Batch<sweep::OpenContent> batch;
+      LIMIER_TRY(const auto states, index_.next_open_contents(kOpenContentBatch));
+      for (const auto& state : states)
+        if (const auto content = decode<sweep::OpenContent>(Bytes(state))) batch.items.push_back(*content);
+      return encode(batch);
+    };
     return run_session(session, evidence_, stop_);
   }
 
@@ -165,6 +231,8 @@ class Sweeping {
   SweepRows rows_;
   bool with_files_ = true;
   std::uint32_t deaths_ = 0;
+  std::uint64_t reached_ = 0;        // image_offset of the last checkpoint
+  std::uint64_t open_contents_ = 0;  // sent since then
   std::vector<catalog::IssueRecord> issues_;
 };
 
@@ -190,8 +258,9 @@ Result<worker::WorkerStats> sweep_evidence(store::IndexWriter& index, const Evid
   progress.stage_ended();
   if (plan.segments != nullptr) {
     const SweepRows& seen = sweeping.rows();
+    LIMIER_TRY(const auto damage, index.first_bad_ranges());
     const bool every_byte =
-        ending.kind == EndingKind::kFinished && seen.media && seen.reasons.empty() && !sweeping.chunks_left_out();
+        ending.kind == EndingKind::kFinished && seen.media && damage.empty() && !sweeping.chunks_left_out();
     plan.segments->passed_all(every_byte ? seen.media->sha256 : std::nullopt);
   }
   if (ending.kind == EndingKind::kInterrupted) return ending.stats;
@@ -202,8 +271,9 @@ Result<worker::WorkerStats> sweep_evidence(store::IndexWriter& index, const Evid
     LIMIER_CHECK(index.finish_evidence({}, std::nullopt, false));
     return ending.stats;
   }
+  LIMIER_TRY(const auto reasons, index.first_bad_ranges());  // those before a checkpoint too
   const IntegrityFacts judged =
-      judge_integrity(container, *rows.media, plan.expected, rows.reasons, !evidence.missing.empty());
+      judge_integrity(container, *rows.media, plan.expected, reasons, !evidence.missing.empty());
   // Digests over zeros in place of chunks that were left out would be nobody's.
   const Digests digests = sweeping.chunks_left_out() ? Digests{} : *rows.media;
   LIMIER_CHECK(index.finish_evidence(digests, verdict_of(judged), true));

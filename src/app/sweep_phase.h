@@ -12,11 +12,13 @@ struct SweepPlan {
   Digests expected;
   std::uint32_t jobs = 2;
   std::uint64_t stash_bytes = 0;
+  std::uint32_t checkpoint_ms = 0;
+  std::uint64_t checkpoint_bytes = 0;
   Guard guard;
   SegmentHashes* segments = nullptr;  // told how far the pass has come in the segments; may be null
 };
-// One pass; digests and damage go to the index, which then knows the verdict. A sweep that cannot be finished is an
-// issue, not an error: the listing stands without digests.
+// One pass, or what the runs before this one left of it. Digests and damage go to the index, which then knows the
+// verdict. A sweep that cannot be finished is an issue, not an error: the listing stands without digests.
 Result<worker::WorkerStats> sweep_evidence(store::IndexWriter& index, const EvidenceSet& evidence,
                                            const sweep::ContainerMessage& container, const SweepPlan& plan,
                                            Progress& progress, const std::atomic<int>& stop);

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "app/case_folder.h"
-#include "app/evidence_facts.h"
+#include "app/run_key.h"
 #include "app/segment_hashes.h"
 #include "app/stage_clock.h"
 #include "app/sweep_phase.h"
@@ -14,20 +14,6 @@
 
 namespace limier::app {
 namespace {
-
-std::string_view profile_name(Profile profile) {
-  switch (profile) {
-    case Profile::kList:
-      return "list";
-    case Profile::kQuick:
-      return "quick";
-    case Profile::kStandard:
-      return "standard";
-    case Profile::kFull:
-      return "full";
-  }
-  return "";
-}
 
 std::string host_name() {
   char name[256] = {};
@@ -118,7 +104,15 @@ int exit_code_for(const store::IndexWriter::Conditions& conditions) {
   return conditions.incomplete ? 5 : 0;
 }
 
-AuditLog::Fields start_fields(const TriageOptions& options) {
+Result<std::unique_ptr<store::IndexWriter>> open_index(const TriageOptions& options, const EvidenceSet& evidence,
+                                                       const sweep::ContainerMessage& container) {
+  LIMIER_TRY(const auto key, run_key(options, evidence, container));
+  const auto open = options.resume ? store::IndexWriter::resume : store::IndexWriter::create;
+  return open(options.out + "/index.db", run_row(options), options.authority,
+              evidence_row(options, evidence, container), key);
+}
+
+AuditLog::Fields start_fields(const TriageOptions& options, bool folder_locked) {
   return {{"tool_version", LIMIER_VERSION},
           {"commit", LIMIER_COMMIT},
           {"command", options.command_line},
@@ -127,7 +121,8 @@ AuditLog::Fields start_fields(const TriageOptions& options) {
           {"authority", options.authority.text},
           {"case", options.authority.case_number},
           {"exhibit", options.authority.exhibit},
-          {"examiner", options.authority.examiner}};
+          {"examiner", options.authority.examiner},
+          {"folder_lock", folder_locked ? "held" : "not available on this file system"}};
 }
 
 // On what the workers' jail rests: a fact about this machine, so not one of the reports.
@@ -138,21 +133,47 @@ AuditLog::Fields jail_fields(const worker::SandboxReport& report) {
 }
 
 // Keeps what was found: the index is closed as interrupted, no report is written that could be taken for a whole one.
-Result<Outcome> keep_interrupted(store::IndexWriter& index, AuditLog& audit, int signal, bool catalog_built) {
+Result<Outcome> keep_interrupted(store::IndexWriter& index, AuditLog& audit, int signal) {
   Outcome outcome;
   outcome.interrupted = true;
   outcome.exit_code = 128 + signal;
-  if (!catalog_built) LIMIER_CHECK(index.build_catalog());
-  LIMIER_CHECK(index.finish_evidence({}, std::nullopt, false));
-  LIMIER_CHECK(index.build_coverage());
   LIMIER_CHECK(index.finish("interrupted", outcome.exit_code, wall_clock_ns()));
   LIMIER_CHECK(audit.append("interrupted", {{"signal", std::to_string(signal)}}));
   return outcome;
 }
 
-}  // namespace
+// From the finished index alone. The manifest comes last: while there is none, a resumed run comes here again.
+Status hand_over(const TriageOptions& options, const EvidenceSet& evidence, const Outcome& outcome,
+                 const std::vector<std::optional<Sha256>>& segments, std::uint64_t chunks_decoded, Progress& progress,
+                 StageClock& clock) {
+  progress.stage_started("reports", 0, "");
+  LIMIER_TRY(auto finished, store::Index::open(options.out));
+  LIMIER_CHECK(report::write_reports(*finished, options.out, {}));
+  AuditLog audit(options.out);
+  LIMIER_CHECK(audit.append("stages-measured", clock.finish()));
+  LIMIER_CHECK(audit.append("triage-finished", {{"exit_code", std::to_string(outcome.exit_code)},
+                                                {"chunks_decoded", std::to_string(chunks_decoded)}}));
+  LIMIER_CHECK(write_manifest(options.out, manifest_segments(evidence, segments)));
+  progress.stage_ended();
+  return ok_status();
+}
 
-Result<Outcome> triage(const TriageOptions& options, Progress& progress, const std::atomic<int>& stop) {
+// The run before this one had come to the end of its index. What it did not hand over is handed over now.
+Result<Outcome> confirm_finished(const TriageOptions& options, const EvidenceSet& evidence, store::IndexWriter& index,
+                                 int exit_code, Progress& progress, StageClock& clock) {
+  Outcome outcome;
+  LIMIER_TRY(outcome.conditions, index.conditions());
+  outcome.exit_code = exit_code;
+  LIMIER_TRY(const auto segments, index.segment_digests());
+  LIMIER_CHECK(index.close_finished());
+  LIMIER_TRY(const bool whole, is_handed_over(options.out));
+  if (whole) return outcome;
+  remove_reports(options.out);
+  LIMIER_CHECK(hand_over(options, evidence, outcome, segments, 0, progress, clock));
+  return outcome;
+}
+
+Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, const std::atomic<int>& stop) {
   // The gate: nothing is opened, let alone written, without a recorded authority.
   if (options.authority.text.find_first_not_of(" \t\r\n") == std::string::npos)
     return Error{ErrorKind::kRefused,
@@ -163,30 +184,40 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
   clock.begin("container");
   // The container: decided by its magic, opened read-only, described by a jailed worker.
   LIMIER_TRY(EvidenceSet evidence, open_evidence(options.image, options.incomplete));
-  LIMIER_CHECK(prepare_case_folder(options.out, evidence, options.allow_beside_evidence));
+  LIMIER_TRY(const FolderLock lock,
+             prepare_case_folder(options.out, evidence, options.allow_beside_evidence, options.resume));
   const MemoryPlan memory = plan_memory(options.memory_bytes);
   const Guard guard = make_guard(options.sandbox, options.stall_seconds, memory);
   LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, guard, stop));
   const std::uint64_t media_size = facts.container.size_bytes;
 
+  LIMIER_TRY(auto index, open_index(options, evidence, facts.container));
+  if (const auto exit_code = index->recorded_exit_code())
+    return confirm_finished(options, evidence, *index, *exit_code, progress, clock);
+  remove_reports(options.out);
   AuditLog audit(options.out);
-  LIMIER_TRY(auto index, store::IndexWriter::create(options.out + "/index.db", run_row(options), options.authority,
-                                                    evidence_row(options, evidence, facts.container)));
-  LIMIER_CHECK(audit.append("triage-started", start_fields(options)));
+  const bool begun = index->done(store::Step::kContainer);
+  LIMIER_CHECK(audit.append(begun ? "triage-resumed" : "triage-started", start_fields(options, lock.held())));
   LIMIER_CHECK(audit.append("jail", jail_fields(facts.sandbox)));
   if (const std::string notice = worker::jail_notice(facts.sandbox); !notice.empty()) progress.note(notice);
-  LIMIER_CHECK(store_container_facts(*index, evidence, facts, options.sandbox));
+  if (!begun) {
+    LIMIER_CHECK(store_container_facts(*index, evidence, facts, options.sandbox));
+    LIMIER_CHECK(index->finish_step(store::Step::kContainer));
+  }
   // From here the container's facts are fixed: nothing below looks at segments again.
 
-  clock.begin("partitions");
-  progress.stage_started("partitions", 0, "");
-  auto map = map_evidence(evidence, media_size, memory.cache_bytes, guard, stop);
-  if (!map.ok() && map.error().kind == ErrorKind::kInterrupted)
-    return keep_interrupted(*index, audit, stop.load(), false);
-  if (!map.ok()) return std::move(map.error());
-  LIMIER_CHECK(store_volume_map(*index, *map));
-  std::uint64_t chunks_decoded = map->stats.chunks_decoded;  // the image, read once, has media_size / chunk_size
-  progress.stage_ended();
+  std::uint64_t chunks_decoded = 0;  // the image, read once, has media_size / chunk_size
+  if (!index->done(store::Step::kVolumes)) {
+    clock.begin("partitions");
+    progress.stage_started("partitions", 0, "");
+    auto map = map_evidence(evidence, media_size, memory.cache_bytes, guard, stop);
+    if (!map.ok() && map.error().kind == ErrorKind::kInterrupted) return keep_interrupted(*index, audit, stop.load());
+    if (!map.ok()) return std::move(map.error());
+    LIMIER_CHECK(store_volume_map(*index, *map));
+    LIMIER_CHECK(index->finish_step(store::Step::kVolumes));
+    chunks_decoded += map->stats.chunks_decoded;
+    progress.stage_ended();
+  }
   // From here the list of volumes is fixed.
 
   clock.begin("walk");
@@ -194,55 +225,72 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
                       memory.cache_bytes, guard};
   LIMIER_TRY(const auto volumes, index->walkable_volumes());
   for (const catalog::VolumeRecord& volume : volumes) {
+    if (index->walked(volume.volume_id)) continue;
     LIMIER_TRY(const auto stats, walk_one_volume(*index, evidence, volume, media_size, walk, progress, stop));
+    if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load());
+    LIMIER_CHECK(index->finish_walk(volume.volume_id));
     chunks_decoded += stats.chunks_decoded;
-    if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load(), false);
   }
   clock.begin("catalog");
-  LIMIER_CHECK(index->build_catalog());
+  if (!index->done(store::Step::kCatalog)) {
+    LIMIER_CHECK(index->build_catalog());
+    LIMIER_CHECK(index->finish_step(store::Step::kCatalog));
+  }
   // From here the list of files is fixed: nothing below adds or drops one.
 
   clock.begin("sweep");
-  SegmentHashes segment_hashes;
-  if (options.profile == Profile::kList) {
+  if (!index->done(store::Step::kSweep) && options.profile == Profile::kList) {
     LIMIER_CHECK(index->finish_evidence({}, std::nullopt, false));
-  } else {
+    LIMIER_CHECK(index->finish_step(store::Step::kSweep));
+  } else if (!index->done(store::Step::kSweep)) {
+    SegmentHashes segment_hashes;
     SweepPlan sweep;
     sweep.expected = {options.expect_md5, options.expect_sha1, options.expect_sha256};
     sweep.media_digests = media_digest_set(options.media_digests, facts.container, sweep.expected);
     sweep.jobs = plan_jobs(options.jobs);
     sweep.stash_bytes = memory.stash_bytes;
     sweep.guard = guard;
+    sweep.checkpoint_ms = options.checkpoint_ms;
+    sweep.checkpoint_bytes = options.checkpoint_bytes;
     sweep.segments = &segment_hashes;
+    LIMIER_TRY(const auto checkpoint, index->checkpoint());
     if (evidence.spec.format == evidence::Format::kRaw && sweep.media_digests.sha256)
       segment_hashes.expect_from_sweep();
     else
-      segment_hashes.start(evidence, stop);
+      segment_hashes.start(evidence, stop, checkpoint ? Bytes(checkpoint->segments) : Bytes());
     LIMIER_TRY(const auto stats, sweep_evidence(*index, evidence, facts.container, sweep, progress, stop));
-    chunks_decoded += stats.chunks_decoded;
     LIMIER_CHECK(audit.append("sweep-measured", sweep_measures(stats)));
-    if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load(), true);
+    if (stop.load() == 0) LIMIER_CHECK(index->put_segment_digests(segment_hashes.wait(evidence, stop)));
+    if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load());
+    LIMIER_CHECK(index->finish_step(store::Step::kSweep));
+    chunks_decoded += stats.chunks_decoded;
   }
   // From here no evidence byte is examined: everything below works from the index.
 
   clock.begin("coverage");
-  LIMIER_CHECK(index->build_coverage());
+  if (!index->done(store::Step::kCoverage)) {
+    LIMIER_CHECK(index->build_coverage());
+    LIMIER_CHECK(index->finish_step(store::Step::kCoverage));
+  }
   Outcome outcome;
   LIMIER_TRY(outcome.conditions, index->conditions());
   outcome.exit_code = exit_code_for(outcome.conditions);
+  LIMIER_TRY(const auto segments, index->segment_digests());
   LIMIER_CHECK(index->finish("finished", outcome.exit_code, wall_clock_ns()));
   // From here the index is read-only.
 
   clock.begin("reports");
-  progress.stage_started("reports", 0, "");
-  LIMIER_TRY(auto finished, store::Index::open(options.out));
-  LIMIER_CHECK(report::write_reports(*finished, options.out, {}));
-  LIMIER_TRY(const auto segments, segment_hashes.wait(evidence, stop));
-  LIMIER_CHECK(audit.append("stages-measured", clock.finish()));
-  LIMIER_CHECK(audit.append("triage-finished", {{"exit_code", std::to_string(outcome.exit_code)},
-                                                {"chunks_decoded", std::to_string(chunks_decoded)}}));
-  LIMIER_CHECK(write_manifest(options.out, segments));
-  progress.stage_ended();
+  LIMIER_CHECK(hand_over(options, evidence, outcome, segments, chunks_decoded, progress, clock));
+  return outcome;
+}
+
+}  // namespace
+
+Result<Outcome> triage(const TriageOptions& options, Progress& progress, const std::atomic<int>& stop) {
+  auto outcome = run_triage(options, progress, stop);
+  if (!outcome.ok() && outcome.error().kind == ErrorKind::kTemporary)
+    outcome.error().message +=
+        "; what was finished is kept: put that right and run the same command again with --resume";
   return outcome;
 }
 

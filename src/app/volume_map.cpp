@@ -32,6 +32,7 @@ class Mapping {
     session_.limits = guard.for_fs(media_size);
     session_.max_row_bytes = kMaxMapBytes;
     session_.on_frame = [this](const worker::Frame& frame) { return take(frame); };
+    session_.begin_again = [this] { return rows_ = {}, ok_status(); };
   }
 
   Result<Ending> run(const std::atomic<int>& stop_signal) {

@@ -25,7 +25,8 @@ Result<worker::WorkerStats> walk_one_volume(store::IndexWriter& index, const Evi
   job.metadata_only = !plan.digests;
 
   progress.stage_started(fmt::format("list {} at {}", volume.fs_type, volume.image_offset), 0, "files");
-  WalkRows rows(index, volume.volume_id, media_size);
+  std::optional<WalkRows> rows;
+  rows.emplace(index, volume.volume_id, media_size);
   Session session;
   session.worker = "limier-fs";
   session.job = encode(job);
@@ -33,7 +34,11 @@ Result<worker::WorkerStats> walk_one_volume(store::IndexWriter& index, const Evi
   session.sandbox = plan.guard.sandbox;
   session.limits = plan.guard.for_fs(volume.length);
   session.max_row_bytes = max_row_bytes(volume.length);
-  session.on_frame = [&](const worker::Frame& frame) { return rows.take(frame); };
+  session.on_frame = [&](const worker::Frame& frame) { return rows->take(frame); };
+  session.begin_again = [&]() -> Status {
+    rows.emplace(index, volume.volume_id, media_size);
+    return index.clear_volume(volume.volume_id);
+  };
   session.on_progress = [&](std::uint64_t done) { progress.advanced(done); };
   LIMIER_TRY(const Ending ending, run_session(session, evidence, stop));
   worker::WorkerStats stats = ending.stats;
@@ -51,7 +56,7 @@ Result<worker::WorkerStats> walk_one_volume(store::IndexWriter& index, const Evi
     issue.message = "The listing of this volume is incomplete: " + ending.error.message;
     LIMIER_CHECK(index.add(issue));
     LIMIER_CHECK(index.set_volume_status(
-        volume.volume_id, rows.names() > 0 ? catalog::VolumeStatus::kPartial : catalog::VolumeStatus::kFailed));
+        volume.volume_id, rows->names() > 0 ? catalog::VolumeStatus::kPartial : catalog::VolumeStatus::kFailed));
   }
   progress.stage_ended();
   return stats;

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <map>
 
 #include "cli/command.h"
@@ -23,7 +24,10 @@ class TriageCommand final : public Command {
     app.add_option("IMAGE", options_.image, "First segment of the image (.E01, .001, .dd, ...)")
         ->required()
         ->option_text(" ");
-    app.add_option("--out", options_.out, "Folder for the results; new or empty")->option_text("DIR")->required();
+    app.add_option("--out", options_.out,
+                   "Folder for the results; new or empty, or with --resume that of an\nearlier run")
+        ->option_text("DIR")
+        ->required();
     add_case_options(app);
     app.add_option("--profile", profile_, "list, quick, standard or full, see below (default: standard)")
         ->option_text("NAME")
@@ -34,6 +38,8 @@ class TriageCommand final : public Command {
         ->option_text("ZONE")
         ->check(check_zone);
     app.add_flag("--incomplete", options_.incomplete, "Go on with the segments that are there; every result says so");
+    app.add_flag("--resume", options_.resume,
+                 "Go on with the run in DIR that was killed, interrupted or out of disk;\nsame image, same options");
     app.add_flag("--allow-beside-evidence", options_.allow_beside_evidence,
                  "Allow DIR inside the folder of the evidence");
   }
@@ -54,6 +60,9 @@ class TriageCommand final : public Command {
     options_.sandbox = !context.common.no_sandbox;
     options_.stall_seconds = context.common.stall_seconds;
     options_.command_line = context.command_line;
+    // Not for users, so no option: tests of --resume have the state of small images kept often.
+    if (const char* bytes = std::getenv("LIMIER_CHECKPOINT_BYTES"))
+      options_.checkpoint_bytes = std::strtoull(bytes, nullptr, 10);
     auto progress = make_progress(context.common.progress, context.common.quiet, STDERR_FILENO);
     const auto outcome = app::triage(options_, *progress, context.stop);
     progress.reset();

@@ -88,6 +88,7 @@ Profiles: list      names and metadata only; the image is not read as a whole
 
 Exit codes: 0 complete   3 nothing examined   4 integrity mismatch   5 part not examined
             6 refused    75 disk full or the like    130 interrupted, what was found is kept
+A run that was killed, interrupted or out of disk goes on with the same command and --resume.
 
 Examples:
   limier triage laptop.E01 --out case-17 --authority "warrant 12/2026"

@@ -59,6 +59,7 @@ Exit codes:
    2  usage or configuration error             6  refused: no authority, output in the wrong place
    3  nothing examined: evidence unreadable    7  internal error
    4  integrity mismatch or damage            75  temporary, as a full disk; 130/143 interrupted
+                                             (both go on with --resume)
 )";
   return text;
 }

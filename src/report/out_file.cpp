@@ -11,6 +11,10 @@
 
 namespace limier::report {
 
+std::string partial_name(std::string_view file) {
+  return fmt::format(".{}.partial", file);
+}
+
 OutFile::OutFile(std::string dir, std::string name, UniqueFd fd)
     : dir_(std::move(dir)), name_(std::move(name)), fd_(std::move(fd)) {
   buffer_.reserve(kBufferBytes + 4096);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "limier/base.h"
+#include "limier/report.h"
 
 namespace limier::report {
 
@@ -37,7 +38,7 @@ class OutFile {
   void flush();
   [[nodiscard]] Error error(std::string_view doing, int number) const;
   [[nodiscard]] std::string path() const { return dir_ + "/" + name_; }
-  [[nodiscard]] std::string temporary() const { return dir_ + "/." + name_ + ".partial"; }
+  [[nodiscard]] std::string temporary() const { return dir_ + "/" + partial_name(name_); }
 
   std::string dir_, name_;
   UniqueFd fd_;

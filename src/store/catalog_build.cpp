@@ -134,6 +134,7 @@ Status IndexWriter::Impl::build_files() {
 }
 
 Status IndexWriter::Impl::build_catalog() {
+  step_ = Step::kCatalog;
   LIMIER_CHECK(begin());
   LIMIER_CHECK(db_.execute("DELETE FROM file"));
   LIMIER_CHECK(build_files());
@@ -179,12 +180,14 @@ Status IndexWriter::Impl::add_completeness_issues() {
       issues.push_back(std::move(issue));
     }
   }
-  if (records_refused_ > 0) {
+  std::uint64_t refused = 0;
+  for (const auto& [volume_id, records] : refused_by_volume_) refused += records;
+  if (refused > 0) {
     catalog::IssueRecord issue;
     issue.stage = "walk";
     issue.code = "records-refused";
     issue.incomplete = true;
-    issue.message = fmt::format("{} records contradict others sent before and were left out", records_refused_);
+    issue.message = fmt::format("{} records contradict others sent before and were left out", refused);
     issues.push_back(std::move(issue));
   }
   for (const auto& issue : issues) LIMIER_CHECK(add(issue));

@@ -10,6 +10,8 @@ ErrorKind kind_of(int code) {
     case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_NOMEM:
+    case SQLITE_CANTOPEN:  // no room for a journal
+    case SQLITE_READONLY:  // a journal that could not be written
       return ErrorKind::kTemporary;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -22,11 +24,9 @@ ErrorKind kind_of(int code) {
 
 Error sqlite_error(sqlite3* connection, int code, std::string_view doing) {
   const ErrorKind kind = kind_of(code);
-  if ((code & 0xFF) == SQLITE_FULL)
-    return {kind, fmt::format("{}: no space is left for the index; free some and run again into a new folder", doing)};
+  if ((code & 0xFF) == SQLITE_FULL) return {kind, fmt::format("{}: no space is left for the index", doing)};
   if (kind == ErrorKind::kTemporary)
-    return {kind, fmt::format("{}: {}; check the disk of the output folder and run again into a new folder", doing,
-                              sqlite3_errstr(code))};
+    return {kind, fmt::format("{}: {}; check the disk of the output folder", doing, sqlite3_errstr(code))};
   if (kind == ErrorKind::kRefused) return {kind, fmt::format("{}: the index is in use by another process", doing)};
   const char* detail = connection != nullptr ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
   return {kind, fmt::format("{}: {}", doing, detail)};

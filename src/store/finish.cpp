@@ -1,6 +1,7 @@
 // After the sweep: states of contents, the verdict, what was not examined, and closing the index so that one file is
 // left.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "store/schema.h"
 #include "store/writer_impl.h"
@@ -28,6 +29,10 @@ constexpr const char* kContentReason =
     "WHEN 3 THEN 'partial: touches damaged or missing ranges' "
     "WHEN 4 THEN 'unreadable: the file system could not give the bytes' "
     "WHEN 5 THEN 'encrypted by the file system' WHEN 7 THEN 'not read: no digest was computed' END";
+
+Error log_remains() {
+  return {ErrorKind::kTemporary, "the write-ahead log of the index could not be folded in"};
+}
 
 }  // namespace
 
@@ -64,6 +69,8 @@ Status IndexWriter::Impl::mark_damaged_contents() {
     }
   }
   return db_.execute(
+      "INSERT OR IGNORE INTO content_before SELECT content_id, state FROM stream WHERE content_id IN "
+      "(SELECT content_id FROM temp.damaged) AND source = 2 AND state IN (0, 1);"
       "UPDATE stream SET state = 3 WHERE content_id IN (SELECT content_id FROM temp.damaged); "
       "DROP TABLE temp.damaged");
 }
@@ -91,6 +98,7 @@ Status IndexWriter::Impl::digest_zero_contents() {
 
 Status IndexWriter::Impl::finish_evidence(const Digests& media, std::optional<Verdict> verdict, bool swept) {
   if (!catalog_built_) LIMIER_CHECK(build_catalog());
+  step_ = Step::kSweep;
   LIMIER_CHECK(begin());
   LIMIER_CHECK(mark_damaged_contents());
   if (swept) {
@@ -193,7 +201,7 @@ Status IndexWriter::Impl::settle_issues() {
                   "image_offset, message, "
                   "message_raw, length, severity, incomplete), stage, code, severity, volume_id, inode, file_id, "
                   "image_offset, length, "
-                  "message, message_raw, incomplete FROM temp.settled; DROP TABLE temp.settled;"));
+                  "message, message_raw, incomplete, step FROM temp.settled; DROP TABLE temp.settled;"));
   return db_.execute(
       "CREATE TEMP TABLE settled AS SELECT DISTINCT volume_id, scheme, certainty, detail FROM encryption;"
       "DELETE FROM encryption; INSERT INTO encryption SELECT row_number() OVER (ORDER BY volume_id, certainty, scheme, "
@@ -206,24 +214,42 @@ Status IndexWriter::Impl::finish(std::string_view outcome, int exit_code, std::i
   LIMIER_CHECK(begin());
   LIMIER_CHECK(settle_issues());
   {
-    LIMIER_TRY(auto update, db_.prepare("UPDATE run SET outcome = ?1, exit_code = ?2, ended_ns = ?3"));
+    LIMIER_TRY(auto update,
+               db_.prepare("UPDATE run SET outcome = ?1, exit_code = ?2, ended_ns = ?3 WHERE run_id = ?4"));
     update.bind_text(1, outcome);
     update.bind(2, std::int64_t{exit_code});
     update.bind(3, ended_ns);
+    update.bind(4, run_id_);
     LIMIER_CHECK(update.run());
   }
   LIMIER_CHECK(commit());
-  for (Statement* statement : {&volume_, &name_, &inode_, &stream_, &digest_, &extent_, &block_, &issue_, &encryption_,
-                               &bad_range_, &content_digest_, &touched_, &plan_, &find_inode_, &find_content_})
+  return close_down();
+}
+
+// One file, no log. A run that is killed in here leaves a finished index whose log is folded in by the next.
+Status IndexWriter::Impl::close_down() {
+  for (Statement* statement :
+       {&volume_, &name_, &inode_, &stream_, &digest_, &extent_, &block_, &issue_, &encryption_, &bad_range_,
+        &content_digest_, &touched_, &plan_, &find_inode_, &find_content_, &open_content_})
     *statement = Statement();
+  LIMIER_TRY(const std::string journal, db_.text("PRAGMA journal_mode"));
+  if (journal != "wal") {
+    LIMIER_CHECK(db_.close());
+    // Read from without a fault, so a journal that is still there was of no use to SQLite.
+    ::unlink((path_ + "-journal").c_str());
+    return stands_alone(path_) ? ok_status() : Status(log_remains());
+  }
   // A sample of each index is enough for the planner and does not grow with the evidence.
   LIMIER_CHECK(db_.execute("PRAGMA analysis_limit = 1000; ANALYZE"));
   LIMIER_TRY(const std::string check, db_.text("PRAGMA quick_check(1)"));
   if (check != "ok") return Error{ErrorKind::kInternal, fmt::format("the index is damaged: {}", check)};
   LIMIER_CHECK(db_.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
   LIMIER_TRY(const std::string mode, db_.text("PRAGMA journal_mode = DELETE"));
-  if (mode != "delete") return Error{ErrorKind::kInternal, "the write-ahead log of the index could not be folded in"};
-  return db_.close();
+  if (mode != "delete") return log_remains();
+  LIMIER_CHECK(db_.close());
+  // SQLite is content when a log it no longer needs cannot be removed, or a folder cannot be synced. We are not: the
+  // next to open the index must find one whole file.
+  return stands_alone(path_) ? ok_status() : Status(log_remains());
 }
 
 }  // namespace limier::store

@@ -227,9 +227,12 @@ Status IndexWriter::Impl::mark_overwritten() {
     LIMIER_CHECK(sweep.run(RangeCursor(std::move(extents)), RangeCursor(std::move(blocks))));
     double_claims = sweep.double_claims();
   }
-  // 2: overwritten. Only contents that would have been given a digest can lose it.
+  // 2: overwritten. Only contents that would have been given a digest can lose it. A state that does not follow from
+  // `deleted` is kept aside: an interrupted run builds its catalog, and the one that goes on with it builds it again.
   LIMIER_CHECK(
-      db_.execute("UPDATE stream SET state = 2 WHERE content_id IN (SELECT content_id FROM temp.overwritten) AND "
+      db_.execute("INSERT OR IGNORE INTO content_before SELECT content_id, state FROM stream WHERE content_id IN "
+                  "(SELECT content_id FROM temp.overwritten) AND source = 2 AND state <> deleted;"
+                  "UPDATE stream SET state = 2 WHERE content_id IN (SELECT content_id FROM temp.overwritten) AND "
                   "source IN (1, 2); DROP TABLE temp.overwritten"));
   for (const auto& [volume_id, claims] : double_claims) {
     catalog::IssueRecord issue;

@@ -5,10 +5,11 @@
 namespace limier::store {
 
 namespace {
-// source 1: by the sweep; state 0 and 1: complete or recovered; kind 0: data.
+// source 1: by the sweep; state 0 and 1: complete or recovered; 3: the sweep has found damage in it, which must not
+// change the plan of the sweep that goes on after it; kind 0: data.
 constexpr const char* kPieces =
     " FROM extent e INDEXED BY extent_by_offset JOIN stream s ON s.content_id = e.content_id "
-    "WHERE e.image_offset >= ?1 AND e.kind = 0 AND s.source = 1 AND s.state IN (0, 1) ";
+    "WHERE e.image_offset >= ?1 AND e.kind = 0 AND s.source = 1 AND s.state IN (0, 1, 3) ";
 }  // namespace
 
 Result<IndexWriter::PlanTotals> IndexWriter::Impl::plan_totals() {

@@ -8,6 +8,7 @@
 #include "limier/store/case_db.h"
 #include "store/db.h"
 #include "store/query_impl.h"
+#include "store/schema.h"
 
 namespace limier::store {
 
@@ -25,16 +26,6 @@ constexpr std::size_t kHeaderSize = 100;
 constexpr int kCacheKibibytes = 16 << 10;  // of each connection, at most
 constexpr std::size_t kWriteVersion = 18;  // 2: write-ahead log
 constexpr std::size_t kApplicationIdAt = 68;
-
-std::string file_uri(const std::string& path) {
-  std::string uri = "file:";
-  for (const char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
-                       c == '.' || c == '_' || c == '-';
-    uri += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return uri;
-}
 
 // Looks at the header through SQLite's own file object: a descriptor of ours would drop this process's locks when
 // closed. immutable=1 keeps SQLite from making a -shm file.
@@ -54,7 +45,7 @@ Status check_header(const std::string& path, std::int32_t application_id) {
   const int lock = file->pMethods->xLock(file, SQLITE_LOCK_SHARED);
   if (lock == SQLITE_OK) file->pMethods->xUnlock(file, SQLITE_LOCK_NONE);
   return Error{ErrorKind::kRefused, lock == SQLITE_OK
-                                        ? fmt::format("{} was not finished: run triage again into a new folder", path)
+                                        ? fmt::format("{} was not finished: continue with limier triage --resume", path)
                                         : fmt::format("{} is being written by another run", path)};
 }
 
@@ -97,6 +88,16 @@ bool is_blank(std::string_view rest) {
 }
 
 }  // namespace
+
+std::string file_uri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+                       c == '.' || c == '_' || c == '-';
+    uri += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return uri;
+}
 
 Result<std::unique_ptr<Index>> Index::open(const std::string& dir) {
   const std::string path = dir + (dir.ends_with('/') ? "" : "/") + "index.db";

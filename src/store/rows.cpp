@@ -70,7 +70,7 @@ Status IndexWriter::Impl::prepare_statements() {
   LIMIER_CHECK(prepare(block_, "INSERT INTO block(volume_id, image_offset, length, use) VALUES (?1, ?2, ?3, ?4)"));
   LIMIER_CHECK(prepare(issue_,
                        "INSERT INTO issue(stage, code, severity, volume_id, inode, image_offset, length, message, "
-                       "message_raw, incomplete) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"));
+                       "message_raw, incomplete, step) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
   LIMIER_CHECK(
       prepare(encryption_, "INSERT INTO encryption(volume_id, scheme, certainty, detail) VALUES (?1, ?2, ?3, ?4)"));
   LIMIER_CHECK(
@@ -102,7 +102,8 @@ Status IndexWriter::Impl::add(const catalog::VolumeRecord& record) {
   volume_.bind(17, std::int64_t{record.walkable});
   volume_.bind(18, std::int64_t{record.tsk_fs_type});
   volume_.bind(19, identity(record.pool_block));
-  return insert(volume_);
+  LIMIER_CHECK(insert(volume_));
+  return volume_.changes() == 0 ? refuse(0) : ok_status();
 }
 
 Status IndexWriter::Impl::add(const catalog::NameRecord& record) {
@@ -121,7 +122,8 @@ Status IndexWriter::Impl::add(const catalog::NameRecord& record) {
   name_.bind(9, number(record.kind));
   name_.bind(10, std::int64_t{record.allocated});
   name_.bind(11, std::int64_t{record.orphan});
-  return insert(name_);
+  LIMIER_CHECK(insert(name_));
+  return name_.changes() == 0 ? refuse(record.volume_id) : ok_status();
 }
 
 Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
@@ -148,10 +150,9 @@ Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
                            &record.times.created,      &record.name_times.modified, &record.name_times.accessed,
                            &record.name_times.changed, &record.name_times.created};
   for (int i = 0; i < 8; ++i) inode_.bind(16 + i, *times[i]);
-  const auto refused = records_refused_;
   LIMIER_CHECK(insert(inode_));
-  if (records_refused_ == refused)
-    recent_inodes_[record.inode % kRecent] = {record.volume_id, record.inode, key, record.allocated};
+  if (inode_.changes() == 0) return refuse(record.volume_id);
+  recent_inodes_[record.inode % kRecent] = {record.volume_id, record.inode, key, record.allocated};
   return ok_status();
 }
 
@@ -193,7 +194,7 @@ Status IndexWriter::Impl::put_digest(std::int64_t content_id, const Digests& dig
 
 Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
   LIMIER_TRY(const auto inode, find_inode(record.ref.volume_id, record.ref.inode));
-  if (!inode) return ++records_refused_, ok_status();
+  if (!inode) return refuse(record.ref.volume_id);
   const auto ordinal = ++stream_count_[record.ref.volume_id];
   if (ordinal > kMaxOrdinal) return bad_record("a stream");
   const auto content_id = volume_key(record.ref.volume_id, ordinal);
@@ -209,9 +210,8 @@ Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
   stream_.bind(10, std::int64_t{record.data_piece_count});
   stream_.bind(11, number(expected_state(record, !inode->allocated)));
   stream_.bind(12, std::int64_t{!inode->allocated});
-  const auto refused = records_refused_;
   LIMIER_CHECK(insert(stream_));
-  if (records_refused_ != refused) return ok_status();
+  if (stream_.changes() == 0) return refuse(record.ref.volume_id);
   recent_contents_[(record.ref.inode ^ record.ref.attr_id) % kRecent] = {record.ref, content_id};
   const auto& digests = record.digests;
   const bool digested = record.source == ContentSource::kDigested && !record.touched_damage &&
@@ -221,7 +221,7 @@ Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
 
 Status IndexWriter::Impl::add(const catalog::ExtentRecord& record) {
   LIMIER_TRY(const auto content_id, find_content(record.ref));
-  if (!content_id) return ++records_refused_, ok_status();
+  if (!content_id) return refuse(record.ref.volume_id);
   extent_.bind(1, *content_id);
   extent_.bind(2, std::int64_t{record.seq});
   extent_.bind(3, std::int64_t{record.piece});
@@ -229,7 +229,8 @@ Status IndexWriter::Impl::add(const catalog::ExtentRecord& record) {
   record.image_offset ? extent_.bind(5, clamped(*record.image_offset)) : extent_.bind_null(5);
   extent_.bind(6, clamped(record.length));
   extent_.bind(7, number(record.kind));
-  return insert(extent_);
+  LIMIER_CHECK(insert(extent_));
+  return extent_.changes() == 0 ? refuse(record.ref.volume_id) : ok_status();
 }
 
 Status IndexWriter::Impl::add(const catalog::BlockRange& record) {
@@ -251,6 +252,7 @@ Status IndexWriter::Impl::add(const catalog::IssueRecord& record) {
   issue_.bind(7, clamped(record.length));
   message.bind(issue_, 8, 9);
   issue_.bind(10, std::int64_t{record.incomplete});
+  issue_.bind(11, number(step_));
   return insert(issue_);
 }
 

@@ -28,7 +28,7 @@ CREATE TABLE evidence_header (
   position INTEGER PRIMARY KEY, name TEXT NOT NULL, value TEXT NOT NULL, value_raw BLOB
 ) STRICT;
 CREATE TABLE segment (
-  position INTEGER PRIMARY KEY, name TEXT NOT NULL, name_raw BLOB, size_bytes INTEGER NOT NULL
+  position INTEGER PRIMARY KEY, name TEXT NOT NULL, name_raw BLOB, size_bytes INTEGER NOT NULL, sha256 BLOB
 ) STRICT;
 )sql";
 
@@ -95,7 +95,8 @@ CREATE TABLE encryption (
 CREATE TABLE issue (
   issue_id INTEGER PRIMARY KEY, stage TEXT NOT NULL, code TEXT NOT NULL, severity INTEGER NOT NULL,
   volume_id INTEGER REFERENCES volume(volume_id), inode INTEGER, file_id INTEGER REFERENCES file(file_id),
-  image_offset INTEGER, length INTEGER NOT NULL, message TEXT NOT NULL, message_raw BLOB, incomplete INTEGER NOT NULL
+  image_offset INTEGER, length INTEGER NOT NULL, message TEXT NOT NULL, message_raw BLOB, incomplete INTEGER NOT NULL,
+  step INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE coverage (
   image_offset INTEGER PRIMARY KEY, length INTEGER NOT NULL, state INTEGER NOT NULL
@@ -128,7 +129,7 @@ CREATE TABLE finding (
 }  // namespace
 
 std::string table_schema() {
-  return std::string(kRunTables) + kCatalogTables + kResultTables;
+  return std::string(kRunTables) + kCatalogTables + kResultTables + progress_schema() + checkpoint_schema();
 }
 
 // extent_by_offset carries what the sweeps over the media need, so that they do not look every extent up again.
@@ -137,6 +138,10 @@ std::string catalog_indexes() {
 CREATE INDEX IF NOT EXISTS extent_by_offset ON extent(image_offset, length, kind) WHERE image_offset IS NOT NULL;
 CREATE INDEX IF NOT EXISTS file_by_content ON file(content_id) WHERE content_id IS NOT NULL;
 )sql";
+}
+
+std::string drop_catalog_indexes() {
+  return "DROP INDEX IF EXISTS extent_by_offset; DROP INDEX IF EXISTS file_by_content;";
 }
 
 }  // namespace limier::store

@@ -9,8 +9,15 @@ namespace limier::store {
 std::string table_schema();
 // The views: the public contract.
 std::string view_schema();
+// What a later run needs to go on with an unfinished index (progress.cpp).
+std::string progress_schema();
+std::string checkpoint_schema();
 // Indexes over what build_catalog has finished with.
 std::string catalog_indexes();
+std::string drop_catalog_indexes();
+
+// The path as SQLite's URI file names want it.
+std::string file_uri(const std::string& path);
 
 // SQL for "CASE column WHEN 0 THEN 'word' …", from the enum's own names.
 std::string content_state_case(const std::string& column);

@@ -46,10 +46,10 @@ CREATE VIEW v_evidence AS SELECT evidence_id, path, format, size_bytes, sector_s
   path_raw, variant, chunk_size, compression, media_type, set_identifier, incomplete,
   {expected_md5}, {expected_sha1}, {expected_sha256} FROM evidence;
 CREATE VIEW v_evidence_header AS SELECT position, name, value, value_raw FROM evidence_header;
-CREATE VIEW v_segment AS SELECT position, name, name_raw, size_bytes FROM segment;
+CREATE VIEW v_segment AS SELECT position, name, name_raw, size_bytes, {segment_sha256} FROM segment;
 )sql",
-      fmt::arg("started", time_columns("started_ns", "started")), fmt::arg("ended", time_columns("ended_ns", "ended")),
-      fmt::arg("stored_md5", hex("stored_md5", "stored_md5")),
+      fmt::arg("segment_sha256", hex("sha256", "sha256")), fmt::arg("started", time_columns("started_ns", "started")),
+      fmt::arg("ended", time_columns("ended_ns", "ended")), fmt::arg("stored_md5", hex("stored_md5", "stored_md5")),
       fmt::arg("stored_sha1", hex("stored_sha1", "stored_sha1")), fmt::arg("md5", hex("md5", "md5")),
       fmt::arg("sha1", hex("sha1", "sha1")), fmt::arg("sha256", hex("sha256", "sha256")),
       fmt::arg("acq_case", header("case_number", "acq_case_number")),

@@ -24,23 +24,12 @@ Status create_file(const std::string& path) {
   if (reason == EEXIST)
     return Error{ErrorKind::kRefused,
                  fmt::format("{} exists already or is being written by another run; choose an empty folder", path)};
-  const bool full = reason == ENOSPC || reason == EDQUOT;
+  const bool full = reason == ENOSPC || reason == EDQUOT || reason == EIO;
   return Error{full ? ErrorKind::kTemporary : ErrorKind::kUsage,
                fmt::format("cannot create {}: {}", path, std::strerror(reason))};
 }
 
-Status insert_run(Database& db, const RunRow& run, const Authority& authority) {
-  LIMIER_TRY(auto statement,
-             db.prepare("INSERT INTO run(run_id, tool_version, started_ns, command, host, profile, zone) "
-                        "VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)"));
-  const RepairedText command(run.command), host(run.host);
-  statement.bind_text(1, run.tool_version);
-  statement.bind(2, run.started_ns);
-  statement.bind_text(3, command.text());
-  statement.bind_text(4, host.text());
-  statement.bind_text(5, run.profile);
-  statement.bind_text(6, run.zone);
-  LIMIER_CHECK(statement.run());
+Status insert_authority(Database& db, const Authority& authority) {
   LIMIER_TRY(auto gate, db.prepare("INSERT INTO authority VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)"));
   const RepairedText values[] = {RepairedText(authority.text),    RepairedText(authority.case_number),
                                  RepairedText(authority.exhibit), RepairedText(authority.examiner),
@@ -59,7 +48,7 @@ Status insert_evidence_lists(Database& db, const EvidenceRow& evidence) {
     text.bind(header, 3, 4);
     LIMIER_CHECK(header.run());
   }
-  LIMIER_TRY(auto segment, db.prepare("INSERT INTO segment VALUES (?1, ?2, ?3, ?4)"));
+  LIMIER_TRY(auto segment, db.prepare("INSERT INTO segment VALUES (?1, ?2, ?3, ?4, NULL)"));
   position = 0;
   for (const auto& part : evidence.segments) {
     const RepairedText name(part.name);
@@ -99,6 +88,22 @@ Status insert_evidence(Database& db, const EvidenceRow& evidence) {
   return insert_evidence_lists(db, evidence);
 }
 
+}  // namespace
+
+Result<std::int64_t> insert_run(Database& db, const RunRow& run) {
+  LIMIER_TRY(auto statement, db.prepare("INSERT INTO run(tool_version, started_ns, command, host, profile, zone) "
+                                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+  const RepairedText command(run.command), host(run.host);
+  statement.bind_text(1, run.tool_version);
+  statement.bind(2, run.started_ns);
+  statement.bind_text(3, command.text());
+  statement.bind_text(4, host.text());
+  statement.bind_text(5, run.profile);
+  statement.bind_text(6, run.zone);
+  LIMIER_CHECK(statement.run());
+  return sqlite3_last_insert_rowid(db.get());
+}
+
 Status set_up(Database& db) {
   // The identity is written before WAL mode is entered, so that it stands in the file itself even if the run is killed.
   LIMIER_CHECK(
@@ -112,8 +117,6 @@ Status set_up(Database& db) {
       "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8192; "
       "PRAGMA secure_delete = OFF; PRAGMA trusted_schema = OFF");
 }
-
-}  // namespace
 
 std::string_view verdict_name(Verdict verdict) {
   switch (verdict) {
@@ -136,16 +139,19 @@ std::string sqlite_version() {
 }
 
 Result<std::unique_ptr<IndexWriter>> IndexWriter::create(const std::string& path, const RunRow& run,
-                                                         const Authority& authority, const EvidenceRow& evidence) {
+                                                         const Authority& authority, const EvidenceRow& evidence,
+                                                         const RunKey& key) {
   LIMIER_CHECK(create_file(path));
   LIMIER_TRY(auto db, Database::open(path, SQLITE_OPEN_READWRITE));
   LIMIER_CHECK(set_up(db));
-  auto impl = std::make_unique<Impl>(std::move(db));
+  auto impl = std::make_unique<Impl>(std::move(db), path);
   impl->media_size_ = static_cast<std::uint64_t>(clamped(evidence.size_bytes));
   LIMIER_CHECK(impl->begin());
   LIMIER_CHECK(impl->db_.execute(table_schema()));
   LIMIER_CHECK(impl->db_.execute(view_schema()));
-  LIMIER_CHECK(insert_run(impl->db_, run, authority));
+  LIMIER_TRY(impl->run_id_, insert_run(impl->db_, run));
+  LIMIER_CHECK(insert_authority(impl->db_, authority));
+  LIMIER_CHECK(impl->insert_key(key));
   LIMIER_CHECK(insert_evidence(impl->db_, evidence));
   LIMIER_CHECK(impl->prepare_statements());
   LIMIER_CHECK(impl->commit());
@@ -175,12 +181,16 @@ Status IndexWriter::Impl::count_row() {
 Status IndexWriter::Impl::insert(Statement& statement) {
   LIMIER_CHECK(begin());
   LIMIER_CHECK(statement.run());
-  if (statement.changes() == 0) ++records_refused_;
   return count_row();
 }
 
 Status IndexWriter::Impl::clear_volume(std::uint32_t volume_id) {
   LIMIER_CHECK(begin());
+  LIMIER_CHECK(clear_rows_of(volume_id));
+  return commit();
+}
+
+Status IndexWriter::Impl::clear_rows_of(std::uint32_t volume_id) {
   const auto first = volume_key(volume_id, 0), last = volume_key(volume_id, kMaxOrdinal);
   LIMIER_CHECK(
       db_.execute(fmt::format("DELETE FROM name WHERE name_key BETWEEN {0} AND {1};"
@@ -189,13 +199,25 @@ Status IndexWriter::Impl::clear_volume(std::uint32_t volume_id) {
                               "DELETE FROM extent WHERE content_id BETWEEN {0} AND {1};"
                               "DELETE FROM inode WHERE inode_key BETWEEN {0} AND {1};"
                               "DELETE FROM block WHERE volume_id = {2};"
-                              "DELETE FROM issue WHERE volume_id = {2} AND stage = 'walk';",
-                              first, last, volume_id)));
+                              "DELETE FROM issue WHERE volume_id = {2} AND (step = {3} OR stage = 'walk');"
+                              "UPDATE volume SET status = b.status FROM volume_before b WHERE volume.volume_id = {2} "
+                              "AND b.volume_id = {2};"
+                              "DELETE FROM volume_before WHERE volume_id = {2};",
+                              first, last, volume_id, static_cast<int>(Step::kWalk))));
+  refused_by_volume_.erase(volume_id);
   stream_count_.erase(volume_id);
   inode_count_.erase(volume_id);
   recent_inodes_ = {};
   recent_contents_ = {};
-  return commit();
+  return ok_status();
+}
+
+Status IndexWriter::Impl::set_volume_status(std::uint32_t volume_id, catalog::VolumeStatus status) {
+  LIMIER_CHECK(begin());
+  return db_.execute(
+      fmt::format("INSERT OR IGNORE INTO volume_before SELECT volume_id, status FROM volume WHERE "
+                  "volume_id = {0}; UPDATE volume SET status = {1} WHERE volume_id = {0}",
+                  volume_id, static_cast<int>(status)));
 }
 
 // ---- the public face
@@ -235,9 +257,7 @@ Status IndexWriter::add(const catalog::ContentDigest& record) {
   return impl_->add(record);
 }
 Status IndexWriter::set_volume_status(std::uint32_t volume_id, catalog::VolumeStatus status) {
-  LIMIER_CHECK(impl_->begin());
-  return impl_->db_.execute(
-      fmt::format("UPDATE volume SET status = {} WHERE volume_id = {}", static_cast<int>(status), volume_id));
+  return impl_->set_volume_status(volume_id, status);
 }
 Status IndexWriter::clear_volume(std::uint32_t volume_id) {
   return impl_->clear_volume(volume_id);

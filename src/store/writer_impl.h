@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "limier/store.h"
 #include "store/db.h"
@@ -29,9 +30,21 @@ enum class Coverage : std::uint8_t {
   kUnreadable,
 };
 
+inline Step next_step(Step step) {
+  return static_cast<Step>(static_cast<int>(step) + 1);
+}
+
+// True when the file is in no need of a log, and there is none.
+bool stands_alone(const std::string& path);
+
+// A connection that is about to write: WAL, exclusive.
+Status set_up(Database& db);
+// Gives the run its number.
+Result<std::int64_t> insert_run(Database& db, const RunRow& run);
+
 class IndexWriter::Impl {
  public:
-  explicit Impl(Database database) : db_(std::move(database)) {}
+  Impl(Database database, std::string path) : db_(std::move(database)), path_(std::move(path)) {}
 
   Status prepare_statements();
   // Every write goes through here: opens a transaction when none is open, commits when it has grown large.
@@ -39,7 +52,8 @@ class IndexWriter::Impl {
   Status begin();
   Status commit();
   Status insert(Statement& statement);
-  Status add_own_issue(const catalog::IssueRecord& record);
+  // Counts a record that was sent twice, or is about something that was never sent.
+  Status refuse(std::uint32_t volume_id) { return ++refused_by_volume_[volume_id], ok_status(); }
 
   Status add(const catalog::VolumeRecord& record);
   Status add(const catalog::NameRecord& record);
@@ -53,6 +67,28 @@ class IndexWriter::Impl {
   Status add(const catalog::ContentDigest& record);
   Status put_digest(std::int64_t content_id, const Digests& digests);
   Status clear_volume(std::uint32_t volume_id);
+  Status clear_rows_of(std::uint32_t volume_id);
+  Status set_volume_status(std::uint32_t volume_id, catalog::VolumeStatus status);
+
+  // progress.cpp
+  Status insert_key(const RunKey& key);
+  Status take_up(const RunRow& run);
+  Status read_steps();
+  Status clear_unfinished();
+  Status clear_walks();
+  Status clear_catalog();
+
+  // checkpoint.cpp
+  Result<bool> add_open_content(std::uint64_t content_id, Bytes state);
+  Status put_checkpoint(const SweepCheckpoint& checkpoint);
+  Status drop_checkpoint();
+  Result<std::optional<SweepCheckpoint>> checkpoint();
+  Result<std::vector<std::vector<std::uint8_t>>> next_open_contents(std::size_t limit);
+  Status rewind_sweep();
+  Result<std::vector<catalog::BadRange>> first_bad_ranges();
+  [[nodiscard]] bool done(Step step) const;
+  [[nodiscard]] std::uint64_t refused_of(Step step, std::uint32_t volume_id) const;
+  Status finish_step(Step step, std::uint32_t volume_id);
 
   Status build_catalog();
   Status build_files();
@@ -70,14 +106,20 @@ class IndexWriter::Impl {
   Result<Conditions> conditions();
   Status settle_issues();
   Status finish(std::string_view outcome, int exit_code, std::int64_t ended_ns);
+  Status close_down();
 
   // The phases, each in a file of its own, are this class's only users.
   // NOLINTBEGIN(readability-identifier-naming)
   Database db_;
+  std::string path_;
   std::uint64_t media_size_ = 0;
   bool in_transaction_ = false;
   std::uint64_t rows_in_transaction_ = 0;
-  std::uint64_t records_refused_ = 0;  // sent twice, or about a content that does not exist
+  std::map<std::uint32_t, std::uint64_t> refused_by_volume_;
+  std::int64_t run_id_ = 1;
+  Step step_ = Step::kContainer;  // what is being worked on
+  std::set<std::pair<Step, std::uint32_t>> finished_;
+  std::optional<int> recorded_exit_code_;
   bool catalog_built_ = false;
   bool evidence_finished_ = false;
   bool coverage_built_ = false;
@@ -106,9 +148,12 @@ class IndexWriter::Impl {
     std::int64_t image_offset = -1, content_id = -1, piece = -1;
   };
   PlanPosition plan_position_;
+  std::int64_t open_content_position_ = -1;
+  std::int64_t generation_ = 0;  // of the last checkpoint
+  bool sweep_reported_ = false;  // there may be rows behind the checkpoint
 
   Statement volume_, name_, inode_, stream_, digest_, extent_, block_, issue_, encryption_, bad_range_, content_digest_,
-      touched_, plan_, find_inode_, find_content_;
+      touched_, plan_, find_inode_, find_content_, open_content_;
   // NOLINTEND(readability-identifier-naming)
 };
 

@@ -131,6 +131,18 @@ void FileHashes::reread(Content& content, std::uint64_t image_offset, std::uint6
   }
 }
 
+Status FileHashes::put_open_contents(Sink& sink, std::uint64_t& count) const {
+  for (const auto& [content_id, content] : contents_) {
+    LIMIER_CHECK(sink.open_content({content_id, content.damaged, state_of(content.hasher)}));
+    ++count;
+  }
+  return ok_status();
+}
+
+void FileHashes::restore(const OpenContent& content) {
+  contents_.insert_or_assign(content.content_id, Content(content));
+}
+
 void FileHashes::finish(const Step& step, std::vector<catalog::ContentDigest>& results) {
   const auto at = contents_.find(step.content_id);
   catalog::ContentDigest result{.content_id = step.content_id, .touched_damage = at->second.damaged, .digests = {}};

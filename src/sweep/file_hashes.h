@@ -40,10 +40,14 @@ class FileHashes {
                   std::vector<catalog::ContentDigest>& results);
   [[nodiscard]] std::uint64_t chunks_decoded() const { return chunks_decoded_; }
   [[nodiscard]] std::uint64_t seeks_back() const { return seeks_back_; }
+  // For a checkpoint, without the stash.
+  Status put_open_contents(Sink& sink, std::uint64_t& count) const;
+  void restore(const OpenContent& content);
 
  private:
   struct Content {
     explicit Content(DigestSet which) : hasher(which) {}
+    explicit Content(const OpenContent& open) : hasher(hasher_from(open.hashed)), damaged(open.damaged) {}
     Hasher hasher;
     bool damaged = false;
   };

@@ -39,7 +39,8 @@ class FrameSink final : public sweep::Sink {
         channel_(*context.channel),
         journal_(*context.journal),
         contents_(channel_, FrameType::kContentDigests),
-        bad_ranges_(channel_, FrameType::kBadRanges) {}
+        bad_ranges_(channel_, FrameType::kBadRanges),
+        open_contents_(channel_, FrameType::kOpenContents) {}
 
   Status content(const catalog::ContentDigest& digest) override { return contents_.add(digest); }
   Status bad_range(const catalog::BadRange& range) override { return bad_ranges_.add(range); }
@@ -47,6 +48,13 @@ class FrameSink final : public sweep::Sink {
     LIMIER_CHECK(contents_.flush());
     LIMIER_CHECK(bad_ranges_.flush());
     return channel_.send(FrameType::kMediaDigests, digests);
+  }
+  Status open_content(const sweep::OpenContent& content) override { return open_contents_.add(content); }
+  Status checkpoint(const sweep::Checkpoint& point) override {
+    LIMIER_CHECK(contents_.flush());
+    LIMIER_CHECK(bad_ranges_.flush());
+    LIMIER_CHECK(open_contents_.flush());
+    return channel_.send(FrameType::kSweepCheckpoint, point);
   }
   void working_on(std::uint64_t chunk) override {
     journal_.item.store(chunk, std::memory_order_relaxed);
@@ -69,17 +77,19 @@ class FrameSink final : public sweep::Sink {
   worker::Journal& journal_;
   worker::BatchSender<catalog::ContentDigest> contents_;
   worker::BatchSender<catalog::BadRange> bad_ranges_;
+  worker::BatchSender<sweep::OpenContent> open_contents_;
   std::chrono::steady_clock::time_point last_progress_{};
 };
 
-Result<std::vector<catalog::PlanPiece>> ask_for_plan(const worker::WorkerContext& context) {
-  LIMIER_CHECK(context.channel->send(FrameType::kPlanRequest, Bytes{}));
+template <Record T>
+Result<std::vector<T>> ask_for(const worker::WorkerContext& context, FrameType request, FrameType answer) {
+  LIMIER_CHECK(context.channel->send(request, Bytes{}));
   for (;;) {
     LIMIER_TRY(auto frame, context.channel->receive(kPlanPoll));
     beat(*context.journal);  // the wait is the supervisor's
     if (!frame) continue;
-    if (frame->type != FrameType::kPlan) return Error{ErrorKind::kInternal, "the sweep got a frame it did not ask for"};
-    auto batch = decode<worker::Batch<catalog::PlanPiece>>(Bytes(frame->payload));
+    if (frame->type != answer) return Error{ErrorKind::kInternal, "the sweep got a frame it did not ask for"};
+    auto batch = decode<worker::Batch<T>>(Bytes(frame->payload));
     if (!batch) return Error{ErrorKind::kInternal, "the sweep got a plan it cannot read"};
     return std::move(batch->items);
   }
@@ -99,8 +109,13 @@ Result<worker::WorkerStats> run_job(const worker::WorkerContext& context, const 
   image = faults::faulty(std::move(image), *context.channel, *context.journal);
 #endif
   FrameSink sink(context, *image);
-  const sweep::PlanSource plan = [&context] { return ask_for_plan(context); };
-  LIMIER_TRY(auto stats, sweep::run_sweep(*image, job, plan, sink));
+  const sweep::PlanSource plan = [&context] {
+    return ask_for<catalog::PlanPiece>(context, FrameType::kPlanRequest, FrameType::kPlan);
+  };
+  const sweep::OpenContentSource open_contents = [&context] {
+    return ask_for<sweep::OpenContent>(context, FrameType::kOpenRequest, FrameType::kOpenContents);
+  };
+  LIMIER_TRY(auto stats, sweep::run_sweep(*image, job, plan, sink, open_contents));
   return worker::WorkerStats{.chunks_decoded = stats.chunks_decoded,
                              .pieces_deferred = stats.pieces_deferred,
                              .seeks_back = stats.seeks_back,

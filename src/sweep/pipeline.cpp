@@ -93,6 +93,28 @@ Result<bool> Pipeline::wait_for_oldest(std::chrono::milliseconds timeout) {
   return in_time;
 }
 
+// Where the digests are computed apart from each other, each chain adds its own.
+HasherState Pipeline::media_state() const {
+  HasherState all;
+  for (const MediaChain& chain : media_) {
+    const HasherState one = state_of(chain.hasher);
+    all.size_bytes = one.size_bytes;
+    all.tail = one.tail;
+    if (one.which.md5) all.which.md5 = true, all.md5 = one.md5;
+    if (one.which.sha1) all.which.sha1 = true, all.sha1 = one.sha1;
+    if (one.which.sha256) all.which.sha256 = true, all.sha256 = one.sha256;
+  }
+  return all;
+}
+
+void Pipeline::restore_media(const HasherState& state) {
+  for (MediaChain& chain : media_) {
+    HasherState part = state;
+    part.which = state_of(chain.hasher).which;
+    chain.hasher = hasher_from(part);
+  }
+}
+
 Digests Pipeline::media_digests() const {
   Digests all;
   for (const MediaChain& chain : media_) {

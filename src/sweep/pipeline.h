@@ -48,7 +48,12 @@ class Pipeline {
   Result<bool> wait_for_oldest(std::chrono::milliseconds timeout);
   void retire_oldest() { ++retired_; }
   [[nodiscard]] std::uint64_t beats() const { return pulse_.beats.load(std::memory_order_relaxed); }
-  // Both once every batch is retired.
+  // These once every batch is retired.
+  [[nodiscard]] HasherState media_state() const;
+  void restore_media(const HasherState& state);
+  [[nodiscard]] FileHashes& lane(std::size_t number) {
+    return number == kMediaLane ? beside_media_ : files_[number - 1].hashes;
+  }
   [[nodiscard]] Digests media_digests() const;
   [[nodiscard]] std::uint64_t chunks_decoded() const;
   [[nodiscard]] std::uint64_t seeks_back() const;

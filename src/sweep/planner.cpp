@@ -164,7 +164,8 @@ bool Planner::advance(Active& active, std::uint64_t end) {
   if (active.piece == at->second.next_piece) {
     emit(StepKind::kBytes, at, active.piece, from, to - from);
     if (ended) piece_ended(at);
-  } else if (const auto waiting = waiting_.find({active.content_id, active.piece}); waiting != waiting_.end()) {
+  } else if (const auto waiting = waiting_.find({active.content_id, active.piece});
+             waiting != waiting_.end() && waiting->second.stashed) {
     emit(StepKind::kStash, at, active.piece, from, to - from);
     waiting->second.done = active.done;
   }
@@ -228,6 +229,29 @@ void Planner::finish_leftovers() {
     drop(at);
   }
   active_.clear();
+}
+
+void Planner::forget_stash() {
+  for (auto& [key, waiting] : waiting_) {
+    if (waiting.stashed) ++pieces_deferred_;
+    waiting.stashed = false;
+  }
+  stash_used_ = 0;
+  std::erase_if(active_, [&](const Active& active) { return waiting_.contains({active.content_id, active.piece}); });
+}
+
+std::unordered_map<std::uint64_t, Planner::Standing> Planner::standings() const {
+  std::unordered_map<std::uint64_t, Standing> standings;
+  for (const auto& [content_id, content] : contents_)
+    if (!content.dropped) standings.emplace(content_id, Standing{content.lane, content.position});
+  // `position` is the end of the piece in turn, also while the sweep is in the middle of it.
+  for (const Active& active : active_) {
+    const auto content = contents_.find(active.content_id);
+    const auto standing = standings.find(active.content_id);
+    if (standing != standings.end() && content->second.live && active.piece == content->second.next_piece)
+      standing->second.hashed_bytes -= active.length - active.done;
+  }
+  return standings;
 }
 
 void Planner::emit(StepKind kind, Contents::const_iterator at, std::uint32_t piece, std::uint64_t offset,

@@ -58,6 +58,16 @@ class Planner {
   Result<bool> steps_until(std::uint64_t end, bool last, LaneSteps& steps);
   [[nodiscard]] std::uint64_t pieces_deferred() const { return pieces_deferred_; }
 
+  // -- going on from a checkpoint: the plan up to it is gone through once more, and the steps are thrown away
+  // ---------- The bytes that were stashed are not there any more: they are read again when they are due.
+  void forget_stash();
+  struct Standing {
+    std::size_t lane = 0;
+    std::uint64_t hashed_bytes = 0;  // by the steps given so far
+  };
+  // Contents that are to get digests and are not finished.
+  [[nodiscard]] std::unordered_map<std::uint64_t, Standing> standings() const;
+
  private:
   struct Content {
     std::uint64_t size_bytes = 0;

@@ -16,6 +16,8 @@ constexpr std::uint64_t kBatchBytes =
 // works while they are hashed, and in the order of the media whichever thread comes first.
 constexpr std::uint64_t kReadAheadBytes = 32u << 20;
 constexpr std::chrono::milliseconds kBeat{200};
+// A checkpoint that took long is followed by so many times its time without one: together they cost at most 1 %.
+constexpr int kPausePerCost = 100;
 
 std::uint64_t chunks_per_batch(std::uint32_t chunk_size) {
   return std::max<std::uint64_t>(1, kBatchBytes / chunk_size);
@@ -25,6 +27,10 @@ std::uint64_t chunks_per_batch(std::uint32_t chunk_size) {
 class BadRanges {
  public:
   explicit BadRanges(Sink& sink) : sink_(sink) {}
+  [[nodiscard]] std::optional<catalog::BadRange> open() const {
+    return open_.length > 0 ? std::optional(open_) : std::nullopt;
+  }
+  void go_on(const catalog::BadRange& range) { open_ = range; }
   Status add(std::uint64_t image_offset, std::uint64_t length, evidence::ChunkState state) {
     if (trustworthy(state)) return ok_status();
     const std::string_view reason = evidence::chunk_state_reason(state);
@@ -58,12 +64,16 @@ class Sweep {
         pipeline_(image, job, chunks_per_batch(image.chunk_size())),
         bad_ranges_(sink) {}
 
-  Result<SweepStats> run() {
+  Result<SweepStats> run(const OpenContentSource& open_contents) {
     const std::uint64_t began_ns = thread_cpu_ns();
+    if (job_.resume) LIMIER_CHECK(go_on_from(*job_.resume, open_contents));
+    advised_ = next_chunk_;
     LIMIER_CHECK(pipeline_.start());
+    last_checkpoint_ = Clock::now();
+    last_checkpoint_chunk_ = next_chunk_;
     while (!planned_ || !pipeline_.idle()) {
-      while (!planned_ && may_submit()) LIMIER_CHECK(submit_next());
-      LIMIER_CHECK(report_oldest());
+      while (!planned_ && !checkpoint_due() && may_submit()) LIMIER_CHECK(submit_next());
+      LIMIER_CHECK(pipeline_.idle() ? checkpoint() : report_oldest());
     }
     LIMIER_CHECK(bad_ranges_.flush());
     LIMIER_CHECK(sink_.media(pipeline_.media_digests()));
@@ -76,6 +86,85 @@ class Sweep {
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  // Between two batches, and only where the plan for the bytes so far was taken whole.
+  bool checkpoint_due() const {
+    if (planned_ || !first_round_ || next_chunk_ == last_checkpoint_chunk_) return false;
+    const std::uint64_t bytes = (next_chunk_ - last_checkpoint_chunk_) * image_.chunk_size();
+    if (job_.checkpoint_bytes != 0 && bytes >= job_.checkpoint_bytes) return true;
+    const auto wait = std::max<Clock::duration>(std::chrono::milliseconds(job_.checkpoint_ms), checkpoint_pause_);
+    return job_.checkpoint_ms != 0 && Clock::now() - last_checkpoint_ >= wait;
+  }
+
+  // The pipeline has run empty, so all chains stand at the same byte.
+  Status checkpoint() {
+    const auto started = Clock::now();
+    Checkpoint point;
+    point.image_offset = next_chunk_ * image_.chunk_size();
+    point.media = pipeline_.media_state();
+    point.open_range = bad_ranges_.open();
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      LIMIER_CHECK(pipeline_.lane(lane).put_open_contents(sink_, point.open_contents));
+    LIMIER_CHECK(sink_.checkpoint(point));
+    last_checkpoint_ = Clock::now();
+    last_checkpoint_chunk_ = next_chunk_;
+    checkpoint_pause_ = (last_checkpoint_ - started) * kPausePerCost;
+    return ok_status();
+  }
+
+  Status go_on_from(const Checkpoint& point, const OpenContentSource& open_contents) {
+    if (point.image_offset == 0 || point.image_offset % image_.chunk_size() != 0 ||
+        point.image_offset >= image_.size_bytes())
+      return does_not_fit("it lies at no place where this sweep could have stood");
+    const bool hashed = job_.media_digests.any();
+    if (point.media.which != job_.media_digests || (hashed && point.media.size_bytes != point.image_offset))
+      return does_not_fit("its media digests are others");
+    LIMIER_CHECK(replay_plan(point.image_offset));
+    pipeline_.restore_media(point.media);
+    if (point.open_range) bad_ranges_.go_on(*point.open_range);
+    return restore_contents(open_contents);
+  }
+
+  // Takes the decisions of the sweep before this one once more.
+  Status replay_plan(std::uint64_t until) {
+    while (next_chunk_ * image_.chunk_size() < until) {
+      LaneSteps forgotten;
+      const std::uint64_t next =
+          std::min(next_chunk_ + chunks_per_batch(image_.chunk_size()), until / image_.chunk_size());
+      LIMIER_TRY(const bool range_done, planner_.steps_until(next * image_.chunk_size(), false, forgotten));
+      if (range_done) next_chunk_ = next;
+      sink_.working_on(next_chunk_);
+    }
+    planner_.forget_stash();
+    return ok_status();
+  }
+
+  // A digest is only right when every byte before was hashed: what is missing or at another byte ends the sweep.
+  Status restore_contents(const OpenContentSource& open_contents) {
+    auto standings = planner_.standings();
+    while (open_contents) {
+      LIMIER_TRY(const auto contents, open_contents());
+      if (contents.empty()) break;
+      for (const OpenContent& content : contents) {
+        const auto standing = standings.find(content.content_id);
+        if (standing == standings.end()) continue;  // given up: it gets no digests whatever its state
+        const bool at_the_byte =
+            content.hashed.which == job_.file_digests && content.hashed.size_bytes == standing->second.hashed_bytes;
+        if (!content.damaged && !at_the_byte) return does_not_fit("a content stands at another byte");
+        pipeline_.lane(standing->second.lane).restore(content);
+        standings.erase(standing);
+      }
+    }
+    for (const auto& [content_id, standing] : standings)
+      if (standing.hashed_bytes > 0) return does_not_fit("a content is missing");
+    return ok_status();
+  }
+
+  static Error does_not_fit(const char* why) {
+    return {ErrorKind::kRefused, std::string("the checkpoint does not fit: ") + why};
+  }
+
   [[nodiscard]] bool careful() const { return next_chunk_ >= job_.careful_from && next_chunk_ < job_.careful_until; }
   [[nodiscard]] bool may_submit() const { return careful() ? pipeline_.idle() : pipeline_.has_room(); }
   [[nodiscard]] std::uint64_t next_count() const {
@@ -164,16 +253,20 @@ class Sweep {
   std::uint64_t batches_ = 0;
   bool first_round_ = true;
   bool planned_ = false;
+  Clock::time_point last_checkpoint_;
+  std::uint64_t last_checkpoint_chunk_ = 0;
+  Clock::duration checkpoint_pause_{0};
 };
 
 }  // namespace
 
-Result<SweepStats> run_sweep(const evidence::Image& image, const SweepJob& job, const PlanSource& plan, Sink& sink) {
+Result<SweepStats> run_sweep(const evidence::Image& image, const SweepJob& job, const PlanSource& plan, Sink& sink,
+                             const OpenContentSource& open_contents) {
   if (image.chunk_size() == 0) return Error{ErrorKind::kInternal, "the image has no chunk size"};
   try {
     const SkippingImage without(image, job.skip_chunks);
     const evidence::Image& media = job.skip_chunks.empty() ? image : without;
-    return Sweep(media, job, plan, sink).run();
+    return Sweep(media, job, plan, sink).run(open_contents);
   } catch (const std::exception& error) {
     return Error{ErrorKind::kInternal, std::string("the sweep ran into its limits: ") + error.what()};
   }

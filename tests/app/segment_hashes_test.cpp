@@ -27,12 +27,10 @@ TEST(SegmentHashes, FollowThePassThroughEverySegment) {
     const auto evidence = open_evidence(sample(name), false);
     ASSERT_TRUE(evidence.ok());
     SegmentHashes hashes;
-    hashes.start(*evidence, stop);
+    hashes.start(*evidence, stop, {});
     for (std::uint64_t at = 0; at < 5 << 20; at += 100'000) hashes.passed(at);
     hashes.passed_all(std::nullopt);
-    const auto segments = hashes.wait(*evidence, stop);
-    ASSERT_TRUE(segments.ok());
-    expect_equal_files(*segments, *evidence);
+    expect_equal_files(manifest_segments(*evidence, hashes.wait(*evidence, stop)), *evidence);
   }
 }
 
@@ -46,10 +44,8 @@ TEST(SegmentHashes, NeedNoWordFromTheSweep) {
     if (from_sweep)
       hashes.expect_from_sweep();
     else
-      hashes.start(*evidence, stop);
-    const auto segments = hashes.wait(*evidence, stop);
-    ASSERT_TRUE(segments.ok());
-    expect_equal_files(*segments, *evidence);
+      hashes.start(*evidence, stop, {});
+    expect_equal_files(manifest_segments(*evidence, hashes.wait(*evidence, stop)), *evidence);
   }
 }
 
@@ -62,9 +58,33 @@ TEST(SegmentHashes, OneDigestStandsForTheMediaAndItsFile) {
   SegmentHashes hashes;
   hashes.expect_from_sweep();
   hashes.passed_all(told);
-  const auto segments = hashes.wait(*evidence, stop);
-  ASSERT_TRUE(segments.ok());
-  EXPECT_EQ((*segments)[0].sha256, told);
+  const auto digests = hashes.wait(*evidence, stop);
+  ASSERT_EQ(digests.size(), 1u);
+  EXPECT_EQ(digests[0], told);
+}
+
+// A run that is resumed does not read the evidence a second time.
+TEST(SegmentHashes, GoOnWhereAnotherRunStood) {
+  const std::atomic<int> stop{0};
+  const auto evidence = open_evidence(sample("stick.001"), false);
+  ASSERT_TRUE(evidence.ok());
+  for (const std::uint64_t reached : {0u, 1u << 20, 3u << 20}) {
+    std::vector<std::uint8_t> state;
+    {
+      SegmentHashes first;
+      first.start(*evidence, stop, {});
+      first.passed(reached);
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      state = first.state();
+    }
+    SegmentHashes second;
+    second.start(*evidence, stop, Bytes(state));
+    expect_equal_files(manifest_segments(*evidence, second.wait(*evidence, stop)), *evidence);
+  }
+  SegmentHashes other;  // of another set: from the beginning
+  const std::vector<std::uint8_t> nonsense(30, 1);
+  other.start(*evidence, stop, Bytes(nonsense));
+  expect_equal_files(manifest_segments(*evidence, other.wait(*evidence, stop)), *evidence);
 }
 
 TEST(SegmentHashes, EndWithTheRunAndWithTheirOwner) {
@@ -72,13 +92,12 @@ TEST(SegmentHashes, EndWithTheRunAndWithTheirOwner) {
   const auto evidence = open_evidence(sample("laptop.E01"), false);
   ASSERT_TRUE(evidence.ok());
   SegmentHashes interrupted;
-  interrupted.start(*evidence, stop);
+  interrupted.start(*evidence, stop, {});
   stop.store(2);
-  const auto segments = interrupted.wait(*evidence, stop);
-  ASSERT_TRUE(segments.ok());
+  EXPECT_EQ(interrupted.wait(*evidence, stop).size(), evidence->paths.size());
   SegmentHashes abandoned;  // never told anything: its thread ends with it
   const std::atomic<int> never{0};
-  abandoned.start(*evidence, never);
+  abandoned.start(*evidence, never, {});
 }
 
 }  // namespace

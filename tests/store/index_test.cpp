@@ -278,7 +278,7 @@ TEST_F(StoreTest, AKilledWritersIndexIsRefused) {
   auto opened = Index::open(dir_ + "/copy");
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.error().kind, ErrorKind::kRefused);
-  EXPECT_NE(opened.error().message.find("new folder"), std::string::npos) << opened.error().message;
+  EXPECT_NE(opened.error().message.find("--resume"), std::string::npos) << opened.error().message;
   EXPECT_EQ(count(), before) << "reading must leave nothing behind";
 }
 
@@ -388,7 +388,7 @@ TEST_F(StoreTest, AFullDiskIsTemporary) {
   setrlimit(RLIMIT_FSIZE, &before);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().kind, ErrorKind::kTemporary) << status.error().message;
-  EXPECT_NE(status.error().message.find("new folder"), std::string::npos);
+  EXPECT_NE(status.error().message.find("check the disk"), std::string::npos) << status.error().message;
 }
 
 TEST(Database, NoSpaceIsOneClearSentence) {
