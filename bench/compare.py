@@ -127,17 +127,19 @@ def many_lines(folder, work, rounds):
 
 def start_line(_folder, _work, rounds):
     image = devices.HERE.parent / "samples" / "laptop.E01"
-    taken = sorted(Run(f"exec {LIMIER} info {image}", watch_memory=False).wall * 1000 for _ in range(4 * rounds + 1))
+    runs = [Run(f"exec {LIMIER} info {image}", watch_memory=False) for _ in range(4 * rounds + 1)]
+    taken = sorted(run.wall * 1000 for run in runs)
     bound = most(50, 20)
     median = statistics.median(taken)
-    return Line("start-up: `limier info` on a small E01", "", wall=f"{median:.0f} ms", wall_bound=str(bound),
+    cpu = statistics.median(run.cpu for run in runs) * 1000
+    return Line("start-up: `limier info` on a small E01", f"{cpu:.0f} ms", wall=f"{median:.0f} ms", wall_bound=str(bound),
                 wall_verdict=bound.verdict(median), note=f"fastest {taken[0]:.0f} ms")
 
 
 def parity_lines(folder, work):
     raw, e01 = devices.aged(folder)
     Run(triage(e01, work / "full"))
-    Run(loaddb(e01, work / "tsk.db"))
+    Run(loaddb(raw, work / "tsk.db"))  # the same device, and much faster to read for The Sleuth Kit
     found = parity.media(work / "full", e01)
     yield Line("media digests equal to `ewfverify`", str(found), "all", "goal" if found.ok else "MISSED")
     found = parity.streams(work / "full", work / "tsk.db")

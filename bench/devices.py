@@ -1,7 +1,7 @@
 """Builds the devices of the bench, each once: what is there is taken.
 
 The aged NTFS device comes from the script beside the corpus (LIMIER_MAKE_DEVICE names another place); everything else is
-made here, with Debian's own tools and without a loop device. FUSE and root are needed for NTFS and exFAT.
+made here with Debian's own tools. NTFS and exFAT need FUSE and root, exFAT a loop device as well.
 """
 import os
 import pathlib
@@ -106,9 +106,14 @@ def fat(folder):
 def exfat(folder):
     def build(path):
         run("truncate", "-s", TREE_SIZE, path)
-        run("mkfs.exfat", "-L", "BENCH", path)
-        with Mounted(["mount.exfat-fuse"], path, folder / "mnt-exfat") as mount:
-            run("cp", "-r", tree(folder), mount)
+        run("mkfs.exfat", "-c", "4K", "-L", "BENCH", path)
+        # The exFAT of FUSE mounts nothing but block devices.
+        loop = subprocess.run(["losetup", "-f", "--show", str(path)], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+        try:
+            with Mounted(["mount.exfat-fuse"], loop, folder / "mnt-exfat") as mount:
+                run("cp", "-r", tree(folder), mount)
+        finally:
+            subprocess.run(["losetup", "-d", loop], check=True)
 
     return built(folder / "exfat.raw", build)
 

@@ -97,6 +97,25 @@ class SameBytes(unittest.TestCase):
                 for name in one:
                     self.assertEqual(one[name], other[name], name)
 
+    def test_any_number_of_jobs(self):
+        image = support.SAMPLES / "laptop.E01"
+        seen = {}
+        for jobs in ("1", "2", "7"):
+            folder = self.scratch.path / f"jobs-{jobs}"
+            done = support.triage(image, folder, "--jobs", jobs)
+            reports = {
+                path.name: path.read_bytes()
+                for path in folder.iterdir()
+                if path.name.startswith("report.") or path.suffix == ".csv"
+            }
+            seen[jobs] = (done.code, reports, view_contents(folder))
+        for jobs in ("2", "7"):
+            self.assertEqual(seen["1"][0], seen[jobs][0])
+            self.assertEqual(sorted(seen["1"][1]), sorted(seen[jobs][1]))
+            for name, content in seen["1"][1].items():
+                self.assertTrue(content == seen[jobs][1][name], f"{name} differs with {jobs} jobs")
+            self.assertEqual(seen["1"][2], seen[jobs][2])
+
 
 if __name__ == "__main__":
     unittest.main()
