@@ -148,8 +148,9 @@ def parity_lines(folder, work):
     for kind in OTHERS:
         image = getattr(devices, kind)(folder / "devices")
         Run(triage(image, work / "other"), ok=None)
-        found = parity.icat(work / "other", image)
-        yield Line(f"streams equal to `icat`, {image.stem}", str(found), "all", "goal" if found.ok else "MISSED",
+        Run(loaddb(image, work / "tsk.db"))
+        found = parity.streams(work / "other", work / "tsk.db")
+        yield Line(f"streams equal to `tsk_loaddb -h`, {image.stem}", str(found), "all", "goal" if found.ok else "MISSED",
                    note="; ".join(found.differences[:3]))
 
 
