@@ -28,7 +28,8 @@ Error error_of(const Ending& ending, std::string_view what) {
 WatchLimits Guard::for_fs(std::uint64_t evidence_bytes) const {
   WatchLimits limits;
   limits.stall = stall;
-  limits.item = std::max(limits.item, 10 * stall);
+  // One call of libtsk may look at every entry of a volume.
+  limits.item = std::max(limits.item, 10 * stall) + std::chrono::seconds(evidence_bytes >> 30);
   limits.session = session_limit(evidence_bytes) + 10 * stall;
   limits.worker_bytes = fs_worker_bytes;
   limits.tree_bytes = tree_bytes;

@@ -9,6 +9,7 @@
 #include "limier/volume.h"
 #include "limier/worker.h"
 #include "volume/tsk.h"
+#include "volume/watched_image.h"
 #if defined(LIMIER_FAULTS)
 #include "faults.h"
 #endif
@@ -111,6 +112,10 @@ class FrameSink final : public volume::Sink {
     // A failed send shows in the next frame that carries data.
     (void)channel_.send(FrameType::kProgress, worker::ProgressMessage{done});
   }
+  // A sign of life. Nobody else writes the page.
+  void beat() {
+    journal_.beat.store(journal_.beat.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
   // Parents first: volumes, names, inodes, streams, extents.
   Status flush() {
     LIMIER_CHECK(volumes_.flush());
@@ -128,11 +133,6 @@ class FrameSink final : public volume::Sink {
     LIMIER_CHECK(inodes_.flush());
     LIMIER_CHECK(streams_.flush());
     return extents_.flush();
-  }
-
-  // Nobody else writes the page.
-  void beat() {
-    journal_.beat.store(journal_.beat.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
 
   worker::Channel& channel_;
@@ -177,7 +177,8 @@ Status serve(const worker::WorkerContext& context) {
     fds.push_back(worker::kFirstEvidenceFd + static_cast<int>(i));
   LIMIER_TRY(const auto image, evidence::open_image(job->evidence, fds));
   FrameSink sink(context);
-  Status status = dispatch(*image, *job, sink);
+  const volume::WatchedImage watched(*image, [&sink] { sink.beat(); });
+  Status status = dispatch(watched, *job, sink);
   // What was found before the step failed is worth having.
   LIMIER_CHECK(sink.flush());
   if (!status.ok()) return status;
