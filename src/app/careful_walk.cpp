@@ -12,7 +12,8 @@ using volume::Stage;
 
 // A thousand bad inodes must not eat the night: what is quarantined, and the time that workers which died have taken.
 constexpr std::size_t kMaxQuarantined = 50;
-constexpr auto kPatience = 5min;
+constexpr auto kPatience = 5min;        // for one volume
+constexpr auto kPatienceOfRun = 20min;  // for all of them
 // A single entry that was already in the way once gets less time before it is given up.
 constexpr Milliseconds kStallAlone{10'000};
 constexpr std::size_t kInodesPerSession = 16'384;
@@ -51,7 +52,7 @@ CarefulWalk::Culprit CarefulWalk::culprit_of(const Ending& ending) {
 Result<worker::WorkerStats> CarefulWalk::run(const Ending& first) {
   const Culprit culprit = culprit_of(first);
   note(first, count(culprit, first.item), "the volume is walked again, in parts", true);
-  spent_ += first.lasted;
+  spend(first.lasted);
   if (culprit == Culprit::kInode) suspect_ = first.item, have_suspect_ = true;
 
   LIMIER_CHECK(walk_names());
@@ -89,7 +90,7 @@ Result<Ending> CarefulWalk::session(const volume::FsJob& job, bool alone, bool h
   stats_.chunks_decoded += ending.stats.chunks_decoded;
   confirmed_ = confirmed;
   interrupted_ = interrupted_ || ending.kind == EndingKind::kInterrupted;
-  if (ending.died()) spent_ += ending.lasted;
+  if (ending.died()) spend(ending.lasted);
   return ending;
 }
 
@@ -107,8 +108,14 @@ void CarefulWalk::note(const Ending& ending, std::uint32_t attempt, std::string 
   progress_.note(fmt::format("volume at {}: {}", job_.volume.image_offset, ending.sentence(incident.where)));
 }
 
+void CarefulWalk::spend(std::chrono::steady_clock::duration lasted) {
+  spent_ += lasted;
+  if (plan_.patience != nullptr) plan_.patience->spent += lasted;
+}
+
 bool CarefulWalk::patience_spent() const {
-  return quarantined_ >= kMaxQuarantined || spent_ > kPatience;
+  const bool run_spent = plan_.patience != nullptr && plan_.patience->spent > kPatienceOfRun;
+  return quarantined_ >= kMaxQuarantined || spent_ > kPatience || run_spent;
 }
 
 void CarefulWalk::give_up(std::string what) {
@@ -119,8 +126,9 @@ void CarefulWalk::give_up(std::string what) {
   issue.severity = catalog::Severity::kError;
   issue.volume_id = job_.volume.volume_id;
   issue.incomplete = true;
-  issue.message = fmt::format("{} entries were quarantined, or workers that died took more than {} minutes: {}",
-                              quarantined_, std::chrono::duration_cast<std::chrono::minutes>(kPatience).count(), what);
+  issue.message = quarantined_ >= kMaxQuarantined
+                      ? fmt::format("{} entries were quarantined: {}", quarantined_, what)
+                      : "workers that died have taken all the time there is for them: " + what;
   issues_.push_back(std::move(issue));
 }
 

@@ -43,6 +43,7 @@ class CarefulWalk {
   std::uint32_t count(Culprit culprit, std::uint64_t item) { return ++deaths_[{culprit, item}]; }
   void note(const Ending& ending, std::uint32_t attempt, std::string consequence, bool incomplete);
   void give_up(std::string what);
+  void spend(std::chrono::steady_clock::duration lasted);
   [[nodiscard]] bool patience_spent() const;
   static Culprit culprit_of(const Ending& ending);
 

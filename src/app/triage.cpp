@@ -221,8 +221,9 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
   // From here the list of volumes is fixed.
 
   clock.begin("walk");
+  Patience patience;
   const WalkPlan walk{options.profile != Profile::kList, options.zone.empty() ? "UTC" : options.zone,
-                      memory.cache_bytes, guard};
+                      memory.cache_bytes, guard, &patience};
   LIMIER_TRY(const auto volumes, index->walkable_volumes());
   for (const catalog::VolumeRecord& volume : volumes) {
     if (index->walked(volume.volume_id)) continue;

@@ -9,11 +9,17 @@ namespace limier::app {
 
 Status store_volume_map(store::IndexWriter& index, const VolumeMapRows& rows);
 
+// Time that workers which died have taken in this run, over all volumes: one device may have a hundred of them.
+struct Patience {
+  std::chrono::steady_clock::duration spent{};
+};
+
 struct WalkPlan {
   bool digests = true;  // false: names and metadata only
   std::string zone = "UTC";
   std::uint64_t cache_bytes = 0;
   Guard guard;
+  Patience* patience = nullptr;  // outlives the walks; none: each volume has its own alone
 };
 // One volume by one worker. When that dies, stalls, grows or lies, the volume is walked in parts (careful_walk.h). What
 // was given up is an issue, the volume is partial, or failed when not a name was read.
