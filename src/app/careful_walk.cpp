@@ -188,10 +188,11 @@ Status CarefulWalk::walk_inodes() {
     Piece piece{std::move(inodes)};
     const auto at = std::find_if(piece.inodes.begin(), piece.inodes.end(),
                                  [&](const auto& entry) { return have_suspect_ && entry.inode == suspect_; });
+    const auto index = static_cast<std::size_t>(at - piece.inodes.begin());
     if (at == piece.inodes.end())
       pieces_.push_back(std::move(piece));
     else
-      split(std::move(piece), 0, static_cast<std::size_t>(at - piece.inodes.begin()));
+      split(std::move(piece), 0, index);
     while (!pieces_.empty() && !given_up_ && !interrupted_) {
       Piece next = std::move(pieces_.front());
       pieces_.pop_front();
