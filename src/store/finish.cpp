@@ -132,11 +132,12 @@ Status IndexWriter::Impl::build_not_examined() {
                   "SELECT 'media', 'unreadable: ' || reason, sum(length), count(*) FROM bad_range GROUP BY reason "
                   "ORDER BY reason"));
   // Encrypted and unreadable content is among the files below.
-  LIMIER_CHECK(
-      db_.execute("INSERT INTO not_examined(what, reason, bytes, items) "
-                  "SELECT 'listing', 'the listing may be incomplete: ' || replace(code, '-', ' ') AS r, NULL, count(*) "
-                  "FROM issue WHERE incomplete AND stage = 'walk' AND code NOT IN ('content-encrypted', "
-                  "'content-unreadable') GROUP BY r ORDER BY r"));
+  LIMIER_CHECK(db_.execute(
+      "INSERT INTO not_examined(what, reason, bytes, items) "
+      "SELECT 'listing', 'the listing may be incomplete' || iif(code = 'listing-may-be-incomplete', '', ': ' || "
+      "replace(code, '-', ' ')) AS r, NULL, count(*) "
+      "FROM issue WHERE incomplete AND stage = 'walk' AND code NOT IN ('content-encrypted', "
+      "'content-unreadable') GROUP BY r ORDER BY r"));
   // What makes a run incomplete is a row here, whichever stage found it. Missing segments, sectors the acquisition
   // could not read, and volumes that say it by their status are rows already.
   LIMIER_CHECK(db_.execute(

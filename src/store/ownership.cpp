@@ -18,17 +18,18 @@ using catalog::ExtentKind;
 constexpr std::int64_t kBlock = 100;
 // 4 is resident, inside metadata that belongs to the file system's own streams anyway.
 constexpr const char* kRanges =
-    "SELECT e.image_offset, e.length, e.kind, s.deleted, e.content_id, s.inode_key "
+    "SELECT e.image_offset, e.length, e.kind, s.deleted, e.content_id, s.inode_key, s.source "
     "FROM extent e INDEXED BY extent_by_offset JOIN stream s ON s.content_id = e.content_id "
     "WHERE e.image_offset IS NOT NULL AND e.kind <> 4 ORDER BY e.image_offset";
 constexpr const char* kBlocks =
-    "SELECT image_offset, length, 100, 0, 0, 0 FROM block WHERE use <> 0 ORDER BY image_offset";
+    "SELECT image_offset, length, 100, 0, 0, 0, 0 FROM block WHERE use <> 0 ORDER BY image_offset";
 constexpr const char* kExtentsOf =
     "SELECT file_offset, image_offset, length, kind FROM extent WHERE content_id = ?1 ORDER BY seq";
 
 struct Range {
   std::int64_t start = 0, end = 0, kind = 0, content_id = 0, inode_key = 0;
   bool deleted = false;
+  bool has_content = false;  // false: folders
   [[nodiscard]] std::int64_t volume_id() const { return content_id >> kOrdinalBits; }
 };
 
@@ -47,6 +48,7 @@ class RangeCursor {
     range.deleted = statement_.integer(3) != 0;
     range.content_id = statement_.integer(4);
     range.inode_key = statement_.integer(5);
+    range.has_content = statement_.integer(6) != 0;
     return ok_status();
   }
   [[nodiscard]] const std::optional<Range>& current() const { return current_; }
@@ -99,6 +101,7 @@ class TwinTest {
 struct DoubleClaims {
   std::uint64_t bytes = 0;
   std::int64_t first_offset = 0, first_content = 0;
+  bool concerns_content = false;  // false: folders only, which then list the same names
 };
 
 class OwnershipSweep {
@@ -184,6 +187,7 @@ class OwnershipSweep {
         claims.first_offset = range.start;
         claims.first_content = range.content_id;
       }
+      claims.concerns_content = claims.concerns_content || open.has_content || range.has_content;
       claims.bytes += static_cast<std::uint64_t>(std::min(open.end, range.end) - range.start);
     }
     if (range.end > open.end) open = range;
@@ -238,6 +242,7 @@ Status IndexWriter::Impl::mark_overwritten() {
     catalog::IssueRecord issue;
     issue.stage = "walk";
     issue.code = "clusters-claimed-twice";
+    issue.incomplete = claims.concerns_content;  // one of the two shows what is not its own
     issue.volume_id = static_cast<std::uint32_t>(volume_id);
     LIMIER_TRY(const auto inode,
                db_.integer(fmt::format("SELECT i.inode FROM stream s JOIN inode i ON i.inode_key = s.inode_key WHERE "

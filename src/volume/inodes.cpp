@@ -299,7 +299,11 @@ class InodeWalk::Impl {
       // Of a deleted file the clusters are often gone: that is no gap in the examination.
       if (plan.record.source == ContentSource::kUnreadable && allocated) unreadable_.add(plan.record);
       LIMIER_CHECK(context_.sink.stream(plan.record));
-      for (const auto& extent : plan.extents) LIMIER_CHECK(context_.sink.extent(extent));
+      for (const auto& extent : plan.extents) {
+        LIMIER_CHECK(context_.sink.extent(extent));
+        if (context_.fat() && extent.image_offset)
+          (allocated ? context_.owned : context_.deleted).add(*extent.image_offset, extent.length);
+      }
     }
     if (!outside) return ok_status();
     // Runs of deleted files are often overwritten with anything; those of allocated files must hold.

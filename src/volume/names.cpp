@@ -60,6 +60,7 @@ Result<std::vector<std::uint64_t>> NameWalk::named() {
                                 "the file system lists no names at all", true));
   }
   sort_unique(inodes_);
+  sort_unique(context_.named_in_use);
   named_inodes_ = std::move(inodes_);
   inodes_.clear();
   return named_inodes_;
@@ -179,7 +180,18 @@ Status NameWalk::send(const TSK_FS_NAME& entry, std::size_t name_size, std::uint
   // Deleted entries whose inode number is gone carry 0, which is a real inode only for allocated ones.
   if (record.inode != 0 || record.allocated) inodes_.push_back(record.inode);
   if (orphan) context_.orphans.push_back(record.inode);
+  count(record);
   return context_.sink.name(record);
+}
+
+// Of the first pass only: the second one's names stand in no directory.
+void NameWalk::count(const catalog::NameRecord& record) {
+  if (!record.allocated || record.orphan || record.kind == FileKind::kVirtual) return;
+  if (context_.counts_inodes()) context_.named_in_use.push_back(record.inode);
+  // The files of HFS+ itself, the catalog for one, have no record in the catalog.
+  constexpr std::uint64_t kFirstHfsUserFile = 16;
+  if (TSK_FS_TYPE_ISHFS(context_.type) != 0 && record.inode < kFirstHfsUserFile) return;
+  ++(record.kind == FileKind::kDir ? context_.listed.folders : context_.listed.files);
 }
 
 // A directory is entered when the entry and its inode agree that it is one: both allocated, or both deleted; for NTFS

@@ -1,9 +1,10 @@
 // Damaged directories list less without any error. Where inodes can be counted cheaply, those in use must be those
-// named.
+// named; where the file system counts its files, the listing must reach that number. (FAT and exFAT: see blocks.cpp.)
 #include <algorithm>
 
 #include <fmt/format.h>
 
+#include "volume/iso_records.h"
 #include "volume/walk.h"
 
 namespace limier::volume {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t kFirstNtfsUserFile = 24;  // below: the system files, some of them reserved and nameless
 constexpr std::uint64_t kFirstExtUserFile = 12;   // below: reserved inodes and lost+found
+constexpr std::uint64_t kFirstUfsUserFile = 3;    // 0 is none, 1 was the list of bad blocks, 2 is the root
 constexpr std::uint64_t kBeatEvery = 1024;
 
 struct Count {
@@ -37,15 +39,82 @@ TSK_WALK_RET_ENUM on_inode(TSK_FS_FILE* file, void* pointer) noexcept {
   return TSK_WALK_CONT;
 }
 
+// What the file system says it holds: folders without the root, and everything else. Where it does not tell the two
+// apart, `files` is both.
+struct Declared {
+  std::uint64_t files = 0;
+  std::optional<std::uint64_t> folders;
+};
+
+// Apple, TN1150, "Volume Header": fileCount and folderCount.
+std::optional<Declared> hfs_counts(const WalkContext& context) {
+  const auto bytes = RangeReader(context.image, context.base, context.end - context.base).read(1024, 512);
+  const auto header = Block<512>::at(bytes, 0);
+  if (!header) return std::nullopt;
+  const std::uint16_t signature = header->be<0, std::uint16_t>();
+  if (signature != 0x482B && signature != 0x4858) return std::nullopt;  // "H+", "HX"
+  return Declared{header->be<32, std::uint32_t>(), header->be<36, std::uint32_t>()};
+}
+
+// Apple File System Reference, "apfs_superblock_t": apfs_num_files and what follows it.
+std::optional<Declared> apfs_counts(const WalkContext& context) {
+  const std::uint64_t offset = context.job.volume.pool_block * context.block_size;
+  const auto bytes = RangeReader(context.image, context.base, context.end - context.base).read(offset, 512);
+  const auto block = Block<512>::at(bytes, 0);
+  if (!block || as_text(block->bytes<32, 4>()) != "APSB") return std::nullopt;
+  const std::uint64_t files = block->le<184, std::uint64_t>(), folders = block->le<192, std::uint64_t>();
+  const std::uint64_t links = block->le<200, std::uint64_t>(), others = block->le<208, std::uint64_t>();
+  constexpr std::uint64_t kMost = 1ull << 48;  // more is damage, not a count
+  if (files > kMost || folders > kMost || links > kMost || others > kMost) return std::nullopt;
+  return Declared{files + folders + links + others, std::nullopt};
+}
+
+Status compare_with_declared(WalkContext& context, const std::vector<std::uint64_t>& named) {
+  const bool pool = context.session.pool() != nullptr;
+  const auto declared = pool ? apfs_counts(context) : hfs_counts(context);
+  if (!declared) return ok_status();
+  // APFS counts inodes, of which several names may be one; HFS+ counts records of its catalog, so names.
+  const std::uint64_t root = std::binary_search(named.begin(), named.end(), context.root_inode) ? 1 : 0;
+  const std::uint64_t files = pool ? named.size() - root : context.listed.files;
+  const std::uint64_t folders = context.listed.folders;
+  if (files >= declared->files && folders >= declared->folders.value_or(0)) return ok_status();
+  const std::string counted = declared->folders
+                                  ? fmt::format("{} files and {} folders", declared->files, *declared->folders)
+                                  : fmt::format("{} files and folders", declared->files);
+  const std::string listed = declared->folders ? fmt::format("{} and {}", files, folders) : fmt::format("{}", files);
+  return context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
+                       fmt::format("the file system counts {}, the listing holds {}", counted, listed), true);
+}
+
+Status compare_with_iso_records(WalkContext& context) {
+  const auto counted = count_iso_records(RangeReader(context.image, context.base, context.end - context.base),
+                                         [&](std::uint64_t sector) { context.sink.working_on(Stage::kReconcile, sector); });
+  if (!counted) return ok_status();
+  if (counted->damaged > 0) {
+    LIMIER_CHECK(context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
+                               fmt::format("{} directory records are damaged, the first at image offset {}",
+                                           counted->damaged, context.base + counted->first_damaged),
+                               true));
+  }
+  const std::uint64_t listed = context.listed.files + context.listed.folders;
+  if (listed >= counted->entries) return ok_status();
+  return context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
+                       fmt::format("the directories hold {} entries, the listing holds {}", counted->entries, listed),
+                       true);
+}
+
 }  // namespace
 
 Status reconcile(WalkContext& context, const std::vector<std::uint64_t>& named) {
-  if (!context.ntfs() && !context.ext()) return ok_status();
   context.sink.working_on(Stage::kReconcile, 0);
+  if (context.session.pool() != nullptr || TSK_FS_TYPE_ISHFS(context.type) != 0)
+    return compare_with_declared(context, named);
+  if (TSK_FS_TYPE_ISISO9660(context.type) != 0) return compare_with_iso_records(context);
+  if (!context.counts_inodes()) return ok_status();
   Count count;
   count.context = &context;
-  count.named = &named;
-  count.first_user_file = context.ntfs() ? kFirstNtfsUserFile : kFirstExtUserFile;
+  count.named = &context.named_in_use;
+  count.first_user_file = context.ntfs() ? kFirstNtfsUserFile : context.ext() ? kFirstExtUserFile : kFirstUfsUserFile;
   const auto flags = static_cast<TSK_FS_META_FLAG_ENUM>(TSK_FS_META_FLAG_ALLOC | TSK_FS_META_FLAG_USED);
   const auto failed = context.session.call(
       [&](TSK_FS_INFO* fs) { return tsk_fs_meta_walk(fs, fs->first_inum, fs->last_inum, flags, on_inode, &count); });

@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "volume/ext_inodes.h"
 #include "volume/tsk_image.h"
@@ -19,6 +21,26 @@ inline constexpr std::size_t kMaxRuns = 1u << 22;                // per stream
 inline constexpr std::uint64_t kMaxDigestedBytes = 64ull << 30;  // read through libtsk, or zeros counted, per stream
 inline constexpr std::uint64_t kMaxStreamBytes = 1ull << 62;
 inline constexpr std::size_t kReadStep = 64u << 10;
+
+// Names in use that directories hold, the root apart.
+struct Listed {
+  std::uint64_t files = 0;  // whatever is no folder
+  std::uint64_t folders = 0;
+};
+
+// Ranges of the media that belong to listed files.
+class OwnedRanges {
+ public:
+  void add(std::uint64_t image_offset, std::uint64_t length) {
+    ranges_.emplace_back(image_offset, image_offset + length);
+  }
+  // Between the last add() and the first contains().
+  void settle();
+  [[nodiscard]] bool contains(std::uint64_t image_offset) const;
+
+ private:
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges_;  // settled: sorted and joined
+};
 
 // What every part needs to know about the volume.
 struct WalkContext {
@@ -39,13 +61,20 @@ struct WalkContext {
   std::uint64_t last_inode = 0;
   std::uint64_t inode_count = 0;
   std::set<std::uint64_t> skip;
-  std::optional<ExtInodes> ext_inodes;     // ext only
-  std::vector<std::uint64_t> orphans;      // inodes without a directory, sorted; filled by NameWalk::orphans
-  std::vector<std::uint64_t> unallocated;  // inodes walked that are not in use, sorted; filled by InodeWalk
+  std::optional<ExtInodes> ext_inodes;      // ext only
+  Listed listed;                            // filled by NameWalk::named
+  std::vector<std::uint64_t> named_in_use;  // where counts_inodes(): inodes with a name in use, sorted; by NameWalk
+  OwnedRanges owned, deleted;               // FAT and exFAT only: of files in use and of deleted ones; by InodeWalk
+  std::vector<std::uint64_t> orphans;       // inodes without a directory, sorted; filled by NameWalk::orphans
+  std::vector<std::uint64_t> unallocated;   // inodes walked that are not in use, sorted; filled by InodeWalk
 
   [[nodiscard]] std::uint32_t volume_id() const { return job.volume.volume_id; }
   [[nodiscard]] bool ntfs() const { return type == TSK_FS_TYPE_NTFS; }
   [[nodiscard]] bool ext() const { return TSK_FS_TYPE_ISEXT(type) != 0; }
+  // Inodes in use can be told from others without a name.
+  [[nodiscard]] bool counts_inodes() const { return ntfs() || ext() || TSK_FS_TYPE_ISFFS(type) != 0; }
+  // FAT and exFAT: each cluster in use belongs to a file, a folder or the file system itself.
+  [[nodiscard]] bool fat() const { return TSK_FS_TYPE_ISFAT(type) != 0; }
   [[nodiscard]] std::uint64_t stride() const { return std::uint64_t{block_pre} + block_size + block_post; }
   Status issue(std::string code, catalog::Severity severity, std::optional<std::uint64_t> inode, std::string message,
                bool incomplete) const;
@@ -88,6 +117,7 @@ class NameWalk {
   void pop();
   Status step();
   Status send(const TSK_FS_NAME& entry, std::size_t name_size, std::uint64_t parent, bool orphan);
+  void count(const catalog::NameRecord& record);
   [[nodiscard]] bool belongs(const TSK_FS_NAME& entry, const TSK_FS_META& meta) const;
   Status enter(const TSK_FS_NAME& entry, bool orphan);
   Status unreadable(std::uint64_t inode);
@@ -153,7 +183,8 @@ class InodeWalk {
 };
 std::uint32_t sequence_of(const WalkContext& context, const TSK_FS_META& meta);
 
-// reconcile.cpp: inodes in use that no name leads to are an issue.
+// reconcile.cpp: inodes in use that no name leads to are an issue, and so is a listing that holds less than the file
+// system says it has.
 Status reconcile(WalkContext& context, const std::vector<std::uint64_t>& named);
 
 // blocks.cpp
