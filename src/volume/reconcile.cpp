@@ -87,8 +87,9 @@ Status compare_with_declared(WalkContext& context, const std::vector<std::uint64
 }
 
 Status compare_with_iso_records(WalkContext& context) {
-  const auto counted = count_iso_records(RangeReader(context.image, context.base, context.end - context.base),
-                                         [&](std::uint64_t sector) { context.sink.working_on(Stage::kReconcile, sector); });
+  const auto counted =
+      count_iso_records(RangeReader(context.image, context.base, context.end - context.base),
+                        [&](std::uint64_t sector) { context.sink.working_on(Stage::kReconcile, sector); });
   if (!counted) return ok_status();
   if (counted->damaged > 0) {
     LIMIER_CHECK(context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,

@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 import unittest
 
+from evidence_guard import guarded
+
 LIMIER = os.environ.get("LIMIER", "limier")
 SOURCE = pathlib.Path(os.environ.get("LIMIER_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 CORPUS = SOURCE.parent / "shared" / "corpus"
@@ -28,9 +30,10 @@ def environment(**changes):
 
 
 def limier(*arguments, env=None, prefix=(), timeout=300, **options):
-    """Runs limier to its end. stdout and stderr are bytes."""
-    return subprocess.run([*prefix, LIMIER, *map(str, arguments)], capture_output=True, timeout=timeout,
-                          env=env or environment(), stdin=subprocess.DEVNULL, **options)
+    """Runs limier to its end, with the evidence guarded. stdout and stderr are bytes."""
+    with guarded(arguments, other_user=bool(prefix)):
+        return subprocess.run([*prefix, LIMIER, *map(str, arguments)], capture_output=True, timeout=timeout,
+                              env=env or environment(), stdin=subprocess.DEVNULL, **options)
 
 
 def tool(*names):

@@ -11,6 +11,8 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 
+from evidence_guard import guarded
+
 SOURCE = pathlib.Path(os.environ.get("LIMIER_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 LIMIER = pathlib.Path(os.environ.get("LIMIER", SOURCE / "build/release/bin/limier"))
 SAMPLES = SOURCE / "samples"
@@ -125,21 +127,9 @@ class Run:
 
 def triage(image, folder, *options, env=None, cwd=None):
     started = time.monotonic()
-    done = call(
-        LIMIER,
-        "triage",
-        image,
-        "--out",
-        folder,
-        "--authority",
-        "training: test",
-        "--progress",
-        "none",
-        *options,
-        env=env,
-        cwd=cwd,
-        timeout=600,
-    )
+    arguments = ["triage", image, "--out", folder, "--authority", "training: test", "--progress", "none", *options]
+    with guarded(arguments):
+        done = call(LIMIER, *arguments, env=env, cwd=cwd, timeout=600)
     return Run(
         done.returncode,
         pathlib.Path(folder),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 import support
+from evidence_guard import EvidenceGuard
 
 APPLICATION_ID = 0x4C494D52
 SECONDS = 240  # a run that takes longer is a hang; the ladder's worst case stays far below it
@@ -125,31 +126,7 @@ def examine(files, folder, *options):
         code, err = done.returncode, (done.stderr + done.stdout).decode("utf-8", "replace")
     except subprocess.TimeoutExpired:
         code, err = None, ""
-    return code, err, time.monotonic() - started, not guard.changed()
-
-
-class EvidenceGuard:
-    """What would show that the evidence was touched: bytes, size, times (of access too), modes, the folder's listing."""
-
-    def __init__(self, files):
-        self.files = [path for path in files if path.exists()]
-        self.digests = self._digests()  # reading may move the access time, so it comes first
-        self.stats = self._stats()
-
-    def changed(self):
-        return self.stats != self._stats() or self.digests != self._digests()
-
-    def _digests(self):
-        return [support.sha256_of(path) for path in self.files]
-
-    def _stats(self):
-        folder = self.files[0].parent
-        info = folder.stat()
-        found = [sorted(entry.name for entry in folder.iterdir()), info.st_mtime_ns, info.st_ctime_ns]
-        for path in self.files:
-            info = path.lstat()
-            found.append((info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_atime_ns, info.st_mode, info.st_ino))
-        return found
+    return code, err, time.monotonic() - started, not guard.changes()
 
 
 # ---- the database ---------------------------------------------------------------------------------------------------
@@ -327,7 +304,7 @@ def look_at_names(verdict, facts, theirs, pristine):
     verdict.flagged = bool(incomplete_reasons(facts)) or bool(facts["bad"])
     verdict.crashes = sum("crash" in code for code in (i["code"] for i in facts["issues"]))
     verdict.hangs = sum("stall" in code or "timeout" in code for code in (i["code"] for i in facts["issues"]))
-    verdict.fewer = bool(pristine["names"] - ours)
+    verdict.fewer = verdict.names < len(pristine["names"])
     lost = {comparable(path) for path in theirs or ()} - ours
     if lost and not verdict.flagged:
         verdict.broken.append(f"{len(lost)} names that fls lists are missing and nothing says so: {sorted(lost)[:5]}")

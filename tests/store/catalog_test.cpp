@@ -150,7 +150,7 @@ TEST_F(StoreTest, FilesInUseThatShareClustersAreReported) {
   }
   finish_all();
   EXPECT_EQ(rows("SELECT code, volume_id, file_id, image_offset, length, incomplete FROM v_issue"),
-            "clusters-claimed-twice|1|2|8000|192|0");
+            "clusters-claimed-twice|1|2|8000|192|1");
   EXPECT_EQ(rows("SELECT count(*) FROM v_file WHERE content_state = 'complete'"), "4");
 }
 
