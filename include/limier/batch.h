@@ -122,11 +122,56 @@ class FileLock {
   static Result<std::optional<FileLock>> try_lock(const std::string& path, std::string_view what, std::string* holder);
   // Whether somebody holds it now. Takes nothing, creates nothing.
   static bool is_held(const std::string& path);
+  // The process that holds it, on whatever machine; 0 when nobody does.
+  static std::int64_t holder_pid(const std::string& path);
 
  private:
   explicit FileLock(UniqueFd fd) : fd_(std::move(fd)) {}
   UniqueFd fd_;
 };
+
+// batch.lock for whoever changes the plan or gives out tasks. kRefused when another process has it, who is named.
+Result<FileLock> lock_case(const CaseFolder& folder, std::string_view what);
+
+// ---- planning ------------------------------------------------------------------------------------------------------
+
+// What is wrong with a manifest: all of it, each with its line.
+struct PlanProblem {
+  std::size_t line = 0;  // from 1; 0: the manifest as a whole
+  std::string message;
+  ErrorKind kind = ErrorKind::kUsage;  // kRefused: no authority, evidence that changed, a case beside the evidence
+};
+
+// Checks of texts that the caller has.
+struct TextRules {
+  bool (*zone_exists)(std::string_view zone);
+  bool (*is_blank)(std::string_view text);
+};
+
+struct PlanOptions {
+  std::string manifest;
+  TextRules rules;
+  // Defaults below those of the manifest.
+  store::Authority authority;
+  std::string scope, profile, zone;
+  std::optional<std::uint64_t> pack_bytes;  // tasks are filled up to this size; 0: one exhibit a task
+  bool allow_missing = false;               // plan exhibits whose image is not there yet
+  bool accept_changed = false;              // other evidence or options under finished work are intended
+  bool dry_run = false;                     // write nothing
+};
+
+struct PlanReport {
+  Plan plan;
+  std::vector<PlanProblem> problems;  // when there are any, nothing was written
+  std::vector<std::string> notes;     // worth a sentence, no hindrance: one image under two exhibits, ...
+  std::uint32_t added = 0, changed = 0, kept = 0, removed = 0;  // against the plan that was there
+};
+// Reads the manifest, looks at every image's size, time and edges, and writes CASE/plan.json. On a case that has a
+// plan: tasks whose exhibits are as they were keep their number and their results.
+Result<PlanReport> make_plan(const CaseFolder& folder, const PlanOptions& options);
+
+// Compares the evidence with the plan: "" or one sentence that says what changed.
+std::string evidence_change(const Exhibit& exhibit);
 
 // ---- completion records --------------------------------------------------------------------------------------------
 
@@ -139,6 +184,8 @@ struct NotExamined {
 struct ExhibitResult {
   int exit_code = 0;    // one of 0 1 2 3 4 5 6 7: see final_exit_code()
   std::string message;  // the error's sentence when exit_code is 2, 3, 6 or 7; else ""
+  // All conditions that hold; exit_code is the first of them.
+  bool mismatch = false, damaged = false, incomplete = false, nothing_examined = false;
   std::string verdict;  // v_evidence.verdict, "" when the media were not read
   std::string format;
   std::string md5, sha1, sha256;  // of the media, "" when not computed
@@ -265,6 +312,9 @@ std::vector<std::string_view> executor_names();
 
 // ---- the worker entry ----------------------------------------------------------------------------------------------
 
+// Exits of one triage beyond those that are final: 75, 130 and 143 lead to an attempt that goes on later.
+inline constexpr int kExitTemporary = 75;
+
 struct ExecOptions {
   std::uint32_t task = 0;
   std::uint32_t jobs = 0;
@@ -283,8 +333,5 @@ struct ExecOutcome {
 // Works off one task. Calling it again does nothing twice; a second process on the same task is refused.
 Result<ExecOutcome> exec_task(const CaseFolder& folder, const ExecOptions& options, Progress& progress,
                               const std::atomic<int>& stop);
-
-// Writes keys/FOLDER/*.run from exhibits/FOLDER/index.db; called after triage, before the record is published.
-Status emit_runs(const CaseFolder& folder, std::string_view exhibit_folder, const std::string& index_dir);
 
 }  // namespace limier::batch

@@ -110,6 +110,20 @@ Result<std::string> read_whole_file(const std::string& path) {
   }
 }
 
+Result<std::string> file_sha256(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return failed(path, "cannot be opened", errno);
+  Hasher hasher({false, false, true});
+  std::vector<std::uint8_t> buffer(kReadStep);
+  for (;;) {
+    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed(path, "cannot be read", errno);
+    if (got == 0) return hex_digest(*hasher.finish().sha256);
+    hasher.update(Bytes(buffer).first(static_cast<std::size_t>(got)));
+  }
+}
+
 Result<std::optional<FileLock>> FileLock::try_lock(const std::string& path, std::string_view what,
                                                    std::string* holder) {
   LIMIER_CHECK(make_folder(fs::path(path).parent_path().string()));
@@ -137,6 +151,13 @@ bool FileLock::is_held(const std::string& path) {
   if (!fd) return false;
   // A shared lock: several who look at the same time do not see each other.
   return ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+std::int64_t FileLock::holder_pid(const std::string& path) {
+  if (!is_held(path)) return 0;
+  const auto text = read_whole_file(path);
+  if (!text.ok()) return 0;
+  return parse_json(*text, [](const Json& lock) { return lock.at("pid").get<std::int64_t>(); }).value_or(0);
 }
 
 }  // namespace limier::batch

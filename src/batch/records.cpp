@@ -14,6 +14,10 @@ Json to_json(const ExhibitResult& result) {
         {{"what", item.what}, {"reason", item.reason}, {"bytes", item.bytes}, {"items", item.items}});
   return {{"exit_code", result.exit_code},
           {"message", result.message},
+          {"mismatch", result.mismatch},
+          {"damaged", result.damaged},
+          {"incomplete", result.incomplete},
+          {"nothing_examined", result.nothing_examined},
           {"verdict", result.verdict},
           {"format", result.format},
           {"md5", result.md5},
@@ -36,6 +40,10 @@ ExhibitResult result_from(const Json& from) {
   ExhibitResult result;
   result.exit_code = from.at("exit_code");
   result.message = from.at("message");
+  result.mismatch = from.at("mismatch");
+  result.damaged = from.at("damaged");
+  result.incomplete = from.at("incomplete");
+  result.nothing_examined = from.at("nothing_examined");
   result.verdict = from.at("verdict");
   result.format = from.at("format");
   result.md5 = from.at("md5");

@@ -47,14 +47,22 @@ class Command {
 
 struct CommandEntry {
   std::string_view name;
-  std::string_view usage;  // what stands behind the name
-  std::string_view about;  // one line
-  std::string_view more;   // paragraphs and examples below the options
-  bool reads_index_only;   // nothing to be put in order when a signal comes: it may end the program at once
-  std::unique_ptr<Command> (*make)();
+  std::string_view usage;              // what stands behind the name
+  std::string_view about;              // one line
+  std::string_view more;               // paragraphs and examples below the options
+  bool reads_index_only;               // nothing to be put in order when a signal comes: it may end the program at once
+  std::unique_ptr<Command> (*make)();  // null: a family
+  std::span<const CommandEntry> (*family)() = nullptr;  // its members, named "batch plan"
 };
 std::span<const CommandEntry> all_commands();  // sorted by name
+std::span<const CommandEntry> batch_commands();
 
+std::unique_ptr<Command> make_batch_cancel();
+std::unique_ptr<Command> make_batch_exec();
+std::unique_ptr<Command> make_batch_plan();
+std::unique_ptr<Command> make_batch_resume();
+std::unique_ptr<Command> make_batch_run();
+std::unique_ptr<Command> make_batch_status();
 std::unique_ptr<Command> make_check();
 std::unique_ptr<Command> make_export();
 std::unique_ptr<Command> make_files();

@@ -6,6 +6,19 @@ namespace limier::cli {
 namespace {
 
 constexpr std::array kCommands{
+    CommandEntry{"batch", "COMMAND [arguments] [options]", "Many evidence items: plan, run anywhere, one case",
+                 R"(A manifest names the exhibits; the plan puts them into tasks; every task is one call of
+`limier batch exec`, on this machine, by Slurm or by GNU parallel. What is done is known by
+completion records alone: every command may be given again, nothing is done twice.
+
+Exit code for all exhibits: the worst of theirs, in the order 75 (not finished yet, run
+again), 7, 2, 6, 3, 4, 5, 1, 0; 130 or 143 when the run itself was interrupted.
+
+Examples:
+  limier batch plan manifest.csv --out case-17
+  limier batch run case-17
+  limier batch status case-17)",
+                 false, nullptr, batch_commands},
     CommandEntry{"check", "DIR [options]", "Verify manifest and audit log of a case folder",
                  R"(Re-hashes what manifest.json names and follows the hash chain of audit.jsonl.
 Works offline and changes nothing. Exit code 0: all as recorded; 4: something differs.

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "cli/command.h"
 #include "limier/app.h"
@@ -43,6 +44,12 @@ class HelpFormatter final : public CLI::Formatter {
   const CommandEntry& entry_;
 };
 
+std::string family_help(const CommandEntry& family) {
+  std::string text = fmt::format("{}\n\nUsage: limier {} {}\n\nCommands:\n", family.about, family.name, family.usage);
+  for (const CommandEntry& entry : family.family()) text += fmt::format("  {:<16}{}\n", entry.name, entry.about);
+  return text + fmt::format("\n{}\n\n`limier {} COMMAND --help` explains one of them.\n", family.more, family.name);
+}
+
 std::string overview() {
   std::string text =
       "limier: forensic triage of disk images. It reads evidence, never changes it.\n\n"
@@ -64,8 +71,7 @@ Exit codes:
   return text;
 }
 
-const CommandEntry* find_command(std::string_view name) {
-  const auto commands = all_commands();
+const CommandEntry* find_command(std::span<const CommandEntry> commands, std::string_view name) {
   const auto found =
       std::find_if(commands.begin(), commands.end(), [&](const auto& entry) { return entry.name == name; });
   return found == commands.end() ? nullptr : &*found;
@@ -94,7 +100,8 @@ int finish_output(Output& out, int code) {
   return kExitTemporary;
 }
 
-int run_command(const CommandEntry& entry, int argc, const char* const* argv, std::atomic<int>& stop) {
+int run_command(const CommandEntry& entry, int argc, const char* const* argv, std::atomic<int>& stop,
+                const std::string& line) {
   CommonOptions common;
   CLI::App app{std::string(entry.about)};
   app.formatter(std::make_shared<HelpFormatter>(entry));
@@ -120,8 +127,33 @@ int run_command(const CommandEntry& entry, int argc, const char* const* argv, st
     ::signal(SIGTERM, SIG_DFL);
   }
   const Style style(colour_wanted(STDOUT_FILENO, common.no_color));
-  const Context context{common, out, style, command_line(argc, argv), stop};
+  const Context context{common, out, style, line, stop};
   return finish_output(out, command->run(context));
+}
+
+// `limier batch plan ...`: the member is looked for behind the family's name.
+int run_family(const CommandEntry& family, int argc, const char* const* argv, std::atomic<int>& stop) {
+  Output out(STDOUT_FILENO);
+  const std::string_view member = argc > 2 ? argv[2] : "";
+  const bool wants_help = member == "help";
+  if (member == "--help" || member == "-h" || (wants_help && argc == 3)) {
+    out.write(family_help(family));
+    return finish_output(out, kExitGood);
+  }
+  const std::string name = fmt::format("{} {}", family.name, wants_help ? argv[3] : member);
+  const CommandEntry* entry = find_command(family.family(), name);
+  if (entry == nullptr) {
+    complain(fmt::format("{}; `limier {} --help` lists the commands",
+                         member.empty() ? fmt::format("a command must follow '{}'", family.name)
+                                        : fmt::format("there is no command '{}'", name),
+                         family.name));
+    return kExitUsage;
+  }
+  if (wants_help) {
+    const char* const help[] = {argv[0], argv[3], "--help"};
+    return run_command(*entry, 3, help, stop, "");
+  }
+  return run_command(*entry, argc - 1, argv + 1, stop, command_line(argc, argv));
 }
 
 }  // namespace
@@ -164,18 +196,24 @@ int run(int argc, const char* const* argv, std::atomic<int>& stop) {
   }
   const bool wants_help = first == "help";
   const std::string_view name = wants_help ? argv[2] : first;
-  const CommandEntry* entry = find_command(name);
+  const CommandEntry* entry = find_command(all_commands(), name);
   if (entry == nullptr) {
     const std::string_view what =
         name.starts_with('-') ? "a command must come before the options, not" : "there is no command";
     complain(fmt::format("{} '{}'; `limier --help` lists the commands", what, name));
     return kExitUsage;
   }
+  if (entry->family != nullptr) {
+    // `limier help batch plan` is `limier batch help plan`.
+    std::vector<const char*> words(argv, argv + argc);
+    if (wants_help) std::swap(words[1], words[2]);
+    return run_family(*entry, argc, words.data(), stop);
+  }
   if (wants_help) {
     const char* const help[] = {argv[0], argv[2], "--help"};
-    return run_command(*entry, 3, help, stop);
+    return run_command(*entry, 3, help, stop, "");
   }
-  return run_command(*entry, argc, argv, stop);
+  return run_command(*entry, argc, argv, stop, command_line(argc, argv));
 }
 
 }  // namespace limier::cli

@@ -15,8 +15,9 @@ constexpr std::array<std::string_view, 3> kCsvFiles{"files.csv", "findings.csv",
 constexpr std::array<std::string_view, 1> kDfxmlFiles{"dfxml.xml"};
 constexpr std::array<std::string_view, 1> kHtmlFiles{"report.html"};
 constexpr std::array<std::string_view, 1> kJsonFiles{"report.json"};
+constexpr std::array<std::string_view, 1> kJunitFiles{"junit.xml"};
 
-constexpr std::array<Format, 5> kFormats{{
+constexpr std::array<Format, 6> kFormats{{
     {"bodyfile", kBodyfileFiles, "names and times of every file, for mactime (Sleuth Kit 3 body file)", write_bodyfile,
      false, false, false},
     {"csv", kCsvFiles, "files, findings and time stamps as tables", write_csv, true, false, true},
@@ -25,6 +26,8 @@ constexpr std::array<Format, 5> kFormats{{
     {"html", kHtmlFiles, "the report to read, print and hand over, one self-contained page", write_html, true, true,
      false},
     {"json", kJsonFiles, "the same facts for machines", write_json, true, true, false},
+    {"junit", kJunitFiles, "integrity, coverage, completeness and findings as checks of a CI system (JUnit XML)",
+     write_junit, false, true, false},
 }};
 
 Status run_beside(const store::Index& index, const Format* format, const std::string& dir) {

@@ -25,6 +25,7 @@ class Source {
 
 Status write_html(Source& source, const std::string& dir);
 Status write_json(Source& source, const std::string& dir);
+Status write_junit(Source& source, const std::string& dir);
 Status write_csv(Source& source, const std::string& dir);
 Status write_bodyfile(Source& source, const std::string& dir);
 Status write_dfxml(Source& source, const std::string& dir);

@@ -1,0 +1,4 @@
+// The one include of toml++.
+#pragma once
+
+#include <toml++/toml.h>

@@ -1,0 +1,196 @@
+// JUnit XML as Jenkins, GitLab and GitHub read it: testsuites, testsuite, testcase with failure, error or skipped.
+#include "limier/report/junit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "limier/base.h"
+#include "report/formats.h"
+#include "report/out_file.h"
+
+namespace limier::report {
+namespace {
+
+constexpr std::size_t kMostGapsShown = 50;
+
+enum class Kind : std::uint8_t { kPassed, kFailure, kError, kSkipped };
+
+struct Check {
+  std::string_view name;
+  Kind kind = Kind::kPassed;
+  std::string message;  // one line
+  std::string detail;   // further lines
+};
+
+Check integrity(const JunitSuite& suite) {
+  Check check{"integrity"};
+  if (suite.mismatch)
+    check = {"integrity", Kind::kFailure, "a computed digest differs from the stored or expected one", ""};
+  else if (suite.damaged)
+    check = {"integrity", Kind::kFailure, fmt::format("{} damaged ranges, {} bytes", suite.bad_ranges, suite.bad_bytes),
+             ""};
+  else if (suite.verdict.empty())
+    check = {"integrity", Kind::kSkipped, "the media were not read (profile list)", ""};
+  else
+    check.message = "verdict: " + suite.verdict;
+  return check;
+}
+
+Check coverage(const JunitSuite& suite) {
+  if (suite.covered_bytes != suite.media_bytes)
+    return {"coverage", Kind::kFailure,
+            fmt::format("{} of {} bytes are accounted for", suite.covered_bytes, suite.media_bytes), ""};
+  if (suite.unreadable_bytes > 0)
+    return {"coverage", Kind::kFailure,
+            fmt::format("{} of {} bytes cannot be read", suite.unreadable_bytes, suite.media_bytes), ""};
+  return {"coverage", Kind::kPassed, fmt::format("all {} bytes are accounted for", suite.media_bytes), ""};
+}
+
+Check completeness(const JunitSuite& suite) {
+  Check check{"completeness"};
+  for (std::size_t i = 0; i < std::min(suite.not_examined.size(), kMostGapsShown); ++i) {
+    const auto& gap = suite.not_examined[i];
+    check.detail += fmt::format("{}: {} ({} bytes, {} items)\n", gap.what, gap.reason, gap.bytes, gap.items);
+  }
+  if (suite.not_examined.size() > kMostGapsShown)
+    check.detail += fmt::format("and {} more\n", suite.not_examined.size() - kMostGapsShown);
+  if (suite.nothing_examined) {
+    check.kind = Kind::kFailure;
+    check.message = "nothing could be examined";
+  } else if (suite.incomplete) {
+    check.kind = Kind::kFailure;
+    check.message = "part of the evidence could not be examined";
+  }
+  return check;
+}
+
+Check findings(const JunitSuite& suite) {
+  static constexpr std::array<std::string_view, 5> kNames{"live-in-danger", "high", "medium", "low", "info"};
+  const auto* const threshold = std::find(kNames.begin(), kNames.end(), suite.fail_on);
+  if (threshold == kNames.end()) return {"findings", Kind::kSkipped, "no threshold was set", ""};
+  std::uint64_t above = 0;
+  std::string counts;
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    if (i <= static_cast<std::size_t>(threshold - kNames.begin())) above += suite.findings[i];
+    counts += fmt::format("{}{} {}", i == 0 ? "" : ", ", suite.findings[i], kNames[i]);
+  }
+  if (above == 0) return {"findings", Kind::kPassed, counts, ""};
+  return {"findings", Kind::kFailure, fmt::format("{} findings of priority {} or above", above, suite.fail_on), counts};
+}
+
+std::array<Check, 4> checks_of(const JunitSuite& suite) {
+  std::array<Check, 4> checks{integrity(suite), coverage(suite), completeness(suite), findings(suite)};
+  if (!suite.not_there.empty())
+    for (Check& check : checks) check = {check.name, Kind::kError, suite.not_there, ""};
+  return checks;
+}
+
+std::string case_text(const JunitSuite& suite, const Check& check) {
+  const std::string head =
+      fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"0\"", xml_text(suite.name), check.name);
+  const std::string message = xml_text(check.message);
+  switch (check.kind) {
+    case Kind::kPassed:
+      if (check.message.empty() && check.detail.empty()) return head + "/>\n";
+      return fmt::format("{}>\n      <system-out>{}{}</system-out>\n    </testcase>\n", head, message,
+                         xml_text(check.detail));
+    case Kind::kSkipped:
+      return fmt::format("{}>\n      <skipped message=\"{}\"/>\n    </testcase>\n", head, message);
+    case Kind::kFailure:
+    case Kind::kError:
+      break;
+  }
+  const std::string_view element = check.kind == Kind::kError ? "error" : "failure";
+  std::string detail;
+  for (std::string_view rest = check.detail; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    detail += xml_text(rest.substr(0, end)) + "\n";
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return fmt::format("{}>\n      <{} type=\"{}\" message=\"{}\">{}</{}>\n    </testcase>\n", head, element, check.name,
+                     message, detail, element);
+}
+
+struct Totals {
+  std::size_t tests = 0, failures = 0, errors = 0, skipped = 0;
+  void add(std::span<const Check> checks) {
+    const auto count = [&](Kind kind) {
+      return static_cast<std::size_t>(
+          std::count_if(checks.begin(), checks.end(), [&](const Check& check) { return check.kind == kind; }));
+    };
+    tests += checks.size();
+    failures += count(Kind::kFailure);
+    errors += count(Kind::kError);
+    skipped += count(Kind::kSkipped);
+  }
+  [[nodiscard]] std::string text() const {
+    return fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"", tests, failures, errors, skipped);
+  }
+};
+
+std::uint64_t number(std::int64_t value) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0));
+}
+
+Result<std::vector<JunitSuite::Gap>> read_gaps(store::Index& index) {
+  std::vector<JunitSuite::Gap> gaps;
+  LIMIER_TRY(auto rows, index.query("SELECT what, reason, bytes, items FROM v_not_examined"));
+  while (rows.step()) gaps.push_back({rows.text(0), rows.text(1), number(rows.integer(2)), number(rows.integer(3))});
+  LIMIER_CHECK(rows.status());
+  return gaps;
+}
+
+std::string suite_name(const Facts& facts) {
+  if (!facts.authority.exhibit.empty()) return facts.authority.exhibit;
+  const std::size_t slash = facts.evidence.path.rfind('/');
+  return slash == std::string::npos ? facts.evidence.path : facts.evidence.path.substr(slash + 1);
+}
+
+}  // namespace
+
+std::string junit_document(std::span<const JunitSuite> suites) {
+  Totals all;
+  std::string body;
+  for (const JunitSuite& suite : suites) {
+    const auto checks = checks_of(suite);
+    Totals own;
+    own.add(checks);
+    all.add(checks);
+    body += fmt::format("  <testsuite name=\"{}\" {} time=\"0\">\n", xml_text(suite.name), own.text());
+    for (const Check& check : checks) body += case_text(suite, check);
+    body += "  </testsuite>\n";
+  }
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"limier\" {} time=\"0\">\n{}"
+      "</testsuites>\n",
+      all.text(), body);
+}
+
+Status write_junit(Source& source, const std::string& dir) {
+  LIMIER_TRY(const Facts* facts, source.facts());
+  JunitSuite suite;
+  suite.name = suite_name(*facts);
+  const Conditions& conditions = facts->conditions;
+  if (conditions.interrupted) suite.not_there = "the run was interrupted; what is there is not the whole";
+  suite.verdict = facts->evidence.verdict;
+  suite.mismatch = conditions.mismatch;
+  suite.damaged = conditions.damaged;
+  suite.incomplete = conditions.incomplete;
+  suite.nothing_examined = conditions.nothing_examined;
+  suite.media_bytes = number(facts->evidence.size_bytes);
+  suite.covered_bytes = number(facts->coverage.total());
+  for (std::size_t i = 0; i < kCoverageStates.size(); ++i) {
+    if (kCoverageStates[i] == "unreadable") suite.unreadable_bytes = number(facts->coverage.bytes[i]);
+    if (kCoverageStates[i] == "encrypted") suite.encrypted_bytes = number(facts->coverage.bytes[i]);
+  }
+  suite.bad_ranges = number(facts->counts.bad_ranges);
+  suite.bad_bytes = number(facts->counts.bad_bytes);
+  for (std::size_t i = 0; i < suite.findings.size(); ++i) suite.findings[i] = number(facts->counts.by_priority[i]);
+  LIMIER_TRY(suite.not_examined, read_gaps(source.index()));
+  LIMIER_TRY(OutFile out, OutFile::create(dir, "junit.xml"));
+  out << junit_document(std::span(&suite, 1));
+  return out.commit();
+}
+
+}  // namespace limier::report
