@@ -98,6 +98,7 @@ class CaseFolder {
   // Results that a re-plan replaced are moved here, never deleted.
   [[nodiscard]] std::string superseded() const { return dir_ + "/superseded"; }
   [[nodiscard]] std::string case_db() const { return dir_ + "/case.db"; }
+  [[nodiscard]] std::string junit() const { return dir_ + "/junit.xml"; }
 
  private:
   [[nodiscard]] std::string below(std::string_view sub, std::string_view name) const {
@@ -256,6 +257,9 @@ Result<std::vector<std::uint32_t>> unfinished_tasks(const CaseFolder& folder, co
 // counts as 75. (A run that is interrupted itself ends with 130 or 143.)
 int batch_exit_code(std::span<const ExhibitStatus> statuses);
 int worse_exit_code(int one, int other);
+
+// Writes CASE/junit.xml: a suite for each exhibit. Reads no index.
+Status write_junit(const CaseFolder& folder, std::span<const ExhibitStatus> statuses);
 
 // ---- executors -----------------------------------------------------------------------------------------------------
 

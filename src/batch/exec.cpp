@@ -11,6 +11,7 @@
 #include "batch/machine.h"
 #include "batch/place.h"
 #include "batch/supersede.h"
+#include "limier/casework.h"
 #include "limier/version.h"
 
 namespace limier::batch {
@@ -169,8 +170,9 @@ class ExhibitWork {
   Result<int> finish(const ChildEnd& end) {
     if (end.has_index) {
       LIMIER_TRY(record_.result, gather_result(place_.dir()));
-      LIMIER_CHECK(place_.publish());
       LIMIER_CHECK(digest_index());
+      LIMIER_CHECK(emit_keys());
+      LIMIER_CHECK(place_.publish());
     }
     record_.result.exit_code = end.exit_code;
     record_.result.message = end.message;
@@ -184,10 +186,22 @@ class ExhibitWork {
   }
 
   Status digest_index() {
-    const std::string path = folder_.exhibit(exhibit_.folder) + "/index.db";
+    const std::string path = place_.dir() + "/index.db";
     LIMIER_TRY(record_.index_sha256, file_sha256(path));
     std::error_code error;
     record_.index_bytes = fs::file_size(path, error);
+    return ok_status();
+  }
+
+  // The merge derives runs that are missing, so only what would go better next time stops the exhibit here.
+  Status emit_keys() const {
+    casework::EmitOptions emit;
+    emit.index_dir = place_.dir();
+    emit.keys_dir = folder_.keys(exhibit_.folder);
+    emit.index_digest = parse_digest<32>(record_.index_sha256).value_or(Sha256{});
+    LIMIER_CHECK(make_folder(fs::path(emit.keys_dir).parent_path().string()));
+    auto status = casework::emit_keys(emit);
+    if (!status.ok() && status.error().kind == ErrorKind::kTemporary) return status;
     return ok_status();
   }
 

@@ -12,6 +12,8 @@ struct Entry {
 };
 constexpr std::array kExecutors{
     Entry{"local", make_local_executor},
+    Entry{"parallel", make_parallel_executor},
+    Entry{"slurm", make_slurm_executor},
 };
 
 }  // namespace

@@ -142,6 +142,7 @@ class BatchRunCommand final : public Command {
              bool stays) const {
     const auto statuses = batch::read_status(folder, plan);
     if (!statuses) return context.fail(statuses.error());
+    if (const auto status = batch::write_junit(folder, *statuses); !status) return context.fail(status.error());
     if (context.common.json)
       print_batch_json(context, folder, plan, *statuses);
     else if (!context.common.quiet)

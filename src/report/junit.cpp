@@ -24,7 +24,7 @@ struct Check {
 };
 
 Check integrity(const JunitSuite& suite) {
-  Check check{"integrity"};
+  Check check{"integrity", Kind::kPassed, "", ""};
   if (suite.mismatch)
     check = {"integrity", Kind::kFailure, "a computed digest differs from the stored or expected one", ""};
   else if (suite.damaged)
@@ -48,7 +48,7 @@ Check coverage(const JunitSuite& suite) {
 }
 
 Check completeness(const JunitSuite& suite) {
-  Check check{"completeness"};
+  Check check{"completeness", Kind::kPassed, "", ""};
   for (std::size_t i = 0; i < std::min(suite.not_examined.size(), kMostGapsShown); ++i) {
     const auto& gap = suite.not_examined[i];
     check.detail += fmt::format("{}: {} ({} bytes, {} items)\n", gap.what, gap.reason, gap.bytes, gap.items);
@@ -86,6 +86,17 @@ std::array<Check, 4> checks_of(const JunitSuite& suite) {
   return checks;
 }
 
+// xml_text() shows a line end as \n; ours are meant.
+std::string xml_lines(std::string_view lines) {
+  std::string text;
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size());
+    text += xml_text(lines.substr(0, end)) + "\n";
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return text;
+}
+
 std::string case_text(const JunitSuite& suite, const Check& check) {
   const std::string head =
       fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"0\"", xml_text(suite.name), check.name);
@@ -93,8 +104,8 @@ std::string case_text(const JunitSuite& suite, const Check& check) {
   switch (check.kind) {
     case Kind::kPassed:
       if (check.message.empty() && check.detail.empty()) return head + "/>\n";
-      return fmt::format("{}>\n      <system-out>{}{}</system-out>\n    </testcase>\n", head, message,
-                         xml_text(check.detail));
+      return fmt::format("{}>\n      <system-out>{}{}{}</system-out>\n    </testcase>\n", head, message,
+                         message.empty() ? "" : "\n", xml_lines(check.detail));
     case Kind::kSkipped:
       return fmt::format("{}>\n      <skipped message=\"{}\"/>\n    </testcase>\n", head, message);
     case Kind::kFailure:
@@ -102,14 +113,8 @@ std::string case_text(const JunitSuite& suite, const Check& check) {
       break;
   }
   const std::string_view element = check.kind == Kind::kError ? "error" : "failure";
-  std::string detail;
-  for (std::string_view rest = check.detail; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    detail += xml_text(rest.substr(0, end)) + "\n";
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
   return fmt::format("{}>\n      <{} type=\"{}\" message=\"{}\">{}</{}>\n    </testcase>\n", head, element, check.name,
-                     message, detail, element);
+                     message, xml_lines(check.detail), element);
 }
 
 struct Totals {
