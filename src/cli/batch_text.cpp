@@ -40,21 +40,6 @@ std::string gap_text(const ExhibitStatus& status) {
   return text;
 }
 
-std::string state_text(const Style& style, const ExhibitStatus& status) {
-  const std::string name(batch::state_name(status.state));
-  switch (status.state) {
-    case ExhibitState::kDone:
-      return style.good(name);
-    case ExhibitState::kFailed:
-      return style.bad(name);
-    case ExhibitState::kStale:
-    case ExhibitState::kInterrupted:
-      return style.warn(name);
-    default:
-      return name;
-  }
-}
-
 void write_result(JsonWriter& json, const batch::ExhibitRecord& record) {
   const auto& result = record.result;
   json.key("exit_code").integer(result.exit_code);
@@ -126,10 +111,11 @@ void print_batch_table(const Context& context, const batch::Plan& plan, std::spa
     const auto* result = finished ? &status.record->result : nullptr;
     const int code = finished ? result->exit_code : status.attempt_exit_code;
     const std::uint64_t gaps = not_examined_bytes(status);
-    table.add({terminal_text(status.exhibit->name), std::to_string(status.task), state_text(context.style, status),
-               finished || code != 0 ? std::to_string(code) : "", finished ? terminal_text(result->verdict) : "",
-               human_size(status.exhibit->size_bytes()), finished ? group_digits(result->files) : "",
-               finished && gaps > 0 ? human_size(gaps) : "", terminal_text(gap_text(status))});
+    table.add({terminal_text(status.exhibit->name), std::to_string(status.task),
+               std::string(batch::state_name(status.state)), finished || code != 0 ? std::to_string(code) : "",
+               finished ? terminal_text(result->verdict) : "", human_size(status.exhibit->size_bytes()),
+               finished ? group_digits(result->files) : "", finished && gaps > 0 ? human_size(gaps) : "",
+               terminal_text(gap_text(status))});
   }
   table.print(context.out, context.style, "");
   std::string line = fmt::format("\n{} in {}: ", plural(statuses.size(), "exhibit", "exhibits"),

@@ -119,7 +119,7 @@ int run_command(const CommandEntry& entry, int argc, const char* const* argv, st
     return finish_output(out, kExitGood);
   } catch (const CLI::ParseError& error) {
     std::string what = error.what();
-    if (const auto line = what.find('\n'); line != std::string::npos) what.resize(line);
+    if (const auto end = what.find('\n'); end != std::string::npos) what.resize(end);
     return usage_error(entry, what);
   }
   if (entry.reads_index_only) {
