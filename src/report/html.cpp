@@ -30,19 +30,8 @@ constexpr Section kSections[] = {
 };
 
 std::string head(const Facts& facts) {
-  const Sha256 digest = *digest_of(as_bytes(style_sheet()), DigestSet{false, false, true}).sha256;
-  std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
-  out += fmt::format(
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; "
-      "img-src data:; base-uri 'none'; form-action 'none'\">\n",
-      base64(digest));
-  out +=
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" "
-      "content=\"no-referrer\">\n";
   const std::string& name = facts.authority.exhibit.empty() ? facts.evidence.path : facts.authority.exhibit;
-  out += fmt::format("<title>Triage report: {}</title>\n<style>", html_text(name));
-  out += style_sheet();
-  return out + "</style>\n</head>\n<body>\n<div class=\"page\">\n";
+  return page_head("Triage report: " + name, style_sheet());
 }
 
 void put_contents(Page& page) {

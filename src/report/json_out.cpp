@@ -29,6 +29,10 @@ void JsonOut::integer(std::string_view key, std::int64_t value) {
   begin(key);
   out_ << fmt::format("{}", value);
 }
+void JsonOut::real(std::string_view key, double value) {
+  begin(key);
+  out_ << fmt::format("{:.3f}", value);
+}
 void JsonOut::boolean(std::string_view key, bool value) {
   begin(key);
   out_ << (value ? "true" : "false");

@@ -47,6 +47,21 @@ std::string time_text(std::string_view iso) {
                      html_text(iso.substr(kDate + 1, kSeconds - kDate - 1)));
 }
 
+std::string page_head(std::string_view title, std::string_view css) {
+  const Sha256 digest = *digest_of(as_bytes(css), DigestSet{false, false, true}).sha256;
+  std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
+  out += fmt::format(
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; "
+      "img-src data:; base-uri 'none'; form-action 'none'\">\n",
+      base64(digest));
+  out +=
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" "
+      "content=\"no-referrer\">\n";
+  out += fmt::format("<title>{}</title>\n<style>", html_text(title));
+  out += css;
+  return out + "</style>\n</head>\n<body>\n<div class=\"page\">\n";
+}
+
 void Page::paragraph(std::string_view html) {
   out_ << "<p>" << html << "</p>\n";
 }

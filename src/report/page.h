@@ -48,5 +48,8 @@ class Page {
 };
 
 std::string_view style_sheet();
+// From the document type to the opening of the page. The style sheet's digest is the only thing the page's content
+// security policy allows.
+std::string page_head(std::string_view title, std::string_view css);
 
 }  // namespace limier::report

@@ -1,0 +1,26 @@
+#include <array>
+
+#include "report/case_formats.h"
+
+namespace limier::report {
+namespace {
+
+constexpr std::array<std::string_view, 8> kFiles{
+    "case-exhibits.csv",     "case-links.csv",  "case-links.graphml", "case-links.svg",
+    "case-not-examined.csv", "case-shared.csv", "case.html",          "case.json"};
+
+}  // namespace
+
+std::span<const std::string_view> case_report_files() {
+  return kFiles;
+}
+
+Status write_case_reports(store::Index& case_index, const std::string& dir) {
+  LIMIER_TRY(auto facts, read_case_facts(case_index));
+  CaseSource source{case_index, std::move(facts)};
+  for (const auto write : {write_case_json, write_case_csv, write_case_svg, write_case_graphml, write_case_html})
+    LIMIER_CHECK(write(source, dir));
+  return ok_status();
+}
+
+}  // namespace limier::report

@@ -1,0 +1,152 @@
+#include "report/case_facts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace limier::report {
+namespace {
+
+std::optional<std::int64_t> maybe_integer(const store::Query& row, int column) {
+  return row.is_null(column) ? std::nullopt : std::optional(row.integer(column));
+}
+
+Status read_case(store::Index& index, CaseFacts& facts) {
+  LIMIER_TRY(auto row,
+             index.query("SELECT tool_version, exhibits, merged, exit_code, keys, shared_keys, shared_contents, "
+                         "links, links_left_out, (SELECT count(*) FROM v_case_not_examined) FROM v_case"));
+  if (row.step()) {
+    facts.tool_version = row.text(0);
+    for (int i = 1; auto* field : {&facts.exhibits, &facts.merged, &facts.exit_code, &facts.keys, &facts.shared_keys,
+                                   &facts.shared_contents, &facts.links, &facts.links_left_out, &facts.not_examined})
+      *field = row.integer(i++);
+  }
+  return row.status();
+}
+
+Status read_exhibits(store::Index& index, CaseFacts& facts) {
+  LIMIER_TRY(auto row,
+             index.query("SELECT exhibit, image, folder, state, attention_level, attention_reason, authority, "
+                         "case_number, examiner, agency, scope, attention, exit_code, exit_class, message, "
+                         "verdict, format, md5, sha1, sha256, identifiers, size_bytes, files, deleted, "
+                         "recovered, not_examined, not_examined_bytes, links, exhibit_id FROM v_exhibit ORDER "
+                         "BY attention"));
+  std::vector<std::int64_t> ids;
+  while (row.step()) {
+    CaseExhibitFacts& one = facts.by_attention.emplace_back();
+    for (int i = 0; auto* field : {&one.exhibit, &one.image, &one.folder, &one.state, &one.level, &one.reason,
+                                   &one.authority, &one.case_number, &one.examiner, &one.agency, &one.scope})
+      *field = row.text(i++);
+    one.attention = row.integer(11);
+    one.exit_code = maybe_integer(row, 12);
+    for (int i = 13; auto* field : {&one.exit_class, &one.message, &one.verdict, &one.format, &one.md5, &one.sha1,
+                                    &one.sha256, &one.identifiers})
+      *field = maybe_text(row, i++);
+    for (int i = 21; auto* field : {&one.size_bytes, &one.files, &one.deleted, &one.recovered, &one.not_examined,
+                                    &one.not_examined_bytes})
+      *field = maybe_integer(row, i++);
+    one.links = row.integer(27);
+    ids.push_back(row.integer(28));
+    facts.media_bytes += one.size_bytes.value_or(0);
+    facts.files += one.files.value_or(0);
+  }
+  facts.by_name.resize(ids.size());
+  std::iota(facts.by_name.begin(), facts.by_name.end(), std::size_t{0});
+  std::sort(facts.by_name.begin(), facts.by_name.end(), [&](std::size_t a, std::size_t b) { return ids[a] < ids[b]; });
+  return row.status();
+}
+
+Status read_links(store::Index& index, CaseFacts& facts) {
+  LIMIER_TRY(auto row,
+             index.query(fmt::format("SELECT link_id, exhibit_a, exhibit_b, strongest, evidence, score, "
+                                     "same_image, same_device, shared_contents, shared_bytes FROM v_link ORDER "
+                                     "BY link_id LIMIT {}",
+                                     kMaxCaseLinks)));
+  while (row.step())
+    facts.top_links.push_back({row.integer(0),
+                               row.text(1),
+                               row.text(2),
+                               row.text(3),
+                               row.text(4),
+                               row.real(5),
+                               row.integer(6) != 0,
+                               row.integer(7) != 0,
+                               row.integer(8),
+                               row.integer(9),
+                               {}});
+  LIMIER_CHECK(row.status());
+  LIMIER_TRY(auto keys,
+             index.query("SELECT link_id, kind, value, size, path_a, path_b FROM v_link_key ORDER BY link_id, "
+                         "key_id"));
+  while (keys.step()) {
+    const auto at = static_cast<std::size_t>(keys.integer(0) - 1);
+    if (at < facts.top_links.size())
+      facts.top_links[at].keys.push_back(
+          {keys.text(1), keys.text(2), keys.integer(3), maybe_text(keys, 4), maybe_text(keys, 5)});
+  }
+  return keys.status();
+}
+
+Status read_kinds(store::Index& index, CaseFacts& facts) {
+  LIMIER_TRY(auto row, index.query("SELECT kind, title, meaning, link_weight, keys, shared, known_left_out, "
+                                   "filler_left_out FROM v_kind ORDER BY kind_id"));
+  while (row.step())
+    facts.kinds.push_back({row.text(0), row.text(1), row.text(2), row.integer(3), row.integer(4), row.integer(5),
+                           row.integer(6), row.integer(7)});
+  return row.status();
+}
+
+}  // namespace
+
+Result<CaseFacts> read_case_facts(store::Index& index) {
+  CaseFacts facts;
+  LIMIER_CHECK(read_case(index, facts));
+  LIMIER_CHECK(read_exhibits(index, facts));
+  LIMIER_CHECK(read_links(index, facts));
+  LIMIER_CHECK(read_kinds(index, facts));
+  return facts;
+}
+
+Result<std::vector<CaseKeyFacts>> read_case_keys(store::Index& index, std::string_view kind, std::int64_t limit) {
+  LIMIER_TRY(auto row,
+             index.query(fmt::format(
+                 "SELECT key_id, rank, kind, value, exhibit_list, size, exhibits, files, notable, weight, "
+                 "(SELECT f.path FROM shared_file f WHERE f.key_id = v_shared_key.key_id AND f.path IS NOT NULL "
+                 "ORDER BY f.exhibit_id LIMIT 1) FROM v_shared_key WHERE kind = ?1 ORDER BY key_id LIMIT {}",
+                 limit)));
+  row.bind(1, std::string(kind));
+  std::vector<CaseKeyFacts> keys;
+  while (row.step())
+    keys.push_back({row.integer(0), row.integer(1), row.text(2), row.text(3), row.text(4), row.integer(5),
+                    row.integer(6), row.integer(7), row.integer(8) != 0, row.real(9), maybe_text(row, 10)});
+  LIMIER_CHECK(row.status());
+  return keys;
+}
+
+std::string_view exit_meaning(std::int64_t code) {
+  switch (code) {
+    case 0:
+      return "complete";
+    case 1:
+      return "complete, with findings";
+    case 2:
+      return "usage or configuration error";
+    case 3:
+      return "nothing examined";
+    case 4:
+      return "integrity mismatch or damage";
+    case 5:
+      return "part not examined";
+    case 6:
+      return "refused";
+    case 7:
+      return "internal error";
+    case 75:
+      return "not finished";
+    default:
+      return "interrupted";
+  }
+}
+
+}  // namespace limier::report

@@ -1,0 +1,177 @@
+// case.html: the first page, and the sections on the exhibits.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/case_formats.h"
+#include "report/case_graph.h"
+#include "report/case_sections.h"
+#include "report/numbers.h"
+
+namespace limier::report {
+namespace {
+
+struct Section {
+  std::string_view id, title;
+  Status (*put)(CaseContext&);
+};
+constexpr Section kSections[] = {
+    {"exhibits", "Exhibits, in the order of attention", put_case_exhibits},
+    {"links", "Links between exhibits", put_case_links},
+    {"link-keys", "What the strongest links rest on", put_case_link_keys},
+    {"contents", "Files found on several exhibits", put_case_contents},
+    {"keys", "Devices, volumes, accounts and names seen on several exhibits", put_case_other_keys},
+    {"not-examined", "What was not examined, and why", put_case_not_examined},
+    {"authority", "Authority and digests of every exhibit", put_case_authority},
+    {"method", "How this was made, and its limits", put_case_method},
+};
+
+// The value all exhibits agree on, or "".
+Text common(const CaseFacts& facts, Text CaseExhibitFacts::*member) {
+  if (facts.by_attention.empty()) return {};
+  const Text& first = facts.by_attention.front().*member;
+  const bool same = std::all_of(facts.by_attention.begin(), facts.by_attention.end(),
+                                [&](const CaseExhibitFacts& one) { return one.*member == first; });
+  return same ? first : Text();
+}
+
+std::string_view verdict_css(const CaseFacts& facts) {
+  if (facts.exit_code == 0) return "good";
+  return facts.exit_code == 5 || facts.exit_code == 1 ? "warn" : "bad";
+}
+
+std::string verdict_head(const CaseFacts& facts) {
+  const std::int64_t without = facts.exhibits - facts.merged;
+  if (without > 0)
+    return fmt::format("{} of {} examined; {} without a result", facts.merged,
+                       plural(facts.exhibits, "exhibit", "exhibits"), without);
+  if (facts.exhibits == 1) return "The one exhibit was examined";
+  return fmt::format("All {} exhibits were examined", facts.exhibits);
+}
+
+std::string level_sentence(const CaseFacts& facts) {
+  std::string text;
+  for (std::size_t i = 0; i < facts.by_attention.size();) {
+    std::size_t end = i;
+    while (end < facts.by_attention.size() && facts.by_attention[end].level == facts.by_attention[i].level) ++end;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", end - i, html_text(facts.by_attention[i].level));
+    i = end;
+  }
+  return text;
+}
+
+void put_verdict(CaseContext& context) {
+  const CaseFacts& facts = context.facts;
+  context.page.raw(fmt::format(
+      "<div class=\"verdict {}\">\n<p class=\"head\">{}</p>\n<p>By what deserves attention first: "
+      "{}.</p>\n<p>The worst result of all is exit code {}: {}.</p>\n</div>\n",
+      verdict_css(facts), verdict_head(facts), level_sentence(facts), facts.exit_code, exit_meaning(facts.exit_code)));
+}
+
+void put_figures(CaseContext& context) {
+  const CaseFacts& facts = context.facts;
+  std::string out = "<dl class=\"figures\">\n";
+  const auto figure = [&](std::string_view label, const std::string& value, const std::string& more) {
+    out += fmt::format("<div><dt>{}</dt><dd>{}<span class=\"more\">{}</span></dd></div>\n", label, value, more);
+  };
+  const auto same = [&](bool CaseLinkFacts::*member) {
+    return std::count_if(facts.top_links.begin(), facts.top_links.end(),
+                         [&](const CaseLinkFacts& link) { return link.*member; });
+  };
+  figure("Exhibits", grouped(facts.exhibits), fmt::format("{} examined", grouped(facts.merged)));
+  figure("Media", human_bytes(facts.media_bytes), "in all");
+  figure("Files", grouped(facts.files), "in all file systems");
+  figure("Shared files", grouped(facts.shared_contents), "contents, section 4");
+  figure("Links", grouped(facts.links),
+         fmt::format("{} same device, {} same image", same(&CaseLinkFacts::same_device),
+                     same(&CaseLinkFacts::same_image)));
+  figure("Not examined", grouped(facts.not_examined),
+         facts.not_examined == 1 ? "entry, section 6" : "entries, section 6");
+  context.page.raw(out + "</dl>\n");
+}
+
+void put_first(CaseContext& context) {
+  constexpr std::size_t kLines = 5;
+  const CaseFacts& facts = context.facts;
+  std::string out = "<div class=\"first\">\n<div><h2>Look at these first</h2>\n<ul>\n";
+  for (std::size_t i = 0; i < std::min(kLines, facts.by_attention.size()); ++i) {
+    const CaseExhibitFacts& one = facts.by_attention[i];
+    out += fmt::format("<li><b>{}</b> {}</li>\n", exhibit_link(one), quoted(one.reason));
+  }
+  out += "</ul></div>\n<div><h2>Strongest links</h2>\n<ul>\n";
+  for (std::size_t i = 0; i < std::min(kLines, facts.top_links.size()); ++i) {
+    const CaseLinkFacts& link = facts.top_links[i];
+    out += fmt::format("<li><b>{} – {}</b> {}</li>\n", quoted(link.a), quoted(link.b), quoted(link.evidence));
+  }
+  if (facts.top_links.empty()) out += "<li>No two exhibits share anything that is compared.</li>\n";
+  context.page.raw(out + "</ul></div>\n</div>\n");
+}
+
+}  // namespace
+
+std::string exhibit_link(const CaseExhibitFacts& exhibit) {
+  if (!exhibit.examined() || exhibit.folder.empty()) return quoted(exhibit.exhibit);
+  std::string target;
+  for (const char c : exhibit.folder) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+                       c == '.' || c == '_' || c == '-';
+    target += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return fmt::format("<a href=\"{}/report.html\">{}</a>", target, quoted(exhibit.exhibit));
+}
+
+Status put_case_front(CaseContext& context) {
+  const CaseFacts& facts = context.facts;
+  Page& page = context.page;
+  page.raw("<p class=\"brand\"><b>limier</b> case report</p>\n");
+  const Text number = common(facts, &CaseExhibitFacts::case_number);
+  page.raw("<h1>" +
+           (number.empty() ? fmt::format("{} of one case", plural(facts.exhibits, "exhibit", "exhibits"))
+                           : "Case " + quoted(number)) +
+           "</h1>\n");
+  std::string sub;
+  const auto add = [&](std::string_view label, const Text& value) {
+    if (!value.empty()) sub += fmt::format("<span>{}{}</span>", label, quoted(value));
+  };
+  if (!number.empty()) sub += fmt::format("<span>{}</span>", plural(facts.exhibits, "exhibit", "exhibits"));
+  add("Examiner ", common(facts, &CaseExhibitFacts::examiner));
+  add("", common(facts, &CaseExhibitFacts::agency));
+  if (!sub.empty()) page.raw("<p class=\"sub\">" + sub + "</p>\n");
+  const Text authority = common(facts, &CaseExhibitFacts::authority);
+  page.raw("<p class=\"authority\"><b>Examined under:</b> " +
+           (authority.empty() ? std::string("the authority of each exhibit, <a href=\"#authority\">section 7</a>")
+                              : quoted(authority)) +
+           "</p>\n");
+  put_verdict(context);
+  put_figures(context);
+  put_first(context);
+  return ok_status();
+}
+
+Status write_case_html(CaseSource& source, const std::string& dir) {
+  LIMIER_TRY(auto out, OutFile::create(dir, "case.html"));
+  Page page(out);
+  CaseContext context{source.index, source.facts, page};
+  page.raw(page_head("Case report", std::string(style_sheet()) + std::string(case_style_sheet())));
+  page.raw("<header>\n");
+  LIMIER_CHECK(put_case_front(context));
+  page.raw("<nav aria-label=\"Contents\"><ol>\n");
+  for (int number = 1; const Section& section : kSections)
+    page.raw(fmt::format("<li><a href=\"#{}\"><span class=\"n\">{}</span>{}</a></li>\n", section.id, number++,
+                         section.title));
+  page.raw("</ol></nav>\n</header>\n<main>\n");
+  for (int number = 1; const Section& section : kSections) {
+    page.raw(fmt::format(
+        "<section id=\"{0}\" aria-labelledby=\"{0}-h\">\n<h2 id=\"{0}-h\"><span class=\"n\">{1}</span>{2}</h2>\n",
+        section.id, number++, section.title));
+    LIMIER_CHECK(section.put(context));
+    page.raw("</section>\n");
+  }
+  page.raw(
+      "</main>\n<footer class=\"end\">End of the report. Names and texts from the evidence are shown with control, "
+      "invisible and invalid characters written out (for example \\x1B, \\u{202E}, \\xFF; a backslash as \\\\)."
+      "</footer>\n</div>\n</body>\n</html>\n");
+  return out.commit();
+}
+
+}  // namespace limier::report

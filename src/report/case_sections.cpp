@@ -1,0 +1,284 @@
+// The sections of case.html below the first page.
+#include "report/case_sections.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/case_graph.h"
+#include "report/numbers.h"
+
+namespace limier::report {
+namespace {
+
+std::string level_cell(const CaseExhibitFacts& exhibit) {
+  const bool bad = exhibit.level == "live in danger" || exhibit.level == "high findings" ||
+                   exhibit.level == "integrity" || exhibit.level == "no result";
+  const std::string_view css = bad ? "is-bad" : exhibit.level == "routine" ? "note" : "is-warn";
+  return fmt::format("<span class=\"{}\">{}</span>", css, html_text(exhibit.level));
+}
+std::string number_cell(const std::optional<std::int64_t>& value) {
+  return value ? grouped(*value) : std::string();
+}
+// A list of exhibits, cut where a table cell ends.
+std::string list_cell(const Text& list, std::int64_t count) {
+  if (list.size() <= kMaxListChars) return quoted(list);
+  std::size_t end = list.rfind(", ", kMaxListChars);
+  if (end == Text::npos) end = kMaxListChars;
+  const auto shown =
+      static_cast<std::int64_t>(std::count(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(end), ',')) + 1;
+  return fmt::format("{} <span class=\"none\">and {} more</span>", quoted(list.substr(0, end)),
+                     grouped(std::max<std::int64_t>(count - shown, 1)));
+}
+std::string maybe_cell(const MaybeText& text) {
+  return text && !text->empty() ? quoted(*text) : std::string();
+}
+const CaseKindFacts* kind_named(const CaseFacts& facts, const Text& name) {
+  const auto at =
+      std::find_if(facts.kinds.begin(), facts.kinds.end(), [&](const CaseKindFacts& one) { return one.kind == name; });
+  return at == facts.kinds.end() ? nullptr : &*at;
+}
+void note_cap(Page& page, std::int64_t shown, std::int64_t total, std::string_view what, std::string_view where) {
+  if (shown < total)
+    page.raw(fmt::format("<p class=\"note\">Listed: the first {} of {} {}. {} has more.</p>\n", grouped(shown),
+                         grouped(total), what, where));
+}
+
+}  // namespace
+
+Status put_case_exhibits(CaseContext& context) {
+  Page& page = context.page;
+  page.paragraph(
+      "The order says where to look first, not what is proven: findings of danger to the living, high findings, damage "
+      "or "
+      "digests that differ, exhibits without a result, links to other exhibits, medium findings, exhibits examined in "
+      "part, "
+      "and the rest. An exhibit's number leads to its own report.");
+  page.table("", {{"", Align::kNumber},
+                  {"Exhibit", Align::kShort},
+                  {"Level", Align::kShort},
+                  {"Why"},
+                  {"Media", Align::kNumber},
+                  {"Files", Align::kNumber},
+                  {"Deleted", Align::kNumber},
+                  {"Links", Align::kNumber}});
+  for (const CaseExhibitFacts& one : context.facts.by_attention)
+    page.row({grouped(one.attention), exhibit_link(one), level_cell(one), quoted(one.reason),
+              one.size_bytes ? size_cell(*one.size_bytes) : "", number_cell(one.files), number_cell(one.deleted),
+              grouped(one.links)});
+  page.end_table();
+  return ok_status();
+}
+
+Status put_case_links(CaseContext& context) {
+  const CaseFacts& facts = context.facts;
+  Page& page = context.page;
+  if (facts.top_links.empty()) {
+    page.paragraph("No two exhibits share an image, a device, a volume, an account or the content of a file.");
+    return ok_status();
+  }
+  const Graph graph = layout_graph(facts);
+  page.raw("<figure>" + draw_graph(facts, graph, false) + "</figure>\n");
+  page.raw(
+      fmt::format("<p class=\"note\">Drawn: {} and {}, the strongest first. A solid red line is the same image, a "
+                  "solid blue one the same "
+                  "device or volume, a dashed one other things in common; the thicker, the higher the score. Boxes "
+                  "with a red edge have "
+                  "findings, damage or digests that differ; with a brown edge, parts that were not examined. Positions "
+                  "mean nothing."
+                  "</p>\n",
+                  plural(static_cast<std::int64_t>(graph.nodes.size()), "exhibit", "exhibits"),
+                  plural(static_cast<std::int64_t>(graph.edges.size()), "link", "links")));
+  page.table("",
+             {{"", Align::kNumber}, {"Exhibits", Align::kShort}, {"Score", Align::kNumber}, {"Evidence for the link"}});
+  std::int64_t shown = 0;
+  for (const CaseLinkFacts& link : facts.top_links) {
+    if (shown == kMaxShownLinks) break;
+    page.row({grouped(++shown), quoted(link.a) + " – " + quoted(link.b), fmt::format("{:.1f}", link.score),
+              quoted(link.evidence)});
+  }
+  page.end_table();
+  note_cap(page, shown, facts.links, "links", "case-links.csv");
+  if (facts.links_left_out > 0)
+    page.paragraph(fmt::format("{} weaker links were not kept.", grouped(facts.links_left_out)));
+  return ok_status();
+}
+
+Status put_case_link_keys(CaseContext& context) {
+  Page& page = context.page;
+  bool any = false;
+  for (std::size_t i = 0; i < std::min(kMaxExplainedOnPage, context.facts.top_links.size()); ++i) {
+    const CaseLinkFacts& link = context.facts.top_links[i];
+    if (link.keys.empty()) continue;
+    if (!any)
+      page.paragraph(
+          "For each of the strongest links, the rarest and largest things in common, at most five of a kind.");
+    any = true;
+    page.raw(fmt::format("<h3>{} – {} <span class=\"none\">score {:.1f}</span></h3>\n", quoted(link.a), quoted(link.b),
+                         link.score));
+    page.table("", {{"What", Align::kShort},
+                    {"Value", Align::kPath},
+                    {"Size", Align::kNumber},
+                    {"On the first", Align::kPath},
+                    {"On the second", Align::kPath}});
+    for (const CaseLinkKeyFacts& key : link.keys) {
+      const CaseKindFacts* const kind = kind_named(context.facts, key.kind);
+      page.row({kind == nullptr ? quoted(key.kind) : html_text(kind->title),
+                key.kind == "content" ? code(key.value.substr(0, 16)) + "…" : code(key.value),
+                key.size > 0 ? size_cell(key.size) : "", maybe_cell(key.path_a), maybe_cell(key.path_b)});
+    }
+    page.end_table();
+  }
+  if (!any) page.paragraph("There are no links.");
+  return ok_status();
+}
+
+Status put_case_contents(CaseContext& context) {
+  Page& page = context.page;
+  LIMIER_TRY(const auto keys, read_case_keys(context.index, "content", kMaxShownContents));
+  if (keys.empty()) {
+    page.paragraph("No content of a file was found on two or more exhibits.");
+    return ok_status();
+  }
+  page.paragraph(
+      "Files with the same SHA-256 on two or more exhibits, the rarest and largest first. Files a hash set knows as "
+      "harmless "
+      "and files of nothing but one repeated byte are left out. The same content proves a common source of the file; "
+      "it does "
+      "not say who put it there or saw it.");
+  page.table("", {{"", Align::kNumber},
+                  {"SHA-256", Align::kPath},
+                  {"Size", Align::kNumber},
+                  {"Exhibits", Align::kNumber},
+                  {"On"},
+                  {"For example", Align::kPath}});
+  for (const CaseKeyFacts& key : keys)
+    page.row({grouped(key.rank),
+              code(key.value.substr(0, 16)) + "…" + (key.notable ? " <span class=\"tag\">notable</span>" : ""),
+              size_cell(key.size), grouped(key.exhibits), list_cell(key.exhibit_list, key.exhibits),
+              maybe_cell(key.path)});
+  page.end_table();
+  note_cap(page, static_cast<std::int64_t>(keys.size()), context.facts.shared_contents, "contents", "case-shared.csv");
+  return ok_status();
+}
+
+Status put_case_other_keys(CaseContext& context) {
+  Page& page = context.page;
+  bool any = false;
+  for (const CaseKindFacts& kind : context.facts.kinds) {
+    if (kind.kind == "content" || kind.shared == 0) continue;
+    any = true;
+    LIMIER_TRY(const auto keys, read_case_keys(context.index, kind.kind, kMaxShownKeys));
+    page.table(kind.title, {{"Value", Align::kPath}, {"Exhibits", Align::kNumber}, {"On"}});
+    for (const CaseKeyFacts& key : keys)
+      page.row({code(key.value), grouped(key.exhibits), list_cell(key.exhibit_list, key.exhibits)});
+    page.end_table();
+    note_cap(page, static_cast<std::int64_t>(keys.size()), kind.shared, "values", "v_shared_key of case.db");
+  }
+  if (!any)
+    page.paragraph("None: no image, serial number, file-system identifier, account or name occurs on two exhibits.");
+  return ok_status();
+}
+
+Status put_case_not_examined(CaseContext& context) {
+  Page& page = context.page;
+  if (context.facts.not_examined == 0) {
+    page.paragraph("Nothing was left out for damage, encryption or lack of support on any exhibit.");
+    return ok_status();
+  }
+  LIMIER_TRY(auto rows,
+             context.index.query(fmt::format("SELECT n.exhibit, n.what, n.reason, n.bytes, n.items FROM "
+                                             "v_case_not_examined n JOIN v_exhibit e USING (exhibit) ORDER BY "
+                                             "e.exhibit_id, n.bytes DESC, n.what, n.reason LIMIT {}",
+                                             kMaxShownNotExamined)));
+  page.table("",
+             {{"Exhibit", Align::kShort}, {"What"}, {"Reason"}, {"Bytes", Align::kNumber}, {"Items", Align::kNumber}});
+  std::int64_t shown = 0;
+  while (rows.step()) {
+    ++shown;
+    page.row({quoted(rows.text(0)), quoted(rows.text(1)), quoted(rows.text(2)),
+              rows.is_null(3) ? "" : size_cell(rows.integer(3)), rows.is_null(4) ? "" : grouped(rows.integer(4))});
+  }
+  LIMIER_CHECK(rows.status());
+  page.end_table();
+  note_cap(page, shown, context.facts.not_examined, "entries", "case-not-examined.csv");
+  return ok_status();
+}
+
+Status put_case_authority(CaseContext& context) {
+  Page& page = context.page;
+  page.paragraph("As stated by the operator for each exhibit. limier examines nothing without an authority.");
+  page.table("", {{"Exhibit", Align::kShort},
+                  {"Image and identifiers", Align::kPath},
+                  {"Authority"},
+                  {"Integrity", Align::kPath}});
+  for (const std::size_t at : context.facts.by_name) {
+    const CaseExhibitFacts& one = context.facts.by_attention[at];
+    std::string image = quoted(one.image.substr(one.image.rfind('/') + 1));
+    if (one.identifiers) image += "<br><span class=\"note\">" + quoted(*one.identifiers) + "</span>";
+    std::string authority = quoted(one.authority);
+    if (!one.scope.empty()) authority += "<br><span class=\"note\">Scope: " + quoted(one.scope) + "</span>";
+    std::string integrity = one.verdict      ? quoted(*one.verdict)
+                            : one.examined() ? std::string("not checked")
+                                             : std::string();
+    if (one.sha256)
+      integrity += "<br>SHA-256 " + code(*one.sha256);
+    else if (one.md5)
+      integrity += "<br>MD5 " + code(*one.md5);
+    page.row({exhibit_link(one), image, authority, integrity});
+  }
+  page.end_table();
+  return ok_status();
+}
+
+Status put_case_method(CaseContext& context) {
+  Page& page = context.page;
+  page.paragraph(
+      "Each exhibit was examined by itself; its report says how far. From its index, keys were taken: digests of "
+      "contents, "
+      "identifiers of media, volumes and installations, accounts and names. The keys of all exhibits were merged, and "
+      "those of "
+      "two or more kept. No evidence was read for it.");
+  page.heading("Rank of a shared key");
+  page.paragraph(
+      "A key on <i>n</i> exhibits gives one point in all, divided evenly over the <i>n</i>(<i>n</i> − 1) ÷ 2 pairs "
+      "that share "
+      "it: 2 ÷ (<i>n</i>(<i>n</i> − 1)) for each. For contents this is multiplied by the number of binary digits of "
+      "the size "
+      "over 20, at most 1: a file of 512 KiB or more counts in full, one of 1 KiB about half. Equal values are ordered "
+      "by size, "
+      "then by digest.");
+  page.heading("Score of a link");
+  page.paragraph(
+      "For each kind of key, its weight times log2(1 + the points the two exhibits have in common); the score is the "
+      "sum. Keys on "
+      "more than 20 exhibits are common property and link nobody. Kinds that say the same thing several times (digests "
+      "of the "
+      "media) give one point at most. The score orders links; it is no probability.");
+  page.table("", {{"Kind"},
+                  {"Means", Align::kShort},
+                  {"Weight", Align::kNumber},
+                  {"Keys", Align::kNumber},
+                  {"On several", Align::kNumber},
+                  {"Known, left out", Align::kNumber},
+                  {"Empty, left out", Align::kNumber}});
+  for (const CaseKindFacts& kind : context.facts.kinds)
+    page.row({html_text(kind.title), html_text(kind.meaning), grouped(kind.weight), grouped(kind.keys),
+              grouped(kind.shared), grouped(kind.known), grouped(kind.filler)});
+  page.end_table();
+  page.heading("Limits");
+  page.paragraph(
+      "Only content that could be read whole has a digest, so a link may exist that is not shown: on damaged, "
+      "encrypted or "
+      "unexamined parts nothing can be compared. Devices of one make share factory files and sometimes volume serial "
+      "numbers; "
+      "where no hash set of known files was given, installed software appears among the shared files. A link is a "
+      "reason to look, "
+      "not a finding.");
+  page.paragraph(
+      fmt::format("limier {}. The same exhibits give the same report, byte for byte, whatever machine examined them.",
+                  html_text(context.facts.tool_version)));
+  return ok_status();
+}
+
+}  // namespace limier::report
