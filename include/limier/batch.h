@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "limier/app.h"
+#include "limier/casework.h"
 
 namespace limier::batch {
 
@@ -337,5 +338,16 @@ struct ExecOutcome {
 // Works off one task. Calling it again does nothing twice; a second process on the same task is refused.
 Result<ExecOutcome> exec_task(const CaseFolder& folder, const ExecOptions& options, Progress& progress,
                               const std::atomic<int>& stop);
+
+// ---- fan-in --------------------------------------------------------------------------------------------------------
+
+struct MergeOutcome {
+  casework::MergeResult result;
+  int exit_code = 0;  // batch_exit_code() of what was merged
+};
+// Merges what is finished now to CASE/case.db and writes the case reports; exhibits without a result are named in both.
+// Records that do not fit the plan are left out. May be called while tasks run. `memory_bytes` 0: the default.
+Result<MergeOutcome> merge_case(const CaseFolder& folder, std::uint64_t memory_bytes, Progress& progress,
+                                const std::atomic<int>& stop);
 
 }  // namespace limier::batch

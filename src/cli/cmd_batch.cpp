@@ -27,6 +27,22 @@ Examples:
   limier batch exec case-17 --task 3
   limier batch exec case-17 --task "$SLURM_ARRAY_TASK_ID" --scratch /local/scratch)",
                  false, make_batch_exec},
+    CommandEntry{"batch merge", "CASE [options]", "Merge what is finished to one case: case.db and case reports",
+                 R"(Reads no evidence. Compares the exhibits by the keys each of them left in CASE/keys: digests of
+contents and media, volume serial numbers, file-system UUIDs, Windows accounts, ... and writes
+
+  case.db     views v_exhibit, v_shared_content, v_link, v_case_not_examined (limier sql CASE "...")
+  case.html   the report to read; also case.json, CSV tables, the links as SVG and GraphML
+
+Exhibits that are not finished, failed or stale are named in all of them. The same exhibits give
+the same bytes, whatever the order or the executor. Run it again after an exhibit was added.
+
+Exit code: that of the batch as a whole, as `limier batch run` gives it.
+
+Examples:
+  limier batch merge case-17
+  limier batch merge case-17 --json)",
+                 false, make_batch_merge},
     CommandEntry{"batch plan", "MANIFEST --out CASE [options]", "Read a manifest and write the plan of a case",
                  R"(MANIFEST is CSV (first line: column names; # begins a comment line) or, named .toml, TOML with
 [defaults] and one [[exhibit]] each. Fields: exhibit (or seal), path, authority, scope, examiner,

@@ -28,6 +28,9 @@ class SqlCommand final : public Command {
   int run(const Context& context) override {
     if (csv_ && context.common.json) return context.fail({ErrorKind::kUsage, "--csv and --json exclude each other"});
     auto index = store::Index::open(dir_);
+    // A case folder of many exhibits has a case.db instead.
+    if (!index && index.error().kind == ErrorKind::kUsage)
+      if (auto merged = store::Index::open_case(dir_)) index = std::move(merged);
     if (!index) return context.fail(index.error());
     auto query = (*index)->query_untrusted(sql_);
     if (!query) return context.fail(as_usage(query.error()));

@@ -59,6 +59,7 @@ std::span<const CommandEntry> batch_commands();
 
 std::unique_ptr<Command> make_batch_cancel();
 std::unique_ptr<Command> make_batch_exec();
+std::unique_ptr<Command> make_batch_merge();
 std::unique_ptr<Command> make_batch_plan();
 std::unique_ptr<Command> make_batch_resume();
 std::unique_ptr<Command> make_batch_run();
