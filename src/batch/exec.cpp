@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 
 // A triage that is killed again and again (no memory on any machine, for example) must not be tried for ever.
 constexpr std::uint32_t kMostKilledAttempts = 3;
+constexpr int kExitRefused = 6;
 
 app::Profile profile_of(std::string_view name) {
   if (name == "list") return app::Profile::kList;
@@ -74,7 +75,15 @@ class ExhibitWork {
     LIMIER_CHECK(begin_attempt());
     LIMIER_CHECK(place_.prepare(resume));
     auto triage = triage_options(exhibit_, options_, place_.dir());
+    triage.resume = true;  // where nothing is, a run begins
     LIMIER_TRY(ChildEnd end, triage_in_child(triage, progress, stop));
+    if (resume && end.exit_code == kExitRefused && attempt_.count > 1) {
+      // What an earlier attempt left cannot be gone on with (another version of limier made it): it is put aside.
+      LIMIER_CHECK(supersede(folder_, exhibit_.folder));
+      LIMIER_CHECK(place_.prepare(false));
+      LIMIER_CHECK(save_attempt(folder_, exhibit_.folder, attempt_));
+      LIMIER_TRY(end, triage_in_child(triage, progress, stop));
+    }
     if (end.signal != 0 && may_try_again(end.signal)) {
       end.exit_code = kExitTemporary;
       end.message += "; run again to go on";
@@ -103,7 +112,8 @@ class ExhibitWork {
   }
 
  private:
-  // Puts aside what belongs to another plan or to a result that is to be replaced. True: something to go on from stays.
+  // Puts aside what belongs to another plan or to a result that is to be replaced. True: what an earlier attempt left
+  // may stay.
   Result<bool> make_room() {
     std::error_code error;
     const auto attempt = load_attempt(folder_, exhibit_.folder);
@@ -114,8 +124,7 @@ class ExhibitWork {
       attempt_ = {};
       return false;
     }
-    if (ours && place_.in_place()) LIMIER_CHECK(supersede(folder_, exhibit_.folder));
-    return false;
+    return true;
   }
 
   ExhibitRecord new_record() const {
