@@ -39,8 +39,10 @@ void read_cells(const toml::table& table, Cells& cells, std::vector<PlanProblem>
       problems.push_back({line, fmt::format("'{}' must be a text in quotes, a whole number, true or false", title)});
       continue;
     }
-    if (!cells.emplace(name, Cell{*text, line}).second)
-      problems.push_back({line, fmt::format("'{}' is given twice, under two names", name)});
+    const auto [cell, is_new] = cells.emplace(name, Cell{*text, line});
+    if (is_new) continue;
+    // Tables come in the order of their keys' names, not in that of the file: the second one is the later line.
+    problems.push_back({std::max(line, cell->second.line), fmt::format("'{}' is given twice, under two names", name)});
   }
 }
 

@@ -63,7 +63,7 @@ TEST(Manifest, CsvOfASpreadsheetIsRead) {
 TEST(Manifest, SemicolonsAndTabsSeparateToo) {
   for (const std::string separator : {";", "\t"}) {
     std::string text = "seal;path;authority\n4711;a.dd;warrant, consent\n";
-    for (std::size_t at = 0; (at = text.find(';', at)) != std::string::npos;) text.replace(at, 1, separator);
+    for (std::size_t at = 0; (at = text.find(';', at)) != std::string::npos; ++at) text.replace(at, 1, separator);
     const auto result = read(separator == ";" ? text : text.replace(text.find(", "), 2, " "));
     ASSERT_TRUE(result.problems.empty()) << result.problems[0].message;
     EXPECT_EQ(result.exhibits.at(0).name, "4711");
