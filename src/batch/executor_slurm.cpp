@@ -142,6 +142,7 @@ class SlurmExecutor final : public Executor {
 
  private:
   struct Job;  // what is common to the jobs of one submission
+  static Result<Submission> latest_active(const CaseFolder& folder, const std::string& token);
   static Result<std::vector<Part>> earlier_parts(const CaseFolder& folder, const std::string& token);
   static Status submit(const Job& job, const std::vector<slurm::Array>& arrays, const Queued& queued,
                        Submission& submission);
@@ -216,6 +217,19 @@ Result<std::vector<Part>> SlurmExecutor::earlier_parts(const CaseFolder& folder,
     parts.insert(parts.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
   }
   return parts;
+}
+
+// The one to name when all that is asked for is in the queue already.
+Result<Submission> SlurmExecutor::latest_active(const CaseFolder& folder, const std::string& token) {
+  LIMIER_TRY(auto submissions, load_submissions(folder));
+  Submission latest;
+  for (Submission& submission : submissions) {
+    if (submission.executor != "slurm") continue;
+    LIMIER_TRY(const auto parts, parts_of(folder, token, submission.name));
+    LIMIER_TRY(const auto queued, ask_queue(parts));
+    if (!queued.entries.empty()) latest = std::move(submission);
+  }
+  return latest;
 }
 
 void SlurmExecutor::print_plan(const Job& job, const std::vector<slurm::Array>& arrays) {
@@ -300,11 +314,11 @@ Result<Submission> SlurmExecutor::start(const CaseFolder& given, const Plan& pla
     print_plan(job, arrays);
     return submission;
   }
-  if (!open.empty()) {
+  if (open.empty()) {
+    LIMIER_TRY(submission, latest_active(folder, token));
+  } else {
     LIMIER_CHECK(make_folder(folder.logs()));
     LIMIER_CHECK(submit(job, arrays, queued, submission));
-    progress.note(fmt::format("submitted {} tasks as {} of Slurm: {}", open.size(), submission.name,
-                              fmt::join(submission.engine_ids, ", ")));
   }
   if (options.wait) LIMIER_CHECK(wait_for(folder, plan, options, progress, stop));
   return submission;

@@ -23,7 +23,7 @@ class BatchRunCommand final : public Command {
         ->option_text("NAME")
         ->check(CLI::IsMember(names()));
     app.add_option("--max-active", options_.max_active,
-                   "Tasks at the same time (default: what cores and memory allow;\nslurm: no limit)")
+                   "Tasks at the same time (default: what cores and memory allow;\nslurm: 16)")
         ->option_text("N")
         ->check(CLI::Range(1u, 100000u));
     app.add_option("--scratch", options_.scratch, "Node-local folder for building the indexes")->option_text("DIR");
@@ -101,11 +101,12 @@ class BatchRunCommand final : public Command {
     return executor;
   }
 
-  // A scheduler may be at work on the case although no process holds its lock.
-  static Status refuse_second_run(const batch::CaseFolder& folder) {
+  // A scheduler may be at work on the case although no process holds its lock. The same one again is no second run: it
+  // leaves out what is in its queue already.
+  [[nodiscard]] Status refuse_second_run(const batch::CaseFolder& folder) const {
     LIMIER_TRY(const auto submissions, batch::load_submissions(folder));
     for (const auto& submission : submissions) {
-      if (submission.executor == "local") continue;
+      if (submission.executor == "local" || submission.executor == executor_) continue;
       const auto executor = batch::make_executor(submission.executor);
       if (executor == nullptr || submission.cancelled ||
           executor->query(folder, submission) != batch::EngineState::kActive)

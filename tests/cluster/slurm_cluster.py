@@ -135,6 +135,40 @@ class SlurmCluster:
             process.kill()
             process.wait()
 
+    def kill_node(self, node):
+        """The machine is gone: slurmd, the steps below it, and all they started."""
+        self.kill(node)
+        mark = f"SLURMD_NODENAME={node}".encode()
+        below = []
+        for pid in self.leftovers():
+            with contextlib.suppress(OSError):
+                if mark in pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                    below.append(pid)
+        # slurmstepd first, or it would still report how its script ended.
+        for pid in [*filter(self._is_step, map(self._parent, below)), *below]:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+
+    def revive(self):
+        """Starts every daemon that was killed."""
+        if "slurmctld" not in self.daemons:
+            self.start_controller()
+        for node in NODES:
+            if node not in self.daemons:
+                self.start_node(node)
+
+    @staticmethod
+    def _parent(pid):
+        with contextlib.suppress(OSError):
+            return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+        return 0
+
+    @staticmethod
+    def _is_step(pid):
+        with contextlib.suppress(OSError):
+            return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"slurmstepd")
+        return False
+
     def _start(self, name, command):
         with open(self.folder / "log" / f"{name}.out", "ab") as log:
             self.daemons[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -197,7 +231,7 @@ class SlurmCluster:
             "AccountingStorageType=accounting_storage/none", "MpiDefault=none", "SwitchType=switch/none",
             "SelectType=select/cons_tres", "SelectTypeParameters=CR_CPU_Memory", "SlurmdParameters=config_overrides",
             "SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0,sched_min_interval=100000",
-            "ReturnToService=2", "SlurmdTimeout=5", "MessageTimeout=10", "KillWait=5", "JobRequeue=1",
+            "ReturnToService=2", "SlurmdTimeout=5", "MessageTimeout=5", "TCPTimeout=1", "KillWait=5", "JobRequeue=1",
             f"MaxArraySize={MAX_ARRAY_SIZE}", "MinJobAge=10", *self.settings,
             *(f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={CPUS_PER_NODE} RealMemory=4000"
               for node, port in zip(NODES, ports)),
