@@ -243,7 +243,7 @@ class Killing(LargeImage):
             for attempt in range(8):
                 process = self.start(case, "--resume")
                 time.sleep(rng.uniform(0, whole))
-                victims = rng.choice(("supervisor", "all"))
+                victims = rng.choice(("supervisor", "worker", "all"))
                 workers = children_of(process.pid)
                 pids = {"supervisor": [process.pid], "worker": workers[:1], "all": workers + [process.pid]}[victims]
                 for pid in pids:
