@@ -324,17 +324,22 @@ Result<Submission> SlurmExecutor::start(const CaseFolder& given, const Plan& pla
   return submission;
 }
 
+// A controller that has just been started again may not know its jobs for a moment.
+constexpr std::uint32_t kSeenEmpty = 3;
+
 Status SlurmExecutor::wait_for(const CaseFolder& folder, const Plan& plan, const RunOptions& options,
                                Progress& progress, const std::atomic<int>& stop) {
   LIMIER_TRY(const auto token, case_token(folder));
   LIMIER_TRY(const auto parts, earlier_parts(folder, token));
   progress.stage_started("slurm", plan.tasks.size(), "tasks");
   bool told_away = false;
+  std::uint32_t seen_empty = 0;
   while (stop.load() == 0) {
     const auto queued = ask_queue(parts);
     LIMIER_TRY(const auto unfinished, unfinished_tasks(folder, plan, options.retry_failed));
     progress.advanced(plan.tasks.size() - unfinished.size());
-    if (queued.ok() && queued->entries.empty()) break;
+    seen_empty = queued.ok() && queued->entries.empty() ? seen_empty + 1 : 0;
+    if (seen_empty > 0 && (unfinished.empty() || seen_empty == kSeenEmpty)) break;
     if (!queued.ok() && !told_away)
       progress.note(fmt::format("{}; the tasks go on, and limier asks again", queued.error().message));
     told_away = !queued.ok();

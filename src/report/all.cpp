@@ -26,7 +26,7 @@ constexpr std::array<Format, 6> kFormats{{
     {"html", kHtmlFiles, "the report to read, print and hand over, one self-contained page", write_html, true, true,
      false},
     {"json", kJsonFiles, "the same facts for machines", write_json, true, true, false},
-    {"junit", kJunitFiles, "integrity, coverage, completeness and findings as checks of a CI system (JUnit XML)",
+    {"junit", kJunitFiles, "integrity, coverage, completeness, findings as checks for CI (JUnit XML)",
      write_junit, false, true, false},
 }};
 

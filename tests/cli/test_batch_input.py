@@ -5,7 +5,7 @@ import shutil
 import unittest
 
 from batch_support import AUTHORITY, BatchTest, lines_of
-from cli_support import EXIT_EVIDENCE, EXIT_GOOD, EXIT_REFUSED, EXIT_USAGE, SAMPLES, limier
+from cli_support import EXIT_EVIDENCE, EXIT_GOOD, EXIT_REFUSED, EXIT_USAGE, SAMPLES, limier, make_ext4
 
 
 class Plans(BatchTest):
@@ -29,7 +29,7 @@ class Plans(BatchTest):
             "# seized on 3 March",
             f"A,{SAMPLES / 'phone.E01'},{AUTHORITY}",
             f"a,{SAMPLES / 'laptop.E01'},{AUTHORITY}",
-            f"B,nowhere.E01,{AUTHORITY}",
+            f"B,{self.evidence / 'nowhere.E01'},{AUTHORITY}",
             f"C,{SAMPLES / 'stick.002'},{AUTHORITY}",
             f"D,{SAMPLES},{AUTHORITY}",
         ])
@@ -83,13 +83,13 @@ class Plans(BatchTest):
         self.assertIn("look like copies of one image", said[1])
 
     def test_missing_images_can_be_planned_and_end_as_unreadable(self):
-        rows = [f"A,{SAMPLES / 'phone.E01'},{AUTHORITY}", f"B,later.E01,{AUTHORITY}"]
+        rows = [f"A,{SAMPLES / 'phone.E01'},{AUTHORITY}", f"B,{self.evidence / 'later.E01'},{AUTHORITY}"]
         result = self.plan(self.manifest(rows), "--allow-missing")
         self.assertEqual(result.returncode, EXIT_GOOD, result.stderr)
         self.assertIn("planned all the same", result.stderr.decode())
         self.assertEqual(self.batch("run").returncode, EXIT_EVIDENCE)
         self.assertEqual(self.states(), {"A": "done", "B": "failed"})
-        shutil.copyfile(SAMPLES / "phone.E01", self.work / "later.E01")
+        shutil.copyfile(SAMPLES / "phone.E01", self.evidence / "later.E01")
         self.assertIn(self.batch("resume", "--retry-failed").returncode, (0, 4, 5))
         self.assertEqual(self.states(), {"A": "done", "B": "done"})
 
@@ -108,6 +108,7 @@ class Plans(BatchTest):
         for command in ("run", "status", "resume", "cancel"):
             self.assert_fails(self.batch(command), EXIT_USAGE, "holds no plan")
         self.assert_fails(self.batch("exec", "--task", "1"), EXIT_USAGE, "holds no plan")
+        self.out = self.work / "another"
         self.assert_fails(self.plan(self.work / "none.csv"), EXIT_USAGE, "none.csv")
 
     def test_a_plan_changed_by_hand_is_refused(self):
@@ -138,7 +139,7 @@ class Changes(BatchTest):
     def setUp(self):
         super().setUp()
         self.image = self.evidence / "card.dd"
-        self.image.write_bytes(os.urandom(300_000))
+        make_ext4(self.image)
         self.rows = [f"A,{SAMPLES / 'phone.E01'},{AUTHORITY}", f"B,{self.image},{AUTHORITY}"]
         self.planned(self.rows)
         self.before = self.batch("run").returncode

@@ -165,7 +165,7 @@ class Merge(MergeTest):
         # Torn, cut, of another kind, exchanged for another exhibit's, lost: each is derived again from its index.
         keys = sorted(path for path in (self.out / "keys").iterdir())
         torn = keys[0] / "content.run"
-        torn.write_bytes(torn.read_bytes()[:-1] + b"\x00")
+        torn.write_bytes(torn.read_bytes()[:-1] + bytes([torn.read_bytes()[-1] ^ 0xFF]))
         (keys[1] / "content.run").write_bytes((keys[1] / "content.run").read_bytes()[:100])
         shutil.copy(keys[2] / "volume-serial.run", keys[2] / "content.run")
         shutil.copytree(keys[1], keys[3], dirs_exist_ok=True)

@@ -123,6 +123,14 @@ class SlurmCluster:
     def start_node(self, node):
         self._start(node, [tool("slurmd"), "-D", "-N", node, "-f", str(self.conf)])
 
+    def wait_until_saved(self, seconds=10):
+        """The controller writes its jobs down a few seconds after they change; killed before that, it has lost them."""
+        since, end = time.time(), time.monotonic() + seconds
+        while time.monotonic() < end:
+            if any(path.stat().st_mtime > since for path in self.folder.rglob("job_state")):
+                return
+            time.sleep(0.1)
+
     def kill(self, name, how=signal.SIGKILL):
         """A daemon's end, waited for. SIGTERM turns into SIGKILL after a while."""
         process = self.daemons.pop(name, None)

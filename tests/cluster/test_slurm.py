@@ -139,6 +139,7 @@ class SlurmTest(BatchTest):
         self.plan(*BIG)
         waiting = self.start("run", self.case, "--executor", "slurm", "--wait")
         self.wait_until_working()
+        self.cluster.wait_until_saved()
         self.cluster.kill("slurmctld")
         refused = self.limier("resume", self.case, code=None)
         self.assertIn(refused.returncode, (6, 75), "a run is waiting, and the controller is away")
