@@ -160,8 +160,11 @@ Status walk_blocks(WalkContext& context) {
   const auto flags = static_cast<TSK_FS_BLOCK_WALK_FLAG_ENUM>(
       TSK_FS_BLOCK_WALK_FLAG_ALLOC | TSK_FS_BLOCK_WALK_FLAG_UNALLOC | TSK_FS_BLOCK_WALK_FLAG_CONT |
       TSK_FS_BLOCK_WALK_FLAG_META | TSK_FS_BLOCK_WALK_FLAG_AONLY);
+  // libtsk takes the last block from the superblock: a damaged one counts billions of blocks, each in vain.
+  const TSK_DADDR_T blocks_there = (context.end - context.base) / context.stride();
   const auto failed = context.session.call([&](TSK_FS_INFO* fs) {
-    return tsk_fs_block_walk(fs, fs->first_block, fs->last_block_act, flags, on_block, &state);
+    const TSK_DADDR_T last = std::min(fs->last_block_act, std::max(fs->first_block, blocks_there));
+    return tsk_fs_block_walk(fs, fs->first_block, last, flags, on_block, &state);
   });
   const std::string reason = take_tsk_error();
   if (!failed || *failed != 0) {

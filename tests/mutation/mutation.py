@@ -25,6 +25,10 @@ import mutate
 import seeds
 
 
+# Variants that broke a promise once: always run, whatever the numbers asked for.
+FOUND_BEFORE = [("ufs2 5M", 36), ("smart", 4), ("mbr ntfs+ext3+fat32", 4)]
+
+
 def pristine_of(seed, scratch):
     """What limier finds in the undamaged seed; it has to be in order for the variants to mean anything."""
     folder = pathlib.Path(tempfile.mkdtemp(dir=scratch))
@@ -136,7 +140,9 @@ def plan(options, chosen):
     if options.number is not None:
         return [(chosen[0], options.number)]
     span = range(options.first, options.first + options.variants)
-    return [(chosen[n % len(chosen)], n // len(chosen)) for n in span]
+    known = {seed.name: seed for seed in chosen}
+    again = [(known[name], number) for name, number in FOUND_BEFORE if name in known]
+    return again + [(chosen[n % len(chosen)], n // len(chosen)) for n in span]
 
 
 def main():
