@@ -8,5 +8,16 @@ pkg_check_modules(SQLITE3 REQUIRED IMPORTED_TARGET sqlite3>=3.37)
 pkg_check_modules(LIBEWF REQUIRED IMPORTED_TARGET libewf)
 pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
-# libtsk's .pc file names only -ltsk; it exports its own C++ run-time symbols, so it is linked into limier-fs alone.
+# libtsk is linked into limier-fs alone, and statically where the archive is installed: of it, only what reads partitions
+# and file systems is taken. The shared one brings forty libraries with it, for networks and ciphers among others, and
+# takes ten milliseconds to load. Its .pc file names only -ltsk.
 pkg_check_modules(LIBTSK REQUIRED IMPORTED_TARGET tsk)
+find_library(LIBTSK_ARCHIVE libtsk.a HINTS ${LIBTSK_LIBRARY_DIRS} ${LIBTSK_LIBDIR})
+find_package(ZLIB)
+add_library(limier_libtsk INTERFACE)
+if(LIBTSK_ARCHIVE AND ZLIB_FOUND)
+  target_include_directories(limier_libtsk SYSTEM INTERFACE ${LIBTSK_INCLUDE_DIRS})
+  target_link_libraries(limier_libtsk INTERFACE ${LIBTSK_ARCHIVE} ZLIB::ZLIB)
+else()
+  target_link_libraries(limier_libtsk INTERFACE PkgConfig::LIBTSK)
+endif()

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kHashStep = 1u << 20;
+constexpr std::size_t kHashStep = 256u << 10;
 constexpr const char* kManifest = "manifest.json";
 constexpr const char* kAudit = "audit.jsonl";
 constexpr const char* kTemporarySuffix = ".tmp";

@@ -1,10 +1,7 @@
-// Names, inodes and streams become files. Works through the names in catalog order with one cursor, so memory does not
-// grow with the volume.
+// Names, inodes and streams become files, one after the other in catalog order.
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "store/schema.h"
+#include "store/name_rows.h"
 #include "store/writer_impl.h"
 
 namespace limier::store {
@@ -13,42 +10,6 @@ namespace {
 
 using catalog::FileKind;
 
-// A name, its inode where the sequence matches, and the streams of that inode.
-struct NameRow {
-  struct Stream {
-    bool extra = false;  // not the default stream: sorts behind it
-    std::int64_t attr_type = 0, attr_id = 0, content_id = 0;
-    auto operator<=>(const Stream&) const = default;
-  };
-  std::int64_t name_key = 0, parent_key = 0, volume_id = 0;
-  FileKind kind = FileKind::kFile;
-  bool allocated = true;
-  std::optional<std::int64_t> inode_key;
-  FileKind inode_kind = FileKind::kFile;
-  bool inode_allocated = false;
-  std::vector<Stream> streams;
-};
-
-// One row for each stream of a name, or one with NULLs. Sorted by name alone: SQLite would sort the few streams of each
-// name in a temporary table of its own.
-constexpr const char* kNameRows =
-    "SELECT n.name_key, s.content_id, s.is_default, s.attr_type, s.attr_id, n.parent_key, n.volume_id, n.kind, "
-    "n.allocated, i.inode_key, i.kind, i.allocated "
-    "FROM name n LEFT JOIN inode i ON i.volume_id = n.volume_id AND i.inode = n.inode AND i.name_sequence = n.sequence "
-    "LEFT JOIN stream s ON s.inode_key = i.inode_key ORDER BY n.name_key";
-
-void read_name(const Statement& cursor, NameRow& row) {
-  row.name_key = cursor.integer(0);
-  row.parent_key = cursor.integer(5);
-  row.volume_id = cursor.integer(6);
-  row.kind = static_cast<FileKind>(cursor.integer(7));
-  row.allocated = cursor.integer(8) != 0;
-  row.inode_key = cursor.optional_integer(9);
-  row.inode_kind = static_cast<FileKind>(cursor.integer(10));
-  row.inode_allocated = cursor.integer(11) != 0;
-  row.streams.clear();
-}
-
 FileKind kind_of(const NameRow& row) {
   if (row.kind == FileKind::kVirtual || !row.inode_key) return row.kind;
   return row.inode_kind;
@@ -56,27 +17,20 @@ FileKind kind_of(const NameRow& row) {
 
 class FileBuilder {
  public:
-  FileBuilder(Statement cursor, Statement insert, Statement find_parent)
-      : cursor_(std::move(cursor)), insert_(std::move(insert)), find_parent_(std::move(find_parent)) {}
+  FileBuilder(std::unique_ptr<NameRows> names, Statement insert, Statement name_of)
+      : names_(std::move(names)), insert_(std::move(insert)), name_of_(std::move(name_of)) {}
 
   Status build() {
     NameRow name;
-    bool more = true, any = false;
-    while (more) {
-      LIMIER_TRY(more, cursor_.step());
-      if (any && (!more || cursor_.integer(0) != name.name_key)) LIMIER_CHECK(put_name(name));
-      if (!more) break;
-      if (!any || cursor_.integer(0) != name.name_key) read_name(cursor_, name);
-      any = true;
-      if (const auto content_id = cursor_.optional_integer(1))
-        name.streams.push_back({cursor_.integer(2) == 0, cursor_.integer(3), cursor_.integer(4), *content_id});
+    while (true) {
+      LIMIER_TRY(const bool more, names_->next(name));
+      if (!more) return ok_status();
+      LIMIER_CHECK(put_name(name));
     }
-    return ok_status();
   }
 
  private:
-  Status put_name(NameRow& name) {
-    std::sort(name.streams.begin(), name.streams.end());
+  Status put_name(const NameRow& name) {
     const bool root = (static_cast<std::uint64_t>(name.name_key) & kMaxOrdinal) == 0;
     LIMIER_TRY(parent_file_, parent_of(name, root));
     // An inode has one default stream; the first in catalog order is it.
@@ -85,6 +39,7 @@ class FileBuilder {
     if (!root) {
       LIMIER_CHECK(put(name, content_id, kind_of(name), false));
       parent_file_ = file_id_;
+      above_.push_back({name.name_key, file_id_});
     }
     for (const NameRow::Stream& stream : name.streams)
       if (stream.extra) LIMIER_CHECK(put(name, stream.content_id, FileKind::kStream, true));
@@ -104,22 +59,55 @@ class FileBuilder {
     return insert_.run();
   }
 
-  // Entries of one folder follow each other, so the last answer is nearly always the next one too.
+  // Names come folder by folder, so a parent is nearly always among the folders above the name before. Orphans have
+  // theirs far back.
   Result<std::optional<std::int64_t>> parent_of(const NameRow& row, bool root) {
     if (root || row.parent_key >= row.name_key) return std::optional<std::int64_t>();
+    for (std::size_t depth = above_.size(); depth > 0 && above_.size() - depth < kMaxDepth; --depth) {
+      if (above_[depth - 1].name_key != row.parent_key) continue;
+      above_.resize(depth);
+      return std::optional(above_.back().file_id);
+    }
     if (row.parent_key != last_parent_key_) {
-      find_parent_.bind(1, row.parent_key);
-      LIMIER_TRY(const bool found, find_parent_.step());
-      last_parent_file_ = found ? std::optional(find_parent_.integer(0)) : std::nullopt;
-      find_parent_.reset();
+      LIMIER_TRY(last_parent_file_, find_file(row.parent_key));
       last_parent_key_ = row.parent_key;
     }
+    // What stood above is the way to another folder.
+    above_.clear();
+    if (last_parent_file_) above_.push_back({row.parent_key, *last_parent_file_});
     return last_parent_file_;
   }
 
-  Statement cursor_, insert_, find_parent_;
+  // The row of a name that is no stream. Both keys rise together.
+  Result<std::optional<std::int64_t>> find_file(std::int64_t name_key) {
+    std::int64_t first = 1, behind = file_id_ + 1;
+    while (first < behind) {
+      const std::int64_t middle = first + (behind - first) / 2;
+      name_of_.bind(1, middle);
+      LIMIER_TRY(const bool row, name_of_.step());
+      const bool before = row && name_of_.integer(0) < name_key;
+      const bool found = row && name_of_.integer(0) == name_key && name_of_.integer(1) == 0;
+      name_of_.reset();
+      if (found) return std::optional(middle);
+      // Streams come behind the file they belong to.
+      if (before)
+        first = middle + 1;
+      else
+        behind = middle;
+    }
+    return std::optional<std::int64_t>();
+  }
+
+  struct Above {
+    std::int64_t name_key = 0, file_id = 0;
+  };
+  static constexpr std::size_t kMaxDepth = 4096;  // folders are not followed that deep
+
+  std::unique_ptr<NameRows> names_;
+  Statement insert_, name_of_;
   std::int64_t file_id_ = 0;
   std::optional<std::int64_t> parent_file_;  // of the row to be put next
+  std::vector<Above> above_;                 // the name put last and the folders it is in
   std::int64_t last_parent_key_ = -1;
   std::optional<std::int64_t> last_parent_file_;
 };
@@ -127,10 +115,10 @@ class FileBuilder {
 }  // namespace
 
 Status IndexWriter::Impl::build_files() {
-  LIMIER_TRY(auto cursor, db_.prepare(kNameRows));
+  LIMIER_TRY(auto names, open_name_rows(db_, max_in_memory_));
   LIMIER_TRY(auto insert_file, db_.prepare("INSERT INTO file VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
-  LIMIER_TRY(auto find_parent, db_.prepare("SELECT file_id FROM file WHERE name_key = ?1 AND is_stream = 0"));
-  return FileBuilder(std::move(cursor), std::move(insert_file), std::move(find_parent)).build();
+  LIMIER_TRY(auto name_of, db_.prepare("SELECT name_key, is_stream FROM file WHERE file_id = ?1"));
+  return FileBuilder(std::move(names), std::move(insert_file), std::move(name_of)).build();
 }
 
 Status IndexWriter::Impl::build_catalog() {
@@ -138,7 +126,6 @@ Status IndexWriter::Impl::build_catalog() {
   LIMIER_CHECK(begin());
   LIMIER_CHECK(db_.execute("DELETE FROM file"));
   LIMIER_CHECK(build_files());
-  LIMIER_CHECK(db_.execute(catalog_indexes()));
   LIMIER_CHECK(mark_overwritten());
   LIMIER_CHECK(add_completeness_issues());
   catalog_built_ = true;

@@ -99,6 +99,7 @@ Status IndexWriter::Impl::rewind_sweep() {
   open_content_position_ = -1;
   if (!std::exchange(sweep_reported_, true)) return ok_status();
   LIMIER_CHECK(begin());
+  LIMIER_CHECK(db_.execute(extent_index()));
   LIMIER_TRY(const auto at, db_.integer("SELECT image_offset FROM sweep_state"));
   LIMIER_TRY(const auto generation, db_.integer("SELECT generation FROM sweep_state"));
   const std::int64_t offset = at.value_or(0);

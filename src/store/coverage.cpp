@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "store/placed_extents.h"
 #include "store/writer_impl.h"
 
 namespace limier::store {
@@ -212,26 +213,49 @@ class BlockClaims final : public RowClaims {
 
 // Files the file system keeps for itself. NTFS: MFT entries 0 to 23 are reserved (ntfs-3g layout.h, FILE_first_user is
 // 24); ext: inodes below 11 are reserved (EXT4_GOOD_OLD_FIRST_INO in the kernel's fs/ext4/ext4.h).
-bool is_system_file(const Volume& volume, std::int64_t inode) {
-  if (volume.fs_type == "ntfs") return inode >= 0 && inode < 24;
-  return volume.fs_type.starts_with("ext") && inode >= 0 && inode < 11;
+bool is_system_file(const Volume& volume, std::uint8_t inode) {
+  if (volume.fs_type == "ntfs") return inode < 24;
+  return volume.fs_type.starts_with("ext") && inode < 11;
 }
 
-class ExtentClaims final : public RowClaims {
+class ExtentClaims final : public ClaimSource {
  public:
-  using RowClaims::RowClaims;
+  ExtentClaims(PlacedExtents extents, const std::vector<Volume>& volumes) : extents_(std::move(extents)) {
+    for (const Volume& volume : volumes) by_id_.emplace(volume.id, &volume);
+  }
+  Status advance() override {
+    while (true) {
+      LIMIER_CHECK(extents_.advance());
+      current_.reset();
+      const auto& extent = extents_.current();
+      if (!extent) return ok_status();
+      const Volume* volume = volume_of(*extent);
+      if (extent->deleted || volume == nullptr) continue;
+      current_ = Claim{extent->image_offset, end_of(extent->image_offset, extent->length), rank_of(*extent, *volume)};
+      return ok_status();
+    }
+  }
 
  private:
-  std::optional<std::size_t> rank_of(const Statement& row) const override {
-    const Volume* volume = volume_of(row);
-    if (volume == nullptr) return std::nullopt;
-    const auto kind = static_cast<ExtentKind>(row.integer(3));
-    const auto owner = static_cast<FileKind>(row.integer(5));
-    const bool metadata = kind == ExtentKind::kResident || owner == FileKind::kVirtual || owner == FileKind::kDir ||
-                          is_system_file(*volume, row.integer(4));
-    const Rank rank = kind == ExtentKind::kSlack ? kSlackExtent : metadata ? kMetadataExtent : kFileExtent;
-    return volume->level * kRankCount + rank;
+  const Volume* volume_of(const PlacedExtent& extent) {
+    const std::int64_t id = extent.content_id >> kOrdinalBits;
+    if (last_ == nullptr || last_->id != id) {
+      const auto found = by_id_.find(id);
+      last_ = found == by_id_.end() ? nullptr : found->second;
+    }
+    return last_;
   }
+  static std::size_t rank_of(const PlacedExtent& extent, const Volume& volume) {
+    const FileKind owner = extent.inode_kind;
+    const bool metadata = extent.kind == ExtentKind::kResident || owner == FileKind::kVirtual ||
+                          owner == FileKind::kDir || is_system_file(volume, extent.inode);
+    const Rank rank = extent.kind == ExtentKind::kSlack ? kSlackExtent : metadata ? kMetadataExtent : kFileExtent;
+    return volume.level * kRankCount + rank;
+  }
+
+  PlacedExtents extents_;
+  std::map<std::int64_t, const Volume*> by_id_;
+  const Volume* last_ = nullptr;
 };
 
 class DamageClaims final : public RowClaims {
@@ -311,11 +335,7 @@ Status IndexWriter::Impl::build_coverage() {
     LIMIER_TRY(auto damage, db_.prepare("SELECT image_offset, length FROM bad_range ORDER BY image_offset"));
     LIMIER_TRY(auto blocks,
                db_.prepare("SELECT image_offset, length, volume_id, use FROM block ORDER BY image_offset"));
-    LIMIER_TRY(
-        auto extents,
-        db_.prepare("SELECT e.image_offset, e.length, i.volume_id, e.kind, i.inode, i.kind FROM extent e INDEXED BY "
-                    "extent_by_offset JOIN stream s ON s.content_id = e.content_id JOIN inode i ON i.inode_key = "
-                    "s.inode_key WHERE e.image_offset IS NOT NULL AND i.allocated = 1 ORDER BY e.image_offset"));
+    LIMIER_TRY(auto extents, PlacedExtents::open(db_, max_in_memory_));
     LIMIER_TRY(auto insert_range, db_.prepare("INSERT INTO coverage VALUES (?1, ?2, ?3)"));
     std::vector<std::unique_ptr<ClaimSource>> sources;
     sources.push_back(std::make_unique<ListedClaims>(volume_claims(volumes)));

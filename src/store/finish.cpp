@@ -41,6 +41,7 @@ Error log_remains() {
 Status IndexWriter::Impl::mark_damaged_contents() {
   LIMIER_TRY(const auto any, db_.integer("SELECT 1 FROM bad_range LIMIT 1"));
   if (!any) return ok_status();
+  LIMIER_CHECK(db_.execute(extent_index()));
   LIMIER_CHECK(db_.execute("CREATE TEMP TABLE damaged(content_id INTEGER PRIMARY KEY)"));
   {
     // Slack, holes and the uninitialised tail hold no byte of the content.

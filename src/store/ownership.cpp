@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "store/placed_extents.h"
 #include "store/writer_impl.h"
 
 namespace limier::store {
@@ -16,13 +17,7 @@ using catalog::ExtentKind;
 
 // Rows of the sweep. `kind`: an ExtentKind; blocks in use come with kBlock.
 constexpr std::int64_t kBlock = 100;
-// 4 is resident, inside metadata that belongs to the file system's own streams anyway.
-constexpr const char* kRanges =
-    "SELECT e.image_offset, e.length, e.kind, s.deleted, e.content_id, s.inode_key, s.source "
-    "FROM extent e INDEXED BY extent_by_offset JOIN stream s ON s.content_id = e.content_id "
-    "WHERE e.image_offset IS NOT NULL AND e.kind <> 4 ORDER BY e.image_offset";
-constexpr const char* kBlocks =
-    "SELECT image_offset, length, 100, 0, 0, 0, 0 FROM block WHERE use <> 0 ORDER BY image_offset";
+constexpr const char* kBlocks = "SELECT image_offset, length FROM block WHERE use <> 0 ORDER BY image_offset";
 constexpr const char* kExtentsOf =
     "SELECT file_offset, image_offset, length, kind FROM extent WHERE content_id = ?1 ORDER BY seq";
 
@@ -35,27 +30,56 @@ struct Range {
 
 class RangeCursor {
  public:
-  explicit RangeCursor(Statement statement) : statement_(std::move(statement)) {}
-  Status advance() {
-    LIMIER_TRY(const bool row, statement_.step());
+  virtual ~RangeCursor() = default;
+  virtual Status advance() = 0;
+  [[nodiscard]] const std::optional<Range>& current() const { return current_; }
+
+ protected:
+  std::optional<Range> current_;
+};
+
+std::int64_t end_of(std::int64_t start, std::int64_t length) {
+  return length > INT64_MAX - start ? INT64_MAX : start + length;
+}
+
+class ExtentRanges final : public RangeCursor {
+ public:
+  explicit ExtentRanges(PlacedExtents extents) : extents_(std::move(extents)) {}
+  Status advance() override {
     current_.reset();
-    if (!row) return ok_status();
-    Range& range = current_.emplace();
-    range.start = statement_.integer(0);
-    const std::int64_t length = statement_.integer(1);
-    range.end = length > INT64_MAX - range.start ? INT64_MAX : range.start + length;
-    range.kind = statement_.integer(2);
-    range.deleted = statement_.integer(3) != 0;
-    range.content_id = statement_.integer(4);
-    range.inode_key = statement_.integer(5);
-    range.has_content = statement_.integer(6) != 0;
+    do {
+      LIMIER_CHECK(extents_.advance());
+      // What is resident lies inside metadata that belongs to the file system's own streams anyway.
+    } while (extents_.current() && extents_.current()->kind == ExtentKind::kResident);
+    if (const auto& extent = extents_.current())
+      current_ = Range{extent->image_offset,
+                       end_of(extent->image_offset, extent->length),
+                       static_cast<std::int64_t>(extent->kind),
+                       extent->content_id,
+                       extent->inode_key,
+                       extent->deleted,
+                       extent->has_content};
     return ok_status();
   }
-  [[nodiscard]] const std::optional<Range>& current() const { return current_; }
+
+ private:
+  PlacedExtents extents_;
+};
+
+class BlockRanges final : public RangeCursor {
+ public:
+  explicit BlockRanges(Statement statement) : statement_(std::move(statement)) {}
+  Status advance() override {
+    LIMIER_TRY(const bool row, statement_.step());
+    current_.reset();
+    if (row)
+      current_ = Range{
+          statement_.integer(0), end_of(statement_.integer(0), statement_.integer(1)), kBlock, 0, 0, false, false};
+    return ok_status();
+  }
 
  private:
   Statement statement_;
-  std::optional<Range> current_;
 };
 
 // Two streams lead to the same content when their extent lists are equal: then neither has overwritten the other.
@@ -109,7 +133,7 @@ class OwnershipSweep {
   OwnershipSweep(Statement mark, TwinTest twins, std::map<std::int64_t, bool> sharing)
       : mark_(std::move(mark)), twins_(std::move(twins)), sharing_(std::move(sharing)) {}
 
-  Status run(RangeCursor extents, RangeCursor blocks) {
+  Status run(RangeCursor& extents, RangeCursor& blocks) {
     LIMIER_CHECK(extents.advance());
     LIMIER_CHECK(blocks.advance());
     while (extents.current() || blocks.current()) {
@@ -224,11 +248,13 @@ Status IndexWriter::Impl::mark_overwritten() {
     LIMIER_TRY(auto mark, db_.prepare("INSERT OR IGNORE INTO temp.overwritten VALUES (?1)"));
     LIMIER_TRY(auto left, db_.prepare(kExtentsOf));
     LIMIER_TRY(auto right, db_.prepare(kExtentsOf));
-    LIMIER_TRY(auto extents, db_.prepare(kRanges));
+    LIMIER_TRY(auto placed, PlacedExtents::open(db_, max_in_memory_));
     LIMIER_TRY(auto blocks, db_.prepare(kBlocks));
     LIMIER_TRY(auto sharing, sharing_volumes(db_));
     OwnershipSweep sweep(std::move(mark), TwinTest(std::move(left), std::move(right)), std::move(sharing));
-    LIMIER_CHECK(sweep.run(RangeCursor(std::move(extents)), RangeCursor(std::move(blocks))));
+    ExtentRanges extents(std::move(placed));
+    BlockRanges used(std::move(blocks));
+    LIMIER_CHECK(sweep.run(extents, used));
     double_claims = sweep.double_claims();
   }
   // 2: overwritten. Only contents that would have been given a digest can lose it. A state that does not follow from

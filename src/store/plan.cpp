@@ -1,5 +1,6 @@
 // The sweep's plan. Each batch is a query of its own that starts behind the last piece given, so no cursor stays open
 // while digests are written.
+#include "store/schema.h"
 #include "store/writer_impl.h"
 
 namespace limier::store {
@@ -13,6 +14,7 @@ constexpr const char* kPieces =
 }  // namespace
 
 Result<IndexWriter::PlanTotals> IndexWriter::Impl::plan_totals() {
+  LIMIER_CHECK(db_.execute(extent_index()));
   LIMIER_TRY(
       auto pieces,
       db_.prepare(std::string("SELECT count(*), coalesce(sum(e.length), 0), count(DISTINCT s.content_id)") + kPieces));
@@ -28,6 +30,7 @@ Result<IndexWriter::PlanTotals> IndexWriter::Impl::plan_totals() {
 
 Result<std::vector<catalog::PlanPiece>> IndexWriter::Impl::next_plan(std::size_t limit) {
   if (!plan_) {
+    LIMIER_CHECK(db_.execute(extent_index()));
     LIMIER_TRY(plan_,
                db_.prepare(std::string("SELECT e.image_offset, s.content_id, e.piece, s.piece_count, s.size_bytes, "
                                        "e.file_offset, e.length") +

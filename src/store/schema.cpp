@@ -80,7 +80,6 @@ CREATE TABLE file (
   inode_key INTEGER REFERENCES inode(inode_key), content_id INTEGER REFERENCES stream(content_id),
   kind INTEGER NOT NULL, is_stream INTEGER NOT NULL, reused INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX file_by_name ON file(name_key) WHERE is_stream = 0;
 )sql";
 
 constexpr const char* kResultTables = R"sql(
@@ -132,16 +131,15 @@ std::string table_schema() {
   return std::string(kRunTables) + kCatalogTables + kResultTables + progress_schema() + checkpoint_schema();
 }
 
-// extent_by_offset carries what the sweeps over the media need, so that they do not look every extent up again.
-std::string catalog_indexes() {
-  return R"sql(
-CREATE INDEX IF NOT EXISTS extent_by_offset ON extent(image_offset, length, kind) WHERE image_offset IS NOT NULL;
-CREATE INDEX IF NOT EXISTS file_by_content ON file(content_id) WHERE content_id IS NOT NULL;
-)sql";
+// Carries what the sweeps over the media need, so that they do not look every extent up again. Made when it is first
+// needed: by the plan of the sweep, by damage, by volumes with more extents than fit into memory.
+std::string extent_index() {
+  return "CREATE INDEX IF NOT EXISTS extent_by_offset ON extent(image_offset, length, kind) WHERE image_offset IS NOT "
+         "NULL";
 }
 
 std::string drop_catalog_indexes() {
-  return "DROP INDEX IF EXISTS extent_by_offset; DROP INDEX IF EXISTS file_by_content;";
+  return "DROP INDEX IF EXISTS extent_by_offset;";
 }
 
 }  // namespace limier::store

@@ -12,8 +12,8 @@ std::string view_schema();
 // What a later run needs to go on with an unfinished index (progress.cpp).
 std::string progress_schema();
 std::string checkpoint_schema();
-// Indexes over what build_catalog has finished with.
-std::string catalog_indexes();
+// The extents in the order of the media: made when the sweep, or damage, first asks for it.
+std::string extent_index();
 std::string drop_catalog_indexes();
 
 // The path as SQLite's URI file names want it.

@@ -262,6 +262,9 @@ Status IndexWriter::set_volume_status(std::uint32_t volume_id, catalog::VolumeSt
 Status IndexWriter::clear_volume(std::uint32_t volume_id) {
   return impl_->clear_volume(volume_id);
 }
+void IndexWriter::set_rows_in_memory(std::int64_t rows) {
+  impl_->max_in_memory_ = rows;
+}
 Status IndexWriter::build_catalog() {
   return impl_->build_catalog();
 }

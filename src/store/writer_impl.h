@@ -113,6 +113,8 @@ class IndexWriter::Impl {
   Database db_;
   std::string path_;
   std::uint64_t media_size_ = 0;
+  // Rows of one kind that are joined and sorted in memory; beyond that SQLite does it, more slowly.
+  std::int64_t max_in_memory_ = 2'000'000;
   bool in_transaction_ = false;
   std::uint64_t rows_in_transaction_ = 0;
   std::map<std::uint32_t, std::uint64_t> refused_by_volume_;

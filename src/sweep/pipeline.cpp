@@ -46,8 +46,12 @@ Pipeline::Pipeline(const evidence::Image& image, const SweepJob& job, std::uint6
     files_.back().cost.stage = "files-" + std::to_string(shard + 1);
   }
   const auto batch_bytes = static_cast<std::size_t>(chunks_per_batch * image.chunk_size());
-  slots_.resize(batch_count(jobs_, batch_bytes));
-  for (Batch& batch : slots_) batch.buffer.resize(batch_bytes);
+  // A small image needs no room for batches it does not have.
+  const std::uint64_t chunks = (image.size_bytes() + image.chunk_size() - 1) / image.chunk_size();
+  const std::uint64_t batches = std::max<std::uint64_t>(1, (chunks + chunks_per_batch - 1) / chunks_per_batch);
+  const std::uint64_t chunks_in_first = std::clamp<std::uint64_t>(chunks, 1, chunks_per_batch);
+  slots_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(batch_count(jobs_, batch_bytes), batches)));
+  for (Batch& batch : slots_) batch.buffer.resize(static_cast<std::size_t>(chunks_in_first * image.chunk_size()));
 }
 
 Pipeline::~Pipeline() {

@@ -46,23 +46,24 @@ bool DamageLog::overlaps(std::uint64_t image_offset, std::uint64_t length) const
 Result<std::unique_ptr<TskImage>> TskImage::open(const evidence::Image& image, std::uint32_t sector_size) {
   auto self = std::unique_ptr<TskImage>(new TskImage(std::make_unique<DamageLog>()));
   self->lines_ = std::make_unique<LineCache>(image, *self->damage_);
+  // As tsk_img_open_external does it. Calling that would link every container format libtsk knows, and with them
+  // libraries for networks and ciphers.
   auto* external = static_cast<ExternalImage*>(std::calloc(1, sizeof(ExternalImage)));
   if (external == nullptr) return Error{ErrorKind::kTemporary, "not enough memory to open the image"};
   external->lines = self->lines_.get();
-  const auto opened = guarded([&] {
-    return tsk_img_open_external(external, static_cast<TSK_OFF_T>(image.size_bytes()), sector_size, read_callback,
-                                 close_callback, stat_callback);
-  });
-  if (!opened || *opened == nullptr) {
-    std::free(external);
-    return Error{ErrorKind::kEvidence, "libtsk refuses the image: " + take_tsk_error()};
-  }
-  self->info_ = *opened;
+  external->info.tag = TSK_IMG_INFO_TAG;
+  external->info.itype = TSK_IMG_TYPE_EXTERNAL;
+  external->info.size = static_cast<TSK_OFF_T>(image.size_bytes());
+  external->info.sector_size = sector_size;
+  external->info.read = read_callback;
+  external->info.close = close_callback;
+  external->info.imgstat = stat_callback;
+  self->info_ = &external->info;
   return self;
 }
 
 TskImage::~TskImage() {
-  if (info_ != nullptr) tsk_img_close(info_);
+  if (info_ != nullptr) close_callback(info_);
 }
 
 void TskImage::abandon() {

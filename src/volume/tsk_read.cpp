@@ -1,7 +1,5 @@
 #include "volume/tsk_read.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
@@ -65,14 +63,9 @@ ssize_t read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t
 
 }  // namespace limier::volume
 
-// The contract is that of tsk_img_read in <tsk/img/tsk_img.h>.
+// The contract is that of tsk_img_read in <tsk/img/tsk_img.h>. The images of pools read from ours.
 extern "C" ssize_t tsk_img_read(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t length) {
-  using Read = ssize_t (*)(TSK_IMG_INFO*, TSK_OFF_T, char*, size_t);
-  if (info == nullptr || info->read != limier::volume::read_callback) {
-    static const auto original = reinterpret_cast<Read>(::dlsym(RTLD_NEXT, "tsk_img_read"));
-    return original != nullptr ? original(info, offset, buffer, length) : -1;
-  }
-  if (buffer == nullptr || offset < 0 || static_cast<ssize_t>(length) < 0) {
+  if (info == nullptr || buffer == nullptr || offset < 0 || static_cast<ssize_t>(length) < 0) {
     tsk_error_reset();
     tsk_error_set_errno(TSK_ERR_IMG_ARG);
     tsk_error_set_errstr("a read of %zu bytes at %" PRIdOFF, length, offset);

@@ -2,8 +2,8 @@
 //
 // libtsk's own read function fetches 64 KiB for every miss, whatever was asked for. Directories and MFT records are
 // small and lie anywhere, so most of that is copied, and of an E01 decompressed, for nothing. tsk_read.cpp defines
-// tsk_img_read once more; the program's definition comes before the library's, for libtsk's own calls too. Should a
-// libtsk be linked in such a way that it does not, everything works as before, only slower.
+// tsk_img_read in its place; the linker takes the program's definition before the library's, for libtsk's own calls
+// too.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,7 @@ struct ExternalImage {
   LineCache* lines;
 };
 
-// The read function of our images: also what tells them from those of libtsk (a pool's).
+// The read function of our images.
 ssize_t read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t length) noexcept;
 
 }  // namespace limier::volume

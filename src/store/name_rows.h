@@ -1,0 +1,37 @@
+// Every name in catalog order, with its inode where the sequence matches, and the streams of that inode.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "limier/catalog.h"
+#include "store/db.h"
+
+namespace limier::store {
+
+struct NameRow {
+  struct Stream {
+    bool extra = false;  // not the default stream: sorts behind it
+    std::int64_t attr_type = 0, attr_id = 0, content_id = 0;
+    auto operator<=>(const Stream&) const = default;
+  };
+  std::int64_t name_key = 0, parent_key = 0, volume_id = 0;
+  catalog::FileKind kind = catalog::FileKind::kFile;
+  bool allocated = true;
+  std::optional<std::int64_t> inode_key;
+  catalog::FileKind inode_kind = catalog::FileKind::kFile;
+  bool inode_allocated = false;
+  std::vector<Stream> streams;  // sorted
+};
+
+class NameRows {
+ public:
+  virtual ~NameRows() = default;
+  // False behind the last name.
+  virtual Result<bool> next(NameRow& row) = 0;
+};
+
+// Joined in memory while there are no more than `max_in_memory` inodes and streams each, else by SQLite.
+Result<std::unique_ptr<NameRows>> open_name_rows(Database& db, std::int64_t max_in_memory);
+
+}  // namespace limier::store

@@ -1,0 +1,79 @@
+#include "store/placed_extents.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "store/schema.h"
+
+namespace limier::store {
+namespace {
+
+constexpr const char* kColumns =
+    "SELECT e.image_offset, e.length, e.content_id, s.inode_key, e.seq, e.kind, i.inode, i.kind, i.allocated, "
+    "s.source ";
+// In the order of their keys all three tables are read from front to back.
+constexpr const char* kByKey =
+    "FROM extent e CROSS JOIN stream s ON s.content_id = e.content_id CROSS JOIN inode i ON i.inode_key = s.inode_key "
+    "WHERE e.image_offset IS NOT NULL ORDER BY e.content_id, e.seq";
+constexpr const char* kByOffset =
+    "FROM extent e INDEXED BY extent_by_offset JOIN stream s ON s.content_id = e.content_id "
+    "JOIN inode i ON i.inode_key = s.inode_key WHERE e.image_offset IS NOT NULL ORDER BY e.image_offset";
+
+PlacedExtent extent_of(const Statement& row) {
+  PlacedExtent extent;
+  extent.image_offset = row.integer(0);
+  extent.length = row.integer(1);
+  extent.content_id = row.integer(2);
+  extent.inode_key = row.integer(3);
+  extent.seq = static_cast<std::uint32_t>(row.integer(4));
+  extent.kind = static_cast<catalog::ExtentKind>(row.integer(5));
+  const auto inode = static_cast<std::uint64_t>(row.integer(6));
+  extent.inode = static_cast<std::uint8_t>(std::min<std::uint64_t>(inode, PlacedExtent::kLaterInode));
+  extent.inode_kind = static_cast<catalog::FileKind>(row.integer(7));
+  extent.deleted = row.integer(8) == 0;
+  extent.has_content = row.integer(9) != 0;
+  return extent;
+}
+
+}  // namespace
+
+// The order of extent_by_offset.
+bool PlacedExtent::before(const PlacedExtent& other) const {
+  const auto key = [](const PlacedExtent& one) {
+    return std::tuple(one.image_offset, one.length, one.kind, one.content_id, one.seq);
+  };
+  return key(*this) < key(other);
+}
+
+Result<PlacedExtents> PlacedExtents::open(Database& db, std::int64_t max_in_memory) {
+  PlacedExtents extents;
+  LIMIER_TRY(const auto count, db.integer("SELECT count(*) FROM extent"));
+  if (count.value_or(0) > max_in_memory) {
+    LIMIER_CHECK(db.execute(extent_index()));
+    LIMIER_TRY(extents.rows_, db.prepare(std::string(kColumns) + kByOffset));
+    return extents;
+  }
+  extents.sorted_.reserve(static_cast<std::size_t>(count.value_or(0)));
+  LIMIER_TRY(auto rows, db.prepare(std::string(kColumns) + kByKey));
+  while (true) {
+    LIMIER_TRY(const bool row, rows.step());
+    if (!row) break;
+    extents.sorted_.push_back(extent_of(rows));
+  }
+  std::sort(extents.sorted_.begin(), extents.sorted_.end(),
+            [](const PlacedExtent& a, const PlacedExtent& b) { return a.before(b); });
+  return extents;
+}
+
+Status PlacedExtents::advance() {
+  current_.reset();
+  if (rows_) {
+    LIMIER_TRY(const bool row, rows_.step());
+    if (row) current_ = extent_of(rows_);
+  } else if (next_ < sorted_.size()) {
+    current_ = sorted_[next_++];
+  }
+  return ok_status();
+}
+
+}  // namespace limier::store
