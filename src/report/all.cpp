@@ -26,8 +26,8 @@ constexpr std::array<Format, 6> kFormats{{
     {"html", kHtmlFiles, "the report to read, print and hand over, one self-contained page", write_html, true, true,
      false},
     {"json", kJsonFiles, "the same facts for machines", write_json, true, true, false},
-    {"junit", kJunitFiles, "integrity, coverage, completeness, findings as checks for CI (JUnit XML)",
-     write_junit, false, true, false},
+    {"junit", kJunitFiles, "integrity, coverage, completeness, findings as checks for CI (JUnit XML)", write_junit,
+     false, true, false},
 }};
 
 Status run_beside(const store::Index& index, const Format* format, const std::string& dir) {

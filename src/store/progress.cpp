@@ -236,8 +236,8 @@ Status IndexWriter::Impl::clear_walks() {
   return ok_status();
 }
 
-// What build_catalog made of the names that were there when the run was interrupted; the files themselves are replaced by
-// the next build_catalog.
+// What build_catalog made of the names that were there when the run was interrupted; the files themselves are replaced
+// by the next build_catalog.
 Status IndexWriter::Impl::clear_catalog() {
   return db_.execute(
       "UPDATE stream SET state = deleted WHERE source = 1 AND state IN (2, 3) OR source = 2 AND state = 2;"

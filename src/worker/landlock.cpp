@@ -12,11 +12,11 @@ namespace limier::worker {
 namespace {
 
 constexpr std::uint64_t kFirstVersion = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;  // execute … make_sym
-constexpr std::uint64_t kRefer = 1ull << 13;                                    // ABI 2
-constexpr std::uint64_t kTruncate = 1ull << 14;                                 // ABI 3
-constexpr std::uint64_t kBindAndConnectTcp = 3;                                 // ABI 4
-constexpr std::uint64_t kIoctlDevice = 1ull << 15;                              // ABI 5
-constexpr std::uint64_t kAbstractSocketsAndSignals = 3;                         // ABI 6
+constexpr std::uint64_t kRefer = 1ull << 13;                                     // ABI 2
+constexpr std::uint64_t kTruncate = 1ull << 14;                                  // ABI 3
+constexpr std::uint64_t kBindAndConnectTcp = 3;                                  // ABI 4
+constexpr std::uint64_t kIoctlDevice = 1ull << 15;                               // ABI 5
+constexpr std::uint64_t kAbstractSocketsAndSignals = 3;                          // ABI 6
 
 }  // namespace
 
@@ -42,8 +42,8 @@ int close_paths() {
       static_cast<int>(syscall(SYS_landlock_create_ruleset, nullptr, std::size_t{0}, LANDLOCK_CREATE_RULESET_VERSION));
   if (abi < 1) return 0;
   const LandlockRights rights = landlock_rights(abi);
-  const UniqueFd fd(static_cast<int>(
-      syscall(SYS_landlock_create_ruleset, &rights, landlock_rights_size(abi), std::uint32_t{0})));
+  const UniqueFd fd(
+      static_cast<int>(syscall(SYS_landlock_create_ruleset, &rights, landlock_rights_size(abi), std::uint32_t{0})));
   if (!fd) return 0;
   return syscall(SYS_landlock_restrict_self, fd.get(), std::uint32_t{0}) == 0 ? abi : 0;
 }
