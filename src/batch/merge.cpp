@@ -77,6 +77,8 @@ Result<MergeOutcome> merge_case(const CaseFolder& folder, std::uint64_t memory_b
   outcome.exit_code = options.exit_code;
   LIMIER_TRY(const auto index, store::Index::open_case(folder.dir()));
   LIMIER_CHECK(report::write_case_reports(*index, folder.dir()));
+  // After a scheduler's run nobody but the merge knows that all tasks have ended.
+  LIMIER_CHECK(write_junit(folder, statuses));
   return outcome;
 }
 

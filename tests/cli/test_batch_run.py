@@ -2,7 +2,6 @@
 import fcntl
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -174,7 +173,12 @@ class Runs(BatchTest):
         self.assertEqual(suite.get("name"), "A-1")
         self.assertEqual([case.get("name") for case in suite], ["integrity", "coverage", "completeness", "findings"])
         self.assertEqual(int(suite.get("tests")), 4)
-        shutil.rmtree(folder)
+
+        junit = self.out / "junit.xml"
+        self.assertEqual(xml.etree.ElementTree.parse(junit).getroot().find("testsuite").get("name"), "A-1")
+        junit.unlink()
+        self.assertIn(self.batch("merge").returncode, (0, 4, 5))
+        self.assertEqual(xml.etree.ElementTree.parse(junit).getroot().find("testsuite").get("tests"), "4")
 
 
 if __name__ == "__main__":
