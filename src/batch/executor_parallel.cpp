@@ -222,7 +222,8 @@ Result<Submission> ParallelExecutor::start(const CaseFolder& given, const Plan& 
   }
   progress.stage_ended();
   note_machines_without_limier(joblog, progress);
-  // parallel's own failures; 1 to 101 count tasks that ended with other codes than 0.
+  // parallel's own failures; 1 to 101 count tasks that ended with other codes than 0. Told to end, it may give any.
+  if (told_to_end) return submission;
   if (running.exit_code() == kSshFailed || running.exit_code() == kNotFound) {
     const auto said = read_whole_file(own_log);
     return Error{ErrorKind::kUsage, fmt::format("parallel gave up: {}", said ? first_line(*said) : "no reason given")};

@@ -314,7 +314,8 @@ Result<Submission> SlurmExecutor::start(const CaseFolder& given, const Plan& pla
     print_plan(job, arrays);
     return submission;
   }
-  if (open.empty()) {
+  // Tasks in the queue whose merge is not: the run that submitted them ended before it could submit that too.
+  if (open.empty() && !queued.waiting_merges.empty()) {
     LIMIER_TRY(submission, latest_active(folder, token));
   } else {
     LIMIER_CHECK(make_folder(folder.logs()));

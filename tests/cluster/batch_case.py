@@ -1,13 +1,17 @@
 """Cases for the executor tests: evidence made here, plans, and what must be true of a case afterwards."""
+import contextlib
+import hashlib
 import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+import xml.etree.ElementTree as xml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 from cli_support import LIMIER, environment, make_ext4  # noqa: E402
@@ -96,16 +100,20 @@ class BatchTest(unittest.TestCase):
         return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in sorted(folder.glob("*")))
 
     def working(self):
-        """Process ids of `limier batch exec` on this case."""
+        """Process ids of `limier batch exec` on this case by task: the one that holds the lock, then the triage below it."""
         mark = b"\0batch\0exec\0" + os.fsencode(self.case) + b"\0"
-        found = []
+        found = {}
         for entry in pathlib.Path("/proc").iterdir():
             if entry.name.isdigit():
-                try:
-                    if mark in (entry / "cmdline").read_bytes():
-                        found.append(int(entry.name))
-                except OSError:
-                    pass
+                with contextlib.suppress(OSError):
+                    words = (entry / "cmdline").read_bytes()
+                    if mark in words:
+                        task = words.split(b"\0--task\0")[1].split(b"\0")[0].decode()
+                        parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                        found.setdefault(task, []).append((parent, int(entry.name)))
+        for task, pairs in found.items():
+            pids = [pid for _, pid in pairs]
+            found[task] = [pid for _, pid in sorted(pairs, key=lambda pair, pids=pids: pair[0] in pids)]
         return found
 
     def wait_until(self, condition, limit_s, what):
@@ -128,5 +136,59 @@ class BatchTest(unittest.TestCase):
                 self.assertEqual(done.stdout.split()[-1], "1")
         self.assertEqual(list((self.case / "attempts").glob("*.json")), [])
 
-    def interrupt(self, process):
-        process.send_signal(signal.SIGINT)
+    # ---- the case that the merge made of them
+
+    CASE_FILES = ("case.db", "case.html", "case.json", "case-exhibits.csv", "case-links.csv", "case-shared.csv",
+                  "case-not-examined.csv", "case-links.svg", "case-links.graphml", "junit.xml")
+
+    def select(self, sql):
+        with contextlib.closing(sqlite3.connect(f"file:{self.case}/case.db?mode=ro", uri=True)) as case:
+            return case.execute(sql).fetchall()
+
+    def case_digests(self, folder=None):
+        return {name: hashlib.sha256((folder or self.case).joinpath(name).read_bytes()).hexdigest()
+                for name in self.CASE_FILES}
+
+    def assert_merged(self, names):
+        """The merge job said how many it took, and the case has what was examined: rows, page and checks."""
+        log = sorted((self.case / "logs").glob("slurm-*.merge.log"))[-1].read_text()
+        good = [pathlib.Path(name).stem for name in names if name != "garbage.E01"]
+        self.assertIn(f"{len(good)} of {len(names)} exhibits merged", log)
+        self.assert_case(names)
+
+    def assert_case(self, names):
+        stems = sorted(pathlib.Path(name).stem for name in names)
+        expected = [(name, "failed", GARBAGE_EXIT, "nothing examined", False) if name == "garbage" else
+                    (name, "done", 0, "complete", True) for name in stems]
+        rows = self.select("SELECT exhibit, state, exit_code, exit_class, sha256 IS NOT NULL AND files > 0 "
+                           "FROM v_exhibit ORDER BY exhibit")
+        self.assertEqual(rows, expected)
+        self.assertEqual(self.select("SELECT exhibit FROM v_case_not_examined WHERE what = 'the whole exhibit'"),
+                         [("garbage",)] if "garbage" in stems else [])
+        page = (self.case / "case.html").read_text()
+        for name in stems:
+            self.assertIn(f"<bdi>{name}</bdi>", page)
+        suites = xml.parse(self.case / "junit.xml").getroot().findall("testsuite")
+        self.assertEqual(sorted(suite.get("name") for suite in suites), stems)
+        for suite in suites:
+            errors = 4 if suite.get("name") == "garbage" else 0
+            self.assertEqual((suite.get("tests"), suite.get("failures"), suite.get("errors")), ("4", "0", str(errors)))
+
+    def assert_same_case_by_hand_and_here(self, names):
+        """The case as it is now against one that is planned in reverse, begun by hand with the last task, merged when it
+        is half done, and ended by the local executor: every byte of case.db, of the reports and of the checks."""
+        expected, results = self.case_digests(), {name: record["result"] for name, record in self.records().items()}
+        code = GARBAGE_EXIT if "garbage.E01" in names else 0
+        first, self.case = self.case, self.work / "here"
+        try:
+            self.plan(*reversed(names))
+            for task in range(len(names), len(names) // 2, -1):
+                self.limier("exec", self.case, "--task", task)
+            self.limier("merge", self.case, code=75)
+            self.assertNotEqual(self.case_digests()["case.db"], expected["case.db"])
+            self.limier("run", self.case, "--max-active", "2", code=code)
+            self.limier("merge", self.case, code=code)
+            self.assertEqual(self.case_digests(), expected)
+            self.assertEqual({name: record["result"] for name, record in self.records().items()}, results)
+        finally:
+            self.case = first

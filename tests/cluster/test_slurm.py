@@ -67,7 +67,8 @@ class SlurmTest(BatchTest):
         self.assert_all_done(WITH_ARRAYS_SPLIT)
         submission, = self.submissions("slurm")
         self.assertEqual(len(submission["engine_ids"]), 3, "two arrays and the merge")
-        self.assertTrue((self.case / "logs" / "slurm-1.merge.log").exists(), self.logs())
+        self.assert_merged(WITH_ARRAYS_SPLIT)
+        self.assert_same_case_by_hand_and_here(WITH_ARRAYS_SPLIT)
         hosts = {text.split()[5] for text in self.logs().splitlines() if text.startswith("task ") and " on " in text}
         self.assertEqual({host.rstrip(",") for host in hosts}, set(NODES))
 
@@ -86,6 +87,7 @@ class SlurmTest(BatchTest):
         self.assertEqual(most, 1)
         self.wait_until_queue_is_empty()
         self.assert_all_done([*BIG, *SMALL[:8]])
+        self.assert_merged([*BIG, *SMALL[:8]])
 
     def test_dry_run_shows_what_would_be_submitted_and_site_options_arrive(self):
         self.plan(*SMALL[:2])
@@ -114,6 +116,7 @@ class SlurmTest(BatchTest):
         self.assertIn("--array", refused.stderr)
         self.submit("--wait")
         self.assert_all_done(SMALL[:2])
+        self.assert_merged(SMALL[:2])
 
     # ---- daemons and nodes that die
 
@@ -124,6 +127,7 @@ class SlurmTest(BatchTest):
         self.cluster.kill_node(NODES[0])
         self.finish(waiting, code=0, timeout=150)
         self.assert_all_done(BIG)
+        self.assert_merged(BIG)
 
     def test_a_killed_slurmd_leaves_its_task_alone_and_it_is_done_once(self):
         self.plan(BIG[0])
@@ -133,6 +137,7 @@ class SlurmTest(BatchTest):
         self.cluster.start_node(NODES[0])
         self.wait_until_queue_is_empty()
         self.assert_all_done([BIG[0]])
+        self.assert_merged([BIG[0]])
         self.assertEqual(self.records()["big0"]["run"]["attempts"], 1)
 
     def test_a_killed_controller_stops_nothing(self):
@@ -147,6 +152,7 @@ class SlurmTest(BatchTest):
         self.cluster.start_controller()
         self.finish(waiting, code=0)
         self.assert_all_done(BIG)
+        self.assert_merged(BIG)
         self.assertEqual(len(self.submissions("slurm")), 1)
 
     def test_without_a_controller_nothing_is_submitted_and_nothing_assumed(self):
@@ -158,6 +164,7 @@ class SlurmTest(BatchTest):
         self.cluster.start_controller()
         self.submit("--wait")
         self.assert_all_done(SMALL[:2])
+        self.assert_merged(SMALL[:2])
 
     # ---- requeued, cancelled, submitted again
 
@@ -173,7 +180,7 @@ class SlurmTest(BatchTest):
         self.assert_all_done(BIG)
         self.assertIn("back into the queue", self.logs())
         self.assertEqual(len(self.submissions("slurm")), 1)
-        self.assertTrue((self.case / "logs" / "slurm-1.merge.log").exists(), "the merge waited for the second round")
+        self.assert_merged(BIG)  # so the merge waited for the second round
 
     def test_a_cancelled_array_stays_cancelled_and_a_resubmission_ends_it(self):
         names = [*SMALL[:6], *BIG]
@@ -184,11 +191,12 @@ class SlurmTest(BatchTest):
         self.assertEqual(self.queue(), [])
         time.sleep(7)  # longer than slurmctld holds back what was requeued
         self.assertEqual(self.queue(), [], "a cancelled task came back")
-        self.assertEqual(self.working(), [])
+        self.assertEqual(self.working(), {})
         before = self.record_stamps()
         self.assertLess(len(before), len(names))
         self.limier("resume", self.case, "--wait", code=0)
         self.assert_all_done(names)
+        self.assert_merged(names)
         after = self.record_stamps()
         self.assertEqual({name: after[name] for name in before}, before, "done twice")
 
@@ -207,6 +215,7 @@ class SlurmTest(BatchTest):
         self.assertEqual(cut_off["engine_ids"], [])
         self.submit("--wait")
         self.assert_all_done(BIG)
+        self.assert_merged(BIG)
         self.assertEqual({record["run"]["attempts"] for record in self.records().values()}, {1})
         names = self.logs()
         self.assertEqual(names.count("task 1, element"), 1, names)
@@ -219,6 +228,7 @@ class SlurmTest(BatchTest):
         self.assertIn("in use", second.stderr)
         self.finish(waiting, code=0)
         self.assert_all_done([BIG[0]])
+        self.assert_merged([BIG[0]])
 
     # ---- bad nodes
 
@@ -232,10 +242,13 @@ class SlurmTest(BatchTest):
             self.assertEqual(self.exit_codes(), {})
             status = self.limier("status", self.case).stdout
             self.assertIn("space", status.lower())
+            self.assertEqual(self.select("SELECT exhibit, state, files FROM v_exhibit ORDER BY exhibit"),
+                             [("small0", "interrupted", None), ("small1", "interrupted", None)])
         finally:
             subprocess.run([tool("umount"), scratch], check=True)
         self.limier("resume", self.case, "--wait", "--scratch", scratch, code=0)
         self.assert_all_done(SMALL[:2])
+        self.assert_merged(SMALL[:2])
         self.assertEqual([path for path in scratch.rglob("*") if path.is_file()], [])
 
     def test_status_says_what_is_queued(self):
