@@ -1,8 +1,9 @@
 #!/bin/sh
-# Triage of all exhibits of a manifest in a pipeline: plan, run, reports.   ci-triage.sh MANIFEST CASE [option of `batch run`...]
+# Triage of all exhibits of a manifest in a pipeline: plan, run, merge.   ci-triage.sh MANIFEST CASE [option of `batch run`...]
 #
 # Works without a terminal and without colour. Run again on the same CASE, it goes on where it stood and examines nothing twice.
-# Leaves CASE/summary.json and CASE/junit.xml for the pipeline, and ends with the exit code of the whole (docs/ci.md).
+# Leaves CASE/summary.json, CASE/junit.xml and the report of the case, CASE/case.html, for the pipeline, and ends with the exit code of the
+# whole (docs/ci.md).
 # LIMIER names the program, where it is not in the path.
 set -u
 if [ $# -lt 2 ]; then
@@ -19,9 +20,9 @@ shift 2
 code=$?
 mv "$case/summary.json.new" "$case/summary.json"
 
-# The checks of each exhibit as tests, also of what is not finished.
-"$limier" report "$case" --format junit >&2
-reported=$?
-# A report that could not be written is no success, whatever the evidence says.
-if [ "$code" -eq 0 ] && [ "$reported" -ne 0 ]; then code=$reported; fi
+# The case, its report, and the checks of each exhibit as tests, also of what is not finished.
+"$limier" batch merge "$case" --progress plain --no-color >&2
+merged=$?
+# A case that could not be merged is no success, whatever the evidence says; otherwise both codes are the same.
+case $code in 0 | 1 | 5) [ "$merged" -eq 0 ] || code=$merged ;; esac
 exit "$code"

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as xml
 
-from cli_support import LIMIER, SAMPLES, SOURCE, CliTest, environment, tool
+from cli_support import LIMIER, SAMPLES, SOURCE, CliTest, environment, limier, tool
 
 EXAMPLES = SOURCE / "docs" / "examples"
 SCRIPT = EXAMPLES / "ci-triage.sh"
@@ -107,10 +107,26 @@ class Pipeline(CliTest):
         for suite in suites:
             self.assertEqual(len(suite.findall("testcase")), 4, suite.get("name"))
 
+        page = (self.out / "case.html").read_text()
+        document = json.loads((self.out / "case.json").read_text())
+        self.assertEqual(document["exit_code"], first.returncode)
+        for name in single:
+            self.assertIn(f"<bdi>{name}</bdi>", page)
+        self.assertEqual(sorted(one["exhibit"] for one in document["exhibits"]), sorted(single))
+
         stamps = {path: path.stat().st_mtime_ns for path in (self.out / "records").iterdir()}
         second = self.run_script(manifest, self.out)
         self.assertEqual(second.returncode, first.returncode, second.stderr.decode())
         self.assertEqual({path: path.stat().st_mtime_ns for path in (self.out / "records").iterdir()}, stamps)
+
+    def test_what_cannot_be_merged_is_no_success(self):
+        manifest = self.write_manifest()
+        self.assertEqual(limier("batch", "plan", manifest, "--out", self.out).returncode, 0)
+        # A case.db that cannot be put in its place.
+        (self.out / "case.db" / "in the way").mkdir(parents=True)
+        done = self.run_script(manifest, self.out)
+        self.assertEqual(done.returncode, 7, done.stderr.decode())
+        self.assertIn(b"case.db", done.stderr)
 
     def test_a_manifest_that_is_wrong_ends_the_job(self):
         manifest = self.work / "manifest.csv"
@@ -130,6 +146,7 @@ class Examples(unittest.TestCase):
         self.assertLessEqual({*job["allow_failure"]["exit_codes"], *job["retry"]["exit_codes"]}, CONTRACT_CODES)
         self.assertEqual(job["artifacts"]["when"], "always")
         self.assertEqual(job["artifacts"]["reports"]["junit"], "case/junit.xml")
+        self.assertIn("case/case*", job["artifacts"]["paths"])
 
     def test_github_calls_the_script_on_a_machine_of_the_lab(self):
         document = parse_yaml((EXAMPLES / "github-actions.yml").read_text())
