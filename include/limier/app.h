@@ -49,6 +49,7 @@ struct Outcome {
   store::IndexWriter::Conditions conditions;
   bool interrupted = false;
   int exit_code = 0;
+  std::optional<report::FileTotals> totals;  // where reports were written
 };
 
 Result<Outcome> triage(const TriageOptions& options, Progress& progress, const std::atomic<int>& stop_signal);

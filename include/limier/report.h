@@ -6,6 +6,7 @@
 // Promise: same index, same bytes: no clock, host, zone or locale in any report.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,7 +33,14 @@ std::span<const Format> all_formats();  // sorted by name
 // The name a file of a report has while it is being written.
 std::string partial_name(std::string_view file);
 
-// Without names: what triage writes.
-Status write_reports(store::Index& index, const std::string& dir, std::span<const std::string> format_names);
+// How many rows of v_file there are, and of what sort.
+struct FileTotals {
+  std::int64_t entries = 0, files = 0, folders = 0, streams = 0, deleted = 0, orphans = 0;
+  std::int64_t recovered = 0, overwritten = 0;  // of files and streams
+};
+
+// Without names: what triage writes. Gives the totals where a format stated them, since counting reads every file.
+Result<std::optional<FileTotals>> write_reports(store::Index& index, const std::string& dir,
+                                                std::span<const std::string> format_names);
 
 }  // namespace limier::report

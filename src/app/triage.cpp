@@ -143,12 +143,12 @@ Result<Outcome> keep_interrupted(store::IndexWriter& index, AuditLog& audit, int
 }
 
 // From the finished index alone. The manifest comes last: while there is none, a resumed run comes here again.
-Status hand_over(const TriageOptions& options, const EvidenceSet& evidence, const Outcome& outcome,
+Status hand_over(const TriageOptions& options, const EvidenceSet& evidence, Outcome& outcome,
                  const std::vector<std::optional<Sha256>>& segments, std::uint64_t chunks_decoded, Progress& progress,
                  StageClock& clock) {
   progress.stage_started("reports", 0, "");
   LIMIER_TRY(auto finished, store::Index::open(options.out));
-  LIMIER_CHECK(report::write_reports(*finished, options.out, {}));
+  LIMIER_TRY(outcome.totals, report::write_reports(*finished, options.out, {}));
   AuditLog audit(options.out);
   LIMIER_CHECK(audit.append("stages-measured", clock.finish()));
   LIMIER_CHECK(audit.append("triage-finished", {{"exit_code", std::to_string(outcome.exit_code)},

@@ -11,9 +11,8 @@
 namespace limier::cli {
 namespace {
 
-struct Counts {
-  std::int64_t files = 0, folders = 0, streams = 0, entries = 0, deleted = 0, orphans = 0, recovered = 0,
-               overwritten = 0, issues = 0, volumes = 0, bad_ranges = 0;
+struct Counts : report::FileTotals {
+  std::int64_t issues = 0, volumes = 0, bad_ranges = 0;
 };
 
 struct Summary {
@@ -32,7 +31,22 @@ void read_first_row(store::Index& index, std::string_view sql, const auto& use) 
   if (query && query->step()) use(*query);
 }
 
-Summary read_summary(store::Index& index) {
+report::FileTotals count_files(store::Index& index) {
+  report::FileTotals totals;
+  read_first_row(index,
+                 "SELECT count(*), total(kind = 'file'), total(kind = 'dir'), total(kind = 'stream'), total(deleted), "
+                 "total(orphan), total(content_state = 'recovered' AND kind IN ('file', 'stream')), "
+                 "total(content_state = 'overwritten' AND kind IN ('file', 'stream')) FROM v_file",
+                 [&](const store::Query& row) {
+                   const std::array fields{&totals.entries, &totals.files,   &totals.folders,   &totals.streams,
+                                           &totals.deleted, &totals.orphans, &totals.recovered, &totals.overwritten};
+                   for (std::size_t i = 0; i < fields.size(); ++i)
+                     *fields[i] = static_cast<std::int64_t>(row.real(static_cast<int>(i)));
+                 });
+  return totals;
+}
+
+Summary read_summary(store::Index& index, const std::optional<report::FileTotals>& totals) {
   Summary summary;
   read_first_row(index, "SELECT path, format, verdict, size_bytes FROM v_evidence", [&](const store::Query& row) {
     summary.path = row.text(0);
@@ -43,16 +57,7 @@ Summary read_summary(store::Index& index) {
   read_first_row(index, "SELECT outcome FROM v_run ORDER BY run_id DESC LIMIT 1",
                  [&](const store::Query& row) { summary.outcome = row.text(0); });
   Counts& counts = summary.counts;
-  read_first_row(index,
-                 "SELECT count(*), total(kind = 'file'), total(kind = 'dir'), total(kind = 'stream'), total(deleted), "
-                 "total(orphan),"
-                 " total(content_state = 'recovered'), total(content_state = 'overwritten') FROM v_file",
-                 [&](const store::Query& row) {
-                   const std::array fields{&counts.entries, &counts.files,   &counts.folders,   &counts.streams,
-                                           &counts.deleted, &counts.orphans, &counts.recovered, &counts.overwritten};
-                   for (std::size_t i = 0; i < fields.size(); ++i)
-                     *fields[i] = static_cast<std::int64_t>(row.real(static_cast<int>(i)));
-                 });
+  static_cast<report::FileTotals&>(counts) = totals ? *totals : count_files(index);
   read_first_row(index,
                  "SELECT (SELECT count(*) FROM v_issue), (SELECT count(*) FROM v_bad_range),"
                  " (SELECT count(*) FROM v_volume WHERE status NOT IN ('unallocated'))",
@@ -178,7 +183,7 @@ void print_json(const Context& context, const std::string& dir, const Summary& s
 void print_summary(const Context& context, const std::string& dir, const app::Outcome& outcome) {
   if (context.common.quiet && !context.common.json) return;
   Summary summary;
-  if (auto index = store::Index::open(dir)) summary = read_summary(**index);
+  if (auto index = store::Index::open(dir)) summary = read_summary(**index, outcome.totals);
   if (summary.outcome.empty()) summary.outcome = outcome.interrupted ? "interrupted" : "complete";
   if (context.common.json)
     print_json(context, dir, summary, outcome);

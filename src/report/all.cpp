@@ -55,7 +55,23 @@ std::span<const Format> all_formats() {
   return kFormats;
 }
 
-Status write_reports(store::Index& index, const std::string& dir, std::span<const std::string> format_names) {
+std::optional<FileTotals> Source::totals() const {
+  if (!facts_) return std::nullopt;
+  const Census& census = facts_->census;
+  FileTotals totals;
+  totals.entries = census.rows;
+  totals.files = census.kind("file").items;
+  totals.folders = census.kind("dir").items;
+  totals.streams = census.kind("stream").items;
+  totals.deleted = census.deleted;
+  totals.orphans = census.orphan;
+  totals.recovered = census.state("recovered").items;
+  totals.overwritten = census.state("overwritten").items;
+  return totals;
+}
+
+Result<std::optional<FileTotals>> write_reports(store::Index& index, const std::string& dir,
+                                                std::span<const std::string> format_names) {
   std::vector<const Format*> wanted;
   for (const std::string& name : format_names) {
     const auto* found =
@@ -83,7 +99,8 @@ Status write_reports(store::Index& index, const std::string& dir, std::span<cons
     if (shares(format) && status.ok()) status = format->write(source, dir);
   for (auto& one : beside)
     if (Status other = one.get(); status.ok()) status = std::move(other);
-  return status;
+  LIMIER_CHECK(status);
+  return source.totals();
 }
 
 }  // namespace limier::report

@@ -15,6 +15,8 @@ class Source {
   // Shows every row of v_file to the visitors; what the facts need of the files is counted in the same pass.
   Status pass_over_files(std::span<FileVisitor* const> visitors);
   Result<const Facts*> facts();
+  // Nothing while nobody has asked for the facts.
+  [[nodiscard]] std::optional<FileTotals> totals() const;
 
  private:
   store::Index& index_;

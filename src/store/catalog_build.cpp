@@ -115,10 +115,16 @@ class FileBuilder {
 }  // namespace
 
 Status IndexWriter::Impl::build_files() {
-  LIMIER_TRY(auto names, open_name_rows(db_, max_in_memory_));
+  LIMIER_TRY(auto names, held_.whole() ? join_name_rows(db_, held_.take_inodes(), held_.take_streams())
+                                       : open_name_rows(db_, max_in_memory_));
   LIMIER_TRY(auto insert_file, db_.prepare("INSERT INTO file VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
   LIMIER_TRY(auto name_of, db_.prepare("SELECT name_key, is_stream FROM file WHERE file_id = ?1"));
   return FileBuilder(std::move(names), std::move(insert_file), std::move(name_of)).build();
+}
+
+Result<PlacedExtents> IndexWriter::Impl::placed_extents() {
+  if (placed_) return PlacedExtents(placed_);
+  return PlacedExtents::open(db_, max_in_memory_);
 }
 
 Status IndexWriter::Impl::build_catalog() {
@@ -126,6 +132,8 @@ Status IndexWriter::Impl::build_catalog() {
   LIMIER_CHECK(begin());
   LIMIER_CHECK(db_.execute("DELETE FROM file"));
   LIMIER_CHECK(build_files());
+  if (held_.whole()) placed_ = PlacedExtents::sort(held_.take_extents());
+  held_.give_up();
   LIMIER_CHECK(mark_overwritten());
   LIMIER_CHECK(add_completeness_issues());
   catalog_built_ = true;

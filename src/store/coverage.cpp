@@ -335,7 +335,7 @@ Status IndexWriter::Impl::build_coverage() {
     LIMIER_TRY(auto damage, db_.prepare("SELECT image_offset, length FROM bad_range ORDER BY image_offset"));
     LIMIER_TRY(auto blocks,
                db_.prepare("SELECT image_offset, length, volume_id, use FROM block ORDER BY image_offset"));
-    LIMIER_TRY(auto extents, PlacedExtents::open(db_, max_in_memory_));
+    LIMIER_TRY(auto extents, placed_extents());
     LIMIER_TRY(auto insert_range, db_.prepare("INSERT INTO coverage VALUES (?1, ?2, ?3)"));
     std::vector<std::unique_ptr<ClaimSource>> sources;
     sources.push_back(std::make_unique<ListedClaims>(volume_claims(volumes)));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "store/schema.h"
+
 namespace limier::store {
 namespace {
 
@@ -60,24 +62,22 @@ constexpr const char* kInodes =
 constexpr const char* kStreams =
     "SELECT inode_key, content_id, is_default, attr_type, attr_id FROM stream ORDER BY content_id";
 
-struct Inode {
-  std::int64_t inode_key = 0, volume_id = 0, inode = 0, name_sequence = 0;
-  FileKind kind{};
-  bool allocated = false;
-  [[nodiscard]] auto number() const { return std::tuple(volume_id, inode); }
-};
-struct OwnedStream {
-  std::int64_t inode_key = 0;
-  NameRow::Stream stream;
-  auto operator<=>(const OwnedStream&) const = default;
-};
-
 class MemoryRows final : public NameRows {
  public:
-  MemoryRows(Statement names, std::vector<Inode> inodes, std::vector<OwnedStream> streams)
+  MemoryRows(Statement names, std::vector<JoinInode> inodes, std::vector<JoinStream> streams)
       : names_(std::move(names)), inodes_(std::move(inodes)), streams_(std::move(streams)) {
-    std::sort(inodes_.begin(), inodes_.end(), [](const Inode& a, const Inode& b) { return a.number() < b.number(); });
     std::sort(streams_.begin(), streams_.end());
+    // Volumes may have been walked in any order.
+    const auto by_key = [](const JoinInode& a, const JoinInode& b) { return a.inode_key < b.inode_key; };
+    if (!std::is_sorted(inodes_.begin(), inodes_.end(), by_key)) std::sort(inodes_.begin(), inodes_.end(), by_key);
+    std::size_t stream = 0;
+    for (JoinInode& inode : inodes_) {
+      while (stream < streams_.size() && streams_[stream].inode_key < inode.inode_key) ++stream;
+      inode.first_stream = static_cast<std::uint32_t>(stream);
+    }
+    const auto by_number = [](const JoinInode& a, const JoinInode& b) { return number(a) < number(b); };
+    // As a walk sends them.
+    if (!std::is_sorted(inodes_.begin(), inodes_.end(), by_number)) std::sort(inodes_.begin(), inodes_.end(), by_number);
   }
 
   Result<bool> next(NameRow& row) override {
@@ -92,46 +92,67 @@ class MemoryRows final : public NameRows {
     row.inode_kind = FileKind::kFile;
     row.inode_allocated = false;
     row.streams.clear();
-    const Inode* inode = find(row.volume_id, names_.integer(3));
+    const JoinInode* inode = find(row.volume_id, names_.integer(3));
     if (inode == nullptr || inode->name_sequence != names_.integer(4)) return true;
     row.inode_key = inode->inode_key;
     row.inode_kind = inode->kind;
     row.inode_allocated = inode->allocated;
-    auto stream = std::lower_bound(streams_.begin(), streams_.end(), inode->inode_key,
-                                   [](const OwnedStream& one, std::int64_t key) { return one.inode_key < key; });
-    for (; stream != streams_.end() && stream->inode_key == inode->inode_key; ++stream)
-      row.streams.push_back(stream->stream);
+    for (std::size_t at = inode->first_stream; at < streams_.size() && streams_[at].inode_key == inode->inode_key; ++at)
+      row.streams.push_back(streams_[at].stream);
     return true;
   }
 
  private:
-  [[nodiscard]] const Inode* find(std::int64_t volume_id, std::int64_t number) const {
-    const auto wanted = std::tuple(volume_id, number);
-    const auto found = std::lower_bound(inodes_.begin(), inodes_.end(), wanted,
-                                        [](const Inode& one, const auto& key) { return one.number() < key; });
-    return found != inodes_.end() && found->number() == wanted ? &*found : nullptr;
+  static std::tuple<std::int64_t, std::int64_t> number(const JoinInode& inode) {
+    return {inode.volume_id, inode.inode};
+  }
+
+  [[nodiscard]] const JoinInode* find(std::int64_t volume_id, std::int64_t inode) {
+    if (volume_id != volume_id_) select_volume(volume_id);
+    if (first_ == behind_ || inode < inodes_[first_].inode) return nullptr;
+    // Numbers within a volume rise by one at least, so this one is not behind the place it had if none were missing.
+    const auto distance =
+        std::min(static_cast<std::uint64_t>(inode) - static_cast<std::uint64_t>(inodes_[first_].inode),
+                 static_cast<std::uint64_t>(behind_ - first_ - 1));
+    const std::size_t last = first_ + static_cast<std::size_t>(distance);
+    if (inodes_[last].inode == inode) return &inodes_[last];
+    const auto end = inodes_.begin() + static_cast<std::ptrdiff_t>(last);
+    const auto found = std::lower_bound(inodes_.begin() + static_cast<std::ptrdiff_t>(first_), end, inode,
+                                        [](const JoinInode& one, std::int64_t wanted) { return one.inode < wanted; });
+    return found != end && found->inode == inode ? &*found : nullptr;
+  }
+
+  void select_volume(std::int64_t volume_id) {
+    const auto [first, behind] = std::equal_range(
+        inodes_.begin(), inodes_.end(), JoinInode{.volume_id = volume_id},
+        [](const JoinInode& a, const JoinInode& b) { return a.volume_id < b.volume_id; });
+    volume_id_ = volume_id;
+    first_ = static_cast<std::size_t>(first - inodes_.begin());
+    behind_ = static_cast<std::size_t>(behind - inodes_.begin());
   }
 
   Statement names_;
-  std::vector<Inode> inodes_;         // by volume and number
-  std::vector<OwnedStream> streams_;  // by inode, the default stream first
+  std::vector<JoinInode> inodes_;    // by volume and number
+  std::vector<JoinStream> streams_;  // by inode, the default stream first
+  std::int64_t volume_id_ = -1;
+  std::size_t first_ = 0, behind_ = 0;  // the inodes of that volume
 };
 
-Result<std::vector<Inode>> load_inodes(Database& db, std::int64_t count) {
+Result<std::vector<JoinInode>> load_inodes(Database& db, std::int64_t count) {
   LIMIER_TRY(auto rows, db.prepare(kInodes));
-  std::vector<Inode> inodes;
+  std::vector<JoinInode> inodes;
   inodes.reserve(static_cast<std::size_t>(count));
   while (true) {
     LIMIER_TRY(const bool row, rows.step());
     if (!row) return inodes;
-    inodes.push_back({rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3),
+    inodes.push_back({rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3), 0,
                       static_cast<FileKind>(rows.integer(4)), rows.integer(5) != 0});
   }
 }
 
-Result<std::vector<OwnedStream>> load_streams(Database& db, std::int64_t count) {
+Result<std::vector<JoinStream>> load_streams(Database& db, std::int64_t count) {
   LIMIER_TRY(auto rows, db.prepare(kStreams));
-  std::vector<OwnedStream> streams;
+  std::vector<JoinStream> streams;
   streams.reserve(static_cast<std::size_t>(count));
   while (true) {
     LIMIER_TRY(const bool row, rows.step());
@@ -146,11 +167,17 @@ Result<std::unique_ptr<NameRows>> open_name_rows(Database& db, std::int64_t max_
   LIMIER_TRY(const auto inode_count, db.integer("SELECT count(*) FROM inode"));
   LIMIER_TRY(const auto stream_count, db.integer("SELECT count(*) FROM stream"));
   if (std::max(inode_count.value_or(0), stream_count.value_or(0)) > max_in_memory) {
+    LIMIER_CHECK(db.execute(inode_index() + stream_index()));
     LIMIER_TRY(auto joined, db.prepare(kJoined));
     return std::unique_ptr<NameRows>(std::make_unique<JoinedRows>(std::move(joined)));
   }
   LIMIER_TRY(auto inodes, load_inodes(db, inode_count.value_or(0)));
   LIMIER_TRY(auto streams, load_streams(db, stream_count.value_or(0)));
+  return join_name_rows(db, std::move(inodes), std::move(streams));
+}
+
+Result<std::unique_ptr<NameRows>> join_name_rows(Database& db, std::vector<JoinInode> inodes,
+                                                 std::vector<JoinStream> streams) {
   LIMIER_TRY(auto names, db.prepare(kNames));
   return std::unique_ptr<NameRows>(
       std::make_unique<MemoryRows>(std::move(names), std::move(inodes), std::move(streams)));

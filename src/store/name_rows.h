@@ -24,6 +24,19 @@ struct NameRow {
   std::vector<Stream> streams;  // sorted
 };
 
+// What the join needs of an inode and of a stream.
+struct JoinInode {
+  std::int64_t inode_key = 0, volume_id = 0, inode = 0, name_sequence = 0;
+  std::uint32_t first_stream = 0;  // where its streams begin among all of them
+  catalog::FileKind kind{};
+  bool allocated = false;
+};
+struct JoinStream {
+  std::int64_t inode_key = 0;
+  NameRow::Stream stream;
+  auto operator<=>(const JoinStream&) const = default;
+};
+
 class NameRows {
  public:
   virtual ~NameRows() = default;
@@ -33,5 +46,8 @@ class NameRows {
 
 // Joined in memory while there are no more than `max_in_memory` inodes and streams each, else by SQLite.
 Result<std::unique_ptr<NameRows>> open_name_rows(Database& db, std::int64_t max_in_memory);
+// The same from all inodes and streams there are, in the order of their keys.
+Result<std::unique_ptr<NameRows>> join_name_rows(Database& db, std::vector<JoinInode> inodes,
+                                                 std::vector<JoinStream> streams);
 
 }  // namespace limier::store

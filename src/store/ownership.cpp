@@ -248,7 +248,7 @@ Status IndexWriter::Impl::mark_overwritten() {
     LIMIER_TRY(auto mark, db_.prepare("INSERT OR IGNORE INTO temp.overwritten VALUES (?1)"));
     LIMIER_TRY(auto left, db_.prepare(kExtentsOf));
     LIMIER_TRY(auto right, db_.prepare(kExtentsOf));
-    LIMIER_TRY(auto placed, PlacedExtents::open(db_, max_in_memory_));
+    LIMIER_TRY(auto placed, placed_extents());
     LIMIER_TRY(auto blocks, db_.prepare(kBlocks));
     LIMIER_TRY(auto sharing, sharing_volumes(db_));
     OwnershipSweep sweep(std::move(mark), TwinTest(std::move(left), std::move(right)), std::move(sharing));

@@ -27,8 +27,7 @@ PlacedExtent extent_of(const Statement& row) {
   extent.inode_key = row.integer(3);
   extent.seq = static_cast<std::uint32_t>(row.integer(4));
   extent.kind = static_cast<catalog::ExtentKind>(row.integer(5));
-  const auto inode = static_cast<std::uint64_t>(row.integer(6));
-  extent.inode = static_cast<std::uint8_t>(std::min<std::uint64_t>(inode, PlacedExtent::kLaterInode));
+  extent.inode = PlacedExtent::short_inode(static_cast<std::uint64_t>(row.integer(6)));
   extent.inode_kind = static_cast<catalog::FileKind>(row.integer(7));
   extent.deleted = row.integer(8) == 0;
   extent.has_content = row.integer(9) != 0;
@@ -45,24 +44,28 @@ bool PlacedExtent::before(const PlacedExtent& other) const {
   return key(*this) < key(other);
 }
 
+PlacedExtents::Sorted PlacedExtents::sort(std::vector<PlacedExtent> extents) {
+  std::sort(extents.begin(), extents.end(),
+            [](const PlacedExtent& a, const PlacedExtent& b) { return a.before(b); });
+  return std::make_shared<const std::vector<PlacedExtent>>(std::move(extents));
+}
+
 Result<PlacedExtents> PlacedExtents::open(Database& db, std::int64_t max_in_memory) {
-  PlacedExtents extents;
   LIMIER_TRY(const auto count, db.integer("SELECT count(*) FROM extent"));
   if (count.value_or(0) > max_in_memory) {
     LIMIER_CHECK(db.execute(extent_index()));
-    LIMIER_TRY(extents.rows_, db.prepare(std::string(kColumns) + kByOffset));
-    return extents;
+    LIMIER_TRY(auto in_order, db.prepare(std::string(kColumns) + kByOffset));
+    return PlacedExtents(std::move(in_order));
   }
-  extents.sorted_.reserve(static_cast<std::size_t>(count.value_or(0)));
+  std::vector<PlacedExtent> extents;
+  extents.reserve(static_cast<std::size_t>(count.value_or(0)));
   LIMIER_TRY(auto rows, db.prepare(std::string(kColumns) + kByKey));
   while (true) {
     LIMIER_TRY(const bool row, rows.step());
     if (!row) break;
-    extents.sorted_.push_back(extent_of(rows));
+    extents.push_back(extent_of(rows));
   }
-  std::sort(extents.sorted_.begin(), extents.sorted_.end(),
-            [](const PlacedExtent& a, const PlacedExtent& b) { return a.before(b); });
-  return extents;
+  return PlacedExtents(sort(std::move(extents)));
 }
 
 Status PlacedExtents::advance() {
@@ -70,8 +73,8 @@ Status PlacedExtents::advance() {
   if (rows_) {
     LIMIER_TRY(const bool row, rows_.step());
     if (row) current_ = extent_of(rows_);
-  } else if (next_ < sorted_.size()) {
-    current_ = sorted_[next_++];
+  } else if (next_ < sorted_->size()) {
+    current_ = (*sorted_)[next_++];
   }
   return ok_status();
 }

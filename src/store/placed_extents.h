@@ -2,6 +2,7 @@
 // its stream and inode.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "limier/catalog.h"
@@ -18,19 +19,27 @@ struct PlacedExtent {
   bool deleted = false;      // of an inode that is not in use
   bool has_content = false;  // of a stream that is content, not of a folder, link or device
   static constexpr std::uint8_t kLaterInode = 255;
+  static std::uint8_t short_inode(std::uint64_t inode) {
+    return static_cast<std::uint8_t>(inode < kLaterInode ? inode : kLaterInode);
+  }
   [[nodiscard]] bool before(const PlacedExtent& other) const;
 };
 
 // Sorted in memory where they are few, which is several times faster; beyond that read in the order of an index.
 class PlacedExtents {
  public:
+  using Sorted = std::shared_ptr<const std::vector<PlacedExtent>>;
   static Result<PlacedExtents> open(Database& db, std::int64_t max_in_memory);
+  static Sorted sort(std::vector<PlacedExtent> extents);
+  explicit PlacedExtents(Sorted sorted) : sorted_(std::move(sorted)) {}
   Status advance();
   [[nodiscard]] const std::optional<PlacedExtent>& current() const { return current_; }
 
  private:
+  explicit PlacedExtents(Statement rows) : rows_(std::move(rows)) {}
+
   Statement rows_;  // of the index, or none
-  std::vector<PlacedExtent> sorted_;
+  Sorted sorted_;
   std::size_t next_ = 0;
   std::optional<PlacedExtent> current_;
 };

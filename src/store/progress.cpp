@@ -171,6 +171,8 @@ Result<std::unique_ptr<IndexWriter>> IndexWriter::resume(const std::string& path
 // Reads how far the run before came. A finished index is left as it is; an unfinished one is cleared of what was not
 // finished.
 Status IndexWriter::Impl::take_up(const RunRow& run) {
+  taken_up_ = true;
+  held_.give_up();
   LIMIER_CHECK(read_steps());
   LIMIER_TRY(const auto exit_code,
              db_.integer("SELECT exit_code FROM run WHERE outcome = 'finished' ORDER BY run_id DESC LIMIT 1"));

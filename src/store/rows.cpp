@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "store/schema.h"
 #include "store/writer_impl.h"
 
 namespace limier::store {
@@ -127,7 +128,8 @@ Status IndexWriter::Impl::add(const catalog::NameRecord& record) {
 }
 
 Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
-  const auto ordinal = ++inode_count_[record.volume_id];
+  Sent& sent = sent_[record.volume_id];
+  const auto ordinal = ++sent.inodes;
   if (record.volume_id > kMaxVolumeId || ordinal > kMaxOrdinal) return bad_record("an inode");
   const auto key = volume_key(record.volume_id, ordinal);
   const RepairedText owner(record.owner_sid), link(record.link_target);
@@ -150,38 +152,59 @@ Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
                            &record.times.created,      &record.name_times.modified, &record.name_times.accessed,
                            &record.name_times.changed, &record.name_times.created};
   for (int i = 0; i < 8; ++i) inode_.bind(16 + i, *times[i]);
+  if (identity(record.inode) <= sent.last_inode) LIMIER_CHECK(index_inodes());
   LIMIER_CHECK(insert(inode_));
   if (inode_.changes() == 0) return refuse(record.volume_id);
-  recent_inodes_[record.inode % kRecent] = {record.volume_id, record.inode, key, record.allocated};
+  sent.last_inode = std::max(sent.last_inode, identity(record.inode));
+  recent_inodes_.push({record.volume_id, record.inode, key, record.allocated, record.kind});
+  held_.add(JoinInode{key, record.volume_id, identity(record.inode), record.name_sequence, 0, record.kind,
+                      record.allocated});
   return ok_status();
+}
+
+Status IndexWriter::Impl::index_inodes() {
+  if (inodes_indexed_) return ok_status();
+  inodes_indexed_ = true;
+  LIMIER_CHECK(begin());
+  return db_.execute(inode_index());
+}
+
+Status IndexWriter::Impl::index_streams() {
+  if (streams_indexed_) return ok_status();
+  streams_indexed_ = true;
+  LIMIER_CHECK(begin());
+  return db_.execute(stream_index());
 }
 
 Result<std::optional<IndexWriter::Impl::InodeKey>> IndexWriter::Impl::find_inode(std::uint32_t volume_id,
                                                                                  std::uint64_t inode) {
-  const InodeKey& recent = recent_inodes_[inode % kRecent];
-  if (recent.key != 0 && recent.volume_id == volume_id && recent.inode == inode) return std::optional(recent);
+  const InodeKey* recent =
+      recent_inodes_.find([&](const InodeKey& one) { return one.inode == inode && one.volume_id == volume_id; });
+  if (recent != nullptr) return std::optional(*recent);
+  LIMIER_CHECK(index_inodes());
   find_inode_.bind(1, std::int64_t{volume_id});
   find_inode_.bind(2, identity(inode));
   LIMIER_TRY(const bool row, find_inode_.step());
   if (!row) return std::optional<InodeKey>();
-  const InodeKey found{volume_id, inode, find_inode_.integer(0), find_inode_.integer(1) != 0};
+  const InodeKey found{volume_id, inode, find_inode_.integer(0), find_inode_.integer(1) != 0, std::nullopt};
   find_inode_.reset();
   return std::optional(found);
 }
 
-Result<std::optional<std::int64_t>> IndexWriter::Impl::find_content(const catalog::StreamRef& ref) {
-  const ContentKey& recent = recent_contents_[(ref.inode ^ ref.attr_id) % kRecent];
-  if (recent.content_id != 0 && recent.ref == ref) return std::optional(recent.content_id);
+Result<std::optional<IndexWriter::Impl::Content>> IndexWriter::Impl::find_content(const catalog::StreamRef& ref) {
+  const ContentKey* recent = recent_contents_.find([&](const ContentKey& one) { return one.ref == ref; });
+  if (recent != nullptr) return std::optional(Content{recent->content_id, &recent->owner});
   LIMIER_TRY(const auto inode, find_inode(ref.volume_id, ref.inode));
-  if (!inode) return std::optional<std::int64_t>();
+  if (!inode) return std::optional<Content>();
+  LIMIER_CHECK(index_streams());
   find_content_.bind(1, inode->key);
   find_content_.bind(2, std::int64_t{ref.attr_type});
   find_content_.bind(3, std::int64_t{ref.attr_id});
   LIMIER_TRY(const bool row, find_content_.step());
-  if (!row) return std::optional<std::int64_t>();
+  if (!row) return std::optional<Content>();
   const std::int64_t found = find_content_.integer(0);
   find_content_.reset();
-  return std::optional(found);
+  return std::optional(Content{found, nullptr});
 }
 
 Status IndexWriter::Impl::put_digest(std::int64_t content_id, const Digests& digests) {
@@ -192,10 +215,36 @@ Status IndexWriter::Impl::put_digest(std::int64_t content_id, const Digests& dig
   return insert(digest_);
 }
 
+// False when the order in which streams come does not prove any more that this one is new.
+bool IndexWriter::Impl::note_attribute(Sent& sent, std::int64_t inode_key, const catalog::StreamRef& ref) {
+  constexpr std::size_t kMaxRemembered = 64;
+  const std::pair attribute{ref.attr_type, ref.attr_id};
+  if (inode_key < sent.last_stream_of) return false;
+  if (inode_key > sent.last_stream_of) sent.attributes.clear();
+  sent.last_stream_of = inode_key;
+  if (sent.attributes.size() >= kMaxRemembered || std::ranges::find(sent.attributes, attribute) != sent.attributes.end())
+    return false;
+  sent.attributes.push_back(attribute);
+  return true;
+}
+
+void IndexWriter::Impl::hold(const catalog::StreamRecord& record, const InodeKey& inode, std::int64_t content_id) {
+  ContentKey& recent = recent_contents_.push({record.ref, content_id, {}});
+  recent.owner.content_id = content_id;
+  recent.owner.inode_key = inode.key;
+  recent.owner.inode = PlacedExtent::short_inode(record.ref.inode);
+  recent.owner.inode_kind = inode.kind.value_or(catalog::FileKind::kFile);
+  recent.owner.deleted = !inode.allocated;
+  recent.owner.has_content = record.source != ContentSource::kNone;
+  if (!inode.kind) held_.give_up();
+  held_.add(JoinStream{inode.key, {!record.is_default, record.ref.attr_type, record.ref.attr_id, content_id}});
+}
+
 Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
   LIMIER_TRY(const auto inode, find_inode(record.ref.volume_id, record.ref.inode));
   if (!inode) return refuse(record.ref.volume_id);
-  const auto ordinal = ++stream_count_[record.ref.volume_id];
+  Sent& sent = sent_[record.ref.volume_id];
+  const auto ordinal = ++sent.streams;
   if (ordinal > kMaxOrdinal) return bad_record("a stream");
   const auto content_id = volume_key(record.ref.volume_id, ordinal);
   const RepairedText name(record.name);
@@ -210,9 +259,10 @@ Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
   stream_.bind(10, std::int64_t{record.data_piece_count});
   stream_.bind(11, number(expected_state(record, !inode->allocated)));
   stream_.bind(12, std::int64_t{!inode->allocated});
+  if (!note_attribute(sent, inode->key, record.ref)) LIMIER_CHECK(index_streams());
   LIMIER_CHECK(insert(stream_));
   if (stream_.changes() == 0) return refuse(record.ref.volume_id);
-  recent_contents_[(record.ref.inode ^ record.ref.attr_id) % kRecent] = {record.ref, content_id};
+  hold(record, *inode, content_id);
   const auto& digests = record.digests;
   const bool digested = record.source == ContentSource::kDigested && !record.touched_damage &&
                         (digests.md5 || digests.sha1 || digests.sha256);
@@ -220,9 +270,9 @@ Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
 }
 
 Status IndexWriter::Impl::add(const catalog::ExtentRecord& record) {
-  LIMIER_TRY(const auto content_id, find_content(record.ref));
-  if (!content_id) return refuse(record.ref.volume_id);
-  extent_.bind(1, *content_id);
+  LIMIER_TRY(const auto content, find_content(record.ref));
+  if (!content) return refuse(record.ref.volume_id);
+  extent_.bind(1, content->content_id);
   extent_.bind(2, std::int64_t{record.seq});
   extent_.bind(3, std::int64_t{record.piece});
   extent_.bind(4, clamped(record.file_offset));
@@ -230,7 +280,16 @@ Status IndexWriter::Impl::add(const catalog::ExtentRecord& record) {
   extent_.bind(6, clamped(record.length));
   extent_.bind(7, number(record.kind));
   LIMIER_CHECK(insert(extent_));
-  return extent_.changes() == 0 ? refuse(record.ref.volume_id) : ok_status();
+  if (extent_.changes() == 0) return refuse(record.ref.volume_id);
+  if (content->owner == nullptr) held_.give_up();
+  if (!record.image_offset || !held_.whole()) return ok_status();
+  PlacedExtent extent = *content->owner;
+  extent.image_offset = clamped(*record.image_offset);
+  extent.length = clamped(record.length);
+  extent.seq = record.seq;
+  extent.kind = record.kind;
+  held_.add(extent);
+  return ok_status();
 }
 
 Status IndexWriter::Impl::add(const catalog::BlockRange& record) {

@@ -53,14 +53,12 @@ CREATE TABLE inode (
   mode INTEGER NOT NULL, uid INTEGER NOT NULL, gid INTEGER NOT NULL, link_count INTEGER NOT NULL, owner_sid TEXT,
   link_target TEXT, link_target_raw BLOB,
   modified_ns INTEGER, accessed_ns INTEGER, changed_ns INTEGER, created_ns INTEGER,
-  name_modified_ns INTEGER, name_accessed_ns INTEGER, name_changed_ns INTEGER, name_created_ns INTEGER,
-  UNIQUE (volume_id, inode)
+  name_modified_ns INTEGER, name_accessed_ns INTEGER, name_changed_ns INTEGER, name_created_ns INTEGER
 ) STRICT;
 CREATE TABLE stream (
   content_id INTEGER PRIMARY KEY, inode_key INTEGER NOT NULL REFERENCES inode(inode_key), attr_type INTEGER NOT NULL,
   attr_id INTEGER NOT NULL, name TEXT NOT NULL, name_raw BLOB, is_default INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
-  source INTEGER NOT NULL, piece_count INTEGER NOT NULL, state INTEGER NOT NULL, deleted INTEGER NOT NULL,
-  UNIQUE (inode_key, attr_type, attr_id)
+  source INTEGER NOT NULL, piece_count INTEGER NOT NULL, state INTEGER NOT NULL, deleted INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE digest (
   content_id INTEGER PRIMARY KEY REFERENCES stream(content_id), md5 BLOB, sha1 BLOB, sha256 BLOB
@@ -136,6 +134,15 @@ std::string table_schema() {
 std::string extent_index() {
   return "CREATE INDEX IF NOT EXISTS extent_by_offset ON extent(image_offset, length, kind) WHERE image_offset IS NOT "
          "NULL";
+}
+
+// A walk sends inodes in the order of their numbers and the streams of an inode behind it, which proves that none comes
+// twice. As soon as one does not, these decide, and answer what is asked by number.
+std::string inode_index() {
+  return "CREATE UNIQUE INDEX IF NOT EXISTS inode_by_number ON inode(volume_id, inode);";
+}
+std::string stream_index() {
+  return "CREATE UNIQUE INDEX IF NOT EXISTS stream_by_attribute ON stream(inode_key, attr_type, attr_id);";
 }
 
 std::string drop_catalog_indexes() {

@@ -14,6 +14,8 @@ std::string progress_schema();
 std::string checkpoint_schema();
 // The extents in the order of the media: made when the sweep, or damage, first asks for it.
 std::string extent_index();
+std::string inode_index();
+std::string stream_index();
 std::string drop_catalog_indexes();
 
 // The path as SQLite's URI file names want it.

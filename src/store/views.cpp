@@ -77,7 +77,7 @@ CREATE VIEW v_encryption AS
   UNION ALL
   SELECT 'file', f.volume_id, f.file_id, iif(v.fs_type = 'ntfs', 'NTFS EFS', 'file-system encryption'), 'structure',
     'the file system marks the stream as encrypted'
-  FROM stream s JOIN file f ON f.content_id = s.content_id JOIN volume v ON v.volume_id = f.volume_id
+  FROM stream s CROSS JOIN file f ON f.content_id = s.content_id CROSS JOIN volume v ON v.volume_id = f.volume_id
   WHERE s.source = 5 AND f.reused = 0;
 CREATE VIEW v_issue AS SELECT issue_id, stage, code, {severity} AS severity, volume_id, file_id, image_offset, length,
   message, inode, incomplete, message_raw FROM issue;
@@ -114,7 +114,7 @@ CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS
   {kind} AS kind, n.inode, coalesce(i.sequence, n.sequence) AS sequence, iif(f.is_stream, s.name, NULL) AS stream,
   n.allocated, 1 - n.allocated AS deleted, n.orphan, coalesce(s.size_bytes, i.size_bytes) AS size,
   {modified}, {accessed}, {changed}, {created},
-  iif((SELECT fs_type FROM volume v WHERE v.volume_id = f.volume_id) IN ('fat12', 'fat16', 'fat32', 'exfat', 'fat'),
+  iif(f.volume_id IN (SELECT volume_id FROM volume WHERE fs_type IN ('fat12', 'fat16', 'fat32', 'exfat', 'fat')),
     'local', 'utc') AS zone_basis,
   i.mode, i.uid, i.gid, nullif(i.link_target, '') AS link_target, {md5}, {sha1}, {sha256}, {state} AS content_state,
   CAST(NULL AS TEXT) AS mime, CAST(NULL AS TEXT) AS type_name, CAST(NULL AS INTEGER) AS ext_mismatch,

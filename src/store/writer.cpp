@@ -205,10 +205,10 @@ Status IndexWriter::Impl::clear_rows_of(std::uint32_t volume_id) {
                               "DELETE FROM volume_before WHERE volume_id = {2};",
                               first, last, volume_id, static_cast<int>(Step::kWalk))));
   refused_by_volume_.erase(volume_id);
-  stream_count_.erase(volume_id);
-  inode_count_.erase(volume_id);
-  recent_inodes_ = {};
-  recent_contents_ = {};
+  sent_.erase(volume_id);
+  held_.drop_volume(first, last);
+  recent_inodes_.clear();
+  recent_contents_.clear();
   return ok_status();
 }
 

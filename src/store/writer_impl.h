@@ -7,6 +7,8 @@
 
 #include "limier/store.h"
 #include "store/db.h"
+#include "store/held_rows.h"
+#include "store/recent.h"
 
 namespace limier::store {
 
@@ -122,11 +124,25 @@ class IndexWriter::Impl {
   Step step_ = Step::kContainer;  // what is being worked on
   std::set<std::pair<Step, std::uint32_t>> finished_;
   std::optional<int> recorded_exit_code_;
+  bool taken_up_ = false;  // goes on with what another run wrote
   bool catalog_built_ = false;
   bool evidence_finished_ = false;
   bool coverage_built_ = false;
-  // By volume: the ordinals given so far.
-  std::map<std::uint32_t, std::uint64_t> inode_count_, stream_count_;
+  // What a volume's walk has sent so far: the ordinals given, and what came last.
+  struct Sent {
+    std::uint64_t inodes = 0, streams = 0;
+    std::int64_t last_inode = -1;
+    std::int64_t last_stream_of = -1;                                // inode_key
+    std::vector<std::pair<std::uint32_t, std::uint16_t>> attributes;  // of that inode, of the streams sent
+  };
+  std::map<std::uint32_t, Sent> sent_;
+  HeldRows held_;
+  PlacedExtents::Sorted placed_;  // all extents, where the walks' rows were held
+  bool inodes_indexed_ = false, streams_indexed_ = false;
+  static bool note_attribute(Sent& sent, std::int64_t inode_key, const catalog::StreamRef& ref);
+  Status index_inodes();
+  Status index_streams();
+  Result<PlacedExtents> placed_extents();
 
   // Streams follow their inode and extents their stream, so what was added last answers nearly every question for a
   // key; the index answers the rest.
@@ -135,16 +151,22 @@ class IndexWriter::Impl {
     std::uint64_t inode = 0;
     std::int64_t key = 0;
     bool allocated = false;
+    std::optional<catalog::FileKind> kind;  // of an inode sent lately
   };
   struct ContentKey {
     catalog::StreamRef ref;
     std::int64_t content_id = 0;
+    PlacedExtent owner;  // what an extent of it is held with
   };
-  static constexpr std::size_t kRecent = 4096;
-  std::array<InodeKey, kRecent> recent_inodes_{};
-  std::array<ContentKey, kRecent> recent_contents_{};
+  Recent<InodeKey> recent_inodes_;
+  Recent<ContentKey> recent_contents_;
   Result<std::optional<InodeKey>> find_inode(std::uint32_t volume_id, std::uint64_t inode);
-  Result<std::optional<std::int64_t>> find_content(const catalog::StreamRef& ref);
+  void hold(const catalog::StreamRecord& record, const InodeKey& inode, std::int64_t content_id);
+  struct Content {
+    std::int64_t content_id = 0;
+    const PlacedExtent* owner = nullptr;  // of a stream sent lately
+  };
+  Result<std::optional<Content>> find_content(const catalog::StreamRef& ref);
 
   struct PlanPosition {
     std::int64_t image_offset = -1, content_id = -1, piece = -1;

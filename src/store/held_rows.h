@@ -1,0 +1,48 @@
+// What the walks of this run sent, in the form the joins need. While it is little it is kept: reading it back from the
+// index would cost more than writing it did. When it grows, or rows come that only the index knows, it is given up, and
+// the joins read the index.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "store/name_rows.h"
+#include "store/placed_extents.h"
+
+namespace limier::store {
+
+class HeldRows {
+ public:
+  void add(const JoinInode& inode) { put(inodes_, inode); }
+  void add(const JoinStream& stream) { put(streams_, stream); }
+  void add(const PlacedExtent& extent) { put(extents_, extent); }
+  // Rows of a volume that is walked again.
+  void drop_volume(std::int64_t first_key, std::int64_t last_key);
+  void give_up();
+  [[nodiscard]] bool whole() const { return whole_; }
+
+  // Each can be taken once, and only while the rows are whole.
+  std::vector<JoinInode> take_inodes() { return std::move(inodes_); }
+  std::vector<JoinStream> take_streams() { return std::move(streams_); }
+  std::vector<PlacedExtent> take_extents() { return std::move(extents_); }
+
+ private:
+  // About 200,000 files of a device in use.
+  static constexpr std::size_t kMaxBytes = 32 << 20;
+
+  template <class Row>
+  void put(std::vector<Row>& rows, const Row& row) {
+    if (!whole_) return;
+    rows.push_back(row);
+    bytes_ += sizeof(Row);
+    if (bytes_ > kMaxBytes) give_up();
+  }
+
+  std::vector<JoinInode> inodes_;
+  std::vector<JoinStream> streams_;
+  std::vector<PlacedExtent> extents_;
+  std::size_t bytes_ = 0;
+  bool whole_ = true;
+};
+
+}  // namespace limier::store
