@@ -72,6 +72,7 @@ class ExhibitWork {
     LIMIER_TRY(const bool resume, make_room());
     record_.attempts = attempt_.count + 1;
     if (const std::string change = evidence_change(exhibit_); !change.empty()) return refuse(change);
+    if (attempt_.count > 0) place_.clear_half_copies();
     LIMIER_CHECK(begin_attempt());
     LIMIER_CHECK(place_.prepare(resume));
     auto triage = triage_options(exhibit_, options_, place_.dir());
@@ -276,6 +277,7 @@ Result<ExecOutcome> exec_task(const CaseFolder& folder, const ExecOptions& optio
   if (!lock)
     return Error{ErrorKind::kRefused, fmt::format("{}: is being worked on already ({})", folder.dir(), holder)};
 
+  clear_scratch(folder, scratch_for(folder, options.scratch));
   ExecOutcome outcome;
   bool all_finished = true;
   for (const std::string& name : task->exhibits) {

@@ -105,6 +105,14 @@ Status copy_folder(const std::string& from, const std::string& to) {
   return sync_folder(to);
 }
 
+// The same place on every attempt, so that what a killed one left is found again; one place per case.
+std::string scratch_of_case(const CaseFolder& folder, const std::string& scratch) {
+  const auto key = digest_of(as_bytes(folder.dir()), {true, false, false});
+  return fmt::format("{}/limier-{}", scratch, hex_digest(*key.md5).substr(0, 12));
+}
+
+constexpr std::string_view kGone = ".gone-", kPartial = ".partial";
+
 }  // namespace
 
 std::string scratch_for(const CaseFolder& folder, const std::string& wanted) {
@@ -115,24 +123,52 @@ std::string scratch_for(const CaseFolder& folder, const std::string& wanted) {
   return temporary.empty() ? "/tmp" : temporary;
 }
 
+void clear_scratch(const CaseFolder& folder, const std::string& scratch) {
+  if (scratch.empty()) return;
+  std::error_code error;
+  const std::string ours = scratch_of_case(folder, scratch);
+  for (const auto& entry : fs::directory_iterator(ours, error)) {
+    const std::string name = entry.path().filename().string();
+    const bool gone = name.starts_with(kGone);
+    // A record is put away before an exhibit is begun anew, so nobody works in the folder of one that has it.
+    if (!gone && !load_record(folder, name)) continue;
+    const std::string away = gone ? entry.path().string() : fmt::format("{}/{}{}", ours, kGone, name);
+    if (!gone) fs::rename(entry.path(), away, error);
+    fs::remove_all(away, error);
+  }
+  ::rmdir(ours.c_str());  // only when it is empty
+}
+
 WorkPlace::WorkPlace(const CaseFolder& folder, const std::string& exhibit_folder, const std::string& scratch)
     : final_(folder.exhibit(exhibit_folder)), dir_(final_) {
   if (scratch.empty()) return;
-  // The same place on every attempt, so that what a killed one left is found again; one place per case.
-  const auto key = digest_of(as_bytes(folder.dir()), {true, false, false});
-  dir_ = fmt::format("{}/limier-{}/{}", scratch, hex_digest(*key.md5).substr(0, 12), exhibit_folder);
+  scratch_ = scratch_of_case(folder, scratch);
+  dir_ = scratch_ + "/" + exhibit_folder;
 }
 
 Status WorkPlace::prepare(bool resume) {
   std::error_code error;
-  LIMIER_CHECK(make_folder(fs::path(dir_).parent_path().string()));
-  if (in_place()) return ok_status();
+  if (in_place()) return make_folder(fs::path(dir_).parent_path().string());
   if (!resume) {
     fs::remove_all(dir_, error);
   } else if (!fs::exists(dir_, error) && fs::exists(final_, error)) {
-    LIMIER_CHECK(copy_folder(final_, dir_));
+    return copy_folder(final_, dir_);
   }
-  return ok_status();
+  // Another task may remove the folder around it, while that is still empty.
+  constexpr int kTries = 3;
+  Status made = make_folder(dir_);
+  for (int again = 1; again < kTries && !made.ok() && !fs::exists(scratch_, error); ++again) made = make_folder(dir_);
+  return made;
+}
+
+void WorkPlace::clear_half_copies() const {
+  std::error_code error;
+  const fs::path final(final_);
+  const std::string mine = "." + final.filename().string() + ".";
+  for (const auto& entry : fs::directory_iterator(final.parent_path(), error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(mine) && name.ends_with(kPartial)) fs::remove_all(entry.path(), error);
+  }
 }
 
 Status WorkPlace::publish() {
@@ -140,7 +176,7 @@ Status WorkPlace::publish() {
   if (in_place() || !fs::exists(dir_, error)) return ok_status();
   const std::string parent = fs::path(final_).parent_path().string();
   const std::string arriving =
-      fmt::format("{}/.{}.{}.{}.partial", parent, fs::path(final_).filename().string(), host_name(), ::getpid());
+      fmt::format("{}/.{}.{}.{}{}", parent, fs::path(final_).filename().string(), host_name(), ::getpid(), kPartial);
   fs::remove_all(arriving, error);
   if (auto status = copy_folder(dir_, arriving); !status.ok()) {
     fs::remove_all(arriving, error);
@@ -151,6 +187,7 @@ Status WorkPlace::publish() {
   if (::rename(arriving.c_str(), final_.c_str()) != 0) return failed(final_, "cannot be put in place", errno);
   LIMIER_CHECK(sync_folder(parent));
   fs::remove_all(dir_, error);
+  ::rmdir(scratch_.c_str());  // only when nothing else of the case is there
   return ok_status();
 }
 

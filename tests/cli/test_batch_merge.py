@@ -210,6 +210,35 @@ class Merge(MergeTest):
         self.assertEqual(summary["without_result"], ["C3", "G-1"])
         self.assertIn("not the one", self.select("SELECT message FROM v_exhibit WHERE exhibit = 'C3'")[0]["message"])
 
+    def test_what_changed_after_it_was_examined_is_left_out_with_the_reason(self):
+        rows = self.rows()
+        self.run_all(rows[1:4])
+        self.merged()
+
+        # Its completion record is gone: nobody says that the index is whole.
+        (self.out / "records" / "B2.json").unlink()
+        # One more exhibit in the plan, and another one is to be examined in another way.
+        changed = [rows[1], rows[2].replace(AUTHORITY, AUTHORITY + " (extended)"), rows[3], rows[4]]
+        planned = self.plan(self.manifest(changed), "--accept-changed")
+        self.assertEqual(planned.returncode, 0, planned.stderr)
+        # The index of the last was exchanged for one that says something else.
+        shutil.copy(self.out / "exhibits" / "C1" / "index.db", self.out / "exhibits" / "C2" / "index.db")
+        shutil.rmtree(self.out / "keys" / "C2")
+
+        done = self.batch("merge", "--json")
+        self.assertEqual(done.returncode, 75, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["without_result"], ["B2", "C1", "C2", "C3"])
+        said = {row["exhibit"]: (row["state"], row["message"]) for row in
+                self.select("SELECT exhibit, state, message FROM v_exhibit")}
+        self.assertEqual({name: state for name, (state, _) in said.items()},
+                         {"B2": "planned", "C1": "stale", "C2": "unusable", "C3": "planned"})
+        for name, words in (("B2", "not examined yet"), ("C1", "other evidence or options"), ("C2", "not the one"),
+                            ("C3", "not examined yet")):
+            self.assertIn(words, said[name][1])
+        self.assertEqual(self.select("SELECT count(*) AS n FROM v_case_not_examined WHERE what = 'the whole exhibit'"),
+                         [{"n": 4}])
+        self.assertEqual(self.select("SELECT count(*) AS n FROM v_link"), [{"n": 0}])
+
     def run_all_but_merge(self, rows):
         self.planned(rows)
         self.batch("run")

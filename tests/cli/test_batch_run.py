@@ -1,5 +1,6 @@
 """limier batch on the samples: what is done is done once, whoever calls, however often it was cut short."""
 import fcntl
+import hashlib
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ import xml.etree.ElementTree
 
 from batch_support import AUTHORITY, BatchTest, lines_of
 from cli_support import (EXIT_EVIDENCE, EXIT_GOOD, EXIT_INTERRUPTED, EXIT_REFUSED, EXIT_TEMPORARY, LIMIER, SAMPLES,
-                         environment, folder_state, limier, sha256)
+                         environment, folder_state, limier, make_ext4, sha256)
 
 VIEWS = ("v_evidence", "v_volume", "v_file", "v_timeline", "v_coverage", "v_not_examined", "v_issue")
 
@@ -110,7 +111,7 @@ class Runs(BatchTest):
         scratch.mkdir()
         done = self.batch("run", "--jobs", "2", "--scratch", scratch)
         self.assertIn(done.returncode, (0, 4, 5), done.stderr)
-        self.assertEqual([path for path in scratch.rglob("*") if path.is_file()], [])
+        self.assertEqual(list(scratch.iterdir()), [])
         self.assertEqual([path.name for path in (self.out / "exhibits").iterdir() if path.name.startswith(".")], [])
         for name in ("A-1", "A-2", "A-3"):
             for file in ("report.html", "report.json", "files.csv", "timeline.csv", "findings.csv"):
@@ -140,13 +141,94 @@ class Runs(BatchTest):
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(small)], check=True)
         try:
             done = self.batch("exec", "--task", "1", "--scratch", small)
+            self.assertEqual(done.returncode, EXIT_TEMPORARY, done.stderr)
+            self.assertEqual(self.states(), {"A-1": "interrupted"})
+            subprocess.run(["mount", "-o", "remount,size=64m", str(small)], check=True)
+            self.assertIn(self.batch("resume", "--scratch", small).returncode, (0, 4, 5))
+            self.assertEqual(list(small.iterdir()), [])
         finally:
             subprocess.run(["umount", "-l", str(small)], check=True)
-        self.assertEqual(done.returncode, EXIT_TEMPORARY, done.stderr)
-        self.assertEqual(self.states(), {"A-1": "interrupted"})
-        self.assertIn(self.batch("resume").returncode, (0, 4, 5))
         self.assertEqual(self.states(), {"A-1": "done"})
         self.assertEqual(self.status()["exhibits"][0]["attempts"], 2)
+
+    # ---- killed in the middle of an exhibit
+
+    def large(self):
+        """A device that takes a while; sparse."""
+        image = self.evidence / "large.dd"
+        if not image.exists():
+            make_ext4(image, 1024, {"found.txt": b"on the large one\n"})
+        return f"L-1,{image},{AUTHORITY}"
+
+    def kill_at_work(self, *options):
+        """`batch exec` of task 1, the large device, killed when its index has begun; gives the folder of the index."""
+        folder = options[1] / self.scratch_name() / "L-1" if options else self.out / "exhibits" / "L-1"
+        with subprocess.Popen([LIMIER, "batch", "exec", str(self.out), "--task", "1", "--progress", "none",
+                               *map(str, options)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              env=environment()) as run:
+            while not (folder / "index.db").exists():
+                self.assertIsNone(run.poll(), "it ended before it could be killed")
+                time.sleep(0.005)
+            time.sleep(0.2)
+            self.assertIsNone(run.poll(), "it ended before it could be killed")
+            run.kill()
+        deadline = time.monotonic() + 60
+        while "running" in self.states().values() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual(self.states()["L-1"], "interrupted")
+        return folder
+
+    def scratch_name(self):
+        return "limier-" + hashlib.md5(os.fsencode(self.out)).hexdigest()[:12]
+
+    def actions(self):
+        log = self.out / "exhibits" / "L-1" / "audit.jsonl"
+        return [json.loads(line)["action"] for line in log.read_text(encoding="utf-8").splitlines()]
+
+    def assert_resumed_and_the_same(self):
+        """The exhibit went on from what the killed attempt left, and its results are those of a run left alone."""
+        self.assertEqual(self.record("L-1")["run"]["attempts"], 2)
+        self.assertIn("triage-resumed", self.actions())
+        alone = self.work / "alone"
+        done = limier("triage", self.evidence / "large.dd", "--out", alone, "--authority", AUTHORITY, "--exhibit", "L-1",
+                      "--progress", "none")
+        self.assertEqual(done.returncode, self.codes()["L-1"])
+        for name in ("report.html", "report.json", "files.csv", "timeline.csv"):
+            self.assertEqual((self.out / "exhibits" / "L-1" / name).read_bytes(), (alone / name).read_bytes(), name)
+
+    def test_a_killed_exhibit_goes_on_where_it_stood(self):
+        self.planned([self.large(), *self.samples()[:1]], "--pack", "0")
+        self.kill_at_work()
+        done = self.batch("resume")
+        self.assertIn(done.returncode, (0, 4, 5), done.stderr)
+        self.assert_resumed_and_the_same()
+
+    def test_a_killed_exhibit_goes_on_from_the_scratch_folder(self):
+        self.planned([self.large(), *self.samples()[:1]], "--pack", "0")
+        scratch = self.work / "scratch"
+        scratch.mkdir()
+        left = self.kill_at_work("--scratch", scratch)
+        self.assertTrue((left / "index.db").exists())
+        half = self.out / "exhibits" / ".L-1.node1.4711.partial"
+        half.mkdir(parents=True)
+        (half / "index.db").write_bytes(b"a copy that was not ended")
+        done = self.batch("resume", "--scratch", scratch)
+        self.assertIn(done.returncode, (0, 4, 5), done.stderr)
+        self.assert_resumed_and_the_same()
+        self.assertEqual(list(scratch.iterdir()), [])
+        self.assertEqual(sorted(path.name for path in (self.out / "exhibits").iterdir()), ["A-1", "L-1"])
+
+    def test_what_a_killed_exhibit_left_on_a_node_goes_when_it_is_done_elsewhere(self):
+        self.planned([self.large(), *self.samples()[:1]], "--pack", "0")
+        scratch = self.work / "scratch"
+        scratch.mkdir()
+        left = self.kill_at_work("--scratch", scratch)
+        self.batch("exec", "--task", "2", "--scratch", scratch)
+        self.assertTrue((left / "index.db").exists(), "it is not done yet, and may go on from there")
+        self.assertIn(self.batch("exec", "--task", "1").returncode, (0, 4, 5))  # another node
+        self.batch("exec", "--task", "2", "--scratch", scratch)
+        self.assertEqual(list(scratch.iterdir()), [])
+        self.assertEqual(self.states(), {"L-1": "done", "A-1": "done"})
 
     def test_cancel(self):
         rows = [f"X-{i},{SAMPLES / 'laptop.E01'},{AUTHORITY}" for i in range(12)]
