@@ -102,6 +102,12 @@ double cpu_seconds() {
          static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+long peak_mib() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss / 1024;
+}
+
 Sha256 merge_once(const MergeOptions& options, std::string_view what) {
   NoProgress progress;
   const std::atomic<int> stop{0};
@@ -110,17 +116,17 @@ Sha256 merge_once(const MergeOptions& options, std::string_view what) {
   const auto result = merge(options, progress, stop);
   if (!result) fail(result.error());
   const double merged = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  const double merged_cpu = cpu_seconds() - cpu;
+  const auto merged_peak = peak_mib();
   auto index = store::Index::open_case(options.case_dir);
   if (!index) fail(index.error());
   check(report::write_case_reports(**index, options.case_dir));
   const double all = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
   fmt::print(
-      "{}: {} keys, {} shared, {} links; CPU {:.1f} s, wall {:.1f} s (with reports {:.1f} s), peak memory {} MiB, "
-      "case.db {} MiB\n",
-      what, result->keys, result->shared_keys, result->links, cpu_seconds() - cpu, merged, all, usage.ru_maxrss / 1024,
-      std::filesystem::file_size(options.case_dir + "/case.db") >> 20);
+      "{}: {} keys, {} shared, {} links; CPU {:.1f} s (with reports {:.1f} s), wall {:.1f} s ({:.1f} s), peak memory "
+      "{} MiB ({} MiB), case.db {} MiB\n",
+      what, result->keys, result->shared_keys, result->links, merged_cpu, cpu_seconds() - cpu, merged, all, merged_peak,
+      peak_mib(), std::filesystem::file_size(options.case_dir + "/case.db") >> 20);
   Hasher hasher(DigestSet{false, false, true});
   for (const std::string_view name :
        {std::string_view("case.db"), std::string_view("case.html"), std::string_view("case.json")}) {

@@ -1,5 +1,4 @@
-// The graph of links: which exhibits and links are drawn, where, and how. Positions come from whole steps and the four
-// basic operations and a square root alone, so they are the same on every machine.
+// The graph of links: which exhibits and links are drawn, and how. Where: case_layout.h.
 #pragma once
 
 #include <string>
@@ -11,9 +10,12 @@ namespace limier::report {
 
 inline constexpr std::size_t kMaxDrawnExhibits = 48;
 inline constexpr std::size_t kMaxDrawnLinks = 120;
+inline constexpr int kBoxHeight = 30;
 
 struct GraphNode {
   std::size_t exhibit = 0;  // position in CaseFacts::by_attention
+  Text label;               // its name, or enough of it
+  int width = 0;            // of its box
   int x = 0, y = 0;         // centre
 };
 struct GraphEdge {
@@ -23,7 +25,8 @@ struct GraphEdge {
 struct Graph {
   std::vector<GraphNode> nodes;
   std::vector<GraphEdge> edges;
-  int width = 1056, height = 560;
+  Text left_away;  // with what all names begin, where the labels do without it
+  int width = 1056, height = 0;
 };
 // The best links, as many as can be told apart.
 Graph layout_graph(const CaseFacts& facts);

@@ -33,6 +33,18 @@ std::string list_cell(const Text& list, std::int64_t count) {
 std::string maybe_cell(const MaybeText& text) {
   return text && !text->empty() ? quoted(*text) : std::string();
 }
+// Names stay on one line, unless they are so long that they would leave no room for the rest.
+std::string name_cell(const Text& name, const std::string& html) {
+  constexpr std::size_t kOneLine = 24;
+  return name.size() > kOneLine ? html : "<span class=\"short\">" + html + "</span>";
+}
+std::string pair_cell(const CaseLinkFacts& link) {
+  return name_cell(link.a, quoted(link.a)) + " – " + name_cell(link.b, quoted(link.b));
+}
+Text capitalised(Text text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
 const CaseKindFacts* kind_named(const CaseFacts& facts, const Text& name) {
   const auto at =
       std::find_if(facts.kinds.begin(), facts.kinds.end(), [&](const CaseKindFacts& one) { return one.kind == name; });
@@ -55,7 +67,7 @@ Status put_case_exhibits(CaseContext& context) {
       "part, "
       "and the rest. An exhibit's number leads to its own report.");
   page.table("", {{"", Align::kNumber},
-                  {"Exhibit", Align::kShort},
+                  {"Exhibit"},
                   {"Level", Align::kShort},
                   {"Why"},
                   {"Media", Align::kNumber},
@@ -63,7 +75,7 @@ Status put_case_exhibits(CaseContext& context) {
                   {"Deleted", Align::kNumber},
                   {"Links", Align::kNumber}});
   for (const CaseExhibitFacts& one : context.facts.by_attention)
-    page.row({grouped(one.attention), exhibit_link(one), level_cell(one), quoted(one.reason),
+    page.row({grouped(one.attention), name_cell(one.exhibit, exhibit_link(one)), level_cell(one), quoted(one.reason),
               one.size_bytes ? size_cell(*one.size_bytes) : "", number_cell(one.files), number_cell(one.deleted),
               grouped(one.links)});
   page.end_table();
@@ -79,23 +91,21 @@ Status put_case_links(CaseContext& context) {
   }
   const Graph graph = layout_graph(facts);
   page.raw("<figure>" + draw_graph(facts, graph, false) + "</figure>\n");
-  page.raw(
-      fmt::format("<p class=\"note\">Drawn: {} and {}, the strongest first. A solid red line is the same image, a "
-                  "solid blue one the same "
-                  "device or volume, a dashed one other things in common; the thicker, the higher the score. Boxes "
-                  "with a red edge have "
-                  "findings, damage or digests that differ; with a brown edge, parts that were not examined. Positions "
-                  "mean nothing."
-                  "</p>\n",
-                  plural(static_cast<std::int64_t>(graph.nodes.size()), "exhibit", "exhibits"),
-                  plural(static_cast<std::int64_t>(graph.edges.size()), "link", "links")));
-  page.table("",
-             {{"", Align::kNumber}, {"Exhibits", Align::kShort}, {"Score", Align::kNumber}, {"Evidence for the link"}});
+  page.raw(fmt::format(
+      "<p class=\"note\">Drawn: {} and {}, the strongest first. A solid red line is the same image, a "
+      "solid blue one the same "
+      "device or volume, a dashed one other things in common; the thicker, the higher the score. Boxes "
+      "with a red edge have "
+      "findings, damage or digests that differ; with a brown edge, parts that were not examined. Positions "
+      "mean nothing.{}</p>\n",
+      plural(static_cast<std::int64_t>(graph.nodes.size()), "exhibit", "exhibits"),
+      plural(static_cast<std::int64_t>(graph.edges.size()), "link", "links"),
+      graph.left_away.empty() ? "" : " Names are shown without “" + quoted(graph.left_away) + "” at the beginning."));
+  page.table("", {{"", Align::kNumber}, {"Exhibits"}, {"Score", Align::kNumber}, {"Evidence for the link"}});
   std::int64_t shown = 0;
   for (const CaseLinkFacts& link : facts.top_links) {
     if (shown == kMaxShownLinks) break;
-    page.row({grouped(++shown), quoted(link.a) + " – " + quoted(link.b), fmt::format("{:.1f}", link.score),
-              quoted(link.evidence)});
+    page.row({grouped(++shown), pair_cell(link), fmt::format("{:.1f}", link.score), quoted(link.evidence)});
   }
   page.end_table();
   note_cap(page, shown, facts.links, "links", "case-links.csv");
@@ -123,7 +133,7 @@ Status put_case_link_keys(CaseContext& context) {
                     {"On the second", Align::kPath}});
     for (const CaseLinkKeyFacts& key : link.keys) {
       const CaseKindFacts* const kind = kind_named(context.facts, key.kind);
-      page.row({kind == nullptr ? quoted(key.kind) : html_text(kind->title),
+      page.row({kind == nullptr ? quoted(key.kind) : html_text(capitalised(kind->title)),
                 key.kind == "content" ? code(key.value.substr(0, 16)) + "…" : code(key.value),
                 key.size > 0 ? size_cell(key.size) : "", maybe_cell(key.path_a), maybe_cell(key.path_b)});
     }
@@ -169,7 +179,7 @@ Status put_case_other_keys(CaseContext& context) {
     if (kind.kind == "content" || kind.shared == 0) continue;
     any = true;
     LIMIER_TRY(const auto keys, read_case_keys(context.index, kind.kind, kMaxShownKeys));
-    page.table(kind.title, {{"Value", Align::kPath}, {"Exhibits", Align::kNumber}, {"On"}});
+    page.table(capitalised(kind.title), {{"Value", Align::kPath}, {"Exhibits", Align::kNumber}, {"On"}});
     for (const CaseKeyFacts& key : keys)
       page.row({code(key.value), grouped(key.exhibits), list_cell(key.exhibit_list, key.exhibits)});
     page.end_table();
@@ -191,12 +201,11 @@ Status put_case_not_examined(CaseContext& context) {
                                              "v_case_not_examined n JOIN v_exhibit e USING (exhibit) ORDER BY "
                                              "e.exhibit_id, n.bytes DESC, n.what, n.reason LIMIT {}",
                                              kMaxShownNotExamined)));
-  page.table("",
-             {{"Exhibit", Align::kShort}, {"What"}, {"Reason"}, {"Bytes", Align::kNumber}, {"Items", Align::kNumber}});
+  page.table("", {{"Exhibit"}, {"What"}, {"Reason"}, {"Bytes", Align::kNumber}, {"Items", Align::kNumber}});
   std::int64_t shown = 0;
   while (rows.step()) {
     ++shown;
-    page.row({quoted(rows.text(0)), quoted(rows.text(1)), quoted(rows.text(2)),
+    page.row({name_cell(rows.text(0), quoted(rows.text(0))), quoted(rows.text(1)), quoted(rows.text(2)),
               rows.is_null(3) ? "" : size_cell(rows.integer(3)), rows.is_null(4) ? "" : grouped(rows.integer(4))});
   }
   LIMIER_CHECK(rows.status());
@@ -208,10 +217,7 @@ Status put_case_not_examined(CaseContext& context) {
 Status put_case_authority(CaseContext& context) {
   Page& page = context.page;
   page.paragraph("As stated by the operator for each exhibit. limier examines nothing without an authority.");
-  page.table("", {{"Exhibit", Align::kShort},
-                  {"Image and identifiers", Align::kPath},
-                  {"Authority"},
-                  {"Integrity", Align::kPath}});
+  page.table("", {{"Exhibit"}, {"Image and identifiers", Align::kPath}, {"Authority"}, {"Integrity", Align::kPath}});
   for (const std::size_t at : context.facts.by_name) {
     const CaseExhibitFacts& one = context.facts.by_attention[at];
     std::string image = quoted(one.image.substr(one.image.rfind('/') + 1));
@@ -225,7 +231,7 @@ Status put_case_authority(CaseContext& context) {
       integrity += "<br>SHA-256 " + code(*one.sha256);
     else if (one.md5)
       integrity += "<br>MD5 " + code(*one.md5);
-    page.row({exhibit_link(one), image, authority, integrity});
+    page.row({name_cell(one.exhibit, exhibit_link(one)), image, authority, integrity});
   }
   page.end_table();
   return ok_status();
@@ -263,7 +269,7 @@ Status put_case_method(CaseContext& context) {
                   {"Known, left out", Align::kNumber},
                   {"Empty, left out", Align::kNumber}});
   for (const CaseKindFacts& kind : context.facts.kinds)
-    page.row({html_text(kind.title), html_text(kind.meaning), grouped(kind.weight), grouped(kind.keys),
+    page.row({html_text(capitalised(kind.title)), html_text(kind.meaning), grouped(kind.weight), grouped(kind.keys),
               grouped(kind.shared), grouped(kind.known), grouped(kind.filler)});
   page.end_table();
   page.heading("Limits");
