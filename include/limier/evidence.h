@@ -135,6 +135,9 @@ class Image {
   virtual void decode_chunks(std::uint64_t first, MutableBytes out, std::span<ChunkState> states) const;
   // Random reading over a cache of decoded chunks, for metadata: limier-fs's way. Thread-safe.
   virtual ReadOutcome read(std::uint64_t image_offset, MutableBytes out) const = 0;
+  // What a caller of read() that comes to the same places again should spend on keeping them itself: the budget of a
+  // reader that keeps nothing, 0 of one with a cache.
+  [[nodiscard]] virtual std::uint64_t callers_cache_bytes() const { return 0; }
   // Says that these chunks will be decoded soon, so that the system reads them from the disk in order and ahead of
   // their use. Advice: costs a system call, changes nothing else.
   virtual void read_ahead(std::uint64_t first, std::uint64_t count) const;

@@ -23,8 +23,8 @@ struct Part {
 
 class RawImage final : public Image {
  public:
-  RawImage(std::vector<Part> parts, std::uint64_t size_bytes, std::vector<OpenIssue> issues)
-      : parts_(std::move(parts)), size_bytes_(size_bytes), issues_(std::move(issues)) {}
+  RawImage(std::vector<Part> parts, std::uint64_t size_bytes, std::uint64_t cache_bytes, std::vector<OpenIssue> issues)
+      : parts_(std::move(parts)), size_bytes_(size_bytes), cache_bytes_(cache_bytes), issues_(std::move(issues)) {}
   [[nodiscard]] std::uint64_t size_bytes() const override { return size_bytes_; }
   [[nodiscard]] std::uint32_t sector_size() const override { return kRawSector; }
   [[nodiscard]] std::uint32_t chunk_size() const override { return kRawChunk; }
@@ -42,6 +42,7 @@ class RawImage final : public Image {
   ReadOutcome read(std::uint64_t image_offset, MutableBytes out) const override {
     return read_parts(image_offset, out);
   }
+  [[nodiscard]] std::uint64_t callers_cache_bytes() const override { return cache_bytes_; }
   void read_ahead(std::uint64_t first, std::uint64_t count) const override {
     if (first >= chunk_count()) return;
     const std::uint64_t begin = first * kRawChunk;
@@ -110,7 +111,7 @@ class RawImage final : public Image {
   }
 
   std::vector<Part> parts_;
-  std::uint64_t size_bytes_;
+  std::uint64_t size_bytes_, cache_bytes_;
   std::vector<OpenIssue> issues_;
   mutable std::atomic<std::uint64_t> decoded_{0};
 };
@@ -155,7 +156,7 @@ Result<std::unique_ptr<Image>> open_raw(const EvidenceSpec& spec, const std::vec
     size += segment.size_bytes;
   }
   if (size == 0) return Error{ErrorKind::kEvidence, spec.segments[0].name + " is empty."};
-  return std::unique_ptr<Image>(std::make_unique<RawImage>(std::move(parts), size, std::move(issues)));
+  return std::unique_ptr<Image>(std::make_unique<RawImage>(std::move(parts), size, spec.cache_bytes, std::move(issues)));
 }
 
 }  // namespace limier::evidence

@@ -17,6 +17,7 @@ class SkippingImage final : public evidence::Image {
   [[nodiscard]] std::uint32_t sector_size() const override { return image_.sector_size(); }
   [[nodiscard]] std::uint32_t chunk_size() const override { return image_.chunk_size(); }
   [[nodiscard]] const std::vector<evidence::OpenIssue>& open_issues() const override { return image_.open_issues(); }
+  [[nodiscard]] std::uint64_t callers_cache_bytes() const override { return image_.callers_cache_bytes(); }
   [[nodiscard]] std::uint64_t chunks_decoded() const override { return image_.chunks_decoded(); }
 
   evidence::ChunkState decode_chunk(std::uint64_t chunk, MutableBytes out) const override {

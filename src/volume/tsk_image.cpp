@@ -43,9 +43,10 @@ bool DamageLog::overlaps(std::uint64_t image_offset, std::uint64_t length) const
   return false;
 }
 
-Result<std::unique_ptr<TskImage>> TskImage::open(const evidence::Image& image, std::uint32_t sector_size) {
+Result<std::unique_ptr<TskImage>> TskImage::open(const evidence::Image& image, std::uint32_t sector_size,
+                                                 std::uint64_t cache_bytes) {
   auto self = std::unique_ptr<TskImage>(new TskImage(std::make_unique<DamageLog>()));
-  self->lines_ = std::make_unique<LineCache>(image, *self->damage_);
+  self->lines_ = std::make_unique<LineCache>(image, *self->damage_, cache_bytes);
   // As tsk_img_open_external does it. Calling that would link every container format libtsk knows, and with them
   // libraries for networks and ciphers.
   auto* external = static_cast<ExternalImage*>(std::calloc(1, sizeof(ExternalImage)));
@@ -82,7 +83,9 @@ Result<std::unique_ptr<FsSession>> FsSession::open(const evidence::Image& image,
 Status FsSession::open_handles() {
   // A sector size that libtsk refuses would lose the volume; every file system it reads works with 512.
   const std::uint32_t sector_size = evidence_.sector_size() % 512 == 0 ? evidence_.sector_size() : 512;
-  LIMIER_TRY(image_, TskImage::open(evidence_, sector_size));
+  // What is given up after an exception stays in memory, so only the first handle gets the whole budget.
+  const std::uint64_t cache_bytes = exceptions_ == 0 ? evidence_.callers_cache_bytes() : 0;
+  LIMIER_TRY(image_, TskImage::open(evidence_, sector_size, cache_bytes));
   const auto offset = static_cast<TSK_OFF_T>(volume_.image_offset);
   bool threw = false;
   if (volume_.pool_block != 0) {

@@ -35,7 +35,9 @@ class DamageLog {
 
 class TskImage {
  public:
-  static Result<std::unique_ptr<TskImage>> open(const evidence::Image& image, std::uint32_t sector_size);
+  // `cache_bytes`: more than the little that is kept anyway.
+  static Result<std::unique_ptr<TskImage>> open(const evidence::Image& image, std::uint32_t sector_size,
+                                                std::uint64_t cache_bytes = 0);
   ~TskImage();
   TskImage(const TskImage&) = delete;
   TskImage& operator=(const TskImage&) = delete;

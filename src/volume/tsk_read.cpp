@@ -1,5 +1,7 @@
 #include "volume/tsk_read.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
@@ -18,8 +20,14 @@ bool is_bad(evidence::ChunkState state) {
 
 }  // namespace
 
-LineCache::LineCache(const evidence::Image& image, DamageLog& damage)
-    : image_(image), damage_(damage), lines_(kLines), bytes_(new std::uint8_t[kLineBytes * kLines]) {}
+LineCache::LineCache(const evidence::Image& image, DamageLog& damage, std::uint64_t cache_bytes)
+    : image_(image),
+      damage_(damage),
+      lines_(std::max<std::size_t>(kMinLines, static_cast<std::size_t>(cache_bytes / kLineBytes))),
+      bytes_(static_cast<std::uint8_t*>(::operator new[](kLineBytes * lines_.size(), kHugePage))) {
+  // Thousands of page faults less; without it everything works the same.
+  ::madvise(bytes_.get(), kLineBytes * lines_.size(), MADV_HUGEPAGE);
+}
 
 std::size_t LineCache::read(std::uint64_t image_offset, MutableBytes out) {
   if (out.size() >= kDirectBytes) {
@@ -31,7 +39,7 @@ std::size_t LineCache::read(std::uint64_t image_offset, MutableBytes out) {
   while (done < out.size()) {
     const std::uint64_t at = image_offset + done;
     const std::uint64_t number = at / kLineBytes;
-    const std::size_t slot = number % kLines;
+    const std::size_t slot = number % lines_.size();
     Line& line = lines_[slot];
     std::uint8_t* const bytes = bytes_.get() + slot * kLineBytes;
     if (line.number != number) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <vector>
 
 #include "limier/evidence.h"
@@ -20,14 +21,15 @@ class DamageLog;
 // Recently read lines of the image. One thread.
 class LineCache {
  public:
-  LineCache(const evidence::Image& image, DamageLog& damage);
+  // Keeps at least 8 MiB.
+  LineCache(const evidence::Image& image, DamageLog& damage, std::uint64_t cache_bytes);
   // Bytes of the image from `image_offset` on, fewer at its end.
   std::size_t read(std::uint64_t image_offset, MutableBytes out);
   [[nodiscard]] std::uint64_t lines_read() const { return lines_read_; }
 
  private:
   static constexpr std::size_t kLineBytes = 16u << 10;
-  static constexpr std::size_t kLines = 512;                   // 8 MiB
+  static constexpr std::size_t kMinLines = 512;
   static constexpr std::size_t kDirectBytes = 2 * kLineBytes;  // content: nobody asks for it twice
   struct Line {
     std::uint64_t number = UINT64_MAX;
@@ -37,7 +39,11 @@ class LineCache {
   const evidence::Image& image_;
   DamageLog& damage_;
   std::vector<Line> lines_;
-  std::unique_ptr<std::uint8_t[]> bytes_;
+  static constexpr std::align_val_t kHugePage{2u << 20};
+  struct FreeAligned {
+    void operator()(std::uint8_t* bytes) const { ::operator delete[](bytes, kHugePage); }
+  };
+  std::unique_ptr<std::uint8_t[], FreeAligned> bytes_;
   std::uint64_t lines_read_ = 0;
 };
 
