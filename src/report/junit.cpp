@@ -19,19 +19,19 @@ enum class Kind : std::uint8_t { kPassed, kFailure, kError, kSkipped };
 struct Check {
   std::string_view name;
   Kind kind = Kind::kPassed;
-  std::string message;  // one line
-  std::string detail;   // further lines
+  std::string message;               // one line
+  std::vector<std::string> lines{};  // further ones; a line end within one is shown as \n
 };
 
 Check integrity(const JunitSuite& suite) {
-  Check check{"integrity", Kind::kPassed, "", ""};
+  Check check{"integrity", Kind::kPassed, ""};
   if (suite.mismatch)
-    check = {"integrity", Kind::kFailure, "a computed digest differs from the stored or expected one", ""};
+    check = {"integrity", Kind::kFailure, "a computed digest differs from the stored or expected one"};
   else if (suite.damaged)
-    check = {"integrity", Kind::kFailure, fmt::format("{} damaged ranges, {} bytes", suite.bad_ranges, suite.bad_bytes),
-             ""};
+    check = {"integrity", Kind::kFailure,
+             fmt::format("{} damaged ranges, {} bytes", suite.bad_ranges, suite.bad_bytes)};
   else if (suite.verdict.empty())
-    check = {"integrity", Kind::kSkipped, "the media were not read (profile list)", ""};
+    check = {"integrity", Kind::kSkipped, "the media were not read (profile list)"};
   else
     check.message = "verdict: " + suite.verdict;
   return check;
@@ -40,21 +40,21 @@ Check integrity(const JunitSuite& suite) {
 Check coverage(const JunitSuite& suite) {
   if (suite.covered_bytes != suite.media_bytes)
     return {"coverage", Kind::kFailure,
-            fmt::format("{} of {} bytes are accounted for", suite.covered_bytes, suite.media_bytes), ""};
+            fmt::format("{} of {} bytes are accounted for", suite.covered_bytes, suite.media_bytes)};
   if (suite.unreadable_bytes > 0)
     return {"coverage", Kind::kFailure,
-            fmt::format("{} of {} bytes cannot be read", suite.unreadable_bytes, suite.media_bytes), ""};
-  return {"coverage", Kind::kPassed, fmt::format("all {} bytes are accounted for", suite.media_bytes), ""};
+            fmt::format("{} of {} bytes cannot be read", suite.unreadable_bytes, suite.media_bytes)};
+  return {"coverage", Kind::kPassed, fmt::format("all {} bytes are accounted for", suite.media_bytes)};
 }
 
 Check completeness(const JunitSuite& suite) {
-  Check check{"completeness", Kind::kPassed, "", ""};
+  Check check{"completeness", Kind::kPassed, ""};
   for (std::size_t i = 0; i < std::min(suite.not_examined.size(), kMostGapsShown); ++i) {
     const auto& gap = suite.not_examined[i];
-    check.detail += fmt::format("{}: {} ({} bytes, {} items)\n", gap.what, gap.reason, gap.bytes, gap.items);
+    check.lines.push_back(fmt::format("{}: {} ({} bytes, {} items)", gap.what, gap.reason, gap.bytes, gap.items));
   }
   if (suite.not_examined.size() > kMostGapsShown)
-    check.detail += fmt::format("and {} more\n", suite.not_examined.size() - kMostGapsShown);
+    check.lines.push_back(fmt::format("and {} more", suite.not_examined.size() - kMostGapsShown));
   if (suite.nothing_examined) {
     check.kind = Kind::kFailure;
     check.message = "nothing could be examined";
@@ -68,32 +68,28 @@ Check completeness(const JunitSuite& suite) {
 Check findings(const JunitSuite& suite) {
   static constexpr std::array<std::string_view, 5> kNames{"live-in-danger", "high", "medium", "low", "info"};
   const auto* const threshold = std::find(kNames.begin(), kNames.end(), suite.fail_on);
-  if (threshold == kNames.end()) return {"findings", Kind::kSkipped, "no threshold was set", ""};
+  if (threshold == kNames.end()) return {"findings", Kind::kSkipped, "no threshold was set"};
   std::uint64_t above = 0;
   std::string counts;
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     if (i <= static_cast<std::size_t>(threshold - kNames.begin())) above += suite.findings[i];
     counts += fmt::format("{}{} {}", i == 0 ? "" : ", ", suite.findings[i], kNames[i]);
   }
-  if (above == 0) return {"findings", Kind::kPassed, counts, ""};
-  return {"findings", Kind::kFailure, fmt::format("{} findings of priority {} or above", above, suite.fail_on), counts};
+  if (above == 0) return {"findings", Kind::kPassed, counts};
+  return {
+      "findings", Kind::kFailure, fmt::format("{} findings of priority {} or above", above, suite.fail_on), {counts}};
 }
 
 std::array<Check, 4> checks_of(const JunitSuite& suite) {
   std::array<Check, 4> checks{integrity(suite), coverage(suite), completeness(suite), findings(suite)};
   if (!suite.not_there.empty())
-    for (Check& check : checks) check = {check.name, Kind::kError, suite.not_there, ""};
+    for (Check& check : checks) check = {check.name, Kind::kError, suite.not_there};
   return checks;
 }
 
-// xml_text() shows a line end as \n; ours are meant.
-std::string xml_lines(std::string_view lines) {
+std::string xml_lines(std::span<const std::string> lines) {
   std::string text;
-  while (!lines.empty()) {
-    const std::size_t end = std::min(lines.find('\n'), lines.size());
-    text += xml_text(lines.substr(0, end)) + "\n";
-    lines.remove_prefix(std::min(end + 1, lines.size()));
-  }
+  for (const std::string& line : lines) text += xml_text(line) + "\n";
   return text;
 }
 
@@ -103,9 +99,9 @@ std::string case_text(const JunitSuite& suite, const Check& check) {
   const std::string message = xml_text(check.message);
   switch (check.kind) {
     case Kind::kPassed:
-      if (check.message.empty() && check.detail.empty()) return head + "/>\n";
+      if (check.message.empty() && check.lines.empty()) return head + "/>\n";
       return fmt::format("{}>\n      <system-out>{}{}{}</system-out>\n    </testcase>\n", head, message,
-                         message.empty() ? "" : "\n", xml_lines(check.detail));
+                         message.empty() ? "" : "\n", xml_lines(check.lines));
     case Kind::kSkipped:
       return fmt::format("{}>\n      <skipped message=\"{}\"/>\n    </testcase>\n", head, message);
     case Kind::kFailure:
@@ -114,7 +110,7 @@ std::string case_text(const JunitSuite& suite, const Check& check) {
   }
   const std::string_view element = check.kind == Kind::kError ? "error" : "failure";
   return fmt::format("{}>\n      <{} type=\"{}\" message=\"{}\">{}</{}>\n    </testcase>\n", head, element, check.name,
-                     message, xml_lines(check.detail), element);
+                     message, xml_lines(check.lines), element);
 }
 
 struct Totals {
