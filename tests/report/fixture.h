@@ -136,7 +136,8 @@ class CaseFolder {
   Status write(std::vector<std::string> formats) {
     auto index = store::Index::open(dir_);
     if (!index) return index.error();
-    return write_reports(**index, dir_, formats);
+    const auto written = write_reports(**index, dir_, formats);
+    return written.ok() ? ok_status() : Status(written.error());
   }
   [[nodiscard]] std::string read(const std::string& name) const {
     std::ifstream in(dir_ + "/" + name, std::ios::binary);

@@ -22,7 +22,7 @@ class RealIndex : public store::testing::StoreTest {
     auto index = store::Index::open(dir_);
     ASSERT_TRUE(index.ok()) << index.error().message;
     const std::vector<std::string> formats{"html", "json", "csv", "bodyfile", "dfxml"};
-    const Status status = write_reports(**index, dir_, formats);
+    const auto status = write_reports(**index, dir_, formats);
     ASSERT_TRUE(status.ok()) << status.error().message;
   }
 };
