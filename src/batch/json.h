@@ -1,4 +1,5 @@
-// The one include of nlohmann/json. Its exceptions stay in the function that parses: see parse_json().
+// The one include of nlohmann/json. Its exceptions stay in the function that parses: see parse_json(). A struct whose
+// keys are the names of its members has one list for writing and reading, NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -3,66 +3,15 @@
 #include "limier/batch.h"
 
 namespace limier::batch {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(NotExamined, what, reason, bytes, items)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ExhibitResult, exit_code, message, mismatch, damaged, incomplete, nothing_examined,
+                                   verdict, format, md5, sha1, sha256, media_bytes, files, deleted, volumes, issues,
+                                   hits, bad_ranges, bad_bytes, findings, coverage_bytes, not_examined)
+
 namespace {
 
 constexpr int kRecordFormat = 1;
-
-Json to_json(const ExhibitResult& result) {
-  Json not_examined = Json::array();
-  for (const auto& item : result.not_examined)
-    not_examined.push_back(
-        {{"what", item.what}, {"reason", item.reason}, {"bytes", item.bytes}, {"items", item.items}});
-  return {{"exit_code", result.exit_code},
-          {"message", result.message},
-          {"mismatch", result.mismatch},
-          {"damaged", result.damaged},
-          {"incomplete", result.incomplete},
-          {"nothing_examined", result.nothing_examined},
-          {"verdict", result.verdict},
-          {"format", result.format},
-          {"md5", result.md5},
-          {"sha1", result.sha1},
-          {"sha256", result.sha256},
-          {"media_bytes", result.media_bytes},
-          {"files", result.files},
-          {"deleted", result.deleted},
-          {"volumes", result.volumes},
-          {"issues", result.issues},
-          {"hits", result.hits},
-          {"bad_ranges", result.bad_ranges},
-          {"bad_bytes", result.bad_bytes},
-          {"findings", result.findings},
-          {"coverage_bytes", result.coverage_bytes},
-          {"not_examined", std::move(not_examined)}};
-}
-
-ExhibitResult result_from(const Json& from) {
-  ExhibitResult result;
-  result.exit_code = from.at("exit_code");
-  result.message = from.at("message");
-  result.mismatch = from.at("mismatch");
-  result.damaged = from.at("damaged");
-  result.incomplete = from.at("incomplete");
-  result.nothing_examined = from.at("nothing_examined");
-  result.verdict = from.at("verdict");
-  result.format = from.at("format");
-  result.md5 = from.at("md5");
-  result.sha1 = from.at("sha1");
-  result.sha256 = from.at("sha256");
-  result.media_bytes = from.at("media_bytes");
-  result.files = from.at("files");
-  result.deleted = from.at("deleted");
-  result.volumes = from.at("volumes");
-  result.issues = from.at("issues");
-  result.hits = from.at("hits");
-  result.bad_ranges = from.at("bad_ranges");
-  result.bad_bytes = from.at("bad_bytes");
-  result.findings = from.at("findings");
-  result.coverage_bytes = from.at("coverage_bytes");
-  for (const auto& item : from.at("not_examined"))
-    result.not_examined.push_back({item.at("what"), item.at("reason"), item.at("bytes"), item.at("items")});
-  return result;
-}
 
 ExhibitRecord record_from(const Json& from) {
   ExhibitRecord record;
@@ -74,7 +23,7 @@ ExhibitRecord record_from(const Json& from) {
   record.tool_commit = from.at("tool_commit");
   record.index_sha256 = from.at("index_sha256");
   record.index_bytes = from.at("index_bytes");
-  record.result = result_from(from.at("result"));
+  record.result = from.at("result");
   const Json& run = from.at("run");
   record.host = run.at("host");
   record.started_ns = run.at("started_ns");
@@ -113,7 +62,7 @@ Status publish_record(const CaseFolder& folder, const ExhibitRecord& record) {
                          {"tool_commit", record.tool_commit},
                          {"index_sha256", record.index_sha256},
                          {"index_bytes", record.index_bytes},
-                         {"result", to_json(record.result)},
+                         {"result", record.result},
                          {"run",
                           {{"host", record.host},
                            {"started_ns", record.started_ns},

@@ -8,25 +8,11 @@
 #include "limier/batch.h"
 
 namespace limier::batch {
-namespace {
 
 namespace fs = std::filesystem;
 
-Submission submission_from(const Json& from) {
-  Submission submission;
-  submission.name = from.at("name");
-  submission.executor = from.at("executor");
-  submission.host = from.at("host");
-  submission.pid = from.at("pid");
-  submission.started_ns = from.at("started_ns");
-  submission.plan_digest = from.at("plan_digest");
-  submission.tasks = from.at("tasks").get<std::vector<std::uint32_t>>();
-  submission.engine_ids = from.at("engine_ids").get<std::vector<std::string>>();
-  submission.cancelled = from.at("cancelled");
-  return submission;
-}
-
-}  // namespace
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Submission, name, executor, host, pid, started_ns, plan_digest, tasks, engine_ids,
+                                   cancelled)
 
 Result<std::vector<Submission>> load_submissions(const CaseFolder& folder) {
   std::vector<Submission> submissions;
@@ -34,7 +20,7 @@ Result<std::vector<Submission>> load_submissions(const CaseFolder& folder) {
   for (const auto& entry : fs::directory_iterator(folder.submissions(), error)) {
     if (entry.path().extension() != ".json") continue;
     LIMIER_TRY(const auto text, read_whole_file(entry.path().string()));
-    auto submission = parse_json(text, submission_from);
+    auto submission = parse_json(text, [](const Json& from) { return from.get<Submission>(); });
     if (!submission)
       return Error{ErrorKind::kUsage, fmt::format("{}: is not a submission record of limier; move it out of the case",
                                                   entry.path().string())};
@@ -55,11 +41,7 @@ Result<std::string> next_submission_name(const CaseFolder& folder, std::string_v
 }
 
 Status save_submission(const CaseFolder& folder, const Submission& submission) {
-  const Json document = {
-      {"name", submission.name},   {"executor", submission.executor},     {"host", submission.host},
-      {"pid", submission.pid},     {"started_ns", submission.started_ns}, {"plan_digest", submission.plan_digest},
-      {"tasks", submission.tasks}, {"engine_ids", submission.engine_ids}, {"cancelled", submission.cancelled}};
-  return publish_file(folder.submissions() + "/" + submission.name + ".json", json_document(document));
+  return publish_file(folder.submissions() + "/" + submission.name + ".json", json_document(submission));
 }
 
 }  // namespace limier::batch

@@ -11,11 +11,7 @@
 namespace limier::report {
 namespace {
 
-struct Section {
-  std::string_view id, title;
-  Status (*put)(CaseContext&);
-};
-constexpr Section kSections[] = {
+constexpr PageSection<CaseContext> kSections[] = {
     {"exhibits", "Exhibits, in the order of attention", put_case_exhibits},
     {"links", "Links between exhibits", put_case_links},
     {"link-keys", "What the strongest links rest on", put_case_link_keys},
@@ -155,22 +151,10 @@ Status write_case_html(CaseSource& source, const std::string& dir) {
   page.raw(page_head("Case report", std::string(style_sheet()) + std::string(case_style_sheet())));
   page.raw("<header>\n");
   LIMIER_CHECK(put_case_front(context));
-  page.raw("<nav aria-label=\"Contents\"><ol>\n");
-  for (int number = 1; const Section& section : kSections)
-    page.raw(fmt::format("<li><a href=\"#{}\"><span class=\"n\">{}</span>{}</a></li>\n", section.id, number++,
-                         section.title));
-  page.raw("</ol></nav>\n</header>\n<main>\n");
-  for (int number = 1; const Section& section : kSections) {
-    page.raw(fmt::format(
-        "<section id=\"{0}\" aria-labelledby=\"{0}-h\">\n<h2 id=\"{0}-h\"><span class=\"n\">{1}</span>{2}</h2>\n",
-        section.id, number++, section.title));
-    LIMIER_CHECK(section.put(context));
-    page.raw("</section>\n");
-  }
-  page.raw(
-      "</main>\n<footer class=\"end\">End of the report. Names and texts from the evidence are shown with control, "
-      "invisible and invalid characters written out (for example \\x1B, \\u{202E}, \\xFF; a backslash as \\\\)."
-      "</footer>\n</div>\n</body>\n</html>\n");
+  put_contents(page, kSections);
+  page.raw("</header>\n<main>\n");
+  LIMIER_CHECK(put_sections(context, kSections));
+  page.raw(page_end("End of the report. "));
   return out.commit();
 }
 

@@ -8,12 +8,7 @@
 namespace limier::report {
 namespace {
 
-struct Section {
-  std::string_view id, title;
-  Status (*put)(Context&);
-};
-
-constexpr Section kSections[] = {
+constexpr PageSection<Context> kSections[] = {
     {"authority", "Case and authority", put_authority_section},
     {"evidence", "Evidence and verdict", put_evidence_section},
     {"not-examined", "What was not examined, and why", put_not_examined_section},
@@ -34,14 +29,6 @@ std::string head(const Facts& facts) {
   return page_head("Triage report: " + name, style_sheet());
 }
 
-void put_contents(Page& page) {
-  page.raw("<nav aria-label=\"Contents\"><ol>\n");
-  for (int number = 1; const Section& section : kSections)
-    page.raw(fmt::format("<li><a href=\"#{}\"><span class=\"n\">{}</span>{}</a></li>\n", section.id, number++,
-                         section.title));
-  page.raw("</ol></nav>\n");
-}
-
 }  // namespace
 
 std::string cap_note(std::int64_t shown, std::int64_t total, std::string_view what) {
@@ -60,21 +47,10 @@ Status write_html(Source& source, const std::string& dir) {
   page.raw(head(facts));
   page.raw("<header>\n");
   LIMIER_CHECK(put_front(context));
-  put_contents(page);
+  put_contents(page, kSections);
   page.raw("</header>\n<main>\n");
-  for (int number = 1; const Section& section : kSections) {
-    page.raw(fmt::format(
-        "<section id=\"{0}\" aria-labelledby=\"{0}-h\">\n<h2 id=\"{0}-h\"><span class=\"n\">{1}</span>{2}</h2>\n",
-        section.id, number++, section.title));
-    LIMIER_CHECK(section.put(context));
-    page.raw("</section>\n");
-  }
-  page.raw(
-      "</main>\n<footer class=\"end\">End of the report. All times are UTC unless a section says otherwise. Names and "
-      "texts "
-      "from the evidence are shown with control, invisible and invalid characters written out (for example \\x1B, "
-      "\\u{202E}, "
-      "\\xFF; a backslash as \\\\).</footer>\n</div>\n</body>\n</html>\n");
+  LIMIER_CHECK(put_sections(context, kSections));
+  page.raw(page_end("End of the report. All times are UTC unless a section says otherwise. "));
   return out.commit();
 }
 

@@ -62,6 +62,23 @@ std::string page_head(std::string_view title, std::string_view css) {
   return out + "</style>\n</head>\n<body>\n<div class=\"page\">\n";
 }
 
+std::string page_end(std::string_view first) {
+  return fmt::format(
+      "</main>\n<footer class=\"end\">{}Names and texts from the evidence are shown with control, invisible and "
+      "invalid "
+      "characters written out (for example \\x1B, \\u{{202E}}, \\xFF; a backslash as \\\\).</footer>\n</div>\n</body>\n"
+      "</html>\n",
+      first);
+}
+std::string contents_line(int number, std::string_view id, std::string_view title) {
+  return fmt::format("<li><a href=\"#{}\"><span class=\"n\">{}</span>{}</a></li>\n", id, number, title);
+}
+std::string section_head(int number, std::string_view id, std::string_view title) {
+  return fmt::format(
+      "<section id=\"{0}\" aria-labelledby=\"{0}-h\">\n<h2 id=\"{0}-h\"><span class=\"n\">{1}</span>{2}</h2>\n", id,
+      number, title);
+}
+
 void Page::paragraph(std::string_view html) {
   out_ << "<p>" << html << "</p>\n";
 }

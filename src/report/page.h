@@ -47,9 +47,45 @@ class Page {
   std::vector<Align> aligns_;
 };
 
+// A section of a page: `put` prints its body below the heading that put_sections() gives it.
+template <class Context>
+struct PageSection {
+  std::string_view id, title;
+  Status (*put)(Context&);
+};
+// The table of contents, and the sections below each other; both count them from 1.
+template <class Context, std::size_t N>
+void put_contents(Page& page, const PageSection<Context> (&sections)[N]);
+template <class Context, std::size_t N>
+Status put_sections(Context& context, const PageSection<Context> (&sections)[N]);
+
 std::string_view style_sheet();
 // From the document type to the opening of the page. The style sheet's digest is the only thing the page's content
 // security policy allows.
 std::string page_head(std::string_view title, std::string_view css);
+// From the closing of the main part to the end of the file. `first`: what is said before the words on escaping.
+std::string page_end(std::string_view first);
+
+// ---- inline
+
+std::string contents_line(int number, std::string_view id, std::string_view title);
+std::string section_head(int number, std::string_view id, std::string_view title);
+
+template <class Context, std::size_t N>
+void put_contents(Page& page, const PageSection<Context> (&sections)[N]) {
+  page.raw("<nav aria-label=\"Contents\"><ol>\n");
+  for (int number = 1; const auto& section : sections) page.raw(contents_line(number++, section.id, section.title));
+  page.raw("</ol></nav>\n");
+}
+
+template <class Context, std::size_t N>
+Status put_sections(Context& context, const PageSection<Context> (&sections)[N]) {
+  for (int number = 1; const auto& section : sections) {
+    context.page.raw(section_head(number++, section.id, section.title));
+    LIMIER_CHECK(section.put(context));
+    context.page.raw("</section>\n");
+  }
+  return ok_status();
+}
 
 }  // namespace limier::report
