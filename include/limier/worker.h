@@ -116,10 +116,10 @@ class BatchSender {
  public:
   BatchSender(Channel& channel, FrameType type) : channel_(channel), type_(type) {}
   Status add(const T& record) {
-    Encoder one;
-    one.put(record);
-    if (!body_.empty() && body_.size() + one.bytes().size() > kFlushAt) LIMIER_CHECK(flush());
-    body_.insert(body_.end(), one.bytes().begin(), one.bytes().end());
+    one_.clear();
+    one_.put(record);
+    if (count_ > 0 && body_.size() + one_.bytes().size() > kFlushAt) LIMIER_CHECK(flush());
+    body_.insert(body_.end(), one_.bytes().begin(), one_.bytes().end());
     ++count_;
     return ok_status();
   }
@@ -139,6 +139,7 @@ class BatchSender {
   Channel& channel_;
   FrameType type_;
   std::uint32_t count_ = 0;
+  Encoder one_;
   std::vector<std::uint8_t> body_;
 };
 

@@ -9,9 +9,11 @@
 // past its input, refuses trailing bytes, and never allocates more than the input could hold.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -37,7 +39,9 @@ class Encoder {
       put(static_cast<std::underlying_type_t<T>>(value));
     } else if constexpr (std::is_integral_v<T>) {
       const auto bits = static_cast<std::make_unsigned_t<T>>(value);
-      for (std::size_t i = 0; i < sizeof(T); ++i) out_.push_back(static_cast<std::uint8_t>(bits >> (8 * i)));
+      std::array<std::uint8_t, sizeof(T)> bytes;
+      for (std::size_t i = 0; i < sizeof(T); ++i) bytes[i] = static_cast<std::uint8_t>(bits >> (8 * i));
+      append(bytes.data(), bytes.size());
     } else if constexpr (std::is_same_v<T, double>) {
       put(std::bit_cast<std::uint64_t>(value));
     } else {
@@ -49,9 +53,15 @@ class Encoder {
   void clear() { out_.clear(); }
 
  private:
+  // A record has dozens of fields and there are millions of records: grown as a whole, not byte by byte.
+  void append(const void* bytes, std::size_t size) {
+    const std::size_t at = out_.size();
+    out_.resize(at + size);
+    if (size > 0) std::memcpy(out_.data() + at, bytes, size);
+  }
   void put_compound(const std::string& text) {
     put(static_cast<std::uint32_t>(text.size()));
-    out_.insert(out_.end(), text.begin(), text.end());
+    append(text.data(), text.size());
   }
   template <class T>
   void put_compound(const std::optional<T>& value) {
@@ -62,14 +72,17 @@ class Encoder {
   void put_compound(const std::vector<T>& values) {
     put(static_cast<std::uint32_t>(values.size()));
     if constexpr (std::is_same_v<T, std::uint8_t>) {
-      out_.insert(out_.end(), values.begin(), values.end());
+      append(values.data(), values.size());
     } else {
       for (const T& value : values) put(value);
     }
   }
   template <class T, std::size_t N>
   void put_compound(const std::array<T, N>& values) {
-    for (const T& value : values) put(value);
+    if constexpr (std::is_same_v<T, std::uint8_t>)
+      append(values.data(), N);
+    else
+      for (const T& value : values) put(value);
   }
   template <Record T>
   void put_compound(const T& record) {
@@ -144,8 +157,14 @@ class Decoder {
   }
   template <class T, std::size_t N>
   bool get_compound(std::array<T, N>& values) {
-    for (T& value : values)
-      if (!get(value)) return false;
+    if constexpr (std::is_same_v<T, std::uint8_t>) {
+      if (in_.size() < N) return fail();
+      std::copy_n(in_.begin(), N, values.begin());
+      in_ = in_.subspan(N);
+    } else {
+      for (T& value : values)
+        if (!get(value)) return false;
+    }
     return true;
   }
   template <Record T>
