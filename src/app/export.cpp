@@ -170,6 +170,7 @@ Status same_evidence(store::Index& index, const sweep::ContainerMessage& contain
 
 Result<std::vector<ExportedFile>> export_files(const ExportOptions& options, const std::atomic<int>& stop) {
   LIMIER_TRY(auto index, store::Index::open(options.dir));
+  LIMIER_TRY(const FolderLock lock, FolderLock::take(options.dir));
   LIMIER_TRY(const std::string recorded, recorded_path(*index));
   const Guard guard = make_guard(options.sandbox, options.stall_seconds, plan_memory(0));
   LIMIER_TRY(EvidenceSet evidence, open_evidence(options.image.empty() ? recorded : options.image, true));

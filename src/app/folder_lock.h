@@ -1,4 +1,4 @@
-// One run at a time in a case folder.
+// One run at a time in a case folder: a triage, or a command that writes reports, audit log or manifest again.
 #pragma once
 
 #include <string>
