@@ -17,6 +17,8 @@ enum class Profile : std::uint8_t { kList, kQuick, kStandard, kFull };
 
 // Without a sign of life for so long a worker is ended (--stall).
 inline constexpr std::uint32_t kStallSeconds = 30;
+// Time a worker on file systems may take beyond what it has read and found accounts for (--slack).
+inline constexpr std::uint32_t kSlackSeconds = 600;
 
 struct TriageOptions {
   std::string image;
@@ -41,6 +43,7 @@ struct TriageOptions {
   std::uint64_t checkpoint_bytes = 0;
   bool sandbox = true;
   std::uint32_t stall_seconds = kStallSeconds;
+  std::uint32_t slack_seconds = kSlackSeconds;
   std::string command_line;  // for v_run and the audit log
 };
 

@@ -231,6 +231,11 @@ struct IssueRecord {
   std::uint64_t length = 0;
   std::string message;
   bool incomplete = false;  // part of the evidence could not be examined: the run ends with exit 5
+  // Of a worker that was ended, known to the supervisor alone and so not on the wire: why ("signal 11 (SEGV)"), which
+  // attempt at the item (from 1; 0: no worker was ended), and the memory it had, rounded up.
+  std::string cause{};
+  std::uint32_t attempt = 0;
+  std::uint64_t memory_bytes = 0;
   static constexpr auto fields() {
     return std::tuple{&IssueRecord::stage,     &IssueRecord::code,    &IssueRecord::severity,
                       &IssueRecord::volume_id, &IssueRecord::inode,   &IssueRecord::image_offset,

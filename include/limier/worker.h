@@ -152,6 +152,10 @@ struct Journal {
   std::atomic<std::uint64_t> item{0};  // inode, chunk or plan position
   // Bytes of content that are being read for the item, 0 while none are: what its deadline is computed from.
   std::atomic<std::uint64_t> item_bytes{0};
+  // What has been done that cannot be done without end: bytes and pieces of the evidence read for the first time, and
+  // content announced. Time beyond what they account for is limited.
+  std::atomic<std::uint64_t> new_bytes{0}, new_pieces{0};
+  std::atomic<std::uint64_t> content_bytes{0};
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 

@@ -17,6 +17,8 @@ constexpr auto kPatienceOfRun = 20min;  // for all of them
 // A single entry that was already in the way once gets less time before it is given up.
 constexpr Milliseconds kStallAlone{10'000};
 constexpr std::size_t kInodesPerSession = 16'384;
+// What is left of the time for going round in circles is never less, so that a worker gets to its first item.
+constexpr Milliseconds kLeastSlack{1'000};
 
 }  // namespace
 
@@ -74,6 +76,7 @@ Result<Ending> CarefulWalk::session(const volume::FsJob& job, bool alone, bool h
   session.zone = plan_.zone;
   session.sandbox = plan_.guard.sandbox;
   session.limits = plan_.guard.for_fs(job.volume.length);
+  session.limits.slack = std::max(session.limits.slack - unaccounted_, kLeastSlack);
   if (alone) session.limits.stall = std::min(session.limits.stall, kStallAlone);
   session.max_row_bytes = max_row_bytes(job.volume.length);
   session.on_frame = [&](const worker::Frame& frame) { return held ? rows_.hold(frame) : rows_.take(frame); };
@@ -88,6 +91,7 @@ Result<Ending> CarefulWalk::session(const volume::FsJob& job, bool alone, bool h
   }
   LIMIER_TRY(const Ending ending, run_session(session, evidence_, stop_));
   stats_.chunks_decoded += ending.stats.chunks_decoded;
+  unaccounted_ += ending.unaccounted;
   confirmed_ = confirmed;
   interrupted_ = interrupted_ || ending.kind == EndingKind::kInterrupted;
   if (ending.died()) spend(ending.lasted);
@@ -157,7 +161,15 @@ Status CarefulWalk::walk_names() {
 bool CarefulWalk::names_died(const Ending& ending) {
   const Culprit culprit = culprit_of(ending);
   const std::uint32_t attempt = count(culprit, ending.item);
-  const bool again = attempt > 1;
+  // Tried again, a walk that goes round in circles would do so again; and when another place does it too, what has a
+  // name by then is all there is.
+  const bool endless = ending.kind == EndingKind::kOverTime;
+  if (endless && ++endless_ > 1) {
+    note(ending, attempt, "the listing ends where the worker did", true);
+    names_whole_ = true;
+    return true;
+  }
+  const bool again = attempt > 1 || endless;
   switch (culprit) {
     case Culprit::kOrphans:
       if (again) job_.skip_orphans = true;
@@ -240,6 +252,11 @@ Status CarefulWalk::walk_piece(Piece piece) {
 }
 
 void CarefulWalk::piece_died(const Ending& ending, Piece piece, std::size_t done) {
+  if (ending.kind == EndingKind::kOverTime) {
+    note(ending, count(culprit_of(ending), ending.item), "the entries that were left are listed by name only", true);
+    given_up_ = true;
+    return;
+  }
   const bool opening = culprit_of(ending) != Culprit::kInode;
   if (opening) {
     const std::uint32_t attempt = count(Culprit::kOpening, 0);

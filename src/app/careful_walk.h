@@ -59,11 +59,13 @@ class CarefulWalk {
   bool names_whole_ = false;  // else what there is came from a walk that broke off
   bool given_up_ = false;
   std::size_t quarantined_ = 0;
+  std::uint32_t endless_ = 0;  // times the names took too long
   std::uint64_t inodes_done_ = 0;
   std::uint64_t confirmed_ = 0;  // inodes of the last session whose rows stand
   std::uint64_t suspect_ = 0;    // inode that stopped the whole walk
   bool have_suspect_ = false;
   std::chrono::steady_clock::duration spent_{};
+  Milliseconds unaccounted_{0};  // by all workers of the careful walk together
   std::map<std::pair<Culprit, std::uint64_t>, std::uint32_t> deaths_;
   std::deque<Piece> pieces_;
   std::vector<catalog::IssueRecord> issues_;  // stored last: repeating a part drops the issues of the part

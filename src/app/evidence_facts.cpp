@@ -33,19 +33,23 @@ WatchLimits Guard::for_fs(std::uint64_t evidence_bytes) const {
   limits.session = session_limit(evidence_bytes) + 10 * stall;
   limits.worker_bytes = fs_worker_bytes;
   limits.tree_bytes = tree_bytes;
+  limits.slack = slack;
+  limits.evidence_bytes = evidence_bytes;
   return limits;
 }
 
 WatchLimits Guard::for_sweep(std::uint64_t evidence_bytes) const {
   WatchLimits limits = for_fs(evidence_bytes);
-  limits.item = limits.session;  // one stretch of the media may complete a file that has to be read again as a whole
+  limits.item = limits.session;    // one stretch of the media may complete a file that has to be read again as a whole
+  limits.slack = Milliseconds(0);  // it goes from the first byte to the last
   limits.worker_bytes = sweep_worker_bytes;
   return limits;
 }
 
-Guard make_guard(bool sandbox, std::uint32_t stall_seconds, const MemoryPlan& memory) {
+Guard make_guard(bool sandbox, std::uint32_t stall_seconds, const MemoryPlan& memory, std::uint32_t slack_seconds) {
   return {.sandbox = sandbox,
           .stall = std::chrono::seconds(stall_seconds),
+          .slack = std::chrono::seconds(slack_seconds),
           .fs_worker_bytes = memory.fs_worker_bytes,
           .sweep_worker_bytes = memory.sweep_worker_bytes,
           .tree_bytes = memory.tree_bytes};

@@ -10,6 +10,7 @@ namespace limier::app {
 struct Guard {
   bool sandbox = true;
   Milliseconds stall{30'000};
+  Milliseconds slack{600'000};
   std::uint64_t fs_worker_bytes = 0, sweep_worker_bytes = 0, tree_bytes = 0;
 
   // For limier-fs over so many bytes of evidence, and for limier-sweep.
@@ -52,7 +53,8 @@ struct MemoryPlan {
   std::uint64_t tree_bytes = 4ull << 30;  // of all processes together
 };
 MemoryPlan plan_memory(std::uint64_t memory_bytes);
-Guard make_guard(bool sandbox, std::uint32_t stall_seconds, const MemoryPlan& memory);
+Guard make_guard(bool sandbox, std::uint32_t stall_seconds, const MemoryPlan& memory,
+                 std::uint32_t slack_seconds = kSlackSeconds);
 std::uint32_t plan_jobs(std::uint32_t jobs);
 
 // A session that ended other than well, as an Error for jobs that cannot go on without it.

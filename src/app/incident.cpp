@@ -12,10 +12,10 @@ namespace {
 
 // The peak differs by a few pages from run to run. Rounded up to a power of two it does not, so that reports of the
 // same evidence stay the same; below this every worker is alike.
-constexpr std::uint64_t kLeastMemoryShown = 64u << 20;
+constexpr std::uint64_t kLeastMemoryShown = 64u << 20, kMostMemoryShown = 1ull << 40;
 
-std::string memory_words(std::uint64_t peak_bytes) {
-  return fmt::format("memory up to {} MiB", std::bit_ceil(std::max(peak_bytes, kLeastMemoryShown)) >> 20);
+std::uint64_t memory_shown(std::uint64_t peak_bytes) {
+  return std::bit_ceil(std::clamp(peak_bytes, kLeastMemoryShown, kMostMemoryShown));
 }
 
 }  // namespace
@@ -26,6 +26,8 @@ std::string incident_code(const Ending& ending) {
       return "worker-crashed";
     case EndingKind::kStalled:
       return "worker-stalled";
+    case EndingKind::kOverTime:
+      return "worker-over-time";
     case EndingKind::kOverMemory:
       return "worker-over-memory";
     case EndingKind::kMisbehaved:
@@ -44,8 +46,11 @@ catalog::IssueRecord incident_issue(const Incident& incident) {
   issue.inode = incident.inode;
   issue.image_offset = incident.image_offset;
   issue.length = incident.length;
-  issue.message = fmt::format("{} (attempt {}, {}): {}", incident.ending.sentence(incident.where), incident.attempt,
-                              memory_words(incident.ending.exit.peak_bytes), incident.consequence);
+  issue.cause = incident.ending.cause();
+  issue.attempt = incident.attempt;
+  issue.memory_bytes = memory_shown(incident.ending.exit.peak_bytes);
+  issue.message = fmt::format("{} (attempt {}, memory up to {} MiB): {}", incident.ending.sentence(incident.where),
+                              incident.attempt, issue.memory_bytes >> 20, incident.consequence);
   issue.incomplete = incident.incomplete;
   return issue;
 }

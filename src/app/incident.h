@@ -21,7 +21,7 @@ struct Incident {
   bool incomplete = true;  // something was given up
 };
 
-// "worker-crashed", "worker-stalled", "worker-over-memory", "worker-misbehaved", "worker-failed".
+// "worker-crashed", "worker-stalled", "worker-over-time", "worker-over-memory", "worker-misbehaved", "worker-failed".
 std::string incident_code(const Ending& ending);
 catalog::IssueRecord incident_issue(const Incident& incident);
 // What limier-fs was at when it ended: "in directory 5", "at entry 77".

@@ -56,11 +56,16 @@ class Conversation {
       watchdog_.forgive(Clock::now() - before);
     }
     if (over_) return ok_status();
-    switch (watchdog_.look()) {
+    ending_.verdict = watchdog_.look();
+    switch (ending_.verdict) {
       case WatchVerdict::kFine:
         break;
-      case WatchVerdict::kStalled:
+      case WatchVerdict::kSilent:
+      case WatchVerdict::kItemTooLong:
         end(EndingKind::kStalled);
+        break;
+      case WatchVerdict::kJobTooLong:
+        end(EndingKind::kOverTime);
         break;
       case WatchVerdict::kOverMemory:
         end(EndingKind::kOverMemory);
@@ -101,6 +106,7 @@ class Conversation {
         return blame_lies(session_.on_checkpoint(decode_or_empty<worker::ProgressMessage>(frame).done));
       default:
         row_bytes_ += frame.payload.size();
+        watchdog_.rows_came(frame.payload.size());
         if (row_bytes_ > session_.max_row_bytes)
           return misbehaved("it sent more rows than its part of the evidence can hold");
         return blame_lies(session_.on_frame(frame));
@@ -154,6 +160,7 @@ class Conversation {
     ending_.stage = process_.journal().stage.load();
     ending_.item = process_.journal().item.load();
     ending_.lasted = Clock::now() - started_;
+    ending_.unaccounted = watchdog_.unaccounted();
     if (kind != EndingKind::kCrashed && kind != EndingKind::kFinished) process_.kill();
     ending_.exit = process_.wait();
   }
@@ -177,8 +184,9 @@ std::string signal_words(int signal) {
 }  // namespace
 
 bool Ending::died() const {
-  return kind == EndingKind::kCrashed || kind == EndingKind::kStalled || kind == EndingKind::kOverMemory ||
-         kind == EndingKind::kMisbehaved || (kind == EndingKind::kFailed && error.kind == ErrorKind::kInternal);
+  return kind == EndingKind::kCrashed || kind == EndingKind::kStalled || kind == EndingKind::kOverTime ||
+         kind == EndingKind::kOverMemory || kind == EndingKind::kMisbehaved ||
+         (kind == EndingKind::kFailed && error.kind == ErrorKind::kInternal);
 }
 
 bool Ending::killed_from_outside() const {
@@ -197,12 +205,35 @@ std::string Ending::sentence(std::string where) const {
                             : fmt::format("the worker ended by itself with status {} {}", exit.code, where);
     case EndingKind::kStalled:
       return fmt::format("the worker made no progress and was ended {}", where);
+    case EndingKind::kOverTime:
+      return fmt::format("the worker took longer than what it has read and found accounts for and was ended {}", where);
     case EndingKind::kOverMemory:
       return fmt::format("the worker used more memory than it may and was ended {}", where);
     case EndingKind::kMisbehaved:
       return fmt::format("the worker was ended {}: {}", where, error.message);
     case EndingKind::kInterrupted:
       return "interrupted";
+  }
+  return {};
+}
+
+std::string Ending::cause() const {
+  switch (kind) {
+    case EndingKind::kFinished:
+    case EndingKind::kInterrupted:
+      return {};
+    case EndingKind::kCrashed:
+      if (!exit.signalled) return fmt::format("exit status {}", exit.code);
+      return exit.code == SIGSYS ? "forbidden system call" : signal_words(exit.code);
+    case EndingKind::kStalled:
+      return verdict == WatchVerdict::kItemTooLong ? "one item for too long" : "no sign of life";
+    case EndingKind::kOverTime:
+      return "too long for what it has read and found";
+    case EndingKind::kOverMemory:
+      return "too much memory";
+    case EndingKind::kFailed:
+    case EndingKind::kMisbehaved:
+      return error.message;
   }
   return {};
 }

@@ -10,16 +10,27 @@
 
 namespace limier::app {
 
-enum class EndingKind : std::uint8_t { kFinished, kFailed, kCrashed, kStalled, kOverMemory, kMisbehaved, kInterrupted };
+enum class EndingKind : std::uint8_t {
+  kFinished,
+  kFailed,
+  kCrashed,
+  kStalled,
+  kOverTime,
+  kOverMemory,
+  kMisbehaved,
+  kInterrupted
+};
 
 struct Ending {
   EndingKind kind = EndingKind::kFinished;
   Error error;  // kFailed: what the worker said; kMisbehaved: what was wrong with its frames
+  WatchVerdict verdict = WatchVerdict::kFine;  // kStalled, kOverTime, kOverMemory: what the watchdog said
   worker::ExitInfo exit;
   std::uint32_t stage = 0;  // what the journal said last
   std::uint64_t item = 0;
   std::chrono::steady_clock::duration lasted{};
-  worker::WorkerStats stats;  // kFinished
+  Milliseconds unaccounted{0};  // of that, what the work done does not account for
+  worker::WorkerStats stats;    // kFinished
   worker::SandboxReport sandbox;
 
   // The worker is to blame, and a fresh one may do better: it died, stalled, grew, lied or broke off. A step that the
@@ -29,6 +40,8 @@ struct Ending {
   [[nodiscard]] bool killed_from_outside() const;
   // Why it ended, for issue rows and messages; `where` says what it was at ("at entry 77"), by default the item.
   [[nodiscard]] std::string sentence(std::string where = "") const;
+  // The same in a few words that do not depend on the item: "signal 11 (SEGV)", "no sign of life". "" when it finished.
+  [[nodiscard]] std::string cause() const;
 };
 
 struct Session {

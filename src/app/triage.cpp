@@ -187,7 +187,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
   LIMIER_TRY(const FolderLock lock,
              prepare_case_folder(options.out, evidence, options.allow_beside_evidence, options.resume));
   const MemoryPlan memory = plan_memory(options.memory_bytes);
-  const Guard guard = make_guard(options.sandbox, options.stall_seconds, memory);
+  const Guard guard = make_guard(options.sandbox, options.stall_seconds, memory, options.slack_seconds);
   LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, guard, stop));
   const std::uint64_t media_size = facts.container.size_bytes;
 

@@ -40,6 +40,12 @@ class TriageCommand final : public Command {
     app.add_flag("--incomplete", options_.incomplete, "Go on with the segments that are there; every result says so");
     app.add_flag("--resume", options_.resume,
                  "Go on with the run in DIR that was killed, interrupted or out of disk;\nsame image, same options");
+    app.add_option(
+           "--slack", options_.slack_seconds,
+           "End the listing of a volume when it takes so much longer than what was\nread and found accounts for "
+           "(default: 600)")
+        ->option_text("SECONDS")
+        ->check(CLI::Range(1u, kMostPatienceSeconds));
     app.add_flag("--allow-beside-evidence", options_.allow_beside_evidence,
                  "Allow DIR inside the folder of the evidence");
   }

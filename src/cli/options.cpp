@@ -14,7 +14,6 @@ namespace limier::cli {
 namespace {
 
 constexpr std::uint32_t kMostJobs = 1024;
-constexpr std::uint32_t kMostStallSeconds = 86'400;
 constexpr std::size_t kLongestCaseFile = 1u << 20;
 constexpr std::string_view kZoneFolder = "/usr/share/zoneinfo/";
 constexpr std::array<std::string_view, 6> kCaseKeys{"authority", "case", "exhibit", "examiner", "agency", "note"};
@@ -80,7 +79,7 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
          "End a program that reads evidence after so long without a\nsign of life (default: 30; more for slow media)")
       ->option_text("SECONDS")
       ->group(group)
-      ->check(CLI::Range(1u, kMostStallSeconds));
+      ->check(CLI::Range(1u, kMostPatienceSeconds));
   app.add_flag("--no-sandbox", options.no_sandbox,
                "Do not confine the programs that read evidence (every report says\nso; only where the kernel cannot)")
       ->group(group);

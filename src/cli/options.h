@@ -16,6 +16,9 @@ class App;
 
 namespace limier::cli {
 
+// The most that --stall and --slack take.
+inline constexpr std::uint32_t kMostPatienceSeconds = 86'400;
+
 struct CommonOptions {
   bool json = false;
   bool quiet = false;

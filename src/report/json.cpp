@@ -290,7 +290,10 @@ Status put_views(JsonOut& json, store::Index& index) {
                    {"file_id", kInt},
                    {"image_offset", kInt},
                    {"length", kInt},
-                   {"message", kTxt}});
+                   {"message", kTxt},
+                   {"cause", kTxt},
+                   {"attempt", kInt},
+                   {"memory_bytes", kInt}});
 }
 
 }  // namespace

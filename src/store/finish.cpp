@@ -203,7 +203,8 @@ Status IndexWriter::Impl::settle_issues() {
                   "image_offset, message, "
                   "message_raw, length, severity, incomplete), stage, code, severity, volume_id, inode, file_id, "
                   "image_offset, length, "
-                  "message, message_raw, incomplete, step FROM temp.settled; DROP TABLE temp.settled;"));
+                  "message, message_raw, incomplete, step, cause, attempt, memory_bytes FROM temp.settled; DROP TABLE "
+                  "temp.settled;"));
   return db_.execute(
       "CREATE TEMP TABLE settled AS SELECT DISTINCT volume_id, scheme, certainty, detail FROM encryption;"
       "DELETE FROM encryption; INSERT INTO encryption SELECT row_number() OVER (ORDER BY volume_id, certainty, scheme, "

@@ -93,7 +93,7 @@ CREATE TABLE issue (
   issue_id INTEGER PRIMARY KEY, stage TEXT NOT NULL, code TEXT NOT NULL, severity INTEGER NOT NULL,
   volume_id INTEGER REFERENCES volume(volume_id), inode INTEGER, file_id INTEGER REFERENCES file(file_id),
   image_offset INTEGER, length INTEGER NOT NULL, message TEXT NOT NULL, message_raw BLOB, incomplete INTEGER NOT NULL,
-  step INTEGER NOT NULL
+  step INTEGER NOT NULL, cause TEXT, attempt INTEGER, memory_bytes INTEGER
 ) STRICT;
 CREATE TABLE coverage (
   image_offset INTEGER PRIMARY KEY, length INTEGER NOT NULL, state INTEGER NOT NULL

@@ -80,7 +80,7 @@ CREATE VIEW v_encryption AS
   FROM stream s CROSS JOIN file f ON f.content_id = s.content_id CROSS JOIN volume v ON v.volume_id = f.volume_id
   WHERE s.source = 5 AND f.reused = 0;
 CREATE VIEW v_issue AS SELECT issue_id, stage, code, {severity} AS severity, volume_id, file_id, image_offset, length,
-  message, inode, incomplete, message_raw FROM issue;
+  message, inode, incomplete, message_raw, cause, attempt, memory_bytes FROM issue;
 CREATE VIEW v_coverage AS SELECT image_offset, length, CASE state WHEN 0 THEN 'metadata' WHEN 1 THEN 'file'
   WHEN 2 THEN 'slack' WHEN 3 THEN 'unallocated' WHEN 4 THEN 'unpartitioned' WHEN 5 THEN 'encrypted'
   WHEN 6 THEN 'unreadable' END AS state FROM coverage;

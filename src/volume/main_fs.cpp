@@ -99,6 +99,8 @@ class FrameSink final : public volume::Sink {
   void expecting(std::uint64_t bytes) override {
     const std::uint64_t before = journal_.item_bytes.load(std::memory_order_relaxed);
     journal_.item_bytes.store(before + std::min(bytes, UINT64_MAX - before), std::memory_order_relaxed);
+    const std::uint64_t all = journal_.content_bytes.load(std::memory_order_relaxed);
+    journal_.content_bytes.store(all + std::min(bytes, UINT64_MAX - all), std::memory_order_relaxed);
   }
   Status checkpoint(std::uint64_t inodes) override {
     LIMIER_CHECK(flush());
@@ -111,6 +113,12 @@ class FrameSink final : public volume::Sink {
     last_progress_ = now;
     // A failed send shows in the next frame that carries data.
     (void)channel_.send(FrameType::kProgress, worker::ProgressMessage{done});
+  }
+  // Of the evidence, for the first time.
+  void has_read(std::uint64_t bytes, std::uint64_t pieces) {
+    journal_.new_bytes.fetch_add(bytes, std::memory_order_relaxed);
+    journal_.new_pieces.fetch_add(pieces, std::memory_order_relaxed);
+    beat();
   }
   // A sign of life. Nobody else writes the page.
   void beat() {
@@ -177,7 +185,8 @@ Status serve(const worker::WorkerContext& context) {
     fds.push_back(worker::kFirstEvidenceFd + static_cast<int>(i));
   LIMIER_TRY(const auto image, evidence::open_image(job->evidence, fds));
   FrameSink sink(context);
-  const volume::WatchedImage watched(*image, [&sink] { sink.beat(); });
+  const volume::WatchedImage watched(
+      *image, [&sink](std::uint64_t bytes, std::uint64_t pieces) { sink.has_read(bytes, pieces); });
   Status status = dispatch(watched, *job, sink);
   // What was found before the step failed is worth having.
   LIMIER_CHECK(sink.flush());

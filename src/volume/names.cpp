@@ -14,6 +14,11 @@ using catalog::FileKind;
 // A volume cannot hold more names than this many per inode plus a floor for small ones: beyond, a loop feeds on itself.
 constexpr std::uint64_t kNamesPerInode = 4;
 constexpr std::uint64_t kNamesFloor = 1u << 20;
+// The same for the entries that were found: what the file system says of its own size may be damaged too, and on FAT it
+// is every place where an entry could stand. Only names of one entry over and over come to this; ext and NTFS have
+// links, of which a folder of backups may hold hundreds for each file.
+constexpr std::uint64_t kLinksPerEntry = 1024;
+constexpr std::uint64_t kFirstCount = 1u << 16;
 
 FileKind kind_of(TSK_FS_NAME_TYPE_ENUM type) {
   switch (type) {
@@ -48,7 +53,9 @@ void sort_unique(std::vector<std::uint64_t>& numbers) {
 }  // namespace
 
 NameWalk::NameWalk(WalkContext& context) : context_(context) {
-  limit_ = kNamesFloor + kNamesPerInode * std::min(context.inode_count, std::uint64_t{1} << 40);
+  most_names_ = kNamesFloor + kNamesPerInode * std::min(context.inode_count, std::uint64_t{1} << 40);
+  next_count_ = kFirstCount;
+  limit_ = most_names_;
   orphan_limit_ = kNamesPerInode * std::min(std::max(context.last_inode, context.inode_count), std::uint64_t{1} << 40);
 }
 
@@ -158,6 +165,7 @@ Status NameWalk::step() {
   const bool orphan = frame.orphan;
   path_.resize(frame.path_length);
   if (path_.size() + 1 + name.size() > kMaxPathBytes) return too_deep(entry->meta_addr);
+  if (names_ >= next_count_) count_entries();
   if (names_ >= limit_ || (orphan && ++orphans_ > orphan_limit_)) return over_budget();
   path_ += '/';
   path_ += name;
@@ -246,6 +254,14 @@ Status NameWalk::too_deep(std::uint64_t inode) {
                         fmt::format("directories nested more than {} deep, or a path over {} bytes: not followed",
                                     kMaxDepth, kMaxPathBytes),
                         true);
+}
+
+// Twice as many names between two counts, so that sorting costs no more than it does at the end.
+void NameWalk::count_entries() {
+  sort_unique(inodes_);
+  const std::uint64_t links = context_.fat() ? kNamesPerInode : kLinksPerEntry;
+  limit_ = std::min(most_names_, kFirstCount + links * (inodes_.size() + named_inodes_.size()));
+  next_count_ = 2 * names_;
 }
 
 Status NameWalk::over_budget() {

@@ -122,6 +122,7 @@ class NameWalk {
   Status enter(const TSK_FS_NAME& entry, bool orphan);
   Status unreadable(std::uint64_t inode);
   Status too_deep(std::uint64_t inode);
+  void count_entries();
   Status over_budget();
 
   WalkContext& context_;
@@ -133,7 +134,9 @@ class NameWalk {
   std::optional<OrphanDir> orphan_dir_;
   std::uint64_t names_ = 0;
   std::uint64_t orphans_ = 0;
-  std::uint64_t limit_ = 0;
+  std::uint64_t most_names_ = 0;  // by what the file system says of its size
+  std::uint64_t limit_ = 0;       // and by the entries found so far
+  std::uint64_t next_count_ = 0;  // of names, when the entries are counted
   std::uint64_t orphan_limit_ = 0;
   bool budget_spent_ = false;
   bool in_orphans_ = false;

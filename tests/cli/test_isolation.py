@@ -15,7 +15,7 @@ FAULTY = pathlib.Path(os.environ.get("LIMIER_FAULTY", support.LIMIER.parent.pare
 MAP, NAMES, INODES, BLOCKS, CONTENT, ORPHANS = 1, 2, 3, 4, 6, 7
 CODES = {
     "crash": "worker-crashed", "abort": "worker-crashed", "exit": "worker-crashed", "open": "worker-crashed",
-    "stall": "worker-stalled", "grow": "worker-over-memory",
+    "stall": "worker-stalled", "spin": "worker-over-time", "grow": "worker-over-memory",
     "garbage": "worker-misbehaved", "lie": "worker-misbehaved", "flood": "worker-misbehaved",
 }
 FACTS = "path, kind, inode, size, modified_ns, mode, md5, sha256, content_state"
@@ -76,6 +76,8 @@ class Isolation(unittest.TestCase):
     def faulty(self, name, times, worker, action, stage, item, code=5, image=None, options=()):
         if action == "stall":
             options = ("--stall", "2", *options)  # long enough for a machine that has other work
+        if action == "spin":
+            options = ("--slack", "2", *options)
         self.order(times, worker, action, stage, item)
         done = self.run_triage(image or self.image, name, *options, code=code, faulty=True)
         index = done.index()
@@ -134,6 +136,8 @@ class Isolation(unittest.TestCase):
                 self.assertEqual({row["inode"] for row in incidents}, {victim["inode"]})
                 self.assertEqual(index.one("SELECT file_id FROM v_file WHERE path = ?", victim["path"])["file_id"],
                                  incidents[0]["file_id"])
+                self.assertEqual(sorted(row["attempt"] for row in incidents), [1, 2, 3])
+                self.assertEqual({row["memory_bytes"] for row in incidents}, {64 * MIB})
                 attempts = [f"attempt {number}" for number in (1, 2, 3)]
                 for attempt in attempts:
                     self.assertTrue(any(attempt in row["message"] for row in incidents), (attempt, incidents))
@@ -149,6 +153,31 @@ class Isolation(unittest.TestCase):
             with self.subTest(action):
                 _, index = self.faulty(action, "*", "fs", action, INODES, victim)
                 self.assertIn(word, self.incidents(index)[0]["message"])
+                self.assertIn({"open": "forbidden system call"}.get(action, word), self.incidents(index)[0]["cause"])
+
+    def test_work_without_end_is_ended_whatever_it_is_at(self):
+        victim = self.clean["/two/file030.bin"]["inode"]
+        for stage, item, kept in ((INODES, victim, True), (NAMES, self.clean["/two"]["inode"], False),
+                                  (ORPHANS, "*", True), (BLOCKS, "*", True)):
+            with self.subTest(stage=stage):
+                done, index = self.faulty(f"spin {stage}", "*", "fs", "spin", stage, item)
+                self.assertLess(self.seconds, 30)
+                incidents = self.incidents(index)
+                self.assertEqual({row["code"] for row in incidents}, {CODES["spin"]})
+                self.assertEqual({row["cause"] for row in incidents}, {"too long for what it has read and found"})
+                self.assertTrue(any(row["incomplete"] for row in incidents))
+                self.assertEqual(index.one("SELECT status FROM v_volume")["status"], "partial")
+                self.assertTrue(index.rows("SELECT * FROM v_not_examined WHERE what = 'volume'"))
+                have = self.files(done)
+                names = {path for path in self.clean if kept and not path.startswith("/$OrphanFiles/")}
+                self.assertEqual(names - set(have), set(), "a name was lost")
+                self.assertIn("/one", have)
+                self.assert_media_digest(index)
+
+    def test_work_without_end_that_happens_once_costs_nothing(self):
+        done, index = self.faulty("spin once", 1, "fs", "spin", INODES, self.clean["/two/file030.bin"]["inode"])
+        self.assert_others_unharmed(done)
+        self.assertEqual(len(self.incidents(index)), 1)
 
     def test_memory_and_floods_are_bounded(self):
         victim = self.clean["/two/file030.bin"]

@@ -3,6 +3,7 @@ a named issue, and a line on the first screen of the report."""
 import struct
 import sys
 import pathlib
+import time
 import unittest
 
 import images
@@ -116,6 +117,33 @@ class Completeness(unittest.TestCase):
         images.patch(self.image, second, bytes(32))  # nothing stands behind it
         (issue,) = self.check(INCOMPLETE, sound=sound)
         self.assertIn(f"{-(-9000 // 512) * 512} bytes", issue["message"])
+
+    def test_folders_that_double_the_names_at_each_level(self):
+        """Each folder holds the next one twice: 46 entries, and eight million names to whoever follows them all."""
+        root, length = self.fat()
+        sound = self.copy_of_the_image()
+        boot = images.read(self.image, 0, 512)
+        reserved, fats, fat_sectors = struct.unpack_from("<HB5xH", boot, 14)
+        first, levels = 100, 23
+
+        def entry(name, cluster):
+            return struct.pack("<11sB10xIHI", name.ljust(11), 0x10, 0x50210000, cluster, 0)
+
+        for level in range(levels):
+            cluster = first + level
+            inside = entry(b".", cluster) + entry(b"..", cluster - 1 if level else 0)
+            if level + 1 < levels:
+                inside += entry(b"A", cluster + 1) + entry(b"B", cluster + 1)
+            images.patch(self.image, root + length + (cluster - 2) * 2048, inside)
+            for copy in range(fats):
+                images.patch(self.image, (reserved + copy * fat_sectors) * 512 + 2 * cluster, b"\xff\xff")
+        images.patch(self.image, root + 320, entry(b"A", first) + entry(b"B", first))
+        started = time.monotonic()
+        self.check("too-many-names", sound=sound)
+        self.assertLess(time.monotonic() - started, 60)
+        with support.Index(self.scratch.path / "case" / "index.db") as index:
+            self.assertLess(index.one("SELECT count(*) AS n FROM v_file")["n"], 70_000)
+            self.assertTrue(index.rows("SELECT * FROM v_file WHERE path = '/first.bin' AND sha256 IS NOT NULL"))
 
     def test_rest_of_a_deleted_file_is_no_lost_name(self):
         """Marked deleted by hand, its clusters never released: the file is listed, so nothing is lost."""

@@ -194,7 +194,7 @@ CREATE TABLE v_encryption(scope, volume_id INTEGER, file_id INTEGER, scheme, cer
 CREATE TABLE v_finding(finding_id INTEGER, pack, rule, priority, title, reason, subject_kind, subject_id INTEGER,
   file_id INTEGER);
 CREATE TABLE v_issue(issue_id INTEGER, stage, code, severity, volume_id INTEGER, file_id INTEGER,
-  image_offset INTEGER, length INTEGER, message);
+  image_offset INTEGER, length INTEGER, message, cause, attempt INTEGER, memory_bytes INTEGER);
 CREATE TABLE v_coverage(image_offset INTEGER, length INTEGER, state);
 CREATE TABLE v_not_examined(what, reason, bytes INTEGER, items INTEGER);
 INSERT INTO v_run VALUES (1, '0.1.0', '2026-01-01', '2026-01-02', 'limier triage', 'secret-host', 'complete', 5,
@@ -212,7 +212,7 @@ INSERT INTO v_coverage VALUES (0, 100, 'metadata'), (100, 300, 'file'), (400, 33
   'unallocated'), (900, 100, 'encrypted');
 INSERT INTO v_not_examined VALUES ('volume 3', 'encrypted (BitLocker)', 100, 1);
 INSERT INTO v_issue VALUES (1, 'walk', 'listing-may-be-incomplete', 'warning', 2, NULL, 100, 0,
-  'an index entry is damaged');
+  'an index entry is damaged', NULL, NULL, NULL);
 )sql");
   }
 

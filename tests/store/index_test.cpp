@@ -42,7 +42,9 @@ const std::map<std::string, std::string> kContract = {
     {"v_artifact", "artifact_id, kind, file_id, t, t_ns, summary, locator"},
     {"v_message", "message_id, service, thread, sender, recipients, t, t_ns, body, deleted, source, file_id, locator"},
     {"v_finding", "finding_id, pack, rule, priority, title, reason, subject_kind, subject_id, file_id"},
-    {"v_issue", "issue_id, stage, code, severity, volume_id, file_id, image_offset, length, message"},
+    {"v_issue",
+     "issue_id, stage, code, severity, volume_id, file_id, image_offset, length, message, cause, attempt, "
+     "memory_bytes"},
     {"v_coverage", "image_offset, length, state"},
     {"v_not_examined", "what, reason, bytes, items"},
 };

@@ -52,6 +52,14 @@ Order order;
   }
 }
 
+// As a library that goes round in circles does: always alive and never done.
+[[noreturn]] void spin(worker::Journal& journal) {
+  for (;;) {
+    journal.beat.fetch_add(1);
+    usleep(1'000);
+  }
+}
+
 [[noreturn]] void lie(worker::Channel& channel) {
   catalog::NameRecord row;
   row.volume_id = 4711;
@@ -70,6 +78,7 @@ void carry_out(worker::Channel& channel, worker::Journal& journal) {
   if (order.action == "abort") std::abort();
   if (order.action == "stall") hang();
   if (order.action == "grow") grow(journal);
+  if (order.action == "spin") spin(journal);
   if (order.action == "flood") flood(channel, journal);
   if (order.action == "lie") lie(channel);
   if (order.action == "exit") _exit(3);
