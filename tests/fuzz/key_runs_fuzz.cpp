@@ -63,14 +63,12 @@ void put_number(Buffer& bytes, std::size_t at, T value) {
 }
 
 void sort_records(Buffer& bytes, std::size_t width) {
-  std::vector<Buffer> records;
+  std::vector<std::string> records;
   for (std::size_t at = kRunHeader; at + width <= bytes.size(); at += width)
-    records.emplace_back(bytes.begin() + static_cast<std::ptrdiff_t>(at),
-                         bytes.begin() + static_cast<std::ptrdiff_t>(at + width));
+    records.emplace_back(as_text(Bytes(bytes).subspan(at, width)));
   std::sort(records.begin(), records.end());
-  std::size_t at = kRunHeader;
-  for (const auto& record : records)
-    std::copy(record.begin(), record.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at)), at += width;
+  auto at = bytes.begin() + kRunHeader;
+  for (const auto& record : records) at = std::copy(record.begin(), record.end(), at);
 }
 
 void seal(Buffer& bytes, std::uint8_t what, const casework::RunSpec& spec) {
