@@ -243,6 +243,8 @@ class SlurmCluster:
             f"MaxArraySize={MAX_ARRAY_SIZE}", "MinJobAge=10", *self.settings,
             *(f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={CPUS_PER_NODE} RealMemory=4000"
               for node, port in zip(NODES, ports)),
-            f"PartitionName=triage Nodes={','.join(NODES)} Default=YES State=UP",
+            "PreemptType=preempt/partition_prio", "PreemptMode=REQUEUE",
+            f"PartitionName=triage Nodes={','.join(NODES)} Default=YES State=UP PriorityTier=1",
+            f"PartitionName=urgent Nodes={','.join(NODES)} State=UP PriorityTier=2",
         ]
         self.conf.write_text("\n".join(lines) + "\n")

@@ -182,6 +182,36 @@ class SlurmTest(BatchTest):
         self.assertEqual(len(self.submissions("slurm")), 1)
         self.assert_merged(BIG)  # so the merge waited for the second round
 
+    def test_tasks_that_a_more_urgent_job_pushes_out_go_on_after_it(self):
+        self.plan(*BIG)
+        self.submit()
+        self.wait_until_working(2)
+        job = self.work / "urgent.sh"
+        job.write_text(f"#!/bin/sh\necho here >> {self.work}/urgent\nsleep 2\n")
+        for node in NODES:
+            self.cluster.run("sbatch", "--partition=urgent", "--exclusive", f"--nodelist={node}", "--output=/dev/null", job)
+        self.wait_until(lambda: (self.work / "urgent").exists() and (self.work / "urgent").read_text().count("here") == 2,
+                        60, "the urgent jobs")
+        self.assertLess(len(self.records()), len(BIG), "they were done before they could be pushed out")
+        self.wait_until_queue_is_empty()
+        self.assert_all_done(BIG)
+        self.assertGreater(max(record["run"]["attempts"] for record in self.records().values()), 1)
+        self.assertEqual(len(self.submissions("slurm")), 1)
+        self.assert_merged(BIG)
+
+    def test_a_waiting_run_whose_machine_dies_stops_nothing(self):
+        self.plan(*BIG)
+        waiting = self.start("run", self.case, "--executor", "slurm", "--wait")
+        self.wait_until_working()
+        waiting.kill()
+        self.finish(waiting, code=-signal.SIGKILL)
+        self.assertTrue(self.arrays())
+        self.limier("resume", self.case, "--wait", code=0)
+        self.assert_all_done(BIG)
+        self.assertEqual({record["run"]["attempts"] for record in self.records().values()}, {1})
+        self.assertEqual(len(self.submissions("slurm")), 1)
+        self.assert_merged(BIG)
+
     def test_a_cancelled_array_stays_cancelled_and_a_resubmission_ends_it(self):
         names = [*SMALL[:6], *BIG]
         self.plan(*names)
