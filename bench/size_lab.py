@@ -9,9 +9,9 @@ import math
 
 # Measured on the machine and the device of docs/measurements.md (2.147 GB of NTFS, 66,466 entries, E01 made with `-c fast`),
 # CPU seconds of all processes together, profile quick. GB is 1e9 bytes.
-MEDIA_CPU_S_PER_GB = 5.1 / 2.147          # `limier verify`: inflating, chunk checksums, MD5, SHA-1 and SHA-256 of the media
-ENTRY_CPU_S = (12.25 - 5.1) / 66466       # the rest of `limier triage`: listing, file digests, index, reports
-INDEX_BYTES_PER_ENTRY = 39206912 / 66466
+MEDIA_CPU_S_PER_GB = 5.24 / 2.147         # `limier verify`: inflating, chunk checksums, MD5, SHA-1 and SHA-256 of the media
+ENTRY_CPU_S = (8.85 - 5.24) / 66466       # the rest of `limier triage`: listing, file digests, index, reports
+INDEX_BYTES_PER_ENTRY = 30826496 / 66466
 REPORT_BYTES_PER_ENTRY = (36133759 + 23945235) / 66466
 EVIDENCE_BYTES_PER_MEDIA_BYTE = (681570173 + 219028456) / 2147483648
 TASK_S = 1.5                              # scheduling, of each task
