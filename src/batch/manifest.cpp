@@ -285,6 +285,13 @@ Manifest parse_manifest(std::string_view text, std::string_view file_name, std::
     problems.push_back({line_of_bad_utf8(text), "is not UTF-8; save the manifest as UTF-8"});
     return {};
   }
+  // It would end a path early, and toml++ asserts where one stands for a key.
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+    const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(zero), '\n') + 1;
+    problems.push_back(
+        {static_cast<std::size_t>(line), "holds a zero byte, so it is no text; save the manifest as text"});
+    return {};
+  }
   Manifest manifest =
       lower(file_name).ends_with(".toml") ? parse_toml_manifest(text, problems) : parse_csv_manifest(text, problems);
   if (manifest.rows.empty() && problems.empty()) problems.push_back({0, "names no exhibit"});

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <map>
 #include <mutex>
 
 #include "evidence/chunk_cache.h"
@@ -92,8 +93,8 @@ class EwfImage final : public ChunkedImage {
       if (group == nullptr) return;
       const auto index = static_cast<std::uint32_t>(first - group->first_chunk);
       const auto take = static_cast<std::uint32_t>(std::min<std::uint64_t>(count, group->count - index));
-      const auto begin = place_of(*group, group->entries, index);
-      const auto last = place_of(*group, group->entries, index + take - 1);
+      const auto begin = place_of(*group, index);
+      const auto last = place_of(*group, index + take - 1);
       if (begin && last && last->offset >= begin->offset)
         want_soon(fds_[group->segment], begin->offset,
                   last->offset - begin->offset + std::min(last->length, max_compressed(chunk_size())));
@@ -104,7 +105,7 @@ class EwfImage final : public ChunkedImage {
   [[nodiscard]] std::optional<std::uint64_t> container_offset(std::uint64_t chunk) const override {
     const ChunkGroup* group = group_of(chunk);
     if (group == nullptr) return std::nullopt;
-    const auto place = place_of(*group, group->entries, static_cast<std::uint32_t>(chunk - group->first_chunk));
+    const auto place = place_of(*group, static_cast<std::uint32_t>(chunk - group->first_chunk));
     if (!place) return std::nullopt;
     return segment_begins_[group->segment] + place->offset;
   }
@@ -114,10 +115,12 @@ class EwfImage final : public ChunkedImage {
     const ChunkGroup* group = group_of(chunk);
     if (group == nullptr) return zeros(out, ChunkState::kMissing);
     const auto index = static_cast<std::uint32_t>(chunk - group->first_chunk);
-    const ChunkState state = decode_entry(*group, group->entries, index, out);
-    if (state <= ChunkState::kZero || group->alternate.empty()) return state;
-    const ChunkState other = decode_entry(*group, group->alternate, index, out);
-    return other <= ChunkState::kZero ? other : decode_entry(*group, group->entries, index, out);
+    const ChunkState state = decode_entry(*group, group->base, group->entries, index, out);
+    if (state <= ChunkState::kZero) return state;
+    const std::vector<std::uint32_t>& alternate = alternate_of(*group);
+    if (alternate.empty()) return state;
+    const ChunkState other = decode_entry(*group, group->alternate_base, alternate, index, out);
+    return other <= ChunkState::kZero ? other : decode_entry(*group, group->base, group->entries, index, out);
   }
 
   // Chunks that lie behind each other in a segment are read together. Whatever is not sound that way is decoded again,
@@ -137,6 +140,18 @@ class EwfImage final : public ChunkedImage {
       states[done] = decode_into(first + done, out.subspan(done * chunk_size(), chunk_length(first + done)));
       ++done;
     }
+  }
+
+  // The entries of the group's second table: kept from the start where neither was sound, else read once, when the
+  // first chunk is not sound. Kept for so many groups, which bounds what damage all over a set can take.
+  [[nodiscard]] const std::vector<std::uint32_t>& alternate_of(const ChunkGroup& group) const {
+    static constexpr std::size_t kMostLoaded = 1024;
+    if (!group.alternate.empty() || !group.table2) return group.alternate;
+    const std::lock_guard lock(loading_);
+    const auto found = loaded_.find(&group);
+    if (found != loaded_.end() || loaded_.size() >= kMostLoaded)
+      return found != loaded_.end() ? found->second : group.alternate;
+    return loaded_.emplace(&group, load_alternate(fds_[group.segment], group)).first->second;
   }
 
   // The group that has the chunk, or null.
@@ -172,7 +187,7 @@ class EwfImage final : public ChunkedImage {
     count = std::min<std::size_t>(count, group->count - index);
     std::uint64_t begin = 0, end = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
-      const auto place = place_of(*group, group->entries, index + i);
+      const auto place = place_of(*group, index + i);
       if (!place) break;
       const StoredForm form = form_of(*place, chunk_length(first + i));
       if (i == 0) begin = end = place->offset;
@@ -187,9 +202,9 @@ class EwfImage final : public ChunkedImage {
     return run;
   }
 
-  ChunkState decode_entry(const ChunkGroup& group, const std::vector<std::uint32_t>& entries, std::uint32_t index,
-                          MutableBytes out) const {
-    const auto place = place_of(group, entries, index);
+  ChunkState decode_entry(const ChunkGroup& group, std::uint64_t base, const std::vector<std::uint32_t>& entries,
+                          std::uint32_t index, MutableBytes out) const {
+    const auto place = place_of(group, base, entries, index);
     if (!place) return zeros(out, group.cut ? ChunkState::kMissing : ChunkState::kUndecodable);
     const StoredForm form = form_of(*place, out.size());
     auto& buffer = scratch().stored;
@@ -262,6 +277,8 @@ class EwfImage final : public ChunkedImage {
   std::vector<ChunkGroup> groups_;
   std::vector<OpenIssue> issues_;
   mutable ZeroMemo zero_memo_;
+  mutable std::mutex loading_;
+  mutable std::map<const ChunkGroup*, std::vector<std::uint32_t>> loaded_;
 };
 
 Error evidence_error(std::string message) {

@@ -91,12 +91,22 @@ Piece load_one(int fd, const SegmentInfo& info, const Segment& segment, const Ta
                std::uint64_t max_entries, std::vector<OpenIssue>& issues) {
   std::optional<Table> table, copy;
   if (place.table) table = read_table(fd, *place.table, max_entries);
-  if (table && table->sound) return make_group(std::move(*table), segment, info, place);
+  if (table && table->sound) {
+    ChunkGroup group = make_group(std::move(*table), segment, info, place);
+    group.table2 = place.table2;
+    group.alternate_base = group.base;
+    return group;
+  }
   if (place.table2) copy = read_table(fd, *place.table2, max_entries);
   if (copy && copy->sound) {
     issues.push_back(
         {"ewf-table-damaged", "A chunk table" + in_segment(info) + " is damaged; its second copy was used.", 0, 0});
-    return make_group(std::move(*copy), segment, info, place);
+    ChunkGroup group = make_group(std::move(*copy), segment, info, place);
+    if (table && table->base != group.base && table->entries.size() == group.entries.size()) {
+      group.alternate = std::move(table->entries);
+      group.alternate_base = table->base;
+    }
+    return group;
   }
   if (!place.table && !place.table2)
     return Gap{"ewf-table-missing", "A sectors section" + in_segment(info) + " has no chunk table."};
@@ -106,20 +116,39 @@ Piece load_one(int fd, const SegmentInfo& info, const Segment& segment, const Ta
        "A chunk table" + in_segment(info) + " is damaged in every copy; each chunk's own checksum decides.", 0, 0});
   if (!table) return make_group(std::move(*copy), segment, info, place);
   ChunkGroup group = make_group(std::move(*table), segment, info, place);
+  group.alternate_base = group.base;
   if (copy && copy->entries.size() == group.entries.size()) group.alternate = std::move(copy->entries);
   return group;
 }
 
 }  // namespace
 
-std::optional<ChunkPlace> place_of(const ChunkGroup& group, const std::vector<std::uint32_t>& entries,
-                                   std::uint32_t index) {
+std::vector<std::uint32_t> load_alternate(int fd, const ChunkGroup& group) {
+  if (!group.table2) return {};
+  const std::uint64_t room = group.table2->end - group.table2->begin;
+  // Its header may be damaged too: number of entries and base are those of the first table, of which it is the copy.
+  std::vector<std::uint8_t> bytes(std::size_t{group.count} * 4);
+  if (room < kTableHeaderSize + bytes.size() || !read_exactly(fd, group.table2->begin + kTableHeaderSize, bytes))
+    return {};
+  std::vector<std::uint32_t> entries(group.count);
+  for (std::size_t i = 0; i < entries.size(); ++i) entries[i] = detail::load_le<std::uint32_t>(bytes.data() + 4 * i);
+  if (entries == group.entries) return {};
+  // What the first table gives to one chunk is not taken for another: its checksum would hold there too.
+  std::vector<std::uint32_t> given = group.entries;
+  std::sort(given.begin(), given.end());
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    if (std::binary_search(given.begin(), given.end(), entries[i])) entries[i] = group.entries[i];
+  return entries;
+}
+
+std::optional<ChunkPlace> place_of(const ChunkGroup& group, std::uint64_t base,
+                                   const std::vector<std::uint32_t>& entries, std::uint32_t index) {
   const auto offset_of = [&](std::uint32_t i) {
-    return group.base + (i >= group.overflow_from ? entries[i] : entries[i] & kOffsetMask);
+    return base + (i >= group.overflow_from ? entries[i] : entries[i] & kOffsetMask);
   };
   ChunkPlace place;
   place.offset = offset_of(index);
-  if (place.offset < group.base || !inside(group.data, place.offset)) return std::nullopt;
+  if (place.offset < base || !inside(group.data, place.offset)) return std::nullopt;
   std::uint64_t end = index + 1 < group.count ? offset_of(index + 1) : group.data.end;
   if (end <= place.offset || end > group.data.end) end = group.data.end;
   place.length = end - place.offset;

@@ -21,10 +21,17 @@ struct ChunkGroup {
   Span data;
   std::uint32_t overflow_from = 0;  // entries from here on are plain 32-bit offsets
   std::vector<std::uint32_t> entries;
-  bool cut = false;                      // the segment ends early: what lies behind its end is missing, not broken
-  bool recovered = false;                // found in the data itself, without a table
-  std::vector<std::uint32_t> alternate;  // of table2, when neither copy has a sound checksum
+  bool cut = false;        // the segment ends early: what lies behind its end is missing, not broken
+  bool recovered = false;  // found in the data itself, without a table
+  // Of the other copy, when neither has a sound checksum, or when they do not count from the same place.
+  std::vector<std::uint32_t> alternate;
+  std::uint64_t alternate_base = 0;
+  // Otherwise where table2 is. It is read when a chunk is not sound by the first table, and only then: of sound sets it
+  // is never needed, and it would double what the tables take.
+  std::optional<Span> table2;
 };
+// The entries of the group's table2, when it can be read and they are others than those in use.
+std::vector<std::uint32_t> load_alternate(int fd, const ChunkGroup& group);
 
 // Where the bytes of one chunk are.
 struct ChunkPlace {
@@ -32,9 +39,12 @@ struct ChunkPlace {
   std::uint64_t length = 0;        // up to the next chunk: an upper bound
   std::optional<bool> compressed;  // unknown behind a 2 GiB overflow
 };
-// nullopt when the entry points outside the data of its table.
-std::optional<ChunkPlace> place_of(const ChunkGroup& group, const std::vector<std::uint32_t>& entries,
-                                   std::uint32_t index);
+// nullopt when the entry points outside the data of its table. `entries` count from `base`.
+std::optional<ChunkPlace> place_of(const ChunkGroup& group, std::uint64_t base,
+                                   const std::vector<std::uint32_t>& entries, std::uint32_t index);
+inline std::optional<ChunkPlace> place_of(const ChunkGroup& group, std::uint32_t index) {
+  return place_of(group, group.base, group.entries, index);
+}
 
 // A stretch of unknown length: a missing segment, a cut one, an unreadable table.
 struct Gap {

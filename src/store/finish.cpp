@@ -255,6 +255,9 @@ Status IndexWriter::Impl::close_down() {
   LIMIER_TRY(const std::string mode, db_.text("PRAGMA journal_mode = DELETE"));
   if (mode != "delete") return log_remains();
   LIMIER_CHECK(db_.close());
+  // Left by whoever looked at the index while it was unfinished. This process never had one, since its lock shut out
+  // everybody else, so nobody uses it.
+  ::unlink((path_ + "-shm").c_str());
   // SQLite is content when a log it no longer needs cannot be removed, or a folder cannot be synced. We are not: the
   // next to open the index must find one whole file.
   return stands_alone(path_) ? ok_status() : Status(log_remains());

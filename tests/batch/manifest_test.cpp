@@ -140,6 +140,7 @@ TEST(Manifest, WhatIsNoManifestIsSaidToBeNone) {
                                   6)),
                  1, "is in UTF-16");
   expect_problem(read("exhibit,path\nA,caf\xE9.dd\n"), 2, "is not UTF-8");
+  expect_problem(read(std::string("exhibit,path\nA,a\0.dd\n", 21)), 2, "zero byte");
   expect_problem(read("exhibit,path,authority\nA,\"a.dd,warrant\n"), 2, "never ends");
   expect_problem(read("exhibit,path,authority\nA,\"a\"b,warrant\n"), 2, "text follows a closing quote");
   expect_problem(read("exhibit,path,path\nA,a,b\n"), 1, "is there twice");

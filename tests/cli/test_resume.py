@@ -222,6 +222,17 @@ class Killing(LargeImage):
         self.assertEqual(case.problem_of_resuming(), "")
         self.assertEqual([row[1] for row in self.attempts()], ["broken-off", "finished"])
 
+    def test_an_unfinished_index_that_somebody_looked_at_can_be_resumed(self):
+        """Any reader of SQLite files leaves a -shm beside a log, which is not its to remove."""
+        case = self.large_case()
+        process = self.start(case)
+        self.wait_for_sweep(process)
+        kill(process.pid)
+        self.finish(process)
+        self.assertTrue(self.query("SELECT name FROM sqlite_master"))
+        self.assertTrue((self.out / "index.db-shm").exists())
+        self.assertEqual(case.problem_of_resuming(), "")
+
     def test_a_second_run_is_refused_and_the_first_goes_on(self):
         case = self.large_case()
         process = self.start(case)

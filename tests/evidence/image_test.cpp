@@ -160,8 +160,8 @@ TEST(Tables, OffsetsBeyondTwoGibibytes) {
   group.count = 4;
   group.overflow_from = 2;
   group.data = {0x1000, 0x80010010u};
-  const auto first = place_of(group, group.entries, 0), second = place_of(group, group.entries, 1);
-  const auto third = place_of(group, group.entries, 2), last = place_of(group, group.entries, 3);
+  const auto first = place_of(group, 0), second = place_of(group, 1);
+  const auto third = place_of(group, 2), last = place_of(group, 3);
   ASSERT_TRUE(first && second && third && last);
   EXPECT_EQ(first->offset, 0x7fff0000u);
   EXPECT_TRUE(*first->compressed);
