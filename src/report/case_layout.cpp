@@ -78,6 +78,7 @@ std::vector<Group> groups_of(const Graph& graph) {
   for (std::size_t node = 0; node < graph.nodes.size(); ++node) groups[lead(node)].nodes.push_back(node);
   for (const GraphEdge& edge : graph.edges) groups[lead(edge.a)].edges.push_back(&edge);
   std::vector<Group> list;
+  list.reserve(groups.size());
   for (auto& [first, group] : groups) list.push_back(std::move(group));
   return list;
 }

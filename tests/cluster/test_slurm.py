@@ -8,7 +8,7 @@ import tempfile
 import time
 import unittest
 
-from batch_case import BatchTest, make_evidence
+from batch_case import BIG_MIB, BatchTest, make_evidence, make_ext4
 from slurm_cluster import NODES, SlurmCluster, tool
 
 SMALL = [f"small{number}.dd" for number in range(10)]
@@ -183,7 +183,11 @@ class SlurmTest(BatchTest):
         self.assert_merged(BIG)  # so the merge waited for the second round
 
     def test_tasks_that_a_more_urgent_job_pushes_out_go_on_after_it(self):
-        self.plan(*BIG)
+        # More than run at a time: the first may be done before the urgent jobs are there, the others are not.
+        names = [*BIG, "big2.dd", "big3.dd"]
+        for name in names[2:]:
+            make_ext4(self.evidence / name, BIG_MIB, {f"{name[:-3]}.txt": b"big\n"})
+        self.plan(*names)
         self.submit()
         self.wait_until_working(2)
         job = self.work / "urgent.sh"
@@ -192,12 +196,12 @@ class SlurmTest(BatchTest):
             self.cluster.run("sbatch", "--partition=urgent", "--exclusive", f"--nodelist={node}", "--output=/dev/null", job)
         self.wait_until(lambda: (self.work / "urgent").exists() and (self.work / "urgent").read_text().count("here") == 2,
                         60, "the urgent jobs")
-        self.assertLess(len(self.records()), len(BIG), "they were done before they could be pushed out")
+        self.assertLess(len(self.records()), len(names), "they were done before they could be pushed out")
         self.wait_until_queue_is_empty()
-        self.assert_all_done(BIG)
+        self.assert_all_done(names)
         self.assertGreater(max(record["run"]["attempts"] for record in self.records().values()), 1)
         self.assertEqual(len(self.submissions("slurm")), 1)
-        self.assert_merged(BIG)
+        self.assert_merged(names)
 
     def test_a_waiting_run_whose_machine_dies_stops_nothing(self):
         self.plan(*BIG)
