@@ -156,7 +156,8 @@ Result<std::unique_ptr<Image>> open_raw(const EvidenceSpec& spec, const std::vec
     size += segment.size_bytes;
   }
   if (size == 0) return Error{ErrorKind::kEvidence, spec.segments[0].name + " is empty."};
-  return std::unique_ptr<Image>(std::make_unique<RawImage>(std::move(parts), size, spec.cache_bytes, std::move(issues)));
+  return std::unique_ptr<Image>(
+      std::make_unique<RawImage>(std::move(parts), size, spec.cache_bytes, std::move(issues)));
 }
 
 }  // namespace limier::evidence

@@ -92,20 +92,20 @@ FileCount::FileCount() : months_(kMonths) {
   for (const SizeClass& one : kSizes) census_.sizes.push_back({std::string(one.name), {}, {}});
 }
 
-Status FileCount::visit(const store::Query& row) {
-  const std::string_view kind = row.text_view(kKind), state = row.text_view(kContentState);
+Status FileCount::visit(const FileCells& row) {
+  const std::string_view kind = row.bytes(kKind), state = row.bytes(kContentState);
   const bool deleted = row.integer(kDeleted) != 0;
   const std::int64_t size = std::max<std::int64_t>(row.integer(kSize), 0);
   ListPicker::Candidate candidate{row.integer(kFileId), size, std::nullopt, kind, state, deleted, false};
   if (!row.is_null(kModifiedNs)) candidate.modified_ns = row.integer(kModifiedNs);
-  candidate.zone_identifier = kind == "stream" && row.text_view(kStream) == "Zone.Identifier";
+  candidate.zone_identifier = kind == "stream" && row.bytes(kStream) == "Zone.Identifier";
   lists_.offer(candidate);
   ++census_.rows;
   census_.deleted += deleted ? 1 : 0;
   census_.orphan += row.integer(kOrphan) != 0 ? 1 : 0;
   if (const std::size_t at = position(kKinds, kind); at < kKinds.size()) census_.kinds[at].add(size);
   count_moments(row);
-  if (kind == "stream") count_stream_name(row.text_view(kStream));
+  if (kind == "stream") count_stream_name(row.bytes(kStream));
   if (kind != "file" && kind != "stream") return ok_status();
   if (const std::size_t at = position(kContentStates, state); at < kContentStates.size()) {
     census_.states[at].add(size);
@@ -115,8 +115,8 @@ Status FileCount::visit(const store::Query& row) {
   return ok_status();
 }
 
-void FileCount::count_file(const store::Query& row, std::int64_t size, bool deleted) {
-  const std::string name = extension_of(row.text_view(kName));
+void FileCount::count_file(const FileCells& row, std::int64_t size, bool deleted) {
+  const std::string name = extension_of(row.bytes(kName));
   Extension& found = extension(name.empty() ? kNoExtension : std::string_view(name));
   count(found.tally, size, deleted);
   // Extensions that are counted together may be of any category.
@@ -149,9 +149,8 @@ void FileCount::count_stream_name(std::string_view name) {
   ++found->second;
 }
 
-void FileCount::count_moments(const store::Query& row) {
-  const Moments moments = moments_of(row);
-  for (const Moment& moment : moments.span())
+void FileCount::count_moments(const FileCells& row) {
+  for (const Moment& moment : row.moments())
     ++months_[static_cast<std::size_t>(calendar_.month_of(moment.t_ns) - kFirstMonth)];
 }
 

@@ -13,7 +13,7 @@ namespace limier::report {
 class FileCount final : public FileVisitor {
  public:
   FileCount();
-  Status visit(const store::Query& row) override;
+  Status visit(const FileCells& row) override;
   // Fills in the census, the activity, the lists and the names of streams; once, after the pass.
   Status put_into(store::Index& index, Facts& facts);
 
@@ -23,9 +23,9 @@ class FileCount final : public FileVisitor {
     std::size_t category = 0;
   };
 
-  void count_file(const store::Query& row, std::int64_t size, bool deleted);
+  void count_file(const FileCells& row, std::int64_t size, bool deleted);
   void count_stream_name(std::string_view name);
-  void count_moments(const store::Query& row);
+  void count_moments(const FileCells& row);
   Extension& extension(std::string_view name);
 
   Census census_;

@@ -67,18 +67,28 @@ Result<std::string> select_files(store::Index& index) {
   return sql + " FROM v_file ORDER BY file_id";
 }
 
-void add_four(const store::Query& row, int first, Moments& moments) {
+}  // namespace
+
+void FileCells::read(const store::Query& row) {
+  row.read(cells_);
+  moments_.count = 0;
+  add_four(kModifiedNs);
+  // Streams share the $FILE_NAME of their file.
+  if (is_null(kStream)) add_four(kNameModifiedNs);
+}
+
+void FileCells::add_four(file_column::At first) {
   std::array<std::int64_t, 4> times{};
   unsigned present = 0;
   for (unsigned i = 0; i < 4; ++i) {
-    const int column = first + static_cast<int>(i);
-    if (row.is_null(column)) continue;
-    times[i] = row.integer(column);
+    const auto column = static_cast<file_column::At>(first + static_cast<int>(i));
+    if (is_null(column)) continue;
+    times[i] = integer(column);
     present |= 1u << i;
   }
   for (unsigned own = 0; own < 4; ++own) {
     if ((present >> own & 1) == 0) continue;
-    Moment& moment = moments.items[moments.count++];
+    Moment& moment = moments_.items[moments_.count++];
     moment = {times[own], first != kModifiedNs, {'.', '.', '.', '.'}};
     for (unsigned at = own; at < 4; ++at) {
       if ((present >> at & 1) == 0 || times[at] != times[own]) continue;
@@ -88,22 +98,15 @@ void add_four(const store::Query& row, int first, Moments& moments) {
   }
 }
 
-}  // namespace
-
 Status pass_over_files(store::Index& index, std::span<FileVisitor* const> visitors) {
   LIMIER_TRY(const std::string sql, select_files(index));
   LIMIER_TRY(auto rows, index.query(sql));
-  while (rows.step())
-    for (FileVisitor* visitor : visitors) LIMIER_CHECK(visitor->visit(rows));
+  FileCells cells;
+  while (rows.step()) {
+    cells.read(rows);
+    for (FileVisitor* visitor : visitors) LIMIER_CHECK(visitor->visit(cells));
+  }
   return rows.status();
-}
-
-Moments moments_of(const store::Query& row) {
-  Moments moments;
-  add_four(row, kModifiedNs, moments);
-  // Streams share the $FILE_NAME of their file.
-  if (row.is_null(kStream)) add_four(row, kNameModifiedNs, moments);
-  return moments;
 }
 
 }  // namespace limier::report

@@ -60,15 +60,6 @@ enum At : int {
 };
 }  // namespace file_column
 
-class FileVisitor {
- public:
-  virtual ~FileVisitor() = default;
-  // Rows come in file_id order; the row is valid during the call.
-  virtual Status visit(const store::Query& row) = 0;
-};
-
-Status pass_over_files(store::Index& index, std::span<FileVisitor* const> visitors);
-
 // The rows of v_timeline one row of v_file stands for: each distinct time once, with the letters of the times equal to
 // it. Those of the NTFS $FILE_NAME come after the file's own.
 struct Moment {
@@ -81,6 +72,32 @@ struct Moments {
   std::size_t count = 0;
   [[nodiscard]] std::span<const Moment> span() const { return std::span(items).first(count); }
 };
-Moments moments_of(const store::Query& row);
+
+// One row of v_file, read once for all visitors.
+class FileCells {
+ public:
+  void read(const store::Query& row);
+  [[nodiscard]] bool is_null(file_column::At at) const { return cells_[at].kind == store::Cell::Kind::kNull; }
+  [[nodiscard]] std::int64_t integer(file_column::At at) const { return cells_[at].integer; }
+  [[nodiscard]] double real(file_column::At at) const { return cells_[at].real; }
+  // Of text and of blobs.
+  [[nodiscard]] std::string_view bytes(file_column::At at) const { return cells_[at].bytes; }
+  [[nodiscard]] std::span<const Moment> moments() const { return moments_.span(); }
+
+ private:
+  void add_four(file_column::At first);
+
+  std::array<store::Cell, file_column::kCount> cells_;
+  Moments moments_;
+};
+
+class FileVisitor {
+ public:
+  virtual ~FileVisitor() = default;
+  // Rows come in file_id order; the row is valid during the call.
+  virtual Status visit(const FileCells& row) = 0;
+};
+
+Status pass_over_files(store::Index& index, std::span<FileVisitor* const> visitors);
 
 }  // namespace limier::report

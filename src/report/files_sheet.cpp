@@ -80,7 +80,7 @@ Result<FilesSheet> FilesSheet::create(const std::string& dir) {
   return FilesSheet(std::move(out));
 }
 
-Status FilesSheet::visit(const store::Query& row) {
+Status FilesSheet::visit(const FileCells& row) {
   std::string& line = out_.tail();
   for (std::size_t column = 0; column < std::size(kColumns); ++column) {
     if (column > 0) line += ',';
@@ -91,7 +91,7 @@ Status FilesSheet::visit(const store::Query& row) {
   return ok_status();
 }
 
-void FilesSheet::put_field(std::string& line, const store::Query& row, std::size_t column) {
+void FilesSheet::put_field(std::string& line, const FileCells& row, std::size_t column) {
   const auto& [header, at, as, raw] = kColumns[column];
   if (row.is_null(at)) return;
   switch (as) {
@@ -102,16 +102,13 @@ void FilesSheet::put_field(std::string& line, const store::Query& row, std::size
       fmt::format_to(std::back_inserter(line), "{}", row.real(at));
       return;
     case As::kText:
-      put_csv_text(line, row.text_view(at));
+      put_csv_text(line, row.bytes(at));
       return;
     case As::kExact:
-      if (row.is_null(raw))
-        put_csv_text(line, row.text_view(at));
-      else
-        put_csv_text(line, exact_text(row, at, raw));
+      put_csv_text(line, row.bytes(row.is_null(raw) ? at : raw));
       return;
     case As::kHex:
-      line += hex(as_text(row.blob(at)));
+      line += hex(row.bytes(at));
       return;
     case As::kTime:
       line += '"';

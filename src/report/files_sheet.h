@@ -13,12 +13,12 @@ namespace limier::report {
 class FilesSheet final : public FileVisitor {
  public:
   static Result<FilesSheet> create(const std::string& dir);
-  Status visit(const store::Query& row) override;
+  Status visit(const FileCells& row) override;
   Status commit() { return out_.commit(); }
 
  private:
   explicit FilesSheet(OutFile out) : out_(std::move(out)) {}
-  void put_field(std::string& line, const store::Query& row, std::size_t column);
+  void put_field(std::string& line, const FileCells& row, std::size_t column);
 
   OutFile out_;
   Calendar calendar_;
@@ -30,7 +30,7 @@ class TimelineSheet final : public FileVisitor {
  public:
   static constexpr std::size_t kRunBytes = 32u << 20;
   static Result<TimelineSheet> create(const std::string& dir, std::size_t run_bytes = kRunBytes);
-  Status visit(const store::Query& row) override;
+  Status visit(const FileCells& row) override;
   Status commit();
 
  private:

@@ -95,21 +95,20 @@ Result<TimelineSheet> TimelineSheet::create(const std::string& dir, std::size_t 
   return TimelineSheet(dir, std::move(out), run_bytes);
 }
 
-Status TimelineSheet::visit(const store::Query& row) {
-  const Moments moments = moments_of(row);
-  if (moments.count == 0) return ok_status();
+Status TimelineSheet::visit(const FileCells& row) {
+  if (row.moments().empty()) return ok_status();
   const auto text_at = static_cast<std::uint32_t>(texts_.size());
   const std::int64_t file_id = row.integer(kFileId);
   texts_ += ',';
   put_integer(texts_, file_id);
   texts_ += ',';
-  put_csv_text(texts_, row.text_view(kPath));
+  put_csv_text(texts_, row.bytes(kPath));
   texts_ += ",\"";
-  texts_ += row.text_view(kKind);
+  texts_ += row.bytes(kKind);
   if (row.integer(kAllocated) == 0) texts_ += row.integer(kRealloc) != 0 ? ", deleted, inode reused" : ", deleted";
   if (row.integer(kOrphan) != 0) texts_ += ", orphan";
   const auto text_size = static_cast<std::uint32_t>(texts_.size()) - text_at;
-  for (const Moment& moment : moments.span())
+  for (const Moment& moment : row.moments())
     rows_.push_back({moment.t_ns, file_id, text_at, text_size, moment.macb, moment.from_name});
   return rows_.size() * sizeof(Row) + texts_.size() < run_bytes_ ? ok_status() : spill();
 }

@@ -77,7 +77,8 @@ class MemoryRows final : public NameRows {
     }
     const auto by_number = [](const JoinInode& a, const JoinInode& b) { return number(a) < number(b); };
     // As a walk sends them.
-    if (!std::is_sorted(inodes_.begin(), inodes_.end(), by_number)) std::sort(inodes_.begin(), inodes_.end(), by_number);
+    if (!std::is_sorted(inodes_.begin(), inodes_.end(), by_number))
+      std::sort(inodes_.begin(), inodes_.end(), by_number);
   }
 
   Result<bool> next(NameRow& row) override {
@@ -123,9 +124,9 @@ class MemoryRows final : public NameRows {
   }
 
   void select_volume(std::int64_t volume_id) {
-    const auto [first, behind] = std::equal_range(
-        inodes_.begin(), inodes_.end(), JoinInode{.volume_id = volume_id},
-        [](const JoinInode& a, const JoinInode& b) { return a.volume_id < b.volume_id; });
+    const auto [first, behind] =
+        std::equal_range(inodes_.begin(), inodes_.end(), JoinInode{.volume_id = volume_id},
+                         [](const JoinInode& a, const JoinInode& b) { return a.volume_id < b.volume_id; });
     volume_id_ = volume_id;
     first_ = static_cast<std::size_t>(first - inodes_.begin());
     behind_ = static_cast<std::size_t>(behind - inodes_.begin());

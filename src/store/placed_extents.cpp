@@ -45,8 +45,7 @@ bool PlacedExtent::before(const PlacedExtent& other) const {
 }
 
 PlacedExtents::Sorted PlacedExtents::sort(std::vector<PlacedExtent> extents) {
-  std::sort(extents.begin(), extents.end(),
-            [](const PlacedExtent& a, const PlacedExtent& b) { return a.before(b); });
+  std::sort(extents.begin(), extents.end(), [](const PlacedExtent& a, const PlacedExtent& b) { return a.before(b); });
   return std::make_shared<const std::vector<PlacedExtent>>(std::move(extents));
 }
 

@@ -13,17 +13,17 @@
 namespace limier::store {
 
 struct Index::Impl {
-  std::string dir;
+  std::string dir, path;
   bool is_case = false;
   Database own;        // for our statements
-  Database untrusted;  // for the user's, under the authorizer
+  Database untrusted;  // for the user's, under the authorizer; opened for the first of them
 };
 
 namespace {
 
 // Where the header of a SQLite file says what we ask (https://www.sqlite.org/fileformat2.html, 1.3).
 constexpr std::size_t kHeaderSize = 100;
-constexpr int kCacheKibibytes = 16 << 10;  // of each connection, at most
+constexpr int kCacheKibibytes = 64 << 10;  // at most
 constexpr std::size_t kWriteVersion = 18;  // 2: write-ahead log
 constexpr std::size_t kApplicationIdAt = 68;
 
@@ -107,9 +107,8 @@ Result<std::unique_ptr<Index>> Index::open(const std::string& dir) {
   LIMIER_CHECK(check_header(path, kApplicationId));
   auto impl = std::make_unique<Impl>();
   impl->dir = dir;
+  impl->path = path;
   LIMIER_TRY(impl->own, open_reading(path, kSchemaVersion));
-  LIMIER_TRY(impl->untrusted, open_reading(path, kSchemaVersion));
-  sqlite3_set_authorizer(impl->untrusted.get(), authorize, nullptr);
   return std::unique_ptr<Index>(new Index(std::move(impl)));
 }
 
@@ -121,10 +120,9 @@ Result<std::unique_ptr<Index>> Index::open_case(const std::string& dir) {
   LIMIER_CHECK(check_header(path, kCaseApplicationId));
   auto impl = std::make_unique<Impl>();
   impl->dir = dir;
+  impl->path = path;
   impl->is_case = true;
   LIMIER_TRY(impl->own, open_reading(path, kCaseSchemaVersion));
-  LIMIER_TRY(impl->untrusted, open_reading(path, kCaseSchemaVersion));
-  sqlite3_set_authorizer(impl->untrusted.get(), authorize, nullptr);
   return std::unique_ptr<Index>(new Index(std::move(impl)));
 }
 
@@ -150,6 +148,10 @@ Result<Query> Index::query(std::string_view sql) {
 }
 
 Result<Query> Index::query_untrusted(std::string_view sql) {
+  if (impl_->untrusted.get() == nullptr) {
+    LIMIER_TRY(impl_->untrusted, open_reading(impl_->path, impl_->is_case ? kCaseSchemaVersion : kSchemaVersion));
+    sqlite3_set_authorizer(impl_->untrusted.get(), authorize, nullptr);
+  }
   auto query = std::make_unique<Query::Impl>();
   query->connection = impl_->untrusted.get();
   query->error_kind = ErrorKind::kUsage;
@@ -245,6 +247,36 @@ std::vector<std::uint8_t> Query::blob(int column) const {
   const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(impl_->statement.get(), column));
   if (data == nullptr) return {};
   return {data, data + sqlite3_column_bytes(impl_->statement.get(), column)};
+}
+void Query::read(std::span<Cell> cells) const {
+  for (int column = 0; Cell & cell : cells) {
+    sqlite3_value* const value = sqlite3_column_value(impl_->statement.get(), column++);
+    cell = {};
+    switch (sqlite3_value_type(value)) {
+      case SQLITE_INTEGER:
+        cell.kind = Cell::Kind::kInteger;
+        cell.integer = sqlite3_value_int64(value);
+        break;
+      case SQLITE_FLOAT:
+        cell.kind = Cell::Kind::kReal;
+        cell.real = sqlite3_value_double(value);
+        break;
+      case SQLITE_TEXT: {
+        cell.kind = Cell::Kind::kBytes;
+        const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
+        if (text != nullptr) cell.bytes = {text, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+        break;
+      }
+      case SQLITE_BLOB: {
+        cell.kind = Cell::Kind::kBytes;
+        const auto* blob = static_cast<const char*>(sqlite3_value_blob(value));
+        if (blob != nullptr) cell.bytes = {blob, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+        break;
+      }
+      default:
+        break;
+    }
+  }
 }
 Value Query::value(int column) const {
   switch (sqlite3_column_type(impl_->statement.get(), column)) {

@@ -159,8 +159,8 @@ Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
   if (inode_.changes() == 0) return refuse(record.volume_id);
   sent.last_inode = std::max(sent.last_inode, identity(record.inode));
   recent_inodes_.push({record.volume_id, record.inode, key, record.allocated, record.kind});
-  held_.add(JoinInode{key, record.volume_id, identity(record.inode), record.name_sequence, 0, record.kind,
-                      record.allocated});
+  held_.add(
+      JoinInode{key, record.volume_id, identity(record.inode), record.name_sequence, 0, record.kind, record.allocated});
   return ok_status();
 }
 
@@ -224,7 +224,8 @@ bool IndexWriter::Impl::note_attribute(Sent& sent, std::int64_t inode_key, const
   if (inode_key < sent.last_stream_of) return false;
   if (inode_key > sent.last_stream_of) sent.attributes.clear();
   sent.last_stream_of = inode_key;
-  if (sent.attributes.size() >= kMaxRemembered || std::ranges::find(sent.attributes, attribute) != sent.attributes.end())
+  if (sent.attributes.size() >= kMaxRemembered ||
+      std::ranges::find(sent.attributes, attribute) != sent.attributes.end())
     return false;
   sent.attributes.push_back(attribute);
   return true;

@@ -132,7 +132,7 @@ class IndexWriter::Impl {
   struct Sent {
     std::uint64_t inodes = 0, streams = 0;
     std::int64_t last_inode = -1;
-    std::int64_t last_stream_of = -1;                                // inode_key
+    std::int64_t last_stream_of = -1;                                 // inode_key
     std::vector<std::pair<std::uint32_t, std::uint16_t>> attributes;  // of that inode, of the streams sent
   };
   std::map<std::uint32_t, Sent> sent_;

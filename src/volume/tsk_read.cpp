@@ -24,7 +24,7 @@ LineCache::LineCache(const evidence::Image& image, DamageLog& damage, std::uint6
     : image_(image),
       damage_(damage),
       lines_(std::max<std::size_t>(kMinLines, static_cast<std::size_t>(cache_bytes / kLineBytes))),
-      bytes_(static_cast<std::uint8_t*>(::operator new[](kLineBytes * lines_.size(), kHugePage))) {
+      bytes_(static_cast<std::uint8_t*>(::operator new[](kLineBytes* lines_.size(), kHugePage))) {
   // Thousands of page faults less; without it everything works the same.
   ::madvise(bytes_.get(), kLineBytes * lines_.size(), MADV_HUGEPAGE);
 }
