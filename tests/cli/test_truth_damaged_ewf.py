@@ -2,11 +2,12 @@
 """Damaged E01 sets through the whole program: what is still there is read, what is not is said, byte for byte."""
 import pathlib
 import struct
+import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from cli_support import EXIT_EVIDENCE, EXIT_MISMATCH, CliTest, limier, make_e01, make_ext4, sha256
+from cli_support import CORPUS, EXIT_EVIDENCE, EXIT_MISMATCH, CliTest, limier, make_e01, make_ext4, sha256, tool
 from images import noise
 
 CHUNK = 32768
@@ -44,6 +45,27 @@ class DamagedEwf(CliTest):
 
     def codes(self, report):
         return {issue["code"] for issue in report["issues"]}
+
+    @unittest.skipUnless(CORPUS.exists(), "needs the corpus")
+    def test_damage_where_no_file_lies_makes_no_file_partial(self):
+        """ifind knows of no file in the blocks of the damaged chunk, and of those it knows in the blocks before."""
+        image, block = CORPUS / "images/damaged/bitflip.E01", 1024
+
+        def owner(number):
+            found = subprocess.run([tool("ifind"), "-d", str(number), image], capture_output=True, text=True, check=False)
+            return found.stdout.strip()
+
+        self.assertEqual(self.triage(image).returncode, EXIT_MISMATCH)
+        self.assertEqual(self.query("SELECT image_offset, length FROM v_bad_range"), [(CHUNK, CHUNK)])
+        damaged = {owner(number) for number in range(CHUNK // block, 2 * CHUNK // block)}
+        self.assertEqual(damaged, {"Inode not found"})
+        states = {str(inode): state for inode, state in self.query(
+            "SELECT inode, content_state FROM v_file WHERE kind = 'file' AND allocated")}
+        before = {owner(number) for number in range(8, CHUNK // block)} & set(states)
+        self.assertEqual(before, {"14", "15", "16"})
+        self.assertEqual({states[inode] for inode in before}, {"complete"})
+        self.assertEqual(self.query("SELECT path FROM v_file WHERE content_state = 'partial'"), [])
+        self.assertEqual(self.query(f"SELECT state FROM v_coverage WHERE image_offset = {CHUNK}"), [("unreadable",)])
 
     def test_one_bit_in_a_chunk(self):
         chunk = self.disk.read_bytes().index(noise(64)) // CHUNK + 8
