@@ -71,6 +71,7 @@ class Scanner {
   }
 
  private:
+  static std::uint64_t length_of(Span span) { return span.end - span.begin; }
   void take_media(Span content) {
     if (segment_.media) return;
     std::array<std::uint8_t, kE01VolumeSize> bytes{};
@@ -93,6 +94,13 @@ class Scanner {
     sectors_open_ = true;
   }
   void take_table(Span content) {
+    // A second table for the same data is its copy, whatever it is called: as a table of its own it would number every
+    // chunk behind it wrongly.
+    if (previous_is_table_ && last_sectors_.begin < last_sectors_.end && !segment_.tables.back().table2 &&
+        segment_.tables.back().table && length_of(*segment_.tables.back().table) == length_of(content)) {
+      segment_.tables.back().table2 = content;
+      return;
+    }
     segment_.tables.push_back({content, std::nullopt, last_sectors_});
     sectors_open_ = false;
   }
