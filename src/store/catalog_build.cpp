@@ -17,14 +17,14 @@ FileKind kind_of(const NameRow& row) {
 
 class FileBuilder {
  public:
-  FileBuilder(std::unique_ptr<NameRows> names, Statement insert, Statement name_of)
+  FileBuilder(std::unique_ptr<NameRows> names, IntegerRows<9> insert, Statement name_of)
       : names_(std::move(names)), insert_(std::move(insert)), name_of_(std::move(name_of)) {}
 
   Status build() {
     NameRow name;
     while (true) {
       LIMIER_TRY(const bool more, names_->next(name));
-      if (!more) return ok_status();
+      if (!more) return insert_.flush();
       LIMIER_CHECK(put_name(name));
     }
   }
@@ -47,16 +47,9 @@ class FileBuilder {
   }
 
   Status put(const NameRow& row, const std::optional<std::int64_t>& content_id, FileKind kind, bool is_stream) {
-    insert_.bind(1, ++file_id_);
-    insert_.bind(2, row.volume_id);
-    insert_.bind(3, row.name_key);
-    insert_.bind(4, parent_file_);
-    insert_.bind(5, row.inode_key);
-    insert_.bind(6, content_id);
-    insert_.bind(7, static_cast<std::int64_t>(kind));
-    insert_.bind(8, std::int64_t{is_stream});
-    insert_.bind(9, std::int64_t{row.inode_key && !row.allocated && row.inode_allocated});
-    return insert_.run();
+    const bool reused = row.inode_key && !row.allocated && row.inode_allocated;
+    return insert_.add({++file_id_, row.volume_id, row.name_key, parent_file_, row.inode_key, content_id,
+                        static_cast<std::int64_t>(kind), std::int64_t{is_stream}, std::int64_t{reused}});
   }
 
   // Names come folder by folder, so a parent is nearly always among the folders above the name before. Orphans have
@@ -80,6 +73,7 @@ class FileBuilder {
 
   // The row of a name that is no stream. Both keys rise together.
   Result<std::optional<std::int64_t>> find_file(std::int64_t name_key) {
+    LIMIER_CHECK(insert_.flush());
     std::int64_t first = 1, behind = file_id_ + 1;
     while (first < behind) {
       const std::int64_t middle = first + (behind - first) / 2;
@@ -104,7 +98,8 @@ class FileBuilder {
   static constexpr std::size_t kMaxDepth = 4096;  // folders are not followed that deep
 
   std::unique_ptr<NameRows> names_;
-  Statement insert_, name_of_;
+  IntegerRows<9> insert_;
+  Statement name_of_;
   std::int64_t file_id_ = 0;
   std::optional<std::int64_t> parent_file_;  // of the row to be put next
   std::vector<Above> above_;                 // the name put last and the folders it is in
@@ -117,7 +112,7 @@ class FileBuilder {
 Status IndexWriter::Impl::build_files() {
   LIMIER_TRY(auto names, held_.whole() ? join_name_rows(db_, held_.take_inodes(), held_.take_streams())
                                        : open_name_rows(db_, max_in_memory_));
-  LIMIER_TRY(auto insert_file, db_.prepare("INSERT INTO file VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
+  LIMIER_TRY(auto insert_file, IntegerRows<9>::prepare(db_, "INSERT INTO file VALUES"));
   LIMIER_TRY(auto name_of, db_.prepare("SELECT name_key, is_stream FROM file WHERE file_id = ?1"));
   return FileBuilder(std::move(names), std::move(insert_file), std::move(name_of)).build();
 }
@@ -130,6 +125,7 @@ Result<PlacedExtents> IndexWriter::Impl::placed_extents() {
 Status IndexWriter::Impl::build_catalog() {
   step_ = Step::kCatalog;
   LIMIER_CHECK(begin());
+  LIMIER_CHECK(flush_extents());
   LIMIER_CHECK(db_.execute("DELETE FROM file"));
   LIMIER_CHECK(build_files());
   if (held_.whole()) placed_ = PlacedExtents::sort(held_.take_extents());

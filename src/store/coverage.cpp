@@ -271,7 +271,7 @@ class DamageClaims final : public RowClaims {
 
 class Ledger {
  public:
-  Ledger(Statement insert, std::int64_t media_size) : insert_(std::move(insert)), media_size_(media_size) {
+  Ledger(IntegerRows<3> insert, std::int64_t media_size) : insert_(std::move(insert)), media_size_(media_size) {
     open_[0] = media_size;  // level 0, kGap: what no volume covers is in no partition
   }
 
@@ -291,7 +291,8 @@ class Ledger {
       LIMIER_CHECK(next->advance());
     }
     LIMIER_CHECK(write_until(media_size_));
-    return flush();
+    LIMIER_CHECK(put());
+    return insert_.flush();
   }
 
  private:
@@ -301,23 +302,20 @@ class Ledger {
       const auto [rank, claim_end] = *open_.rbegin();
       const std::int64_t end = std::min(claim_end, offset);
       const Coverage state = rank == kMaxLevels * kRankCount ? Coverage::kUnreadable : state_of(rank % kRankCount);
-      if (state != state_) LIMIER_CHECK(flush());
+      if (state != state_) LIMIER_CHECK(put());
       state_ = state;
       at_ = end;
     }
     return ok_status();
   }
 
-  Status flush() {
+  Status put() {
     if (at_ == begin_) return ok_status();
-    insert_.bind(1, begin_);
-    insert_.bind(2, at_ - begin_);
-    insert_.bind(3, static_cast<std::int64_t>(state_));
-    begin_ = at_;
-    return insert_.run();
+    const std::int64_t begin = std::exchange(begin_, at_);
+    return insert_.add({begin, at_ - begin, static_cast<std::int64_t>(state_)});
   }
 
-  Statement insert_;
+  IntegerRows<3> insert_;
   std::int64_t media_size_;
   std::map<std::size_t, std::int64_t> open_;  // rank → end of its furthest claim; rank 0 lasts to the very end
   std::int64_t at_ = 0, begin_ = 0;
@@ -336,7 +334,7 @@ Status IndexWriter::Impl::build_coverage() {
     LIMIER_TRY(auto blocks,
                db_.prepare("SELECT image_offset, length, volume_id, use FROM block ORDER BY image_offset"));
     LIMIER_TRY(auto extents, placed_extents());
-    LIMIER_TRY(auto insert_range, db_.prepare("INSERT INTO coverage VALUES (?1, ?2, ?3)"));
+    LIMIER_TRY(auto insert_range, IntegerRows<3>::prepare(db_, "INSERT INTO coverage VALUES"));
     std::vector<std::unique_ptr<ClaimSource>> sources;
     sources.push_back(std::make_unique<ListedClaims>(volume_claims(volumes)));
     sources.push_back(std::make_unique<DamageClaims>(std::move(damage), volumes));

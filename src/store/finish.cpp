@@ -24,11 +24,18 @@ constexpr const char* kVolumeStatusReason =
     "CASE status WHEN 1 THEN 'partly read file system' WHEN 2 THEN 'encrypted' WHEN 3 THEN 'unsupported file system' "
     "WHEN 6 THEN 'file system could not be read' END";
 
-constexpr const char* kContentReason =
-    "CASE state WHEN 2 THEN 'overwritten: some clusters belong to another file' "
-    "WHEN 3 THEN 'partial: touches damaged or missing ranges' "
-    "WHEN 4 THEN 'unreadable: the file system could not give the bytes' "
-    "WHEN 5 THEN 'encrypted by the file system' WHEN 7 THEN 'not read: no digest was computed' END";
+struct ContentReason {
+  std::int64_t state;
+  std::string_view text;
+};
+// In the order of the rows.
+constexpr ContentReason kContentReasons[] = {
+    {2, "overwritten: some clusters belong to another file"},
+    {3, "partial: touches damaged or missing ranges"},
+    {4, "unreadable: the file system could not give the bytes"},
+    {5, "encrypted by the file system"},
+    {7, "not read: no digest was computed"},
+};
 
 Error log_remains() {
   return {ErrorKind::kTemporary, "the write-ahead log of the index could not be folded in"};
@@ -148,17 +155,44 @@ Status IndexWriter::Impl::build_not_examined() {
       "WHERE v.volume_id = issue.volume_id AND v.status IN (1, 2, 3, 6)) GROUP BY stage, r ORDER BY stage, r"));
   // Folders, links and devices (source 0) have no content to be read, and streams without a byte on the disk (source 6,
   // the list of bad clusters of every sound NTFS volume) nothing that could be.
-  LIMIER_CHECK(db_.execute(fmt::format(
-      "INSERT INTO not_examined(what, reason, bytes, items) SELECT 'file', {} AS r, sum(size_bytes), count(*) FROM "
-      "(SELECT s.source, s.size_bytes, {} AS state FROM stream s LEFT JOIN digest d ON d.content_id = s.content_id "
-      "WHERE s.source NOT IN (0, 6)) WHERE state IN (2, 3, 4, 5, 7) GROUP BY r ORDER BY state, r",
-      kContentReason, kStateOfContent)));
+  LIMIER_CHECK(count_unread_contents());
   return db_.execute(
       "INSERT INTO not_examined(what, reason, bytes, items) "
       "SELECT 'file', iif(n.allocated, 'no metadata: the entry points to nothing that matches it', "
       "'no metadata: deleted entry whose metadata was reused or erased'), NULL, count(*) FROM file f "
       "JOIN name n ON n.name_key = f.name_key WHERE f.inode_key IS NULL AND f.kind <> 5 "
       "GROUP BY n.allocated ORDER BY n.allocated DESC");
+}
+
+// Summed here: SQLite would sort every stream to group it.
+Status IndexWriter::Impl::count_unread_contents() {
+  struct Sum {
+    std::int64_t bytes = 0, items = 0;
+  };
+  std::map<std::int64_t, Sum> by_state;
+  {
+    LIMIER_TRY(auto rows, db_.prepare(fmt::format("SELECT {}, s.size_bytes FROM stream s LEFT JOIN digest d ON "
+                                                  "d.content_id = s.content_id WHERE s.source NOT IN (0, 6)",
+                                                  kStateOfContent)));
+    while (true) {
+      LIMIER_TRY(const bool row, rows.step());
+      if (!row) break;
+      Sum& sum = by_state[rows.integer(0)];
+      sum.bytes = clamped(static_cast<std::uint64_t>(sum.bytes) + static_cast<std::uint64_t>(rows.integer(1)));
+      ++sum.items;
+    }
+  }
+  LIMIER_TRY(auto insert, db_.prepare("INSERT INTO not_examined(what, reason, bytes, items) VALUES ('file', ?1, ?2, "
+                                      "?3)"));
+  for (const ContentReason& reason : kContentReasons) {
+    const auto found = by_state.find(reason.state);
+    if (found == by_state.end()) continue;
+    insert.bind_text(1, reason.text);
+    insert.bind(2, found->second.bytes);
+    insert.bind(3, found->second.items);
+    LIMIER_CHECK(insert.run());
+  }
+  return ok_status();
 }
 
 Result<IndexWriter::Conditions> IndexWriter::Impl::conditions() {
@@ -232,9 +266,10 @@ Status IndexWriter::Impl::finish(std::string_view outcome, int exit_code, std::i
 // One file, no log. A run that is killed in here leaves a finished index whose log is folded in by the next.
 Status IndexWriter::Impl::close_down() {
   for (Statement* statement :
-       {&volume_, &name_, &inode_, &stream_, &digest_, &extent_, &block_, &issue_, &encryption_, &bad_range_,
-        &content_digest_, &touched_, &plan_, &find_inode_, &find_content_, &open_content_})
+       {&volume_, &name_, &inode_, &stream_, &digest_, &block_, &issue_, &encryption_, &bad_range_, &content_digest_,
+        &touched_, &plan_, &find_inode_, &find_content_, &open_content_})
     *statement = Statement();
+  extents_ = {};
   LIMIER_TRY(const std::string journal, db_.text("PRAGMA journal_mode"));
   if (journal != "wal") {
     LIMIER_CHECK(db_.close());

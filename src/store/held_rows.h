@@ -13,13 +13,16 @@ namespace limier::store {
 
 class HeldRows {
  public:
-  void add(const JoinInode& inode) { put(inodes_, inode); }
+  void add(const JoinInode& inode);
   void add(const JoinStream& stream) { put(streams_, stream); }
   void add(const PlacedExtent& extent) { put(extents_, extent); }
   // Rows of a volume that is walked again.
   void drop_volume(std::int64_t first_key, std::int64_t last_key);
   void give_up();
   [[nodiscard]] bool whole() const { return whole_; }
+  // True when what is held proves that no such inode has come before. A walk goes through the inodes in the order of
+  // their numbers, and a second time through the orphans.
+  [[nodiscard]] bool proves_new(std::uint32_t volume_id, std::int64_t inode) const;
 
   // Each can be taken once, and only while the rows are whole.
   std::vector<JoinInode> take_inodes() { return std::move(inodes_); }
@@ -29,6 +32,7 @@ class HeldRows {
  private:
   // About 200,000 files of a device in use.
   static constexpr std::size_t kMaxBytes = 32 << 20;
+  static constexpr std::size_t kMaxRuns = 64;
 
   template <class Row>
   void put(std::vector<Row>& rows, const Row& row) {
@@ -38,7 +42,10 @@ class HeldRows {
     if (bytes_ > kMaxBytes) give_up();
   }
 
+  void find_runs();
+
   std::vector<JoinInode> inodes_;
+  std::vector<std::size_t> runs_;  // where in inodes_ a rising run of one volume begins
   std::vector<JoinStream> streams_;
   std::vector<PlacedExtent> extents_;
   std::size_t bytes_ = 0;

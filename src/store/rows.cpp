@@ -64,7 +64,7 @@ Status IndexWriter::Impl::prepare_statements() {
   LIMIER_CHECK(
       prepare(stream_, "INSERT OR IGNORE INTO stream VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"));
   LIMIER_CHECK(prepare(digest_, "INSERT OR REPLACE INTO digest VALUES (?1, ?2, ?3, ?4)"));
-  LIMIER_CHECK(prepare(extent_, "INSERT OR IGNORE INTO extent VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
+  LIMIER_TRY(extents_, IntegerRows<7>::prepare(db_, "INSERT OR IGNORE INTO extent VALUES"));
   LIMIER_CHECK(prepare(find_inode_, "SELECT inode_key, allocated FROM inode WHERE volume_id = ?1 AND inode = ?2"));
   LIMIER_CHECK(
       prepare(find_content_, "SELECT content_id FROM stream WHERE inode_key = ?1 AND attr_type = ?2 AND attr_id = ?3"));
@@ -154,7 +154,8 @@ Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
                            &record.times.created,      &record.name_times.modified, &record.name_times.accessed,
                            &record.name_times.changed, &record.name_times.created};
   for (int i = 0; i < 8; ++i) inode_.bind(16 + i, *times[i]);
-  if (identity(record.inode) <= sent.last_inode) LIMIER_CHECK(index_inodes());
+  if (identity(record.inode) <= sent.last_inode && !held_.proves_new(record.volume_id, identity(record.inode)))
+    LIMIER_CHECK(index_inodes());
   LIMIER_CHECK(insert(inode_));
   if (inode_.changes() == 0) return refuse(record.volume_id);
   sent.last_inode = std::max(sent.last_inode, identity(record.inode));
@@ -273,17 +274,17 @@ Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
 }
 
 Status IndexWriter::Impl::add(const catalog::ExtentRecord& record) {
+  // Rows of one volume at a time: what is ignored of them is counted for it.
+  if (record.ref.volume_id != extents_of_) LIMIER_CHECK(flush_extents());
   LIMIER_TRY(const auto content, find_content(record.ref));
   if (!content) return refuse(record.ref.volume_id);
-  extent_.bind(1, content->content_id);
-  extent_.bind(2, std::int64_t{record.seq});
-  extent_.bind(3, std::int64_t{record.piece});
-  extent_.bind(4, clamped(record.file_offset));
-  record.image_offset ? extent_.bind(5, clamped(*record.image_offset)) : extent_.bind_null(5);
-  extent_.bind(6, clamped(record.length));
-  extent_.bind(7, number(record.kind));
-  LIMIER_CHECK(insert(extent_));
-  if (extent_.changes() == 0) return refuse(record.ref.volume_id);
+  extents_of_ = record.ref.volume_id;
+  LIMIER_CHECK(begin());
+  LIMIER_CHECK(extents_.add({content->content_id, std::int64_t{record.seq}, std::int64_t{record.piece},
+                             clamped(record.file_offset),
+                             record.image_offset ? std::optional(clamped(*record.image_offset)) : std::nullopt,
+                             clamped(record.length), number(record.kind)}));
+  LIMIER_CHECK(count_row());
   if (content->owner == nullptr) held_.give_up();
   if (!record.image_offset || !held_.whole()) return ok_status();
   PlacedExtent extent = *content->owner;
@@ -292,6 +293,16 @@ Status IndexWriter::Impl::add(const catalog::ExtentRecord& record) {
   extent.seq = record.seq;
   extent.kind = record.kind;
   held_.add(extent);
+  return ok_status();
+}
+
+Status IndexWriter::Impl::flush_extents() {
+  LIMIER_CHECK(extents_.flush());
+  const std::uint64_t ignored = extents_.take_ignored();
+  if (ignored == 0) return ok_status();
+  // Some are held that the index does not have.
+  held_.give_up();
+  refused_by_volume_[extents_of_] += ignored;
   return ok_status();
 }
 

@@ -8,6 +8,7 @@
 #include "limier/store.h"
 #include "store/db.h"
 #include "store/held_rows.h"
+#include "store/integer_rows.h"
 #include "store/recent.h"
 
 namespace limier::store {
@@ -105,6 +106,7 @@ class IndexWriter::Impl {
   Status digest_zero_contents();
   Status build_coverage();
   Status build_not_examined();
+  Status count_unread_contents();
   Result<Conditions> conditions();
   Status settle_issues();
   Status finish(std::string_view outcome, int exit_code, std::int64_t ended_ns);
@@ -168,6 +170,11 @@ class IndexWriter::Impl {
   };
   Result<std::optional<Content>> find_content(const catalog::StreamRef& ref);
 
+  // Extents are most of the rows of a walk; whatever reads or clears them flushes or discards these first.
+  IntegerRows<7> extents_;
+  std::uint32_t extents_of_ = 0;  // the volume they belong to
+  Status flush_extents();
+
   struct PlanPosition {
     std::int64_t image_offset = -1, content_id = -1, piece = -1;
   };
@@ -176,7 +183,7 @@ class IndexWriter::Impl {
   std::int64_t generation_ = 0;  // of the last checkpoint
   bool sweep_reported_ = false;  // there may be rows behind the checkpoint
 
-  Statement volume_, name_, inode_, stream_, digest_, extent_, block_, issue_, encryption_, bad_range_, content_digest_,
+  Statement volume_, name_, inode_, stream_, digest_, block_, issue_, encryption_, bad_range_, content_digest_,
       touched_, plan_, find_inode_, find_content_, open_content_;
   // NOLINTEND(readability-identifier-naming)
 };
