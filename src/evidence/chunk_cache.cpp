@@ -15,7 +15,7 @@ ChunkState worse_of(ChunkState a, ChunkState b) {
 
 std::uint64_t ChunkCache::cost(const Entry& entry) {
   constexpr std::uint64_t kBookkeeping = 128;  // list node, hash node, vector header: so that zero chunks are not free
-  return entry.bytes.size() + kBookkeeping;
+  return entry.bytes.size + kBookkeeping;
 }
 
 std::optional<ChunkState> ChunkCache::copy(std::uint64_t chunk, std::size_t offset, MutableBytes out) {
@@ -24,14 +24,14 @@ std::optional<ChunkState> ChunkCache::copy(std::uint64_t chunk, std::size_t offs
   if (found == by_chunk_.end()) return std::nullopt;
   recent_.splice(recent_.begin(), recent_, found->second);
   const Entry& entry = recent_.front();
-  if (const auto part = slice(entry.bytes, offset, out.size()))
+  if (const auto part = slice(Bytes(entry.bytes.span()), offset, out.size()))
     std::copy(part->begin(), part->end(), out.begin());
   else
     std::fill(out.begin(), out.end(), std::uint8_t{0});
   return entry.state;
 }
 
-void ChunkCache::put(std::uint64_t chunk, ChunkState state, std::vector<std::uint8_t> bytes) {
+void ChunkCache::put(std::uint64_t chunk, ChunkState state, ChunkBytes bytes) {
   const std::lock_guard lock(mutex_);
   if (by_chunk_.contains(chunk)) return;
   recent_.push_front({chunk, state, std::move(bytes)});
@@ -82,13 +82,13 @@ ReadOutcome ChunkedImage::read(std::uint64_t image_offset, MutableBytes out) con
     const MutableBytes part = out.subspan(outcome.length, std::min(out.size() - outcome.length, length - within));
     auto state = cache_.copy(chunk, within, part);
     if (!state) {
-      std::vector<std::uint8_t> bytes(length);
-      state = decode_chunk(chunk, bytes);
-      if (*state == ChunkState::kZero || is_zero(bytes)) bytes = {};
-      if (bytes.empty())
+      ChunkBytes bytes(length);
+      state = decode_chunk(chunk, bytes.span());
+      if (*state == ChunkState::kZero || is_zero(bytes.span())) bytes = {};
+      if (bytes.size == 0)
         std::fill(part.begin(), part.end(), std::uint8_t{0});
       else
-        std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(within), part.size(), part.begin());
+        std::copy_n(bytes.data.get() + within, part.size(), part.begin());
       cache_.put(chunk, *state, std::move(bytes));
     }
     outcome.worst = outcome.length == 0 ? *state : worse_of(outcome.worst, *state);

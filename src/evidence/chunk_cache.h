@@ -4,9 +4,9 @@
 #include <atomic>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <unordered_map>
-#include <vector>
 
 #include "limier/evidence.h"
 
@@ -15,6 +15,16 @@ namespace limier::evidence {
 // The state to report for two pieces of one read. kZero counts as good: it survives only beside itself.
 ChunkState worse_of(ChunkState a, ChunkState b);
 
+// Memory that is written before it is read, so that it need not be cleared.
+struct ChunkBytes {
+  std::unique_ptr<std::uint8_t[]> data;
+  std::size_t size = 0;
+  ChunkBytes() = default;
+  explicit ChunkBytes(std::size_t length)
+      : data(std::make_unique_for_overwrite<std::uint8_t[]>(length)), size(length) {}
+  [[nodiscard]] MutableBytes span() const { return {data.get(), size}; }
+};
+
 // Least recently used chunks up to a number of bytes. Thread-safe; bytes are copied under its lock, never decoded.
 class ChunkCache {
  public:
@@ -22,13 +32,13 @@ class ChunkCache {
   // Copies [offset, offset + out.size()) of the chunk; nullopt when it is not here.
   std::optional<ChunkState> copy(std::uint64_t chunk, std::size_t offset, MutableBytes out);
   // `bytes` empty: a chunk of zeros.
-  void put(std::uint64_t chunk, ChunkState state, std::vector<std::uint8_t> bytes);
+  void put(std::uint64_t chunk, ChunkState state, ChunkBytes bytes);
 
  private:
   struct Entry {
     std::uint64_t chunk;
     ChunkState state;
-    std::vector<std::uint8_t> bytes;
+    ChunkBytes bytes;
   };
   static std::uint64_t cost(const Entry& entry);
 

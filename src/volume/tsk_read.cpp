@@ -23,10 +23,11 @@ bool is_bad(evidence::ChunkState state) {
 LineCache::LineCache(const evidence::Image& image, DamageLog& damage, std::uint64_t cache_bytes)
     : image_(image),
       damage_(damage),
-      lines_(std::max<std::size_t>(kMinLines, static_cast<std::size_t>(cache_bytes / kLineBytes))),
-      bytes_(static_cast<std::uint8_t*>(::operator new[](kLineBytes* lines_.size(), kHugePage))) {
+      line_bytes_(image.callers_cache_bytes() > 0 ? kReadLine : kCopiedLine),
+      lines_(std::max<std::uint64_t>(kLeastBytes, cache_bytes) / line_bytes_),
+      bytes_(static_cast<std::uint8_t*>(::operator new[](line_bytes_* lines_.size(), kHugePage))) {
   // Thousands of page faults less; without it everything works the same.
-  ::madvise(bytes_.get(), kLineBytes * lines_.size(), MADV_HUGEPAGE);
+  ::madvise(bytes_.get(), line_bytes_ * lines_.size(), MADV_HUGEPAGE);
 }
 
 std::size_t LineCache::read(std::uint64_t image_offset, MutableBytes out) {
@@ -38,18 +39,18 @@ std::size_t LineCache::read(std::uint64_t image_offset, MutableBytes out) {
   std::size_t done = 0;
   while (done < out.size()) {
     const std::uint64_t at = image_offset + done;
-    const std::uint64_t number = at / kLineBytes;
+    const std::uint64_t number = at / line_bytes_;
     const std::size_t slot = number % lines_.size();
     Line& line = lines_[slot];
-    std::uint8_t* const bytes = bytes_.get() + slot * kLineBytes;
+    std::uint8_t* const bytes = bytes_.get() + slot * line_bytes_;
     if (line.number != number) {
       line.number = UINT64_MAX;
-      const auto outcome = image_.read(number * kLineBytes, MutableBytes(bytes, kLineBytes));
-      if (is_bad(outcome.worst)) damage_.add(number * kLineBytes, outcome.length);
+      const auto outcome = image_.read(number * line_bytes_, MutableBytes(bytes, line_bytes_));
+      if (is_bad(outcome.worst)) damage_.add(number * line_bytes_, outcome.length);
       line = {number, outcome.length};
       ++lines_read_;
     }
-    const auto within = static_cast<std::size_t>(at % kLineBytes);
+    const auto within = static_cast<std::size_t>(at % line_bytes_);
     if (within >= line.length) break;
     const std::size_t length = std::min(out.size() - done, line.length - within);
     std::memcpy(out.data() + done, bytes + within, length);

@@ -28,9 +28,10 @@ class LineCache {
   [[nodiscard]] std::uint64_t lines_read() const { return lines_read_; }
 
  private:
-  static constexpr std::size_t kLineBytes = 16u << 10;
-  static constexpr std::size_t kMinLines = 512;
-  static constexpr std::size_t kDirectBytes = 2 * kLineBytes;  // content: nobody asks for it twice
+  // A line costs a system call where nothing is cached below, and a copy where decoded chunks are.
+  static constexpr std::size_t kReadLine = 16u << 10, kCopiedLine = 4u << 10;
+  static constexpr std::size_t kLeastBytes = 8u << 20;
+  static constexpr std::size_t kDirectBytes = 2 * kReadLine;  // content: nobody asks for it twice
   struct Line {
     std::uint64_t number = UINT64_MAX;
     std::size_t length = 0;
@@ -38,6 +39,7 @@ class LineCache {
 
   const evidence::Image& image_;
   DamageLog& damage_;
+  const std::size_t line_bytes_;
   std::vector<Line> lines_;
   static constexpr std::align_val_t kHugePage{2u << 20};
   struct FreeAligned {

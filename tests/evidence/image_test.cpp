@@ -143,10 +143,15 @@ TEST(States, WorstOfTwo) {
 TEST(Cache, DropsTheLeastRecentlyUsed) {
   ChunkCache cache(3000);
   std::array<std::uint8_t, 4> out{};
-  for (std::uint64_t chunk = 0; chunk < 2; ++chunk)
-    cache.put(chunk, ChunkState::kGood, std::vector<std::uint8_t>(1000, static_cast<std::uint8_t>(chunk)));
+  const auto put = [&](std::uint64_t chunk) {
+    ChunkBytes bytes(1000);
+    std::ranges::fill(bytes.span(), static_cast<std::uint8_t>(chunk));
+    cache.put(chunk, ChunkState::kGood, std::move(bytes));
+  };
+  put(0);
+  put(1);
   EXPECT_TRUE(cache.copy(0, 10, out));
-  cache.put(2, ChunkState::kGood, std::vector<std::uint8_t>(1000, 2));
+  put(2);
   EXPECT_TRUE(cache.copy(0, 10, out));
   EXPECT_FALSE(cache.copy(1, 10, out));
   EXPECT_TRUE(cache.copy(2, 996, out));
