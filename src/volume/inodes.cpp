@@ -239,7 +239,7 @@ class InodeWalk::Impl {
     record.inode = meta.addr;
     record.sequence = sequence_of(context_, meta);
     record.allocated = (meta.flags & TSK_FS_META_FLAG_ALLOC) != 0;
-    if (!record.allocated) context_.unallocated.push_back(meta.addr);
+    if (!record.allocated) context_.unallocated.push_back({meta.addr, record.sequence});
     record.name_sequence = record.sequence - (!record.allocated && record.sequence > 0 ? 1 : 0);
     record.kind = kind_of(meta.type);
     record.size_bytes = meta.size > 0 ? std::min(static_cast<std::uint64_t>(meta.size), kMaxStreamBytes) : 0;

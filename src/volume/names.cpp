@@ -93,13 +93,25 @@ Result<std::vector<std::uint64_t>> NameWalk::orphans() {
   return only_orphans;
 }
 
+// On NTFS a name may lead to an entry that has held another file since: then nothing names that one. The sequence
+// number rises when an entry is freed, so a name from before is one behind.
+bool NameWalk::is_named(const NumberedEntry& entry) const {
+  if (!context_.ntfs()) return true;
+  const auto has = [&](std::uint32_t sequence) {
+    return std::binary_search(named_entries_.begin(), named_entries_.end(), NumberedEntry{entry.inode, sequence});
+  };
+  return has(entry.sequence) || (entry.sequence > 0 && has(entry.sequence - 1));
+}
+
 void NameWalk::tell_libtsk_what_is_named() {
+  std::sort(named_entries_.begin(), named_entries_.end());
   // When it throws, libtsk has no list and finds out by itself.
   static_cast<void>(context_.session.call([&](TSK_FS_INFO* fs) {
     if (fs->list_inum_named != nullptr) return true;
     // An empty list would count as unknown; the root directory is in use and changes nothing.
     tsk_list_add(&fs->list_inum_named, context_.root_inode);
-    for (const std::uint64_t inode : context_.unallocated) tsk_list_add(&fs->list_inum_named, inode);
+    for (const NumberedEntry& entry : context_.unallocated)
+      if (is_named(entry)) tsk_list_add(&fs->list_inum_named, entry.inode);
     return true;
   }));
 }
@@ -188,6 +200,7 @@ Status NameWalk::send(const TSK_FS_NAME& entry, std::size_t name_size, std::uint
   // Deleted entries whose inode number is gone carry 0, which is a real inode only for allocated ones.
   if (record.inode != 0 || record.allocated) inodes_.push_back(record.inode);
   if (orphan) context_.orphans.push_back(record.inode);
+  if (!orphan && context_.ntfs()) named_entries_.push_back({record.inode, record.sequence});
   count(record);
   return context_.sink.name(record);
 }

@@ -43,6 +43,13 @@ class OwnedRanges {
 };
 
 // What every part needs to know about the volume.
+// An inode and, on NTFS, the sequence number that says which of the files it has held.
+struct NumberedEntry {
+  std::uint64_t inode = 0;
+  std::uint32_t sequence = 0;
+  auto operator<=>(const NumberedEntry&) const = default;
+};
+
 struct WalkContext {
   WalkContext(const evidence::Image& evidence, const FsJob& walk_job, Sink& out, FsSession& open_session)
       : image(evidence), job(walk_job), sink(out), session(open_session) {}
@@ -66,7 +73,7 @@ struct WalkContext {
   std::vector<std::uint64_t> named_in_use;  // where counts_inodes(): inodes with a name in use, sorted; by NameWalk
   OwnedRanges owned, deleted;               // FAT and exFAT only: of files in use and of deleted ones; by InodeWalk
   std::vector<std::uint64_t> orphans;       // inodes without a directory, sorted; filled by NameWalk::orphans
-  std::vector<std::uint64_t> unallocated;   // inodes walked that are not in use, sorted; filled by InodeWalk
+  std::vector<NumberedEntry> unallocated;   // inodes walked that are not in use; filled by InodeWalk
 
   [[nodiscard]] std::uint32_t volume_id() const { return job.volume.volume_id; }
   [[nodiscard]] bool ntfs() const { return type == TSK_FS_TYPE_NTFS; }
@@ -110,6 +117,7 @@ class NameWalk {
     std::string path;
   };
 
+  [[nodiscard]] bool is_named(const NumberedEntry& entry) const;
   void tell_libtsk_what_is_named();
   DirHandle open_dir(std::uint64_t inode);
   Status open_root();
@@ -129,8 +137,9 @@ class NameWalk {
   std::vector<Frame> stack_;
   std::set<std::uint64_t> ancestors_;
   std::string path_;
-  std::vector<std::uint64_t> inodes_;        // of the part that is being walked
-  std::vector<std::uint64_t> named_inodes_;  // of the first part, sorted
+  std::vector<std::uint64_t> inodes_;         // of the part that is being walked
+  std::vector<std::uint64_t> named_inodes_;   // of the first part, sorted
+  std::vector<NumberedEntry> named_entries_;  // NTFS: the same with the sequence number of each name
   std::optional<OrphanDir> orphan_dir_;
   std::uint64_t names_ = 0;
   std::uint64_t orphans_ = 0;
