@@ -16,7 +16,10 @@ class WatchedImage final : public evidence::Image {
   // `alive` gets the bytes and pieces that were not read before; both may be 0.
   using Alive = std::function<void(std::uint64_t bytes, std::uint64_t pieces)>;
   WatchedImage(const evidence::Image& image, Alive alive)
-      : image_(image), alive_(std::move(alive)), piece_bytes_(std::max(image.chunk_size(), kLeastPiece)) {
+      : image_(image),
+        alive_(std::move(alive)),
+        cached_(image.callers_cache_bytes() == 0),
+        piece_bytes_(cached_ ? std::max(image.chunk_size(), kLeastPiece) : kLeastPiece) {
     while (image.size_bytes() / piece_bytes_ >= kMostPieces) piece_bytes_ *= 2;
     seen_.resize(static_cast<std::size_t>(image.size_bytes() / piece_bytes_) + 1);
   }
@@ -33,7 +36,8 @@ class WatchedImage final : public evidence::Image {
   evidence::ReadOutcome read(std::uint64_t image_offset, MutableBytes out) const override {
     const std::uint64_t before = image_.chunks_decoded();
     const auto outcome = image_.read(image_offset, out);
-    if (image_.chunks_decoded() != before) note(image_offset, out.size());
+    // Below a cache, what nothing was decoded for was read before; without one, every reading goes to the disk.
+    if (!cached_ || image_.chunks_decoded() != before) note(image_offset, out.size());
     return outcome;
   }
 
@@ -55,6 +59,7 @@ class WatchedImage final : public evidence::Image {
 
   const evidence::Image& image_;
   Alive alive_;
+  bool cached_;
   std::uint64_t piece_bytes_;
   mutable std::vector<bool> seen_;
 };
