@@ -1,7 +1,5 @@
 #include "volume/tsk_read.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
@@ -25,10 +23,7 @@ LineCache::LineCache(const evidence::Image& image, DamageLog& damage, std::uint6
       damage_(damage),
       line_bytes_(image.callers_cache_bytes() > 0 ? kReadLine : kCopiedLine),
       lines_(std::max<std::uint64_t>(kLeastBytes, cache_bytes) / line_bytes_),
-      bytes_(static_cast<std::uint8_t*>(::operator new[](line_bytes_* lines_.size(), kHugePage))) {
-  // Thousands of page faults less; without it everything works the same.
-  ::madvise(bytes_.get(), line_bytes_ * lines_.size(), MADV_HUGEPAGE);
-}
+      bytes_(std::make_unique_for_overwrite<std::uint8_t[]>(line_bytes_ * lines_.size())) {}
 
 std::size_t LineCache::read(std::uint64_t image_offset, MutableBytes out) {
   if (out.size() >= kDirectBytes) {

@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <vector>
 
 #include "limier/evidence.h"
@@ -41,11 +40,8 @@ class LineCache {
   DamageLog& damage_;
   const std::size_t line_bytes_;
   std::vector<Line> lines_;
-  static constexpr std::align_val_t kHugePage{2u << 20};
-  struct FreeAligned {
-    void operator()(std::uint8_t* bytes) const { ::operator delete[](bytes, kHugePage); }
-  };
-  std::unique_ptr<std::uint8_t[], FreeAligned> bytes_;
+  // Not cleared, and no huge pages: only the lines that were read take memory.
+  std::unique_ptr<std::uint8_t[]> bytes_;
   std::uint64_t lines_read_ = 0;
 };
 
