@@ -77,15 +77,16 @@ struct Moments {
 class FileCells {
  public:
   void read(const store::Query& row);
-  [[nodiscard]] bool is_null(file_column::At at) const { return cells_[at].kind == store::Cell::Kind::kNull; }
-  [[nodiscard]] std::int64_t integer(file_column::At at) const { return cells_[at].integer; }
-  [[nodiscard]] double real(file_column::At at) const { return cells_[at].real; }
+  [[nodiscard]] bool is_null(file_column::At at) const { return cell(at).kind == store::Cell::Kind::kNull; }
+  [[nodiscard]] std::int64_t integer(file_column::At at) const { return cell(at).integer; }
+  [[nodiscard]] double real(file_column::At at) const { return cell(at).real; }
   // Of text and of blobs.
-  [[nodiscard]] std::string_view bytes(file_column::At at) const { return cells_[at].bytes; }
+  [[nodiscard]] std::string_view bytes(file_column::At at) const { return cell(at).bytes; }
   [[nodiscard]] std::span<const Moment> moments() const { return moments_.span(); }
 
  private:
   void add_four(file_column::At first);
+  [[nodiscard]] const store::Cell& cell(file_column::At at) const { return cells_[static_cast<std::size_t>(at)]; }
 
   std::array<store::Cell, file_column::kCount> cells_;
   Moments moments_;
