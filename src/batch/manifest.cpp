@@ -82,7 +82,7 @@ class RowReader {
     problems_.push_back({line(name), std::move(message), kind});
   }
   std::string word(std::string_view name, std::span<const std::string_view> words, std::string_view otherwise) {
-    const std::string value = text(name);
+    std::string value = text(name);
     if (value.empty()) return std::string(otherwise);
     if (std::find(words.begin(), words.end(), value) == words.end())
       wrong(name, fmt::format("{} '{}' is none of {}", name, value, fmt::join(words, ", ")));
@@ -96,7 +96,7 @@ class RowReader {
     return true;
   }
   std::string zone() {
-    const std::string value = text("zone");
+    std::string value = text("zone");
     if (!value.empty() && !rules_.zone_exists(value))
       wrong("zone", fmt::format("'{}' is not a time zone known here; give a name such as Europe/Amsterdam", value));
     return value;

@@ -364,6 +364,7 @@ Result<std::unique_ptr<Image>> open_ewf(const EvidenceSpec& spec, const std::vec
   note_foreign(spec, scanned, media, issues);
   std::vector<LoadedSegment> loaded = load_set(spec, fds, std::move(scanned), media, issues);
   std::vector<Segment> segments;
+  segments.reserve(loaded.size());
   for (const LoadedSegment& part : loaded) segments.push_back(part.segment);
   LIMIER_TRY(std::vector<Piece> pieces, collect_pieces(spec, std::move(loaded)));
   if (const auto tail = missing_tail(spec, segments, pieces, media)) {
