@@ -189,7 +189,6 @@ class IndexWriter {
 
 using Value = std::variant<std::monostate, std::int64_t, double, std::string, std::vector<std::uint8_t>>;
 
-// A prepared statement being stepped. Text comes back as the UTF-8 the index holds.
 // One column of a row, in place: valid until the next step().
 struct Cell {
   enum class Kind : std::uint8_t { kNull, kInteger, kReal, kBytes };
@@ -199,6 +198,7 @@ struct Cell {
   std::string_view bytes;  // text or blob
 };
 
+// A prepared statement being stepped. Text comes back as the UTF-8 the index holds.
 class Query {
  public:
   Query(Query&&) noexcept;

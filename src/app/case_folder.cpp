@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kHashStep = 256u << 10;
+constexpr std::size_t kHashStep = 256u << 10;  // stays in the processor's cache
 constexpr const char* kManifest = "manifest.json";
 constexpr const char* kAudit = "audit.jsonl";
 constexpr const char* kTemporarySuffix = ".tmp";

@@ -192,6 +192,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
   const std::uint64_t media_size = facts.container.size_bytes;
 
   LIMIER_TRY(auto index, open_index(options, evidence, facts.container));
+  index->set_rows_in_memory(memory.rows_in_memory);
   if (const auto exit_code = index->recorded_exit_code())
     return confirm_finished(options, evidence, *index, *exit_code, progress, clock);
   remove_reports(options.out);

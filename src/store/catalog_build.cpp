@@ -126,6 +126,7 @@ Status IndexWriter::Impl::build_catalog() {
   step_ = Step::kCatalog;
   LIMIER_CHECK(begin());
   LIMIER_CHECK(flush_extents());
+  if (held_.most_rows() > static_cast<std::size_t>(max_in_memory_)) held_.give_up();
   LIMIER_CHECK(db_.execute("DELETE FROM file"));
   LIMIER_CHECK(build_files());
   if (held_.whole()) placed_ = PlacedExtents::sort(held_.take_extents());

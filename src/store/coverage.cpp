@@ -342,6 +342,7 @@ Status IndexWriter::Impl::build_coverage() {
     sources.push_back(std::make_unique<ExtentClaims>(std::move(extents), volumes));
     LIMIER_CHECK(Ledger(std::move(insert_range), clamped(media_size_)).merge(sources));
   }
+  placed_.reset();
   LIMIER_CHECK(build_not_examined());
   coverage_built_ = true;
   return commit();

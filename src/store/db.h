@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "limier/base.h"
 #include "store/sqlite.h"
@@ -83,6 +85,19 @@ class Database {
  private:
   ConnectionHandle handle_;
 };
+
+// Every row as `make` sees it; `expected` of them, more or less.
+template <class Make>
+auto read_all(Statement rows, std::int64_t expected, const Make& make)
+    -> Result<std::vector<decltype(make(std::as_const(rows)))>> {
+  std::vector<decltype(make(std::as_const(rows)))> all;
+  all.reserve(static_cast<std::size_t>(expected));
+  while (true) {
+    LIMIER_TRY(const bool row, rows.step());
+    if (!row) return all;
+    all.push_back(make(std::as_const(rows)));
+  }
+}
 
 // Text column and the exact bytes beside it where the text had to be repaired. Keeps the repaired form alive for bind.
 class RepairedText {

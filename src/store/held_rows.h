@@ -3,7 +3,7 @@
 // the joins read the index.
 #pragma once
 
-#include <memory>
+#include <algorithm>
 #include <vector>
 
 #include "store/name_rows.h"
@@ -20,6 +20,8 @@ class HeldRows {
   void drop_volume(std::int64_t first_key, std::int64_t last_key);
   void give_up();
   [[nodiscard]] bool whole() const { return whole_; }
+  // Of the kind there are most of.
+  [[nodiscard]] std::size_t most_rows() const { return std::max({inodes_.size(), streams_.size(), extents_.size()}); }
   // True when what is held proves that no such inode has come before. A walk goes through the inodes in the order of
   // their numbers, and a second time through the orphans.
   [[nodiscard]] bool proves_new(std::uint32_t volume_id, std::int64_t inode) const;

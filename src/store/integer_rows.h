@@ -4,6 +4,8 @@
 
 #include <array>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "store/db.h"
 
@@ -43,7 +45,6 @@ class IntegerRows {
     count_ = 0;
     return ok_status();
   }
-  void discard() { count_ = 0; }
   // Rows that INSERT OR IGNORE left out since this was asked last.
   std::uint64_t take_ignored() { return std::exchange(ignored_, 0); }
 

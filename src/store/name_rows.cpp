@@ -139,27 +139,13 @@ class MemoryRows final : public NameRows {
   std::size_t first_ = 0, behind_ = 0;  // the inodes of that volume
 };
 
-Result<std::vector<JoinInode>> load_inodes(Database& db, std::int64_t count) {
-  LIMIER_TRY(auto rows, db.prepare(kInodes));
-  std::vector<JoinInode> inodes;
-  inodes.reserve(static_cast<std::size_t>(count));
-  while (true) {
-    LIMIER_TRY(const bool row, rows.step());
-    if (!row) return inodes;
-    inodes.push_back({rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3), 0,
-                      static_cast<FileKind>(rows.integer(4)), rows.integer(5) != 0});
-  }
+JoinInode inode_of(const Statement& row) {
+  return {row.integer(0),     row.integer(1), row.integer(2), row.integer(3), 0, static_cast<FileKind>(row.integer(4)),
+          row.integer(5) != 0};
 }
 
-Result<std::vector<JoinStream>> load_streams(Database& db, std::int64_t count) {
-  LIMIER_TRY(auto rows, db.prepare(kStreams));
-  std::vector<JoinStream> streams;
-  streams.reserve(static_cast<std::size_t>(count));
-  while (true) {
-    LIMIER_TRY(const bool row, rows.step());
-    if (!row) return streams;
-    streams.push_back({rows.integer(0), {rows.integer(2) == 0, rows.integer(3), rows.integer(4), rows.integer(1)}});
-  }
+JoinStream stream_of(const Statement& row) {
+  return {row.integer(0), {row.integer(2) == 0, row.integer(3), row.integer(4), row.integer(1)}};
 }
 
 }  // namespace
@@ -172,8 +158,10 @@ Result<std::unique_ptr<NameRows>> open_name_rows(Database& db, std::int64_t max_
     LIMIER_TRY(auto joined, db.prepare(kJoined));
     return std::unique_ptr<NameRows>(std::make_unique<JoinedRows>(std::move(joined)));
   }
-  LIMIER_TRY(auto inodes, load_inodes(db, inode_count.value_or(0)));
-  LIMIER_TRY(auto streams, load_streams(db, stream_count.value_or(0)));
+  LIMIER_TRY(auto inode_rows, db.prepare(kInodes));
+  LIMIER_TRY(auto inodes, read_all(std::move(inode_rows), inode_count.value_or(0), inode_of));
+  LIMIER_TRY(auto stream_rows, db.prepare(kStreams));
+  LIMIER_TRY(auto streams, read_all(std::move(stream_rows), stream_count.value_or(0), stream_of));
   return join_name_rows(db, std::move(inodes), std::move(streams));
 }
 

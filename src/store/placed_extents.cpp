@@ -56,14 +56,8 @@ Result<PlacedExtents> PlacedExtents::open(Database& db, std::int64_t max_in_memo
     LIMIER_TRY(auto in_order, db.prepare(std::string(kColumns) + kByOffset));
     return PlacedExtents(std::move(in_order));
   }
-  std::vector<PlacedExtent> extents;
-  extents.reserve(static_cast<std::size_t>(count.value_or(0)));
   LIMIER_TRY(auto rows, db.prepare(std::string(kColumns) + kByKey));
-  while (true) {
-    LIMIER_TRY(const bool row, rows.step());
-    if (!row) break;
-    extents.push_back(extent_of(rows));
-  }
+  LIMIER_TRY(auto extents, read_all(std::move(rows), count.value_or(0), extent_of));
   return PlacedExtents(sort(std::move(extents)));
 }
 

@@ -170,7 +170,7 @@ class IndexWriter::Impl {
   };
   Result<std::optional<Content>> find_content(const catalog::StreamRef& ref);
 
-  // Extents are most of the rows of a walk; whatever reads or clears them flushes or discards these first.
+  // Extents are most of the rows of a walk; whatever reads or clears them flushes these first.
   IntegerRows<7> extents_;
   std::uint32_t extents_of_ = 0;  // the volume they belong to
   Status flush_extents();

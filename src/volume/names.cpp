@@ -114,6 +114,7 @@ void NameWalk::tell_libtsk_what_is_named() {
       if (is_named(entry)) tsk_list_add(&fs->list_inum_named, entry.inode);
     return true;
   }));
+  named_entries_ = {};
 }
 
 DirHandle NameWalk::open_dir(std::uint64_t inode) {

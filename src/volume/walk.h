@@ -42,7 +42,6 @@ class OwnedRanges {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges_;  // settled: sorted and joined
 };
 
-// What every part needs to know about the volume.
 // An inode and, on NTFS, the sequence number that says which of the files it has held.
 struct NumberedEntry {
   std::uint64_t inode = 0;
@@ -50,6 +49,7 @@ struct NumberedEntry {
   auto operator<=>(const NumberedEntry&) const = default;
 };
 
+// What every part needs to know about the volume.
 struct WalkContext {
   WalkContext(const evidence::Image& evidence, const FsJob& walk_job, Sink& out, FsSession& open_session)
       : image(evidence), job(walk_job), sink(out), session(open_session) {}

@@ -32,6 +32,16 @@ def make_evidence(folder):
     return folder
 
 
+def set_up_evidence(tests, prefix):
+    """For setUpModule: evidence once for all `tests`, in a folder that is gone after them; returns the folder."""
+    tests.scratch = tempfile.TemporaryDirectory(prefix=prefix)
+    unittest.addModuleCleanup(tests.scratch.cleanup)
+    folder = pathlib.Path(tests.scratch.name)
+    folder.chmod(0o755)
+    tests.evidence = make_evidence(folder / "evidence")
+    return folder
+
+
 class BatchTest(unittest.TestCase):
     """self.case is a case folder of its own, self.env the environment limier is called in."""
 

@@ -1,12 +1,10 @@
 """limier under GNU parallel, here and on machines behind an `ssh` of our own: killed, stopped, resumed, and in the end the
 same case as by any other executor."""
 import os
-import pathlib
 import signal
-import tempfile
 import unittest
 
-from batch_case import BatchTest, make_evidence
+from batch_case import BatchTest, set_up_evidence
 
 SMALL = [f"small{number}.dd" for number in range(10)]
 BIG = ["big0.dd", "big1.dd"]
@@ -25,11 +23,7 @@ cd / && exec sh -c "$*"
 
 
 def setUpModule():
-    ParallelTest.scratch = tempfile.TemporaryDirectory(prefix="limier-parallel-")
-    unittest.addModuleCleanup(ParallelTest.scratch.cleanup)
-    folder = pathlib.Path(ParallelTest.scratch.name)
-    folder.chmod(0o755)
-    ParallelTest.evidence = make_evidence(folder / "evidence")
+    set_up_evidence(ParallelTest, "limier-parallel-")
 
 
 class ParallelTest(BatchTest):

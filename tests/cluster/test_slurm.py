@@ -1,14 +1,12 @@
 """limier under a real Slurm of two nodes: whatever happens to daemons, nodes and jobs, every exhibit is examined once."""
 import json
 import os
-import pathlib
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 
-from batch_case import BIG_MIB, BatchTest, make_evidence, make_ext4
+from batch_case import BIG_MIB, BatchTest, make_ext4, set_up_evidence
 from slurm_cluster import NODES, SlurmCluster, tool
 
 SMALL = [f"small{number}.dd" for number in range(10)]
@@ -17,11 +15,7 @@ WITH_ARRAYS_SPLIT = [*SMALL, "garbage.E01"]  # eleven tasks, and MaxArraySize is
 
 
 def setUpModule():
-    SlurmTest.scratch = tempfile.TemporaryDirectory(prefix="limier-cluster-")
-    unittest.addModuleCleanup(SlurmTest.scratch.cleanup)
-    folder = pathlib.Path(SlurmTest.scratch.name)
-    folder.chmod(0o755)
-    SlurmTest.evidence = make_evidence(folder / "evidence")
+    folder = set_up_evidence(SlurmTest, "limier-cluster-")
     SlurmTest.cluster = SlurmCluster(folder / "slurm")
     unittest.addModuleCleanup(SlurmTest.cluster.stop)
     SlurmTest.cluster.start()

@@ -249,6 +249,27 @@ TEST_F(StoreTest, RecordsSentTwiceAreLeftOutAndReported) {
   EXPECT_EQ(rows("SELECT code FROM v_issue"), "records-refused");
 }
 
+// Order alone proves most rows new; without it an index decides, and no row of another order is lost.
+TEST_F(StoreTest, RecordsInAnyOrderAreTakenOnce) {
+  create();
+  volume(1, 0, 500'000);
+  constexpr std::uint64_t kCount = 300;
+  for (int time = 0; time < 2; ++time)
+    for (std::uint64_t number = kCount; number > 0; --number) add(inode(number, true));
+  for (int time = 0; time < 2; ++time)
+    for (std::uint64_t number = 1; number <= kCount; number += 7) add(stream(number, ContentSource::kExtents, 10));
+  for (std::uint64_t number = kCount; number > 0; --number)
+    if (number % 7 != 1) add(stream(number, ContentSource::kExtents, 10));
+  for (int time = 0; time < 2; ++time)
+    for (std::uint64_t number = 1; number <= kCount; ++number)
+      add(extent(number, 0, 1000 * number, 10, ExtentKind::kData));
+  for (std::uint64_t number = 1; number <= kCount; ++number) add(name(number, numbered("/n", number), number));
+  finish_all();
+  EXPECT_EQ(rows("SELECT count(*), count(DISTINCT inode), sum(size) FROM v_file"), "300|300|3000");
+  EXPECT_EQ(rows("SELECT count(*), count(DISTINCT file_id), sum(image_offset) FROM v_extent"), "300|300|45150000");
+  EXPECT_EQ(rows("SELECT code, message LIKE '643 records%' FROM v_issue"), "records-refused|1");
+}
+
 TEST_F(StoreTest, RecordsWithoutAParentAreLeftOutAndReported) {
   create();
   volume(1, 0, 500'000);
