@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
@@ -124,6 +125,10 @@ Words parallel_words(const CaseFolder& folder, const std::string& submission, co
   return words;
 }
 
+std::string task_log(const CaseFolder& folder, const std::string& submission, std::uint32_t task) {
+  return fmt::format("{}/{}-{}.log", folder.logs(), submission, task);
+}
+
 std::string command_line(const CaseFolder& folder, const std::string& submission, std::uint32_t task,
                          const RunOptions& options) {
   const std::uint32_t cpus = options.jobs == 0 ? kDefaultCpus : options.jobs;
@@ -134,12 +139,15 @@ std::string command_line(const CaseFolder& folder, const std::string& submission
   if (!options.sandbox) words.emplace_back("--no-sandbox");
   if (options.retry_failed) words.emplace_back("--retry-failed");
   // exec: the signal that ends the task must reach limier and not a shell in between. sh: whatever the login shell is.
-  const std::string log = fmt::format("{}/{}-{}.log", folder.logs(), submission, task);
+  const std::string log = task_log(folder, submission, task);
   return "exec sh -c " + shell_word(fmt::format("exec {} >> {} 2>&1", shell_line(words), shell_word(log)));
 }
 
+// A machine on which limier cannot run fails every task it is given; one that does not see the case folder, or whose
+// login gives no shell, may even call that success: the log of the task tells, which the shell makes before limier.
 // Columns of a job log: Seq Host Starttime JobRuntime Send Receive Exitval Signal Command.
-void note_machines_without_limier(const std::string& joblog, Progress& progress) {
+void note_machines_without_limier(const CaseFolder& folder, const Submission& submission, const std::string& joblog,
+                                  Progress& progress) {
   const auto text = read_whole_file(joblog);
   if (!text) return;
   std::vector<std::string> hosts;
@@ -155,9 +163,14 @@ void note_machines_without_limier(const std::string& joblog, Progress& progress)
       at = tab;
     }
     if (columns.size() < 7) continue;
+    std::uint32_t sequence = 0;  // of the command among those given to parallel, from 1
+    std::from_chars(columns[0].data(), columns[0].data() + columns[0].size(), sequence);
+    if (sequence == 0 || sequence > submission.tasks.size()) continue;  // the headline
     const std::string& code = columns[6];
-    const bool not_started =
-        code == std::to_string(kNotFound) || code == std::to_string(kNotStarted) || code == std::to_string(kSshFailed);
+    std::error_code error;
+    const bool not_started = code == std::to_string(kNotFound) || code == std::to_string(kNotStarted) ||
+                             code == std::to_string(kSshFailed) ||
+                             !fs::exists(task_log(folder, submission.name, submission.tasks[sequence - 1]), error);
     if (not_started && std::find(hosts.begin(), hosts.end(), columns[1]) == hosts.end()) hosts.push_back(columns[1]);
   }
   for (const std::string& host : hosts)
@@ -221,7 +234,7 @@ Result<Submission> ParallelExecutor::start(const CaseFolder& given, const Plan& 
     std::this_thread::sleep_for(kPollEvery);
   }
   progress.stage_ended();
-  note_machines_without_limier(joblog, progress);
+  note_machines_without_limier(folder, submission, joblog, progress);
   // parallel's own failures; 1 to 101 count tasks that ended with other codes than 0. Told to end, it may give any.
   if (told_to_end) return submission;
   if (running.exit_code() == kSshFailed || running.exit_code() == kNotFound) {

@@ -10,6 +10,7 @@ import support
 FILES = "open,openat,openat2,creat,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,symlink,symlinkat,link,linkat"
 SOCKETS = "socket,socketpair,connect,bind,listen,accept,accept4,sendto,sendmsg"
 PROCESSES = "execve,execveat,fork,vfork,clone,clone3,ptrace,kill,seccomp,prctl"
+BIRTHS = ("clone", "clone3", "vfork", "fork")
 LINE = re.compile(r"^(\d+) +(\w+)\((.*)\) += (-?\d+|\?)")
 # Where a process may look while it is linked and starts: libraries, the zone, what the run-time reads of the machine.
 START_UP = re.compile(r"^(/etc/ld\.so|/lib|/usr/lib|/usr/share/zoneinfo|/usr/share/locale|/etc/localtime|/proc/|/sys/|/dev/(null|urandom))")
@@ -58,19 +59,27 @@ class Audit(unittest.TestCase):
     def check(self, calls, evidence, case_folder):
         folders = [str(folder) for folder in ([case_folder] if case_folder else [])]
         supervisor = calls[0].process
+        parents = {call.result: (call.process, "CLONE_THREAD" in call.arguments) for call in calls
+                   if call.name in BIRTHS and call.result.isdigit()}
         programs = {supervisor: "limier"}  # process or thread: program
         started, jailed, opened = set(), set(), 0
         runs = []
+
+        def meet(process):
+            """Its first call may stand before the return of the call that made it; a thread begins as its maker is."""
+            if process in programs:
+                return
+            parent, is_thread = parents[process]
+            meet(parent)
+            programs[process] = programs[parent] if is_thread else None  # None: between fork and exec
+            for marked in (jailed, started):
+                if is_thread and parent in marked:
+                    marked.add(process)
+
         for call in calls:
-            if call.process not in programs:
-                programs[call.process] = None  # between fork and exec, or a thread: told apart below
-            if call.name in ("clone", "clone3", "vfork", "fork") and call.result.isdigit():
-                same_program = "CLONE_THREAD" in call.arguments
-                programs[call.result] = programs[call.process] if same_program else None
-                if same_program and call.process in jailed:
-                    jailed.add(call.result)
-                if same_program and call.process in started:
-                    started.add(call.result)
+            meet(call.process)
+            if call.name in BIRTHS and call.result.isdigit():
+                meet(call.result)
             if call.name == "execve" and call.result == "0":
                 programs[call.process] = os.path.basename(call.path)
                 runs.append(call.path)

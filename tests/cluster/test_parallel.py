@@ -8,7 +8,8 @@ from batch_case import BatchTest, set_up_evidence
 
 SMALL = [f"small{number}.dd" for number in range(10)]
 BIG = ["big0.dd", "big1.dd"]
-# Runs the command here, as a machine of the name that was asked for would; "gone" is a machine that cannot be reached.
+# Runs the command here, as a machine of the name that was asked for would, with the environment of a login and nothing
+# else; "gone" is a machine that cannot be reached, "mute" one that runs nothing and calls it a success.
 SSH = """#!/bin/sh
 while [ "${1#-}" != "$1" ]; do
   case $1 in -[opiFl]) shift 2 ;; --) shift; break ;; *) shift ;; esac
@@ -18,7 +19,8 @@ shift
 [ "$1" != -- ] || shift
 [ "$host" != gone ] || { echo "ssh: connect to host gone port 22: No route to host" >&2; exit 255; }
 echo "$host $*" >> "$FAKE_SSH_LOG"
-cd / && exec sh -c "$*"
+[ "$host" != mute ] || exit 0
+cd / && exec env -i HOME=/ SHELL=/bin/sh USER=examiner LOGNAME=examiner PATH=/usr/bin:/bin sh -c "$*"
 """
 
 
@@ -144,6 +146,8 @@ class ParallelTest(BatchTest):
         done = self.run_batch("--sshlogin", "pc1", "--sshlogin", "gone", "--max-active", "2", code=75)
         self.assertIn("gone: limier could not be started there", done.stderr)
         self.assertNotIn("pc1: limier", done.stderr)
+        done = self.run_batch("--sshlogin", "mute", code=75)
+        self.assertIn("mute: limier could not be started there", done.stderr)
         self.assertIn("planned", self.states().values())
         self.run_batch("--sshlogin", "pc1")
         self.assert_all_done(SMALL)
