@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 using Clock = Watchdog::Clock;
 
 constexpr auto kPoll = 100ms;
-constexpr int kMaxKills = 4;  // of workers for one job, by somebody else
 constexpr std::uint64_t kRowBytesFloor = 64ull << 20;
 constexpr std::uint64_t kSmallVolume = 1ull << 30;
 constexpr std::uint64_t kRowBytesPerByte = 8;  // of a small volume: FAT entries of 32 bytes become rows of 200

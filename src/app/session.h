@@ -10,6 +10,8 @@
 
 namespace limier::app {
 
+constexpr int kMaxKills = 4;  // of workers for one job, or between two checkpoints, by somebody else
+
 enum class EndingKind : std::uint8_t {
   kFinished,
   kFailed,

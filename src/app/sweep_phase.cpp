@@ -13,8 +13,6 @@ namespace {
 constexpr std::size_t kPlanBatch = 8192;
 // States of contents are about 160 bytes.
 constexpr std::size_t kOpenContentBatch = 4096;
-// Of workers by somebody else, between two checkpoints.
-constexpr int kMaxKills = 4;
 
 // Of each kind of damage; a medium has few kinds, and one of each decides the verdict.
 constexpr std::size_t kMaxReasons = 16;
