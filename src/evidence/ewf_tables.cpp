@@ -82,6 +82,17 @@ ChunkGroup make_group(Table table, const Segment& segment, const SegmentInfo& in
   return group;
 }
 
+// `others`, but for what `entries` give to any chunk: taken for another one, its checksum would hold there too. Empty
+// when the two are the same.
+std::vector<std::uint32_t> without_given(const std::vector<std::uint32_t>& entries, std::vector<std::uint32_t> others) {
+  if (others == entries) return {};
+  std::vector<std::uint32_t> given = entries;
+  std::sort(given.begin(), given.end());
+  for (std::size_t i = 0; i < others.size(); ++i)
+    if (std::binary_search(given.begin(), given.end(), others[i])) others[i] = entries[i];
+  return others;
+}
+
 std::string in_segment(const SegmentInfo& info) {
   return " in " + info.name;
 }
@@ -102,9 +113,11 @@ Piece load_one(int fd, const SegmentInfo& info, const Segment& segment, const Ta
     issues.push_back(
         {"ewf-table-damaged", "A chunk table" + in_segment(info) + " is damaged; its second copy was used.", 0, 0});
     ChunkGroup group = make_group(std::move(*copy), segment, info, place);
-    if (table && table->base != group.base && table->entries.size() == group.entries.size()) {
-      group.alternate = std::move(table->entries);
+    // A copy with the right checksum may have been forged: a chunk that is not sound by it may be by the table.
+    if (table && table->entries.size() == group.entries.size()) {
       group.alternate_base = table->base;
+      group.alternate = table->base == group.base ? without_given(group.entries, std::move(table->entries))
+                                                  : std::move(table->entries);
     }
     return group;
   }
@@ -132,13 +145,7 @@ std::vector<std::uint32_t> load_alternate(int fd, const ChunkGroup& group) {
     return {};
   std::vector<std::uint32_t> entries(group.count);
   for (std::size_t i = 0; i < entries.size(); ++i) entries[i] = detail::load_le<std::uint32_t>(bytes.data() + 4 * i);
-  if (entries == group.entries) return {};
-  // What the first table gives to one chunk is not taken for another: its checksum would hold there too.
-  std::vector<std::uint32_t> given = group.entries;
-  std::sort(given.begin(), given.end());
-  for (std::size_t i = 0; i < entries.size(); ++i)
-    if (std::binary_search(given.begin(), given.end(), entries[i])) entries[i] = group.entries[i];
-  return entries;
+  return without_given(group.entries, std::move(entries));
 }
 
 std::optional<ChunkPlace> place_of(const ChunkGroup& group, std::uint64_t base,

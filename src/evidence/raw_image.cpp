@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint32_t kRawChunk = 1u << 20;
 constexpr std::uint32_t kRawSector = 512;
 constexpr std::uint64_t kMaxMissingParts = 4096;
+// Behind it is the kernel's page cache: a larger one saves no time and costs its memory.
+constexpr std::uint64_t kMaxCacheBytes = 16u << 20;
 
 struct Part {
   std::uint64_t image_offset;
@@ -42,7 +44,7 @@ class RawImage final : public Image {
   ReadOutcome read(std::uint64_t image_offset, MutableBytes out) const override {
     return read_parts(image_offset, out);
   }
-  [[nodiscard]] std::uint64_t callers_cache_bytes() const override { return cache_bytes_; }
+  [[nodiscard]] std::uint64_t callers_cache_bytes() const override { return std::min(cache_bytes_, kMaxCacheBytes); }
   void read_ahead(std::uint64_t first, std::uint64_t count) const override {
     if (first >= chunk_count()) return;
     const std::uint64_t begin = first * kRawChunk;

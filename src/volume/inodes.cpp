@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,7 @@ using catalog::FileKind;
 constexpr std::uint64_t kZeroStep = 64u << 20;  // zeros hashed between two signs of life
 constexpr std::size_t kMaxSidBytes = 200;       // S-1- and 15 sub-authorities of 10 digits
 constexpr std::size_t kMaxLinkBytes = 32u << 10;
+constexpr std::size_t kMaxOwners = 4096;
 constexpr std::uint64_t kProgressEvery = 64;
 
 FileKind kind_of(TSK_FS_META_TYPE_ENUM type) {
@@ -220,16 +222,22 @@ class InodeWalk::Impl {
       return context_.issue("inode-quarantined", catalog::Severity::kWarning, inode,
                             "the entry stopped the file-system worker before and is not examined", true);
     }
-    auto opened = context_.session.call([&](TSK_FS_INFO* fs) { return tsk_fs_file_open_meta(fs, nullptr, inode); });
-    const bool threw = !opened;
-    FileHandle file(opened.value_or(nullptr));
-    if (!file || file->meta == nullptr) {
-      const std::string reason = threw ? std::string("libtsk failed") : take_tsk_error();
+    // NTFS: the handle of the entry before is opened again, as libtsk does in its own walks; making one anew costs as
+    // much as reading the entry. It is given up like everything else that was there when libtsk threw.
+    if (!context_.ntfs()) file_.reset();
+    if (context_.session.exceptions() != exceptions_) static_cast<void>(file_.release());
+    exceptions_ = context_.session.exceptions();
+    const auto opened =
+        context_.session.call([&](TSK_FS_INFO* fs) { return tsk_fs_file_open_meta(fs, file_.get(), inode); });
+    if (!opened || *opened == nullptr || (*opened)->meta == nullptr) {
+      if (opened && *opened != nullptr && !file_) file_.reset(*opened);
+      const std::string reason = opened ? take_tsk_error() : std::string("libtsk failed");
       return context_.issue("inode-unreadable", catalog::Severity::kWarning, inode,
                             "the entry's metadata cannot be read: " + reason, true);
     }
-    LIMIER_CHECK(send_inode(file.get()));
-    return context_.job.bare_inodes ? ok_status() : send_streams(file.get());
+    if (!file_) file_.reset(*opened);
+    LIMIER_CHECK(send_inode(file_.get()));
+    return context_.job.bare_inodes ? ok_status() : send_streams(file_.get());
   }
 
   Status send_inode(TSK_FS_FILE* file) {
@@ -276,7 +284,33 @@ class InodeWalk::Impl {
     return got && *got == static_cast<ssize_t>(target.size()) ? target : std::string();
   }
 
+  // The number of the entry's security descriptor in $Secure, by which libtsk finds the owner too. Layout: Linux-NTFS
+  // documentation, $STANDARD_INFORMATION of NTFS 3.0 and later.
+  std::optional<std::uint32_t> security_id(TSK_FS_FILE* file) {
+    constexpr TSK_OFF_T kSizeWithId = 72;
+    constexpr std::size_t kSecurityIdAt = 52;
+    const TSK_FS_ATTR* const attribute =
+        context_.session
+            .call([&](TSK_FS_INFO*) { return tsk_fs_file_attr_get_type(file, TSK_FS_ATTR_TYPE_NTFS_SI, 0, 0); })
+            .value_or(nullptr);
+    tsk_error_reset();
+    if (attribute == nullptr || (attribute->flags & TSK_FS_ATTR_RES) == 0 || attribute->rd.buf == nullptr ||
+        attribute->size < kSizeWithId || attribute->rd.buf_size < static_cast<std::size_t>(kSizeWithId))
+      return std::nullopt;
+    return detail::load_le<std::uint32_t>(attribute->rd.buf + kSecurityIdAt);
+  }
+
+  // A volume has a few owners; libtsk writes the text of each anew for every entry.
   std::string owner_sid(TSK_FS_FILE* file) {
+    const auto id = security_id(file);
+    const auto known = id ? owners_.find(*id) : owners_.end();
+    if (known != owners_.end()) return known->second;
+    const std::string owner = read_owner_sid(file);
+    if (id && owners_.size() < kMaxOwners) owners_.emplace(*id, owner);
+    return owner;
+  }
+
+  std::string read_owner_sid(TSK_FS_FILE* file) {
     char* text = nullptr;
     const auto failed = context_.session.call([&](TSK_FS_INFO*) { return tsk_fs_file_get_owner_sid(file, &text); });
     tsk_error_reset();
@@ -365,6 +399,9 @@ class InodeWalk::Impl {
   MftMap mft_;
   FatTimes fat_times_;
   OrphanBudget budget_;
+  FileHandle file_;
+  std::uint32_t exceptions_ = 0;                           // of the session when file_ was opened
+  std::unordered_map<std::uint32_t, std::string> owners_;  // by their number in $Secure
   std::uint64_t done_ = 0;
   Closed encrypted_;
   Closed unreadable_;

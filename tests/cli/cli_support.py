@@ -31,8 +31,8 @@ def environment(**changes):
 
 def limier(*arguments, env=None, prefix=(), timeout=300, **options):
     """Runs limier to its end, with the evidence guarded. stdout and stderr are bytes."""
-    with guarded(arguments, other_user=bool(prefix)):
-        return subprocess.run([*prefix, LIMIER, *map(str, arguments)], capture_output=True, timeout=timeout,
+    with guarded(arguments, other_user=bool(prefix)) as protected:
+        return subprocess.run([*protected, *prefix, LIMIER, *map(str, arguments)], capture_output=True, timeout=timeout,
                               env=env or environment(), stdin=subprocess.DEVNULL, **options)
 
 

@@ -4,6 +4,16 @@ import hashlib
 import os
 import pathlib
 
+# Set by scripts/test-read-only: the evidence of every run cannot be written to, by root neither.
+READ_ONLY = os.environ.get("LIMIER_TEST_READ_ONLY") == "1"
+# Mounts its first $1 arguments read-only over themselves, where only the rest, which it becomes, sees it.
+MOUNTED = """n=$1; shift
+while [ "$n" -gt 0 ]; do
+  mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 99
+  shift; n=$((n - 1))
+done
+exec "$@"
+"""
 LARGEST_DIGESTED = 256 << 20  # of larger files the times tell: nobody writes to a file without moving its ctime
 
 
@@ -60,18 +70,26 @@ def set_of(image):
     return [path for path in sorted(image.parent.iterdir()) if path.stem == image.stem and path.is_file()]
 
 
+def read_only(files):
+    """What to put before a command so that it sees these files on a read-only medium; nothing unless that is asked for."""
+    if not READ_ONLY:
+        return []
+    return ["unshare", "--mount", "sh", "-c", MOUNTED, "sh", str(len(files)), *map(str, files)]
+
+
 @contextlib.contextmanager
 def guarded(arguments, other_user=False):
-    """Around one call of limier with these arguments; whatever a test is about, evidence that changed fails it."""
+    """Around one call of limier with these arguments; whatever a test is about, evidence that changed fails it. Gives
+    what to put before the command (`read_only`)."""
     words = [str(word) for word in arguments]
     named = next((word for word in words[1:] if os.path.isfile(word)), None)
     if not words or words[0] not in ("triage", "info", "verify") or named is None or not os.access(named, os.R_OK):
-        yield
+        yield []
         return
     owner = os.geteuid() in (0, os.stat(named).st_uid) and not other_user
     # Whoever allows it gets the case folder beside the evidence.
     guard = EvidenceGuard(set_of(named), access_times=owner, folder="--allow-beside-evidence" not in words)
-    yield
+    yield read_only(guard.files)
     changes = guard.changes()
     if changes:
         raise AssertionError(f"limier {words[0]} changed the evidence: {'; '.join(changes)}")

@@ -128,8 +128,8 @@ class Run:
 def triage(image, folder, *options, env=None, cwd=None):
     started = time.monotonic()
     arguments = ["triage", image, "--out", folder, "--authority", "training: test", "--progress", "none", *options]
-    with guarded(arguments):
-        done = call(LIMIER, *arguments, env=env, cwd=cwd, timeout=600)
+    with guarded(arguments) as protected:
+        done = call(*protected, LIMIER, *arguments, env=env, cwd=cwd, timeout=600)
     return Run(
         done.returncode,
         pathlib.Path(folder),

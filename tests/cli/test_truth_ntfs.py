@@ -2,6 +2,7 @@
 through ntfs-3g, and icat beside them."""
 import hashlib
 import os
+import re
 import struct
 import unittest
 
@@ -226,6 +227,22 @@ class Ntfs(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             digests = {support.sha256_of(entry) for entry in target.rglob("*") if entry.is_file()}
             self.assertIn(hashlib.sha256(self.content[path]).hexdigest(), digests, path)
+
+
+class Owners(unittest.TestCase):
+    @unittest.skipUnless(support.CORPUS.exists(), support.NO_CORPUS)
+    def test_owners_are_those_of_istat(self):
+        image = support.CORPUS / "images" / "fs" / "ntfs_index.E01"  # its volume begins at sector 128
+        with support.Scratch() as scratch:
+            run = support.triage(image, f"{scratch}/case", "--profile", "list")
+            with run.index() as index:
+                owners = {row["inode"]: row["owner_sid"] for row in index.rows(
+                    "SELECT DISTINCT inode, owner_sid FROM v_file WHERE has_metadata AND realloc = 0")}
+        self.assertGreater(len(set(owners.values()) - {None}), 2)
+        for inode, owner in owners.items():
+            told = support.call("istat", "-o", "128", image, inode).stdout.decode()
+            found = re.search(r"Security ID: \d+  \((S-[\d-]+)\)", told)
+            self.assertEqual(owner, found.group(1) if found else None, inode)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 import support
-from evidence_guard import EvidenceGuard
+from evidence_guard import EvidenceGuard, read_only
 
 APPLICATION_ID = 0x4C494D52
 SECONDS = 240  # a run that takes longer is a hang; the ladder's worst case stays far below it
@@ -119,8 +119,8 @@ def examine(files, folder, *options):
     """limier on a variant, with the evidence looked at before and after."""
     guard = EvidenceGuard(files)
     started = time.monotonic()
-    command = [str(support.LIMIER), "triage", str(files[0]), "--out", str(folder), "--authority", "training: proof",
-               "--progress", "none", "--jobs", "1", *options]
+    command = [*read_only(guard.files), str(support.LIMIER), "triage", str(files[0]), "--out", str(folder),
+               "--authority", "training: proof", "--progress", "none", "--jobs", "1", *options]
     try:
         done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL)
         code, err = done.returncode, (done.stderr + done.stdout).decode("utf-8", "replace")
