@@ -17,7 +17,7 @@ FileKind kind_of(const NameRow& row) {
 
 class FileBuilder {
  public:
-  FileBuilder(std::unique_ptr<NameRows> names, IntegerRows<9> insert, Statement name_of)
+  FileBuilder(std::unique_ptr<NameRows> names, RowBatch<9> insert, Statement name_of)
       : names_(std::move(names)), insert_(std::move(insert)), name_of_(std::move(name_of)) {}
 
   Status build() {
@@ -98,7 +98,7 @@ class FileBuilder {
   static constexpr std::size_t kMaxDepth = 4096;  // folders are not followed that deep
 
   std::unique_ptr<NameRows> names_;
-  IntegerRows<9> insert_;
+  RowBatch<9> insert_;
   Statement name_of_;
   std::int64_t file_id_ = 0;
   std::optional<std::int64_t> parent_file_;  // of the row to be put next
@@ -112,7 +112,7 @@ class FileBuilder {
 Status IndexWriter::Impl::build_files() {
   LIMIER_TRY(auto names, held_.whole() ? join_name_rows(db_, held_.take_inodes(), held_.take_streams())
                                        : open_name_rows(db_, max_in_memory_));
-  LIMIER_TRY(auto insert_file, IntegerRows<9>::prepare(db_, "INSERT INTO file VALUES"));
+  LIMIER_TRY(auto insert_file, RowBatch<9>::prepare(db_, "INSERT INTO file VALUES"));
   LIMIER_TRY(auto name_of, db_.prepare("SELECT name_key, is_stream FROM file WHERE file_id = ?1"));
   return FileBuilder(std::move(names), std::move(insert_file), std::move(name_of)).build();
 }
@@ -125,7 +125,7 @@ Result<PlacedExtents> IndexWriter::Impl::placed_extents() {
 Status IndexWriter::Impl::build_catalog() {
   step_ = Step::kCatalog;
   LIMIER_CHECK(begin());
-  LIMIER_CHECK(flush_extents());
+  LIMIER_CHECK(flush_rows());
   if (held_.most_rows() > static_cast<std::size_t>(max_in_memory_)) held_.give_up();
   LIMIER_CHECK(db_.execute("DELETE FROM file"));
   LIMIER_CHECK(build_files());

@@ -271,7 +271,7 @@ class DamageClaims final : public RowClaims {
 
 class Ledger {
  public:
-  Ledger(IntegerRows<3> insert, std::int64_t media_size) : insert_(std::move(insert)), media_size_(media_size) {
+  Ledger(RowBatch<3> insert, std::int64_t media_size) : insert_(std::move(insert)), media_size_(media_size) {
     open_[0] = media_size;  // level 0, kGap: what no volume covers is in no partition
   }
 
@@ -315,7 +315,7 @@ class Ledger {
     return insert_.add({begin, at_ - begin, static_cast<std::int64_t>(state_)});
   }
 
-  IntegerRows<3> insert_;
+  RowBatch<3> insert_;
   std::int64_t media_size_;
   std::map<std::size_t, std::int64_t> open_;  // rank → end of its furthest claim; rank 0 lasts to the very end
   std::int64_t at_ = 0, begin_ = 0;
@@ -334,7 +334,7 @@ Status IndexWriter::Impl::build_coverage() {
     LIMIER_TRY(auto blocks,
                db_.prepare("SELECT image_offset, length, volume_id, use FROM block ORDER BY image_offset"));
     LIMIER_TRY(auto extents, placed_extents());
-    LIMIER_TRY(auto insert_range, IntegerRows<3>::prepare(db_, "INSERT INTO coverage VALUES"));
+    LIMIER_TRY(auto insert_range, RowBatch<3>::prepare(db_, "INSERT INTO coverage VALUES"));
     std::vector<std::unique_ptr<ClaimSource>> sources;
     sources.push_back(std::make_unique<ListedClaims>(volume_claims(volumes)));
     sources.push_back(std::make_unique<DamageClaims>(std::move(damage), volumes));

@@ -104,6 +104,7 @@ class RepairedText {
  public:
   explicit RepairedText(std::string_view raw);
   [[nodiscard]] std::string_view text() const { return repaired_ ? std::string_view(fixed_) : raw_; }
+  [[nodiscard]] std::optional<std::string_view> raw() const { return repaired_ ? std::optional(raw_) : std::nullopt; }
   void bind(Statement& statement, int text_at, int raw_at) const;
 
  private:

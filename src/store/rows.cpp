@@ -57,14 +57,15 @@ Status IndexWriter::Impl::prepare_statements() {
   LIMIER_CHECK(prepare(volume_,
                        "INSERT OR IGNORE INTO volume VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
                        "?14, ?15, ?16, ?17, ?18, ?19)"));
-  LIMIER_CHECK(prepare(name_, "INSERT OR IGNORE INTO name VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
-  LIMIER_CHECK(prepare(inode_,
-                       "INSERT OR IGNORE INTO inode VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-                       "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"));
-  LIMIER_CHECK(
-      prepare(stream_, "INSERT OR IGNORE INTO stream VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"));
+  using Names = decltype(names_);
+  LIMIER_TRY(names_, Names::prepare(db_, "INSERT OR IGNORE INTO name VALUES", {{{4}, {5, Names::As::kBytes}}}));
+  using Inodes = decltype(inodes_);
+  LIMIER_TRY(inodes_,
+             Inodes::prepare(db_, "INSERT OR IGNORE INTO inode VALUES", {{{13}, {14}, {15, Inodes::As::kBytes}}}));
+  using Streams = decltype(streams_);
+  LIMIER_TRY(streams_, Streams::prepare(db_, "INSERT OR IGNORE INTO stream VALUES", {{{5}, {6, Streams::As::kBytes}}}));
   LIMIER_CHECK(prepare(digest_, "INSERT OR REPLACE INTO digest VALUES (?1, ?2, ?3, ?4)"));
-  LIMIER_TRY(extents_, IntegerRows<7>::prepare(db_, "INSERT OR IGNORE INTO extent VALUES"));
+  LIMIER_TRY(extents_, RowBatch<7>::prepare(db_, "INSERT OR IGNORE INTO extent VALUES"));
   LIMIER_CHECK(prepare(find_inode_, "SELECT inode_key, allocated FROM inode WHERE volume_id = ?1 AND inode = ?2"));
   LIMIER_CHECK(
       prepare(find_content_, "SELECT content_id FROM stream WHERE inode_key = ?1 AND attr_type = ?2 AND attr_id = ?3"));
@@ -115,18 +116,13 @@ Status IndexWriter::Impl::add(const catalog::NameRecord& record) {
     return bad_record("a name");
   const std::string_view raw(record.path);
   const RepairedText path(raw), name(raw.substr(raw.size() - record.name_length));
-  name_.bind(1, volume_key(record.volume_id, record.name_id));
-  name_.bind(2, std::int64_t{record.volume_id});
-  name_.bind(3, volume_key(record.volume_id, record.parent_name_id));
-  path.bind(name_, 4, 5);
-  name_.bind(6, characters(name.text()));
-  name_.bind(7, identity(record.inode));
-  name_.bind(8, std::int64_t{record.sequence});
-  name_.bind(9, number(record.kind));
-  name_.bind(10, std::int64_t{record.allocated});
-  name_.bind(11, std::int64_t{record.orphan});
-  LIMIER_CHECK(insert(name_));
-  return name_.changes() == 0 ? refuse(record.volume_id) : ok_status();
+  LIMIER_CHECK(rows_of(record.volume_id));
+  LIMIER_CHECK(names_.add(
+      {volume_key(record.volume_id, record.name_id), record.volume_id,
+       volume_key(record.volume_id, record.parent_name_id), std::nullopt, std::nullopt, characters(name.text()),
+       identity(record.inode), record.sequence, number(record.kind), record.allocated, record.orphan},
+      {path.text(), path.raw()}));
+  return count_row();
 }
 
 Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
@@ -135,29 +131,39 @@ Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
   if (record.volume_id > kMaxVolumeId || ordinal > kMaxOrdinal) return bad_record("an inode");
   const auto key = volume_key(record.volume_id, ordinal);
   const RepairedText owner(record.owner_sid), link(record.link_target);
-  inode_.bind(1, key);
-  inode_.bind(2, std::int64_t{record.volume_id});
-  inode_.bind(3, identity(record.inode));
-  inode_.bind(4, std::int64_t{record.sequence});
-  inode_.bind(5, std::int64_t{record.name_sequence});
-  inode_.bind(6, number(record.kind));
-  inode_.bind(7, std::int64_t{record.allocated});
-  inode_.bind(8, clamped(record.size_bytes));
-  inode_.bind(9, std::int64_t{record.mode});
-  inode_.bind(10, std::int64_t{record.uid});
-  inode_.bind(11, std::int64_t{record.gid});
-  inode_.bind(12, std::int64_t{record.link_count});
-  record.owner_sid.empty() ? inode_.bind_null(13) : inode_.bind_text(13, owner.text());
-  link.bind(inode_, 14, 15);
-  if (record.link_target.empty()) inode_.bind_null(14);
-  const TimeNs* times[] = {&record.times.modified,     &record.times.accessed,      &record.times.changed,
-                           &record.times.created,      &record.name_times.modified, &record.name_times.accessed,
-                           &record.name_times.changed, &record.name_times.created};
-  for (int i = 0; i < 8; ++i) inode_.bind(16 + i, *times[i]);
   if (identity(record.inode) <= sent.last_inode && !held_.proves_new(record.volume_id, identity(record.inode)))
     LIMIER_CHECK(index_inodes());
-  LIMIER_CHECK(insert(inode_));
-  if (inode_.changes() == 0) return refuse(record.volume_id);
+  LIMIER_CHECK(rows_of(record.volume_id));
+  LIMIER_CHECK(inodes_.add({key,
+                            record.volume_id,
+                            identity(record.inode),
+                            record.sequence,
+                            record.name_sequence,
+                            number(record.kind),
+                            record.allocated,
+                            clamped(record.size_bytes),
+                            record.mode,
+                            record.uid,
+                            record.gid,
+                            record.link_count,
+                            std::nullopt,
+                            std::nullopt,
+                            std::nullopt,
+                            record.times.modified,
+                            record.times.accessed,
+                            record.times.changed,
+                            record.times.created,
+                            record.name_times.modified,
+                            record.name_times.accessed,
+                            record.name_times.changed,
+                            record.name_times.created},
+                           {record.owner_sid.empty() ? std::nullopt : std::optional(owner.text()),
+                            record.link_target.empty() ? std::nullopt : std::optional(link.text()), link.raw()}));
+  if (inodes_indexed_) {
+    LIMIER_CHECK(inodes_.flush());
+    if (inodes_.take_ignored() > 0) return refuse(record.volume_id);
+  }
+  LIMIER_CHECK(count_row());
   sent.last_inode = std::max(sent.last_inode, identity(record.inode));
   recent_inodes_.push({record.volume_id, record.inode, key, record.allocated, record.kind});
   held_.add(
@@ -169,6 +175,7 @@ Status IndexWriter::Impl::index_inodes() {
   if (inodes_indexed_) return ok_status();
   inodes_indexed_ = true;
   LIMIER_CHECK(begin());
+  LIMIER_CHECK(flush(inodes_));
   return db_.execute(inode_index());
 }
 
@@ -176,6 +183,7 @@ Status IndexWriter::Impl::index_streams() {
   if (streams_indexed_) return ok_status();
   streams_indexed_ = true;
   LIMIER_CHECK(begin());
+  LIMIER_CHECK(flush(streams_));
   return db_.execute(stream_index());
 }
 
@@ -252,20 +260,18 @@ Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
   if (ordinal > kMaxOrdinal) return bad_record("a stream");
   const auto content_id = volume_key(record.ref.volume_id, ordinal);
   const RepairedText name(record.name);
-  stream_.bind(1, content_id);
-  stream_.bind(2, inode->key);
-  stream_.bind(3, std::int64_t{record.ref.attr_type});
-  stream_.bind(4, std::int64_t{record.ref.attr_id});
-  name.bind(stream_, 5, 6);
-  stream_.bind(7, std::int64_t{record.is_default});
-  stream_.bind(8, clamped(record.size_bytes));
-  stream_.bind(9, number(record.source));
-  stream_.bind(10, std::int64_t{record.data_piece_count});
-  stream_.bind(11, number(expected_state(record, !inode->allocated)));
-  stream_.bind(12, std::int64_t{!inode->allocated});
   if (!note_attribute(sent, inode->key, record.ref)) LIMIER_CHECK(index_streams());
-  LIMIER_CHECK(insert(stream_));
-  if (stream_.changes() == 0) return refuse(record.ref.volume_id);
+  LIMIER_CHECK(rows_of(record.ref.volume_id));
+  LIMIER_CHECK(
+      streams_.add({content_id, inode->key, record.ref.attr_type, record.ref.attr_id, std::nullopt, std::nullopt,
+                    record.is_default, clamped(record.size_bytes), number(record.source), record.data_piece_count,
+                    number(expected_state(record, !inode->allocated)), !inode->allocated},
+                   {name.text(), name.raw()}));
+  if (streams_indexed_) {
+    LIMIER_CHECK(streams_.flush());
+    if (streams_.take_ignored() > 0) return refuse(record.ref.volume_id);
+  }
+  LIMIER_CHECK(count_row());
   hold(record, *inode, content_id);
   const auto& digests = record.digests;
   const bool digested = record.source == ContentSource::kDigested && !record.touched_damage &&
@@ -274,12 +280,9 @@ Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
 }
 
 Status IndexWriter::Impl::add(const catalog::ExtentRecord& record) {
-  // Rows of one volume at a time: what is ignored of them is counted for it.
-  if (record.ref.volume_id != extents_of_) LIMIER_CHECK(flush_extents());
   LIMIER_TRY(const auto content, find_content(record.ref));
   if (!content) return refuse(record.ref.volume_id);
-  extents_of_ = record.ref.volume_id;
-  LIMIER_CHECK(begin());
+  LIMIER_CHECK(rows_of(record.ref.volume_id));
   LIMIER_CHECK(extents_.add({content->content_id, std::int64_t{record.seq}, std::int64_t{record.piece},
                              clamped(record.file_offset),
                              record.image_offset ? std::optional(clamped(*record.image_offset)) : std::nullopt,
@@ -296,14 +299,29 @@ Status IndexWriter::Impl::add(const catalog::ExtentRecord& record) {
   return ok_status();
 }
 
-Status IndexWriter::Impl::flush_extents() {
-  LIMIER_CHECK(extents_.flush());
-  const std::uint64_t ignored = extents_.take_ignored();
+// A row of this volume comes next.
+Status IndexWriter::Impl::rows_of(std::uint32_t volume_id) {
+  if (volume_id != rows_of_) LIMIER_CHECK(flush_rows());
+  rows_of_ = volume_id;
+  return begin();
+}
+
+template <class Batch>
+Status IndexWriter::Impl::flush(Batch& batch) {
+  LIMIER_CHECK(batch.flush());
+  const std::uint64_t ignored = batch.take_ignored();
   if (ignored == 0) return ok_status();
   // Some are held that the index does not have.
   held_.give_up();
-  refused_by_volume_[extents_of_] += ignored;
+  refused_by_volume_[rows_of_] += ignored;
   return ok_status();
+}
+
+Status IndexWriter::Impl::flush_rows() {
+  LIMIER_CHECK(flush(names_));
+  LIMIER_CHECK(flush(inodes_));
+  LIMIER_CHECK(flush(streams_));
+  return flush(extents_);
 }
 
 Status IndexWriter::Impl::add(const catalog::BlockRange& record) {

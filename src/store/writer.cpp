@@ -168,7 +168,7 @@ Status IndexWriter::Impl::begin() {
 
 Status IndexWriter::Impl::commit() {
   if (!in_transaction_) return ok_status();
-  LIMIER_CHECK(flush_extents());
+  LIMIER_CHECK(flush_rows());
   LIMIER_CHECK(db_.execute("COMMIT"));
   in_transaction_ = false;
   return ok_status();
@@ -193,7 +193,7 @@ Status IndexWriter::Impl::clear_volume(std::uint32_t volume_id) {
 
 Status IndexWriter::Impl::clear_rows_of(std::uint32_t volume_id) {
   const auto first = volume_key(volume_id, 0), last = volume_key(volume_id, kMaxOrdinal);
-  LIMIER_CHECK(flush_extents());
+  LIMIER_CHECK(flush_rows());
   LIMIER_CHECK(
       db_.execute(fmt::format("DELETE FROM name WHERE name_key BETWEEN {0} AND {1};"
                               "DELETE FROM digest WHERE content_id BETWEEN {0} AND {1};"

@@ -8,8 +8,8 @@
 #include "limier/store.h"
 #include "store/db.h"
 #include "store/held_rows.h"
-#include "store/integer_rows.h"
 #include "store/recent.h"
+#include "store/row_batch.h"
 
 namespace limier::store {
 
@@ -170,10 +170,16 @@ class IndexWriter::Impl {
   };
   Result<std::optional<Content>> find_content(const catalog::StreamRef& ref);
 
-  // Extents are most of the rows of a walk; whatever reads or clears them flushes these first.
-  IntegerRows<7> extents_;
-  std::uint32_t extents_of_ = 0;  // the volume they belong to
-  Status flush_extents();
+  // The rows of a walk; whatever reads or clears them flushes these first.
+  RowBatch<11, 2> names_;
+  RowBatch<23, 3> inodes_;
+  RowBatch<12, 2> streams_;
+  RowBatch<7> extents_;
+  std::uint32_t rows_of_ = 0;  // the volume they belong to: what is ignored of them is counted for it
+  Status flush_rows();
+  Status rows_of(std::uint32_t volume_id);
+  template <class Batch>
+  Status flush(Batch& batch);
 
   struct PlanPosition {
     std::int64_t image_offset = -1, content_id = -1, piece = -1;
@@ -183,8 +189,8 @@ class IndexWriter::Impl {
   std::int64_t generation_ = 0;  // of the last checkpoint
   bool sweep_reported_ = false;  // there may be rows behind the checkpoint
 
-  Statement volume_, name_, inode_, stream_, digest_, block_, issue_, encryption_, bad_range_, content_digest_,
-      touched_, plan_, find_inode_, find_content_, open_content_;
+  Statement volume_, digest_, block_, issue_, encryption_, bad_range_, content_digest_, touched_, plan_, find_inode_,
+      find_content_, open_content_;
   // NOLINTEND(readability-identifier-naming)
 };
 
