@@ -41,6 +41,7 @@ struct MediaInfo {
   std::uint32_t sectors_per_chunk = 0;
   std::uint32_t bytes_per_sector = 0;
   std::uint64_t sector_count = 0;
+  std::uint64_t stated_sector_count = 0;  // larger where the writer states more sectors than its chunks can hold
   std::uint8_t media_type = 0;
   std::uint8_t media_flags = 0;
   std::array<std::uint8_t, 16> set_identifier{};

@@ -295,6 +295,7 @@ std::string missing_message(const EvidenceSpec& spec, const Segment& near, std::
 // The first sound media description, from whatever segment; a lie in the first one is not overlooked.
 Result<MediaInfo> choose_media(const EvidenceSpec& spec, const std::vector<Segment>& segments, bool& unknown_flavour,
                                std::vector<OpenIssue>& issues) {
+  const MediaInfo* overstated = nullptr;
   for (const Segment& segment : segments) {
     if (!segment.media_problem.empty()) {
       std::string message =
@@ -302,8 +303,16 @@ Result<MediaInfo> choose_media(const EvidenceSpec& spec, const std::vector<Segme
       if (!spec.allow_incomplete) return evidence_error(std::move(message));
       issues.push_back({"ewf-volume-damaged", std::move(message), 0, 0});
     }
-    if (segment.media) return *segment.media;
+    if (!segment.media) continue;
+    if (segment.media->stated_sector_count == segment.media->sector_count) return *segment.media;
+    issues.push_back({"ewf-volume-damaged",
+                      "The volume section of " + spec.segments[segment.index].name + " states " +
+                          std::to_string(segment.media->stated_sector_count) +
+                          " sectors, more than its chunks can hold; what they hold is read.",
+                      0, 0});
+    if (overstated == nullptr) overstated = &*segment.media;
   }
+  if (overstated != nullptr) return *overstated;
   const bool cut = std::any_of(segments.begin(), segments.end(), [](const Segment& s) { return s.cut; });
   unknown_flavour = !cut;
   return evidence_error(spec.segments[0].name + " has no volume section, so the size of the media is not known.");

@@ -148,10 +148,15 @@ std::string parse_media_info(Bytes content, MediaInfo& out) {
     return "states " + std::to_string(media.sectors_per_chunk) + " sectors per chunk";
   if (media.bytes_per_sector < kMinSectorSize || media.bytes_per_sector > kMaxSectorSize)
     return "states " + std::to_string(media.bytes_per_sector) + " bytes per sector";
+  media.stated_sector_count = media.sector_count;
   if (media.sector_count == 0) return "states no sectors";
   // Also bounds sector_count x bytes_per_sector: 2^32 chunks of at most 2^27 bytes.
-  if (media.sector_count > std::uint64_t{media.chunk_count} * media.sectors_per_chunk)
-    return "states more sectors than its chunks can hold";
+  const std::uint64_t held = std::uint64_t{media.chunk_count} * media.sectors_per_chunk;
+  if (media.sector_count > held) {
+    // Of an S01, whose readers go by its chunks, what those hold is read.
+    if (content.size() != kS01VolumeSize || held == 0) return "states more sectors than its chunks can hold";
+    media.sector_count = held;
+  }
   out = media;
   return "";
 }

@@ -66,6 +66,15 @@ Result<std::vector<std::uint64_t>> NameWalk::named() {
     LIMIER_CHECK(context_.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
                                 "the file system lists no names at all", true));
   }
+  // On FAT the directory's own first cluster is all that such an entry holds, and its clusters are accounted for; where
+  // a name leads to a number, that number has taken the place of another.
+  if (loops_ > 0) {
+    LIMIER_CHECK(context_.issue("directory-loop", catalog::Severity::kWarning, first_loop_,
+                                fmt::format("{} names in use lead to a directory they lie in, which is not listed "
+                                            "again; the first leads to entry {}",
+                                            loops_, first_loop_),
+                                !context_.fat()));
+  }
   sort_unique(inodes_);
   sort_unique(context_.named_in_use);
   named_inodes_ = std::move(inodes_);
@@ -230,7 +239,11 @@ bool NameWalk::belongs(const TSK_FS_NAME& entry, const TSK_FS_META& meta) const 
 Status NameWalk::enter(const TSK_FS_NAME& entry, bool orphan) {
   const std::uint64_t inode = entry.meta_addr;
   if (!may_be_directory(entry.type) || (inode == 0 && entry.type != TSK_FS_NAME_TYPE_DIR)) return ok_status();
-  if (ancestors_.count(inode) != 0) return ok_status();
+  if (ancestors_.count(inode) != 0) {
+    const bool in_use = (entry.flags & TSK_FS_NAME_FLAG_ALLOC) != 0 && !orphan;
+    if (in_use && loops_++ == 0) first_loop_ = inode;
+    return ok_status();
+  }
   if (context_.skip.count(inode) != 0) {
     return context_.issue("directory-quarantined", catalog::Severity::kWarning, inode,
                           "the directory stopped the file-system worker before: what it names is not listed", true);

@@ -143,6 +143,8 @@ class NameWalk {
   std::optional<OrphanDir> orphan_dir_;
   std::uint64_t names_ = 0;
   std::uint64_t orphans_ = 0;
+  std::uint64_t loops_ = 0;  // names in use that lead to a directory above them
+  std::uint64_t first_loop_ = 0;
   std::uint64_t most_names_ = 0;  // by what the file system says of its size
   std::uint64_t limit_ = 0;       // and by the entries found so far
   std::uint64_t next_count_ = 0;  // of names, when the entries are counted
