@@ -129,7 +129,8 @@ class IndexWriter {
   Result<std::vector<NamedInode>> collected_inodes(const std::optional<NamedInode>& after, std::size_t limit);
 
   // Inodes, streams and extents of more rows than this are joined and sorted by SQLite in its page cache instead of in
-  // memory: several times slower, and the result is the same. Two million rows take 160 MB while the catalog is built.
+  // memory: several times slower, and the result is the same. Two million rows take 160 MB until the catalog is built,
+  // and as much is kept of the rows of walks while they come.
   void set_rows_in_memory(std::int64_t rows);
 
   // -- the phases, in this order ------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ class HeldRows {
   // Rows of a volume that is walked again.
   void drop_volume(std::int64_t first_key, std::int64_t last_key);
   void give_up();
+  void set_max_bytes(std::size_t bytes) { max_bytes_ = bytes; }
   [[nodiscard]] bool whole() const { return whole_; }
   // Of the kind there are most of.
   [[nodiscard]] std::size_t most_rows() const { return std::max({inodes_.size(), streams_.size(), extents_.size()}); }
@@ -32,8 +33,6 @@ class HeldRows {
   std::vector<PlacedExtent> take_extents() { return std::move(extents_); }
 
  private:
-  // About 200,000 files of a device in use.
-  static constexpr std::size_t kMaxBytes = 32 << 20;
   static constexpr std::size_t kMaxRuns = 64;
 
   template <class Row>
@@ -41,7 +40,7 @@ class HeldRows {
     if (!whole_) return;
     rows.push_back(row);
     bytes_ += sizeof(Row);
-    if (bytes_ > kMaxBytes) give_up();
+    if (bytes_ > max_bytes_) give_up();
   }
 
   void find_runs();
@@ -51,6 +50,7 @@ class HeldRows {
   std::vector<JoinStream> streams_;
   std::vector<PlacedExtent> extents_;
   std::size_t bytes_ = 0;
+  std::size_t max_bytes_ = 160 << 20;  // a million files
   bool whole_ = true;
 };
 
