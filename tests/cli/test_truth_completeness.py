@@ -186,6 +186,27 @@ class Completeness(unittest.TestCase):
         self.assertTrue(found)
         self.check(INCOMPLETE, sound=sound)
 
+    def test_a_name_that_leads_to_a_directory_above_it(self):
+        images.run("mke2fs", "-q", "-t", "ext4", "-F", "-O", "^metadata_csum", "-d", self.tree, self.image, "4M")
+        sound = self.copy_of_the_image()
+        images.run("debugfs", "-w", "-R", "ln <2> folder/loop", self.image)
+        (issue,) = self.check("directory-loop", sound=sound)
+        self.assertEqual(issue["inode"], 2)
+        with support.Index(self.scratch.path / "case" / "index.db") as index:
+            listed = {row["path"] for row in index.rows("SELECT path FROM v_file")}
+        self.assertIn("/folder/loop", listed)
+        self.assertFalse({path for path in listed if path.startswith("/folder/loop/")})
+
+    def test_on_fat_a_loop_is_told_and_nothing_is_missing(self):
+        source = support.CORPUS / "images" / "fs" / "fat32_loop.E01"
+        if not source.exists():
+            self.skipTest(support.NO_CORPUS)
+        done = support.triage(source, self.scratch.path / "case")
+        self.assertEqual(done.code, 0, done.err + done.out)
+        with done.index() as index:
+            (issue,) = index.rows("SELECT incomplete FROM v_issue WHERE code = 'directory-loop'")
+        self.assertFalse(issue["incomplete"])
+
 
 if __name__ == "__main__":
     unittest.main()
