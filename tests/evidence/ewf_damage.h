@@ -25,7 +25,8 @@ inline std::vector<std::uint8_t> made_media(std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {
     const std::size_t stripe = i / kStripe % 4;
     if (stripe < 2) media[i] = static_cast<std::uint8_t>(random());
-    if (stripe == 2) media[i] = static_cast<std::uint8_t>("plain words "[i % 12] + i / 4096 % 7);
+    if (stripe == 2)
+      media[i] = static_cast<std::uint8_t>(static_cast<unsigned char>("plain words "[i % 12]) + i / 4096 % 7);
   }
   return media;
 }
