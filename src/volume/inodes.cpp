@@ -305,7 +305,7 @@ class InodeWalk::Impl {
     const auto id = security_id(file);
     const auto known = id ? owners_.find(*id) : owners_.end();
     if (known != owners_.end()) return known->second;
-    const std::string owner = read_owner_sid(file);
+    std::string owner = read_owner_sid(file);
     if (id && owners_.size() < kMaxOwners) owners_.emplace(*id, owner);
     return owner;
   }
