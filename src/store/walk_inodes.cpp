@@ -7,6 +7,7 @@ namespace limier::store {
 
 Status IndexWriter::collect_inodes(std::uint32_t volume_id) {
   LIMIER_CHECK(impl_->begin());
+  LIMIER_CHECK(impl_->flush_rows());
   // Deleted entries whose inode number is gone carry 0, which is a real inode only for those in use. Names in
   // directories come first and win.
   LIMIER_CHECK(impl_->db_.execute(
