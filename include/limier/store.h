@@ -128,6 +128,8 @@ class IndexWriter {
   Status collect_inodes(std::uint32_t volume_id);
   Result<std::vector<NamedInode>> collected_inodes(const std::optional<NamedInode>& after, std::size_t limit);
 
+  // What a row takes that is joined or sorted in memory, on average.
+  static constexpr std::int64_t kRowInMemoryBytes = 80;
   // Inodes, streams and extents of more rows than this are joined and sorted by SQLite in its page cache instead of in
   // memory: several times slower, and the result is the same. Two million rows take 160 MB until the catalog is built,
   // and as much is kept of the rows of walks while they come.

@@ -141,7 +141,8 @@ MemoryPlan plan_memory(std::uint64_t memory_bytes) {
   plan.fs_worker_bytes = std::min(plan.fs_worker_bytes, plan.tree_bytes);
   plan.sweep_worker_bytes = std::min(plan.sweep_worker_bytes, plan.tree_bytes);
   plan.cache_bytes = std::clamp<std::uint64_t>(memory_bytes / 8, 4u << 20, 96u << 20);
-  plan.rows_in_memory = static_cast<std::int64_t>(std::clamp<std::uint64_t>(memory_bytes / 8 / 80, 1, 2'000'000));
+  plan.rows_in_memory = static_cast<std::int64_t>(
+      std::clamp<std::uint64_t>(memory_bytes / 8 / store::IndexWriter::kRowInMemoryBytes, 1, 2'000'000));
   plan.stash_bytes = std::clamp<std::uint64_t>(memory_bytes / 3, 4u << 20, 1ull << 30);
   return plan;
 }

@@ -46,7 +46,7 @@ store::Verdict verdict_of(const IntegrityFacts& facts);
 struct MemoryPlan {
   std::uint64_t cache_bytes = 96u << 20;  // holds the MFT of 90,000 files, which is walked through several times
   std::uint64_t stash_bytes = 128u << 20;
-  std::int64_t rows_in_memory = 2'000'000;  // at 80 bytes each
+  std::int64_t rows_in_memory = 2'000'000;  // kRowInMemoryBytes each
   // What a worker may have resident before it is ended: below what its address space is limited to, so that damage
   // which makes libtsk grow ends the worker and does not show as errors here and there.
   std::uint64_t fs_worker_bytes = 1792ull << 20;

@@ -234,9 +234,10 @@ Result<Submission> ParallelExecutor::start(const CaseFolder& given, const Plan& 
     std::this_thread::sleep_for(kPollEvery);
   }
   progress.stage_ended();
-  note_machines_without_limier(folder, submission, joblog, progress);
-  // parallel's own failures; 1 to 101 count tasks that ended with other codes than 0. Told to end, it may give any.
+  // Told to end, parallel and its tasks may give any code, and tasks may not have come as far as their log.
   if (told_to_end) return submission;
+  note_machines_without_limier(folder, submission, joblog, progress);
+  // parallel's own failures; 1 to 101 count tasks that ended with other codes than 0.
   if (running.exit_code() == kSshFailed || running.exit_code() == kNotFound) {
     const auto said = read_whole_file(own_log);
     return Error{ErrorKind::kUsage, fmt::format("parallel gave up: {}", said ? first_line(*said) : "no reason given")};

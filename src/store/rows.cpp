@@ -116,7 +116,7 @@ Status IndexWriter::Impl::add(const catalog::NameRecord& record) {
     return bad_record("a name");
   const std::string_view raw(record.path);
   const RepairedText path(raw), name(raw.substr(raw.size() - record.name_length));
-  LIMIER_CHECK(rows_of(record.volume_id));
+  LIMIER_CHECK(begin_rows_of(record.volume_id));
   LIMIER_CHECK(names_.add(
       {volume_key(record.volume_id, record.name_id), record.volume_id,
        volume_key(record.volume_id, record.parent_name_id), std::nullopt, std::nullopt, characters(name.text()),
@@ -133,7 +133,7 @@ Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
   const RepairedText owner(record.owner_sid), link(record.link_target);
   if (identity(record.inode) <= sent.last_inode && !held_.proves_new(record.volume_id, identity(record.inode)))
     LIMIER_CHECK(index_inodes());
-  LIMIER_CHECK(rows_of(record.volume_id));
+  LIMIER_CHECK(begin_rows_of(record.volume_id));
   LIMIER_CHECK(inodes_.add({key,
                             record.volume_id,
                             identity(record.inode),
@@ -261,7 +261,7 @@ Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
   const auto content_id = volume_key(record.ref.volume_id, ordinal);
   const RepairedText name(record.name);
   if (!note_attribute(sent, inode->key, record.ref)) LIMIER_CHECK(index_streams());
-  LIMIER_CHECK(rows_of(record.ref.volume_id));
+  LIMIER_CHECK(begin_rows_of(record.ref.volume_id));
   LIMIER_CHECK(
       streams_.add({content_id, inode->key, record.ref.attr_type, record.ref.attr_id, std::nullopt, std::nullopt,
                     record.is_default, clamped(record.size_bytes), number(record.source), record.data_piece_count,
@@ -282,7 +282,7 @@ Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
 Status IndexWriter::Impl::add(const catalog::ExtentRecord& record) {
   LIMIER_TRY(const auto content, find_content(record.ref));
   if (!content) return refuse(record.ref.volume_id);
-  LIMIER_CHECK(rows_of(record.ref.volume_id));
+  LIMIER_CHECK(begin_rows_of(record.ref.volume_id));
   LIMIER_CHECK(extents_.add({content->content_id, std::int64_t{record.seq}, std::int64_t{record.piece},
                              clamped(record.file_offset),
                              record.image_offset ? std::optional(clamped(*record.image_offset)) : std::nullopt,
@@ -300,7 +300,7 @@ Status IndexWriter::Impl::add(const catalog::ExtentRecord& record) {
 }
 
 // A row of this volume comes next.
-Status IndexWriter::Impl::rows_of(std::uint32_t volume_id) {
+Status IndexWriter::Impl::begin_rows_of(std::uint32_t volume_id) {
   if (volume_id != rows_of_) LIMIER_CHECK(flush_rows());
   rows_of_ = volume_id;
   return begin();

@@ -265,9 +265,8 @@ Status IndexWriter::clear_volume(std::uint32_t volume_id) {
   return impl_->clear_volume(volume_id);
 }
 void IndexWriter::set_rows_in_memory(std::int64_t rows) {
-  constexpr std::int64_t kRowBytes = 80;
   impl_->max_in_memory_ = rows;
-  impl_->held_.set_max_bytes(static_cast<std::size_t>(std::max<std::int64_t>(rows, 0)) * kRowBytes);
+  impl_->held_.set_max_bytes(static_cast<std::size_t>(rows * kRowInMemoryBytes));
 }
 Status IndexWriter::build_catalog() {
   return impl_->build_catalog();

@@ -177,7 +177,7 @@ class IndexWriter::Impl {
   RowBatch<7> extents_;
   std::uint32_t rows_of_ = 0;  // the volume they belong to: what is ignored of them is counted for it
   Status flush_rows();
-  Status rows_of(std::uint32_t volume_id);
+  Status begin_rows_of(std::uint32_t volume_id);
   template <class Batch>
   Status flush(Batch& batch);
 

@@ -229,13 +229,13 @@ class InodeWalk::Impl {
     exceptions_ = context_.session.exceptions();
     const auto opened =
         context_.session.call([&](TSK_FS_INFO* fs) { return tsk_fs_file_open_meta(fs, file_.get(), inode); });
-    if (!opened || *opened == nullptr || (*opened)->meta == nullptr) {
-      if (opened && *opened != nullptr && !file_) file_.reset(*opened);
+    const TSK_FS_FILE* const file = opened.value_or(nullptr);
+    if (!file_) file_.reset(opened.value_or(nullptr));
+    if (file == nullptr || file->meta == nullptr) {
       const std::string reason = opened ? take_tsk_error() : std::string("libtsk failed");
       return context_.issue("inode-unreadable", catalog::Severity::kWarning, inode,
                             "the entry's metadata cannot be read: " + reason, true);
     }
-    if (!file_) file_.reset(*opened);
     LIMIER_CHECK(send_inode(file_.get()));
     return context_.job.bare_inodes ? ok_status() : send_streams(file_.get());
   }

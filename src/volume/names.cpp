@@ -66,8 +66,8 @@ Result<std::vector<std::uint64_t>> NameWalk::named() {
     LIMIER_CHECK(context_.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
                                 "the file system lists no names at all", true));
   }
-  // On FAT the directory's own first cluster is all that such an entry holds, and its clusters are accounted for; where
-  // a name leads to a number, that number has taken the place of another.
+  // Where a name leads to a number, that number has taken the place of another. On FAT it leads to a cluster, and what
+  // would be lost shows as clusters in use without a file.
   if (loops_ > 0) {
     LIMIER_CHECK(context_.issue("directory-loop", catalog::Severity::kWarning, first_loop_,
                                 fmt::format("{} names in use lead to a directory they lie in, which is not listed "

@@ -228,6 +228,22 @@ TEST_F(StoreTest, NothingOfAClearedVolumeIsLeft) {
   EXPECT_EQ(rows("SELECT count(*) FROM v_issue"), "0");
 }
 
+TEST_F(StoreTest, AWalkInPartsFindsTheInodesOfEveryNameThatCame) {
+  create();
+  volume(1, 0, 1'000'000);
+  std::vector<std::uint64_t> expected;
+  for (std::uint64_t id = 1; id <= 21; ++id) {  // one full batch, and some that wait
+    add(name(id, numbered("/n", id), 100 + id));
+    expected.push_back(100 + id);
+    check(writer_->collect_inodes(1));
+    const auto found = writer_->collected_inodes(std::nullopt, 100);
+    ASSERT_TRUE(found.ok());
+    std::vector<std::uint64_t> inodes;
+    for (const NamedInode& one : *found) inodes.push_back(one.inode);
+    EXPECT_EQ(inodes, expected);
+  }
+}
+
 TEST_F(StoreTest, AParsedVolumeWithoutNamesIsSuspicious) {
   create();
   volume(1, 0, 500'000);
