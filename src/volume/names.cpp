@@ -114,16 +114,19 @@ bool NameWalk::is_named(const NumberedEntry& entry) const {
 
 void NameWalk::tell_libtsk_what_is_named() {
   std::sort(named_entries_.begin(), named_entries_.end());
-  // When it throws, libtsk has no list and finds out by itself.
-  static_cast<void>(context_.session.call([&](TSK_FS_INFO* fs) {
-    if (fs->list_inum_named != nullptr) return true;
-    // An empty list would count as unknown; the root directory is in use and changes nothing.
-    tsk_list_add(&fs->list_inum_named, context_.root_inode);
-    for (const NumberedEntry& entry : context_.unallocated)
-      if (is_named(entry)) tsk_list_add(&fs->list_inum_named, entry.inode);
-    return true;
-  }));
+  std::vector<std::uint64_t> named;
+  for (const NumberedEntry& entry : context_.unallocated)
+    if (is_named(entry)) named.push_back(entry.inode);
+  sort_unique(named);
   named_entries_ = {};
+  // When it throws, libtsk has no list and finds out by itself.
+  const auto told = context_.session.call([&](TSK_FS_INFO* fs) {
+    if (fs->list_inum_named != nullptr) return false;
+    // An empty list would count as unknown; the root directory is in use and changes nothing. What else it would hold
+    // the walk leaves out.
+    return tsk_list_add(&fs->list_inum_named, context_.root_inode) == 0;
+  });
+  if (told.value_or(false)) context_.session.sieve().leave_out(std::move(named));
 }
 
 DirHandle NameWalk::open_dir(std::uint64_t inode) {

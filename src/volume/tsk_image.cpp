@@ -108,7 +108,10 @@ Status FsSession::open_handles() {
     threw = !fs;
     fs_ = fs.value_or(nullptr);
   }
-  if (fs_ != nullptr) return ok_status();
+  if (fs_ != nullptr) {
+    sieve_ = std::make_unique<InodeSieve>(fs_);
+    return ok_status();
+  }
   const std::string reason = take_tsk_error();
   if (threw) abandon();
   return Error{ErrorKind::kEvidence,
@@ -119,6 +122,7 @@ void FsSession::abandon() {
   if (image_) image_->abandon();
   pool_image_ = nullptr;
   pool_ = nullptr;
+  sieve_.reset();
   fs_ = nullptr;
 }
 

@@ -11,6 +11,7 @@
 #include "limier/catalog.h"
 #include "limier/evidence.h"
 #include "limier/volume.h"
+#include "volume/inode_sieve.h"
 #include "volume/tsk.h"
 #include "volume/tsk_read.h"
 
@@ -78,6 +79,8 @@ class FsSession {
   [[nodiscard]] TSK_FS_INFO* fs() const { return fs_; }
   [[nodiscard]] const TSK_POOL_INFO* pool() const { return pool_; }
   DamageLog& damage() { return image_->damage(); }
+  // Of the handle that is open; only while one is.
+  [[nodiscard]] InodeSieve& sieve() { return *sieve_; }
   [[nodiscard]] bool usable() const { return fs_ != nullptr; }
   [[nodiscard]] std::uint32_t exceptions() const { return exceptions_; }
 
@@ -103,6 +106,7 @@ class FsSession {
   const TSK_POOL_INFO* pool_ = nullptr;
   TSK_IMG_INFO* pool_image_ = nullptr;
   TSK_FS_INFO* fs_ = nullptr;
+  std::unique_ptr<InodeSieve> sieve_;
   std::uint32_t exceptions_ = 0;
 };
 
