@@ -21,3 +21,14 @@ if(LIBTSK_ARCHIVE AND ZLIB_FOUND)
 else()
   target_link_libraries(limier_libtsk INTERFACE PkgConfig::LIBTSK)
 endif()
+
+# SQLite too is linked statically where the archive is installed: its functions call each other millions of times, and
+# there not through a table.
+find_library(SQLITE3_ARCHIVE libsqlite3.a HINTS ${SQLITE3_LIBRARY_DIRS} ${SQLITE3_LIBDIR})
+add_library(limier_sqlite INTERFACE)
+if(SQLITE3_ARCHIVE)
+  target_include_directories(limier_sqlite SYSTEM INTERFACE ${SQLITE3_INCLUDE_DIRS})
+  target_link_libraries(limier_sqlite INTERFACE ${SQLITE3_ARCHIVE} Threads::Threads ${CMAKE_DL_LIBS} m)
+else()
+  target_link_libraries(limier_sqlite INTERFACE PkgConfig::SQLITE3)
+endif()
