@@ -10,6 +10,7 @@
 #include "limier/base/bytes.h"
 #include "limier/base/digest.h"
 #include "limier/base/handle.h"
+#include "limier/base/order.h"
 #include "limier/base/progress.h"
 #include "limier/base/record.h"
 #include "limier/base/result.h"

@@ -51,7 +51,7 @@ class TimelineSheet final : public FileVisitor {
 
   TimelineSheet(std::string dir, OutFile out, std::size_t run_bytes)
       : dir_(std::move(dir)), out_(std::move(out)), run_bytes_(run_bytes) {}
-  void sort();
+  [[nodiscard]] std::vector<std::uint32_t> order() const;
   void put_line(std::string& out, const Row& row);
   Status spill();
   Status merge();

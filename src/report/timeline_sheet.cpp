@@ -113,8 +113,10 @@ Status TimelineSheet::visit(const FileCells& row) {
   return rows_.size() * sizeof(Row) + texts_.size() < run_bytes_ ? ok_status() : spill();
 }
 
-void TimelineSheet::sort() {
-  std::sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) { return a.before(b); });
+// Rows come in the order of files, a file's own times before those of its names: what is left of the order of
+// timeline.csv is the time.
+std::vector<std::uint32_t> TimelineSheet::order() const {
+  return order_by_number(std::span(rows_), [](const Row& row) { return row.t_ns; });
 }
 
 void TimelineSheet::put_line(std::string& out, const Row& row) {
@@ -134,7 +136,6 @@ Status TimelineSheet::spill() {
     LIMIER_TRY(spilled_, nameless_file(dir_));
     run_at_.push_back(0);
   }
-  sort();
   std::string out, line;
   std::uint64_t size = run_at_.back();
   const auto write_out = [&]() -> Status {
@@ -147,7 +148,8 @@ Status TimelineSheet::spill() {
     out.clear();
     return ok_status();
   };
-  for (const Row& row : rows_) {
+  for (const std::uint32_t at : order()) {
+    const Row& row = rows_[at];
     line.clear();
     put_line(line, row);
     Encoder head;
@@ -196,9 +198,8 @@ Status TimelineSheet::commit() {
     LIMIER_CHECK(merge());
     return out_.commit();
   }
-  sort();
-  for (const Row& row : rows_) {
-    put_line(out_.tail(), row);
+  for (const std::uint32_t at : order()) {
+    put_line(out_.tail(), rows_[at]);
     out_.appended();
   }
   return out_.commit();

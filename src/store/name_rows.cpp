@@ -76,8 +76,11 @@ class MemoryRows final : public NameRows {
       inode.first_stream = static_cast<std::uint32_t>(stream);
     }
     const auto by_number = [](const JoinInode& a, const JoinInode& b) { return number(a) < number(b); };
-    // As a walk sends them.
-    if (!std::is_sorted(inodes_.begin(), inodes_.end(), by_number))
+    // As a walk sends them, but for the orphans behind.
+    const auto orphans = std::is_sorted_until(inodes_.begin(), inodes_.end(), by_number);
+    if (std::is_sorted(orphans, inodes_.end(), by_number))
+      std::inplace_merge(inodes_.begin(), orphans, inodes_.end(), by_number);
+    else
       std::sort(inodes_.begin(), inodes_.end(), by_number);
   }
 

@@ -45,8 +45,19 @@ bool PlacedExtent::before(const PlacedExtent& other) const {
 }
 
 PlacedExtents::Sorted PlacedExtents::sort(std::vector<PlacedExtent> extents) {
-  std::sort(extents.begin(), extents.end(), [](const PlacedExtent& a, const PlacedExtent& b) { return a.before(b); });
-  return std::make_shared<const std::vector<PlacedExtent>>(std::move(extents));
+  std::vector<PlacedExtent> sorted;
+  sorted.reserve(extents.size());
+  for (const std::uint32_t at : order_by_number(std::span<const PlacedExtent>(extents),
+                                                [](const PlacedExtent& one) { return one.image_offset; }))
+    sorted.push_back(extents[at]);
+  // Few begin at the same place.
+  for (auto first = sorted.begin(); first != sorted.end();) {
+    const auto behind = std::find_if(first, sorted.end(),
+                                     [&](const PlacedExtent& one) { return one.image_offset != first->image_offset; });
+    std::sort(first, behind, [](const PlacedExtent& a, const PlacedExtent& b) { return a.before(b); });
+    first = behind;
+  }
+  return std::make_shared<const std::vector<PlacedExtent>>(std::move(sorted));
 }
 
 Result<PlacedExtents> PlacedExtents::open(Database& db, std::int64_t max_in_memory) {

@@ -46,7 +46,7 @@ bool may_be_directory(TSK_FS_NAME_TYPE_ENUM type) {
 }
 
 void sort_unique(std::vector<std::uint64_t>& numbers) {
-  std::sort(numbers.begin(), numbers.end());
+  sort_by_number(numbers, [](std::uint64_t number) { return number; });
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
 }
 
@@ -113,7 +113,8 @@ bool NameWalk::is_named(const NumberedEntry& entry) const {
 }
 
 void NameWalk::tell_libtsk_what_is_named() {
-  std::sort(named_entries_.begin(), named_entries_.end());
+  sort_by_number(named_entries_, [](const NumberedEntry& entry) { return entry.sequence; });
+  sort_by_number(named_entries_, [](const NumberedEntry& entry) { return entry.inode; });
   std::vector<std::uint64_t> named;
   for (const NumberedEntry& entry : context_.unallocated)
     if (is_named(entry)) named.push_back(entry.inode);

@@ -39,7 +39,8 @@ TSK_WALK_RET_ENUM on_inode(TSK_FS_FILE* file, void* pointer) noexcept {
   return TSK_WALK_CONT;
 }
 
-// The inodes between those that are named: to take one apart that is, only to pass it over, costs as much as listing it.
+// The inodes between those that are named: to take one apart that is, only to pass it over, costs as much as listing
+// it.
 std::uint8_t walk_nameless(TSK_FS_INFO* fs, Count& count) {
   const auto flags = static_cast<TSK_FS_META_FLAG_ENUM>(TSK_FS_META_FLAG_ALLOC | TSK_FS_META_FLAG_USED);
   std::uint64_t next = std::max<std::uint64_t>(fs->first_inum, count.first_user_file), gaps = 0;
