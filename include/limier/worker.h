@@ -95,7 +95,9 @@ struct SandboxReport {
 class Channel {
  public:
   explicit Channel(UniqueFd fd) : fd_(std::move(fd)) {}
-  Status send(FrameType type, Bytes payload);
+  Status send(FrameType type, Bytes payload) { return send(type, payload, {}); }
+  // One frame: its payload is both, one behind the other.
+  Status send(FrameType type, Bytes first, Bytes second);
   template <Record T>
   Status send(FrameType type, const T& record) {
     return send(type, Bytes(encode(record)));
@@ -106,6 +108,7 @@ class Channel {
 
  private:
   UniqueFd fd_;
+  std::vector<std::uint8_t> out_;  // one frame; kept for its memory
   std::vector<std::uint8_t> in_;
   std::size_t in_begin_ = 0;
 };
@@ -116,31 +119,30 @@ class BatchSender {
  public:
   BatchSender(Channel& channel, FrameType type) : channel_(channel), type_(type) {}
   Status add(const T& record) {
-    one_.clear();
-    one_.put(record);
-    if (count_ > 0 && body_.size() + one_.bytes().size() > kFlushAt) LIMIER_CHECK(flush());
-    body_.insert(body_.end(), one_.bytes().begin(), one_.bytes().end());
+    const std::size_t before = body_.size();
+    body_.put(record);
+    if (count_ > 0 && body_.size() > kFlushAt) LIMIER_CHECK(send(before));
     ++count_;
     return ok_status();
   }
-  Status flush() {
-    if (count_ == 0) return ok_status();
-    Encoder frame;
-    frame.put(count_);
-    auto payload = frame.take();
-    payload.insert(payload.end(), body_.begin(), body_.end());
-    count_ = 0;
-    body_.clear();
-    return channel_.send(type_, Bytes(payload));
-  }
+  Status flush() { return count_ == 0 ? ok_status() : send(body_.size()); }
 
  private:
   static constexpr std::size_t kFlushAt = 64u << 10;
+
+  // The first `size` bytes, which are whole records; what is behind them waits.
+  Status send(std::size_t size) {
+    Encoder count;
+    count.put(std::exchange(count_, 0));
+    const Status sent = channel_.send(type_, count.bytes(), body_.bytes().first(size));
+    body_.drop(size);
+    return sent;
+  }
+
   Channel& channel_;
   FrameType type_;
   std::uint32_t count_ = 0;
-  Encoder one_;
-  std::vector<std::uint8_t> body_;
+  Encoder body_;
 };
 
 // ---- the journal: what a worker is doing, in a page both sides map

@@ -82,10 +82,12 @@ Result<Ending> run_session(const Session& session, const EvidenceSet& evidence, 
 // Hands each record of a Batch<T> frame to `each`; a payload that is no batch of T is an error.
 template <Record T, class Each>
 Status for_each_record(const worker::Frame& frame, const Each& each) {
-  const auto batch = decode<worker::Batch<T>>(Bytes(frame.payload));
-  if (!batch) return Error{kLied, "it sent a batch that cannot be decoded"};
-  for (const T& item : batch->items) LIMIER_CHECK(each(item));
-  return ok_status();
+  Status done = ok_status();
+  const bool whole = decode_each<T>(Bytes(frame.payload), [&](const T& item) {
+    done = each(item);
+    return done.ok();
+  });
+  return whole ? done : Error{kLied, "it sent a batch that cannot be decoded"};
 }
 
 }  // namespace limier::app

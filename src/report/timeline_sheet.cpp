@@ -157,7 +157,7 @@ Status TimelineSheet::spill() {
     head.put(row.file_id);
     head.put(row.from_name);
     head.put(static_cast<std::uint32_t>(line.size()));
-    out += as_text(Bytes(head.bytes()));
+    out += as_text(head.bytes());
     out += line;
     if (out.size() >= kWriteBytes) LIMIER_CHECK(write_out());
   }

@@ -20,10 +20,10 @@ Error broken(std::string message) {
   return {ErrorKind::kInternal, std::move(message)};
 }
 
-std::uint32_t frame_crc(std::uint16_t type, Bytes payload) {
+std::uint32_t frame_crc(std::uint16_t type, Bytes first, Bytes second = {}) {
   Encoder head;
   head.put(type);
-  return crc32c(crc32c(0, Bytes(head.bytes())), payload);
+  return crc32c(crc32c(crc32c(0, head.bytes()), first), second);
 }
 
 Status write_all(int fd, Bytes data) {
@@ -46,16 +46,16 @@ bool wait_for(int fd, short events, std::chrono::milliseconds timeout) {
 
 }  // namespace
 
-Status Channel::send(FrameType type, Bytes payload) {
-  assert(payload.size() <= kMaxPayload);
-  Encoder frame;
-  frame.put(static_cast<std::uint32_t>(payload.size()));
-  frame.put(type);
-  frame.put(std::uint16_t{0});
-  frame.put(frame_crc(static_cast<std::uint16_t>(type), payload));
-  auto bytes = frame.take();
-  bytes.insert(bytes.end(), payload.begin(), payload.end());
-  return write_all(fd_.get(), Bytes(bytes));
+Status Channel::send(FrameType type, Bytes first, Bytes second) {
+  assert(first.size() + second.size() <= kMaxPayload);
+  Encoder head;
+  head.put(static_cast<std::uint32_t>(first.size() + second.size()));
+  head.put(type);
+  head.put(std::uint16_t{0});
+  head.put(frame_crc(static_cast<std::uint16_t>(type), first, second));
+  out_.clear();
+  for (const Bytes part : {head.bytes(), first, second}) out_.insert(out_.end(), part.begin(), part.end());
+  return write_all(fd_.get(), Bytes(out_));
 }
 
 Result<std::optional<Frame>> Channel::receive(std::chrono::milliseconds timeout) {

@@ -12,12 +12,14 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cassert>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "limier/base/bytes.h"
@@ -34,7 +36,7 @@ class Encoder {
   template <class T>
   void put(const T& value) {
     if constexpr (std::is_same_v<T, bool>) {
-      out_.push_back(value ? 1 : 0);
+      put(static_cast<std::uint8_t>(value ? 1 : 0));
     } else if constexpr (std::is_enum_v<T>) {
       put(static_cast<std::underlying_type_t<T>>(value));
     } else if constexpr (std::is_integral_v<T>) {
@@ -48,16 +50,26 @@ class Encoder {
       put_compound(value);
     }
   }
-  [[nodiscard]] const std::vector<std::uint8_t>& bytes() const { return out_; }
-  std::vector<std::uint8_t> take() { return std::move(out_); }
-  void clear() { out_.clear(); }
+  [[nodiscard]] Bytes bytes() const { return Bytes(out_).first(size_); }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  std::vector<std::uint8_t> take() {
+    out_.resize(std::exchange(size_, 0));
+    return std::move(out_);
+  }
+  void clear() { size_ = 0; }
+  // Drops the first bytes.
+  void drop(std::size_t count) {
+    assert(count <= size_);
+    size_ -= count;
+    if (size_ > 0) std::memmove(out_.data(), out_.data() + count, size_);
+  }
 
  private:
-  // A record has dozens of fields and there are millions of records: grown as a whole, not byte by byte.
+  // A record has dozens of fields and there are millions of records: room is made for many at a time.
   void append(const void* bytes, std::size_t size) {
-    const std::size_t at = out_.size();
-    out_.resize(at + size);
-    if (size > 0) std::memcpy(out_.data() + at, bytes, size);
+    if (out_.size() - size_ < size) out_.resize(std::max({out_.size() * 2, size_ + size, kLeastRoom}));
+    if (size > 0) std::memcpy(out_.data() + size_, bytes, size);
+    size_ += size;
   }
   void put_compound(const std::string& text) {
     put(static_cast<std::uint32_t>(text.size()));
@@ -89,7 +101,10 @@ class Encoder {
     std::apply([&](auto... member) { (put(record.*member), ...); }, T::fields());
   }
 
-  std::vector<std::uint8_t> out_;
+  static constexpr std::size_t kLeastRoom = 64;
+
+  std::vector<std::uint8_t> out_;  // and behind size_, room for more
+  std::size_t size_ = 0;
 };
 
 class Decoder {
@@ -175,6 +190,21 @@ class Decoder {
   Bytes in_;
   bool ok_ = true;
 };
+
+// A count, and so many records: what a vector of them looks like. False where that is not what `bytes` hold; the records
+// before the first that is damaged were handed on. `each` answers whether to go on.
+template <Record T, class Each>
+bool decode_each(Bytes bytes, const Each& each) {
+  Decoder in(bytes);
+  std::uint32_t count = 0;
+  if (!in.get(count)) return false;
+  T record{};  // keeps its memory from one to the next
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (!in.get(record)) return false;
+    if (!each(std::as_const(record))) return true;
+  }
+  return in.at_end();
+}
 
 template <Record T>
 std::vector<std::uint8_t> encode(const T& record) {
