@@ -51,7 +51,10 @@ Pipeline::Pipeline(const evidence::Image& image, const SweepJob& job, std::uint6
   const std::uint64_t batches = std::max<std::uint64_t>(1, (chunks + chunks_per_batch - 1) / chunks_per_batch);
   const std::uint64_t chunks_in_first = std::clamp<std::uint64_t>(chunks, 1, chunks_per_batch);
   slots_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(batch_count(jobs_, batch_bytes), batches)));
-  for (Batch& batch : slots_) batch.buffer.resize(static_cast<std::size_t>(chunks_in_first * image.chunk_size()));
+  const auto buffer_bytes = static_cast<std::size_t>(chunks_in_first * image.chunk_size());
+  memory_ = BatchMemory(slots_.size() * buffer_bytes);
+  for (std::size_t i = 0; i < slots_.size(); ++i)
+    slots_[i].buffer = memory_.bytes().subspan(i * buffer_bytes, buffer_bytes);
 }
 
 Pipeline::~Pipeline() {

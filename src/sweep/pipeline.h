@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "sweep/batch_memory.h"
 #include "sweep/file_hashes.h"
 
 namespace limier::sweep {
@@ -24,7 +25,7 @@ struct Batch {
   std::vector<evidence::ChunkState> states;
   std::array<std::vector<catalog::ContentDigest>, kLanes> results;
 
-  std::vector<std::uint8_t> buffer;
+  MutableBytes buffer;
   bool decoded = false;
   std::size_t chains_left = 0;
 };
@@ -99,6 +100,7 @@ class Pipeline {
   std::vector<MediaChain> media_;
   FileHashes beside_media_;       // the first media chain's
   std::vector<FileChain> files_;  // lane i + 1
+  BatchMemory memory_;  // of the buffers
   std::vector<Batch> slots_;
   std::uint64_t retired_ = 0;  // the calling thread's own
 
