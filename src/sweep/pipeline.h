@@ -100,7 +100,7 @@ class Pipeline {
   std::vector<MediaChain> media_;
   FileHashes beside_media_;       // the first media chain's
   std::vector<FileChain> files_;  // lane i + 1
-  BatchMemory memory_;  // of the buffers
+  BatchMemory memory_;            // of the buffers
   std::vector<Batch> slots_;
   std::uint64_t retired_ = 0;  // the calling thread's own
 
