@@ -17,8 +17,7 @@ else()
   target_link_options(limier_options INTERFACE -Wl,-z,relro,-z,now)
 endif()
 # The programs are hashed for every manifest and loaded several times a run: what nobody calls is left out, and the names
-# of what is called. -O3 is no faster.
-string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+# of what is called.
 target_compile_options(limier_options INTERFACE -ffunction-sections -fdata-sections)
 target_link_options(limier_options INTERFACE -Wl,--gc-sections $<$<CONFIG:Release>:-s>)
 if(LIMIER_FUZZ)

@@ -41,9 +41,8 @@ class Encoder {
       put(static_cast<std::underlying_type_t<T>>(value));
     } else if constexpr (std::is_integral_v<T>) {
       const auto bits = static_cast<std::make_unsigned_t<T>>(value);
-      std::array<std::uint8_t, sizeof(T)> bytes;
+      std::uint8_t* const bytes = room(sizeof(T));
       for (std::size_t i = 0; i < sizeof(T); ++i) bytes[i] = static_cast<std::uint8_t>(bits >> (8 * i));
-      append(bytes.data(), bytes.size());
     } else if constexpr (std::is_same_v<T, double>) {
       put(std::bit_cast<std::uint64_t>(value));
     } else {
@@ -66,10 +65,13 @@ class Encoder {
 
  private:
   // A record has dozens of fields and there are millions of records: room is made for many at a time.
+  std::uint8_t* room(std::size_t size) {
+    if (out_.size() - size_ < size) grow(size);
+    return out_.data() + std::exchange(size_, size_ + size);
+  }
+  [[gnu::noinline]] void grow(std::size_t size) { out_.resize(std::max({out_.size() * 2, size_ + size, kLeastRoom})); }
   void append(const void* bytes, std::size_t size) {
-    if (out_.size() - size_ < size) out_.resize(std::max({out_.size() * 2, size_ + size, kLeastRoom}));
-    if (size > 0) std::memcpy(out_.data() + size_, bytes, size);
-    size_ += size;
+    if (size > 0) std::memcpy(room(size), bytes, size);
   }
   void put_compound(const std::string& text) {
     put(static_cast<std::uint32_t>(text.size()));
@@ -191,8 +193,8 @@ class Decoder {
   bool ok_ = true;
 };
 
-// A count, and so many records: what a vector of them looks like. False where that is not what `bytes` hold; the records
-// before the first that is damaged were handed on. `each` answers whether to go on.
+// A count, and so many records: what a vector of them looks like. False where that is not what `bytes` hold; the
+// records before the first that is damaged were handed on. `each` answers whether to go on.
 template <Record T, class Each>
 bool decode_each(Bytes bytes, const Each& each) {
   Decoder in(bytes);
