@@ -5,5 +5,7 @@
 
 // clang-format off
 #include <tsk/libtsk.h>
-#include <tsk/fs/tsk_ffs.h>  // needs the types of the one before
+// These need the types of the one before.
+#include <tsk/fs/tsk_ffs.h>
+#include <tsk/fs/tsk_iso9660.h>
 // clang-format on

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "volume/support.h"
+#include "volume/tsk_image.h"
 
 namespace limier::volume::testing {
 namespace {
@@ -343,6 +344,58 @@ TEST(Walk, IsoLevel4EndsInsteadOfWaiting) {
   Rows rows;
   static_cast<void>(walk_volume(image, walk_job(forced), rows).ok());
   EXPECT_TRUE(rows.has_issue("root-directory-unreadable"));
+}
+
+// What libtsk says of each block of an ISO 9660 volume, as ranges.
+std::vector<catalog::BlockRange> iso_ranges_of_libtsk(const evidence::Image& image,
+                                                      const catalog::VolumeRecord& volume) {
+  auto session = FsSession::open(image, volume);
+  EXPECT_TRUE(session.ok());
+  if (!session.ok()) return {};
+  struct Found {
+    std::vector<catalog::BlockRange> ranges;
+    std::uint64_t offset, block_size;
+    std::uint32_t volume_id;
+  } found{{}, volume.image_offset, (*session)->fs()->block_size, volume.volume_id};
+  const auto on_block = [](const TSK_FS_BLOCK* block, void* pointer) {
+    auto& self = *static_cast<Found*>(pointer);
+    const auto use =
+        (block->flags & TSK_FS_BLOCK_FLAG_ALLOC) != 0 ? catalog::BlockUse::kAllocated : catalog::BlockUse::kUnallocated;
+    if (self.ranges.empty() || self.ranges.back().use != use)
+      self.ranges.push_back({self.volume_id, self.offset + block->addr * self.block_size, 0, use});
+    self.ranges.back().length += self.block_size;
+    return TSK_WALK_CONT;
+  };
+  const auto flags = static_cast<TSK_FS_BLOCK_WALK_FLAG_ENUM>(
+      TSK_FS_BLOCK_WALK_FLAG_ALLOC | TSK_FS_BLOCK_WALK_FLAG_UNALLOC | TSK_FS_BLOCK_WALK_FLAG_AONLY);
+  TSK_FS_INFO* const fs = (*session)->fs();
+  EXPECT_EQ(tsk_fs_block_walk(fs, fs->first_block, fs->last_block_act, flags, on_block, &found), 0);
+  return found.ranges;
+}
+
+TEST(Walk, IsoBlocksAreThoseLibtskFindsOneByOne) {
+  const TempDir dir;
+  ASSERT_EQ(
+      run("mkdir -p " + quoted(dir.file("in/a/b")) + " && cd " + quoted(dir.file("in")) +
+          " && for i in $(seq 40); do head -c $((i * 700)) /dev/zero > a/$i; done && : > a/b/empty && head -c 4096 "
+          "/dev/zero > a/b/even && genisoimage -quiet -R -J -o ../made.iso . 2>/dev/null")
+          .code,
+      0);
+  std::vector<std::string> discs{dir.file("made.iso")};
+  if (std::filesystem::exists(LIMIER_CORPUS_DIR)) discs.push_back(raw_copy(dir, "images/raw/image.iso"));
+  for (const std::string& disc : discs) {
+    const RawImage image(disc);
+    const Walked walked = walk_nth(image, 0, true);
+    const auto expected = iso_ranges_of_libtsk(image, walked.volume);
+    EXPECT_GT(expected.size(), 1u) << disc;
+    const auto text = [](const std::vector<catalog::BlockRange>& ranges) {
+      std::string lines;
+      for (const auto& range : ranges)
+        lines += fmt::format("{} {} {}\n", range.image_offset, range.length, static_cast<int>(range.use));
+      return lines;
+    };
+    EXPECT_EQ(text(walked.rows.ranges), text(expected)) << disc;
+  }
 }
 
 TEST(Walk, MetadataOnlyReadsNoContent) {
