@@ -134,7 +134,7 @@ class BatchSender {
   Status send(std::size_t size) {
     Encoder count;
     count.put(std::exchange(count_, 0));
-    const Status sent = channel_.send(type_, count.bytes(), body_.bytes().first(size));
+    Status sent = channel_.send(type_, count.bytes(), body_.bytes().first(size));
     body_.drop(size);
     return sent;
   }
