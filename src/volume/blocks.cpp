@@ -130,8 +130,8 @@ Status pool_blocks(WalkContext& context, RangeWriter& writer) {
   return writer.finish();
 }
 
-// libtsk goes through the list of all files for every block: a disc of 100,000 files would take hours. Its answer, from
-// the same list: in use are the blocks a file begins in and has bytes in, and the next one.
+// libtsk goes through the list of all files for every block: with 100,000 files on a DVD that is minutes. Its answer,
+// from the same list: in use are the blocks a file begins in and has bytes in, and the next one.
 void iso_blocks(const ISO_INFO& iso, std::uint64_t last_block, WalkContext& context, RangeWriter& writer) {
   const TSK_FS_INFO& fs = iso.fs_info;
   struct Blocks {
