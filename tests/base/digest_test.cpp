@@ -184,8 +184,9 @@ TEST(Digest, TwoLanesEqualTwoUpdates) {
 TEST(Digest, TwoLanesEqualOpensslForRandomSetsLengthsAndAlignments) {
   const auto data = random_bytes(1 << 16, 11);
   std::mt19937 random(12);
-  for (int round = 0; round < 400; ++round) {
-    const unsigned one_set = round < 64 ? round & 7u : random() % 8, other_set = round < 64 ? round >> 3 : random() % 8;
+  for (unsigned round = 0; round < 400; ++round) {
+    const unsigned one_set = round < 64 ? round & 7u : static_cast<unsigned>(random() % 8);
+    const unsigned other_set = round < 64 ? round >> 3 : static_cast<unsigned>(random() % 8);
     Hasher one(set_of(one_set)), other(set_of(other_set));
     std::vector<std::uint8_t> one_bytes, other_bytes;
     const auto append = [](std::vector<std::uint8_t>& to, Bytes what) {

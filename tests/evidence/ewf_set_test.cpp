@@ -68,7 +68,7 @@ TEST_F(Split, BetweenTwoGapsOfACompressedSetNothingIsGuessed) {
   const TempFolder folder;
   EwfSet set = acquire(folder, {"packed", "-f encase6 -c fast -S 1048576", 12u << 20});
   ASSERT_GT(set.segments.size(), 5u);
-  for (const std::size_t index : {3u, 1u}) {
+  for (const int index : {3, 1}) {
     set.segments.erase(set.segments.begin() + index);
     set.names.erase(set.names.begin() + index);
   }

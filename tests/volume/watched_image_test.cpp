@@ -44,7 +44,7 @@ Life read_twice(bool cached) {
     life.pieces += pieces;
   });
   std::array<std::uint8_t, 4096> out{};
-  for (const std::uint64_t offset : {0, 0, 512 << 10, 512 << 10}) watched.read(offset, out);
+  for (const std::uint64_t offset : {0u, 0u, 512u << 10, 512u << 10}) watched.read(offset, out);
   return life;
 }
 
