@@ -126,9 +126,13 @@ class SlurmCluster:
     def wait_until_saved(self, seconds=10):
         """The controller writes its jobs down a few seconds after they change; killed before that, it has lost them."""
         since, end = time.time(), time.monotonic() + seconds
+        saved = self.folder / "state" / "job_state"
         while time.monotonic() < end:
-            if any(path.stat().st_mtime > since for path in self.folder.rglob("job_state")):
-                return
+            try:
+                if saved.stat().st_mtime > since:
+                    return
+            except FileNotFoundError:
+                pass  # not yet, or being replaced
             time.sleep(0.1)
 
     def kill(self, name, how=signal.SIGKILL):
