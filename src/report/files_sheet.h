@@ -25,7 +25,7 @@ class FilesSheet final : public FileVisitor {
 };
 
 // The rows of v_timeline in the order of time. They come in the order of files, so they are sorted here: in memory as
-// far as kRunBytes reach, beyond that in runs on the disk that are merged.
+// far as kRunBytes reach (and as much again while they are sorted), beyond that in runs on the disk that are merged.
 class TimelineSheet final : public FileVisitor {
  public:
   static constexpr std::size_t kRunBytes = 32u << 20;

@@ -45,19 +45,16 @@ bool PlacedExtent::before(const PlacedExtent& other) const {
 }
 
 PlacedExtents::Sorted PlacedExtents::sort(std::vector<PlacedExtent> extents) {
-  std::vector<PlacedExtent> sorted;
-  sorted.reserve(extents.size());
-  for (const std::uint32_t at : order_by_number(std::span<const PlacedExtent>(extents),
-                                                [](const PlacedExtent& one) { return one.image_offset; }))
-    sorted.push_back(extents[at]);
+  put_in_order(extents, order_by_number(std::span<const PlacedExtent>(extents),
+                                        [](const PlacedExtent& one) { return one.image_offset; }));
   // Few begin at the same place.
-  for (auto first = sorted.begin(); first != sorted.end();) {
-    const auto behind = std::find_if(first, sorted.end(),
+  for (auto first = extents.begin(); first != extents.end();) {
+    const auto behind = std::find_if(first, extents.end(),
                                      [&](const PlacedExtent& one) { return one.image_offset != first->image_offset; });
     std::sort(first, behind, [](const PlacedExtent& a, const PlacedExtent& b) { return a.before(b); });
     first = behind;
   }
-  return std::make_shared<const std::vector<PlacedExtent>>(std::move(sorted));
+  return std::make_shared<const std::vector<PlacedExtent>>(std::move(extents));
 }
 
 Result<PlacedExtents> PlacedExtents::open(Database& db, std::int64_t max_in_memory) {

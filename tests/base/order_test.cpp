@@ -72,5 +72,14 @@ TEST(OrderByNumber, LeavesTheRowsWhereTheyAre) {
   EXPECT_EQ(in_order, stably_sorted(rows));
 }
 
+TEST(PutInOrder, DoesInPlaceWhatTheOrderSays) {
+  for (const std::size_t count : {0u, 1u, 2u, 3000u}) {
+    auto rows = some_rows(count, 3);
+    const auto expected = stably_sorted(rows);
+    put_in_order(rows, order_by_number(std::span<const Row>(rows), kNumber));
+    EXPECT_EQ(rows, expected) << count;
+  }
+}
+
 }  // namespace
 }  // namespace limier

@@ -1,5 +1,6 @@
-// Sorting large tables by a number of 64 bits: by one byte after the other from the lowest up, which takes a tenth of
-// the time of comparing rows. Stable: rows of one number keep their order. Any thread; memory beside the rows as said.
+// Sorting large tables by a number of 64 bits: by one byte after the other from the lowest up, which for tens of
+// thousands of rows is several times faster than comparing them. Stable: rows of one number keep their order. Any
+// thread; memory beside the rows as said.
 #pragma once
 
 #include <algorithm>
@@ -74,6 +75,24 @@ std::vector<std::uint32_t> order_by_number(std::span<const Row> rows, const Numb
   order.reserve(rows.size());
   for (const Numbered& one : numbered) order.push_back(one.at);
   return order;
+}
+
+// Puts each row where `order` says, in place.
+template <class Row>
+void put_in_order(std::vector<Row>& rows, std::vector<std::uint32_t> order) {
+  assert(order.size() == rows.size());
+  for (std::uint32_t first = 0; first < order.size(); ++first) {
+    if (order[first] == first) continue;
+    Row kept = std::move(rows[first]);
+    std::uint32_t at = first;
+    while (order[at] != first) {
+      const std::uint32_t from = std::exchange(order[at], at);
+      rows[at] = std::move(rows[from]);
+      at = from;
+    }
+    rows[at] = std::move(kept);
+    order[at] = at;
+  }
 }
 
 }  // namespace limier
