@@ -100,8 +100,29 @@ struct NameRecord {
   }
 };
 
+// How a file system keeps a time, and so what can be said of it.
+enum class TimeBasis : std::uint8_t {
+  kAbsent,  // no such time, or zero
+  kUtc,     // counted in UTC, or written with its offset from it
+  kLocal,   // as a clock showed it, without a zone (FAT)
+  kStated,  // such a time, read in the zone that --zone states
+};
+// One time of a file, over the whole range of any file system.
+struct Stamp {
+  std::int64_t seconds = 0;       // since 1970-01-01T00:00:00; of kLocal as if the clock had shown UTC
+  std::uint32_t nanoseconds = 0;  // below 10^9
+  TimeBasis basis = TimeBasis::kAbsent;
+  friend bool operator==(const Stamp&, const Stamp&) = default;
+  static constexpr auto fields() { return std::tuple{&Stamp::seconds, &Stamp::nanoseconds, &Stamp::basis}; }
+};
+// Seconds and nanoseconds in UTC; absent when both are zero. `nanoseconds` may be a second or more: it is carried.
+Stamp utc_stamp(std::int64_t seconds, std::uint32_t nanoseconds);
+Stamp utc_stamp(TimeNs time_ns);
+// Nanoseconds since 1970; none when absent or outside what 64 bits hold (before 1677, after 2262).
+TimeNs ns_of(const Stamp& stamp);
+
 struct FileTimes {
-  TimeNs modified, accessed, changed, created;
+  Stamp modified, accessed, changed, created;
   static constexpr auto fields() {
     return std::tuple{&FileTimes::modified, &FileTimes::accessed, &FileTimes::changed, &FileTimes::created};
   }
@@ -154,6 +175,7 @@ enum class ContentSource : std::uint8_t {
   kUnreadable,  // libtsk could not give the bytes, or the runs do not cover the size
   kEncrypted,   // NTFS EFS and the like
   kTooSparse,   // wholly sparse ($BadClus:$Bad): no byte of it is on the disk
+  kNotRead,     // what the system would show is not given by these bytes, or not by limier: StreamRecord::reason
 };
 
 // One stream of an inode, sent after the InodeRecord it belongs to, in (attr_type, attr_id) order.
@@ -166,6 +188,7 @@ struct StreamRecord {
   std::uint32_t data_piece_count = 0;  // extents of kind kData, each one piece of the sweep's plan
   bool touched_damage = false;         // kDigested: a chunk read for it was not good
   Digests digests;                     // kDigested only
+  std::string reason;                  // kNotRead only: "compressed by Windows (LZX)", "stored in the cloud"
   static constexpr auto fields() {
     return std::tuple{&StreamRecord::ref,
                       &StreamRecord::name,
@@ -174,7 +197,8 @@ struct StreamRecord {
                       &StreamRecord::source,
                       &StreamRecord::data_piece_count,
                       &StreamRecord::touched_damage,
-                      &StreamRecord::digests};
+                      &StreamRecord::digests,
+                      &StreamRecord::reason};
   }
 };
 

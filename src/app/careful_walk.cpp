@@ -290,7 +290,7 @@ void CarefulWalk::piece_died(const Ending& ending, Piece piece, std::size_t done
 }
 
 Status CarefulWalk::add_closed() {
-  const auto add = [&](const WalkRows::Closed& closed, std::string code, std::string_view what) -> Status {
+  const auto add = [&](const WalkRows::Closed& closed, std::string code, const std::string& what) -> Status {
     if (closed.streams == 0) return ok_status();
     catalog::IssueRecord issue;
     issue.stage = "walk";
@@ -303,6 +303,8 @@ Status CarefulWalk::add_closed() {
     return index_.add(issue);
   };
   LIMIER_CHECK(add(rows_.encrypted(), "content-encrypted", "are encrypted by the file system and were not examined"));
+  for (const auto& [reason, closed] : rows_.not_read())
+    LIMIER_CHECK(add(closed, "content-not-read", "are not read: " + reason));
   return add(rows_.unreadable(), "content-unreadable", "are in use, but their content cannot be read");
 }
 

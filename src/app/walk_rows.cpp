@@ -19,12 +19,14 @@ Status WalkRows::store(const Row& row, std::uint32_t volume_id, bool acceptable,
 }
 
 void WalkRows::count(const catalog::StreamRecord& stream) {
-  const bool encrypted = stream.source == catalog::ContentSource::kEncrypted;
+  using catalog::ContentSource;
   // Of a deleted file the clusters are often gone: that is no gap in the examination.
-  const bool unreadable =
-      stream.source == catalog::ContentSource::kUnreadable && unallocated_.count(stream.ref.inode) == 0;
-  if (!encrypted && !unreadable) return;
-  Closed& closed = encrypted ? encrypted_ : unreadable_;
+  const bool in_use = unallocated_.count(stream.ref.inode) == 0;
+  const bool encrypted = stream.source == ContentSource::kEncrypted;
+  const bool unreadable = stream.source == ContentSource::kUnreadable && in_use;
+  const bool not_read = stream.source == ContentSource::kNotRead && in_use;
+  if (!encrypted && !unreadable && !not_read) return;
+  Closed& closed = not_read ? not_read_[stream.reason] : encrypted ? encrypted_ : unreadable_;
   if (closed.streams++ == 0) closed.first_inode = stream.ref.inode;
   closed.bytes += stream.size_bytes;
 }

@@ -1,7 +1,9 @@
 // What a walk sends, checked and stored.
 #pragma once
 
+#include <map>
 #include <set>
+#include <string>
 
 #include "app/session.h"
 #include "limier/store.h"
@@ -29,6 +31,8 @@ class WalkRows {
   };
   [[nodiscard]] const Closed& encrypted() const { return encrypted_; }
   [[nodiscard]] const Closed& unreadable() const { return unreadable_; }
+  // By their reason.
+  [[nodiscard]] const std::map<std::string, Closed>& not_read() const { return not_read_; }
 
  private:
   enum class To : std::uint8_t { kCheck, kIndex };
@@ -45,6 +49,7 @@ class WalkRows {
   std::uint64_t held_bytes_ = 0;
   std::set<std::uint64_t> unallocated_;  // inodes of the frames that are being confirmed
   Closed encrypted_, unreadable_;
+  std::map<std::string, Closed> not_read_;
 };
 
 }  // namespace limier::app

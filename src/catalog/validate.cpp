@@ -24,6 +24,12 @@ bool valid(const StreamRef& ref) {
   return ref.volume_id != 0;
 }
 
+bool valid(const FileTimes& times) {
+  for (const Stamp* stamp : {&times.modified, &times.accessed, &times.changed, &times.created})
+    if (!known(stamp->basis, TimeBasis::kStated) || stamp->nanoseconds >= kNsPerSecond) return false;
+  return true;
+}
+
 bool plausible_size(std::uint64_t size) {
   return size <= static_cast<std::uint64_t>(kMaxSize);
 }
@@ -47,11 +53,14 @@ bool validate(const NameRecord& record) {
 
 bool validate(const InodeRecord& record) {
   return record.volume_id != 0 && known(record.kind, FileKind::kVirtual) && plausible_size(record.size_bytes) &&
-         record.owner_sid.size() <= kMaxWord && record.link_target.size() <= kMaxText;
+         record.owner_sid.size() <= kMaxWord && record.link_target.size() <= kMaxText && valid(record.times) &&
+         valid(record.name_times);
 }
 
 bool validate(const StreamRecord& record) {
-  if (!valid(record.ref) || !known(record.source, ContentSource::kTooSparse)) return false;
+  if (!valid(record.ref) || !known(record.source, ContentSource::kNotRead)) return false;
+  if (record.reason.size() > kMaxWord || record.reason.empty() != (record.source != ContentSource::kNotRead))
+    return false;
   if (record.name.size() > kMaxText || !plausible_size(record.size_bytes)) return false;
   const bool has_digest = record.digests.md5 || record.digests.sha1 || record.digests.sha256;
   return !has_digest || record.source == ContentSource::kDigested;

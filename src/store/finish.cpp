@@ -145,7 +145,7 @@ Status IndexWriter::Impl::build_not_examined() {
       "SELECT 'listing', 'the listing may be incomplete' || iif(code = 'listing-may-be-incomplete', '', ': ' || "
       "replace(code, '-', ' ')) AS r, NULL, count(*) "
       "FROM issue WHERE incomplete AND stage = 'walk' AND code NOT IN ('content-encrypted', "
-      "'content-unreadable') GROUP BY r ORDER BY r"));
+      "'content-unreadable', 'content-not-read') GROUP BY r ORDER BY r"));
   // What makes a run incomplete is a row here, whichever stage found it. Missing segments, sectors the acquisition
   // could not read, and volumes that say it by their status are rows already.
   LIMIER_CHECK(db_.execute(
@@ -172,7 +172,7 @@ Status IndexWriter::Impl::count_unread_contents() {
   std::map<std::int64_t, Sum> by_state;
   {
     LIMIER_TRY(auto rows, db_.prepare(fmt::format("SELECT {}, s.size_bytes FROM stream s LEFT JOIN digest d ON "
-                                                  "d.content_id = s.content_id WHERE s.source NOT IN (0, 6)",
+                                                  "d.content_id = s.content_id WHERE s.source NOT IN (0, 6, 7)",
                                                   kStateOfContent)));
     while (true) {
       LIMIER_TRY(const bool row, rows.step());
@@ -192,7 +192,10 @@ Status IndexWriter::Impl::count_unread_contents() {
     insert.bind(3, found->second.items);
     LIMIER_CHECK(insert.run());
   }
-  return ok_status();
+  // Source 7: the walk says why.
+  return db_.execute(
+      "INSERT INTO not_examined(what, reason, bytes, items) SELECT 'file', 'not read: ' || reason, "
+      "sum(size_bytes), count(*) FROM stream WHERE source = 7 GROUP BY reason ORDER BY reason");
 }
 
 Result<IndexWriter::Conditions> IndexWriter::Impl::conditions() {

@@ -34,6 +34,7 @@ ContentState expected_state(const catalog::StreamRecord& record, bool deleted) {
       return ContentState::kEncrypted;
     case ContentSource::kNone:
     case ContentSource::kTooSparse:
+    case ContentSource::kNotRead:
       return ContentState::kNotRead;
   }
   return ContentState::kNotRead;
@@ -63,7 +64,8 @@ Status IndexWriter::Impl::prepare_statements() {
   LIMIER_TRY(inodes_,
              Inodes::prepare(db_, "INSERT OR IGNORE INTO inode VALUES", {{{13}, {14}, {15, Inodes::As::kBytes}}}));
   using Streams = decltype(streams_);
-  LIMIER_TRY(streams_, Streams::prepare(db_, "INSERT OR IGNORE INTO stream VALUES", {{{5}, {6, Streams::As::kBytes}}}));
+  LIMIER_TRY(streams_,
+             Streams::prepare(db_, "INSERT OR IGNORE INTO stream VALUES", {{{5}, {6, Streams::As::kBytes}, {13}}}));
   LIMIER_CHECK(prepare(digest_, "INSERT OR REPLACE INTO digest VALUES (?1, ?2, ?3, ?4)"));
   LIMIER_TRY(extents_, RowBatch<7>::prepare(db_, "INSERT OR IGNORE INTO extent VALUES"));
   LIMIER_CHECK(prepare(find_inode_, "SELECT inode_key, allocated FROM inode WHERE volume_id = ?1 AND inode = ?2"));
@@ -149,14 +151,14 @@ Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
                             std::nullopt,
                             std::nullopt,
                             std::nullopt,
-                            record.times.modified,
-                            record.times.accessed,
-                            record.times.changed,
-                            record.times.created,
-                            record.name_times.modified,
-                            record.name_times.accessed,
-                            record.name_times.changed,
-                            record.name_times.created},
+                            catalog::ns_of(record.times.modified),
+                            catalog::ns_of(record.times.accessed),
+                            catalog::ns_of(record.times.changed),
+                            catalog::ns_of(record.times.created),
+                            catalog::ns_of(record.name_times.modified),
+                            catalog::ns_of(record.name_times.accessed),
+                            catalog::ns_of(record.name_times.changed),
+                            catalog::ns_of(record.name_times.created)},
                            {record.owner_sid.empty() ? std::nullopt : std::optional(owner.text()),
                             record.link_target.empty() ? std::nullopt : std::optional(link.text()), link.raw()}));
   if (inodes_indexed_) {
@@ -259,14 +261,14 @@ Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
   const auto ordinal = ++sent.streams;
   if (ordinal > kMaxOrdinal) return bad_record("a stream");
   const auto content_id = volume_key(record.ref.volume_id, ordinal);
-  const RepairedText name(record.name);
+  const RepairedText name(record.name), reason(record.reason);
   if (!note_attribute(sent, inode->key, record.ref)) LIMIER_CHECK(index_streams());
   LIMIER_CHECK(begin_rows_of(record.ref.volume_id));
   LIMIER_CHECK(
       streams_.add({content_id, inode->key, record.ref.attr_type, record.ref.attr_id, std::nullopt, std::nullopt,
                     record.is_default, clamped(record.size_bytes), number(record.source), record.data_piece_count,
-                    number(expected_state(record, !inode->allocated)), !inode->allocated},
-                   {name.text(), name.raw()}));
+                    number(expected_state(record, !inode->allocated)), !inode->allocated, std::nullopt},
+                   {name.text(), name.raw(), record.reason.empty() ? std::nullopt : std::optional(reason.text())}));
   if (streams_indexed_) {
     LIMIER_CHECK(streams_.flush());
     if (streams_.take_ignored() > 0) return refuse(record.ref.volume_id);

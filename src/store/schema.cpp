@@ -58,7 +58,8 @@ CREATE TABLE inode (
 CREATE TABLE stream (
   content_id INTEGER PRIMARY KEY, inode_key INTEGER NOT NULL REFERENCES inode(inode_key), attr_type INTEGER NOT NULL,
   attr_id INTEGER NOT NULL, name TEXT NOT NULL, name_raw BLOB, is_default INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
-  source INTEGER NOT NULL, piece_count INTEGER NOT NULL, state INTEGER NOT NULL, deleted INTEGER NOT NULL
+  source INTEGER NOT NULL, piece_count INTEGER NOT NULL, state INTEGER NOT NULL, deleted INTEGER NOT NULL,
+  reason TEXT
 ) STRICT;
 CREATE TABLE digest (
   content_id INTEGER PRIMARY KEY REFERENCES stream(content_id), md5 BLOB, sha1 BLOB, sha256 BLOB

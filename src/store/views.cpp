@@ -124,7 +124,7 @@ CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS
   CAST(NULL AS REAL) AS entropy, CAST(NULL AS TEXT) AS known, CAST(NULL AS TEXT) AS known_source,
   s.attr_type, s.attr_id, f.content_id, nullif(i.owner_sid, '') AS owner_sid, i.link_count, f.reused AS realloc,
   n.sequence AS name_sequence, f.inode_key IS NOT NULL AS has_metadata, i.link_target_raw,
-  iif(f.is_stream, s.name_raw, NULL) AS stream_raw,
+  iif(f.is_stream, s.name_raw, NULL) AS stream_raw, s.reason AS content_reason,
   {fn_modified}, {fn_accessed}, {fn_changed}, {fn_created}
   {tables} LEFT JOIN digest d ON d.content_id = f.content_id;
 )sql",

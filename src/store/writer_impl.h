@@ -173,7 +173,7 @@ class IndexWriter::Impl {
   // The rows of a walk; whatever reads or clears them flushes these first.
   RowBatch<11, 2> names_;
   RowBatch<23, 3> inodes_;
-  RowBatch<12, 2> streams_;
+  RowBatch<13, 3> streams_;
   RowBatch<7> extents_;
   std::uint32_t rows_of_ = 0;  // the volume they belong to: what is ignored of them is counted for it
   Status flush_rows();

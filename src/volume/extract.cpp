@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "volume/own_reader.h"
 #include "volume/walk.h"
 
 namespace limier::volume {
@@ -67,38 +68,56 @@ class ExtentContent {
 
 }  // namespace
 
+Status send_content(const WalkBase& walk, const StreamPlan& plan, const InodeSender::ReadContent& read) {
+  ExtentContent content(walk.image, walk.sink, plan.record.size_bytes);
+  switch (plan.record.source) {
+    case ContentSource::kEmpty:
+      return ok_status();
+    case ContentSource::kExtents:
+      return content.send(plan.extents);
+    case ContentSource::kDigested:
+      break;
+    case ContentSource::kNotRead:
+      return Error{ErrorKind::kEvidence, "the content of the stream is not read: " + plan.record.reason};
+    default:
+      return Error{ErrorKind::kEvidence, "the content of the stream cannot be read"};
+  }
+  if (plan.zeros) return content.zeros(plan.record.size_bytes);
+  Status consumed = ok_status();
+  const bool whole = read(
+      plan, [&](Bytes bytes) { return walk.sink.content(bytes); }, consumed);
+  if (!consumed.ok()) return consumed;
+  if (!whole) return Error{ErrorKind::kEvidence, "the content of the stream cannot be read to its end"};
+  return ok_status();
+}
+
+Status send_stream(const WalkBase& walk, const std::vector<StreamPlan>& plans, const InodeSender::ReadContent& read) {
+  const auto plan = std::find_if(plans.begin(), plans.end(),
+                                 [&](const StreamPlan& candidate) { return candidate.record.ref == walk.job.stream; });
+  if (plan == plans.end())
+    return Error{ErrorKind::kEvidence, fmt::format("entry {} has no such stream", walk.job.stream.inode)};
+  return send_content(walk, *plan, read);
+}
+
 Status extract_stream(const evidence::Image& image, const FsJob& job, Sink& sink) {
   if (!job.has_stream) return Error{ErrorKind::kInternal, "no stream was named"};
   sink.working_on(Stage::kExtract, 0);
+  if (volume_outside(image, job)) return Error{ErrorKind::kInternal, "the volume lies outside the media"};
+  OwnWalk own(image, job, sink);
+  LIMIER_TRY(const auto reader, make_own_reader(own));
+  if (reader) return own_extract(own, *reader);
   LIMIER_TRY(auto session, FsSession::open(image, job.volume));
-  LIMIER_TRY(WalkContext context, make_context(image, job, sink, *session));
+  WalkContext context(image, job, sink, *session);
+  LIMIER_CHECK(context.prepare());
   auto opened = session->call([&](TSK_FS_INFO* fs) { return tsk_fs_file_open_meta(fs, nullptr, job.stream.inode); });
   const FileHandle file(opened.value_or(nullptr));
   if (!file || file->meta == nullptr)
     return Error{ErrorKind::kEvidence, fmt::format("entry {} cannot be read: {}", job.stream.inode, take_tsk_error())};
-  const auto plans = plan_streams(context, file.get(), sequence_of(context, *file->meta));
-  const auto plan = std::find_if(plans.begin(), plans.end(),
-                                 [&](const StreamPlan& candidate) { return candidate.record.ref == job.stream; });
-  if (plan == plans.end())
-    return Error{ErrorKind::kEvidence, fmt::format("entry {} has no such stream", job.stream.inode)};
-  ExtentContent content(image, sink, plan->record.size_bytes);
-  switch (plan->record.source) {
-    case ContentSource::kEmpty:
-      return ok_status();
-    case ContentSource::kExtents:
-      return content.send(plan->extents);
-    case ContentSource::kDigested:
-      break;
-    default:
-      return Error{ErrorKind::kEvidence, "the content of the stream cannot be read"};
-  }
-  if (plan->zeros) return content.zeros(plan->record.size_bytes);
-  Status consumed = ok_status();
-  const bool whole = read_stream(
-      context, *plan, file.get(), [&](Bytes bytes) { return sink.content(bytes); }, consumed);
-  if (!consumed.ok()) return consumed;
-  if (!whole) return Error{ErrorKind::kEvidence, "the content of the stream cannot be read to its end"};
-  return ok_status();
+  LIMIER_TRY(const auto record, describe_inode(context, file.get()));
+  LIMIER_TRY(const auto plans, plan_streams(context, file.get(), record));
+  return send_stream(context, plans, [&](const StreamPlan& plan, const Consumer& consume, Status& consumed) {
+    return read_stream(context, plan, file.get(), consume, consumed);
+  });
 }
 
 }  // namespace limier::volume

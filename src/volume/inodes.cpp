@@ -10,12 +10,9 @@ namespace limier::volume {
 
 namespace {
 
-using catalog::ContentSource;
 using catalog::FileKind;
 
-constexpr std::uint64_t kZeroStep = 64u << 20;  // zeros hashed between two signs of life
-constexpr std::size_t kMaxSidBytes = 200;       // S-1- and 15 sub-authorities of 10 digits
-constexpr std::size_t kMaxLinkBytes = 32u << 10;
+constexpr std::size_t kMaxSidBytes = 200;  // S-1- and 15 sub-authorities of 10 digits
 constexpr std::size_t kMaxOwners = 4096;
 constexpr std::uint64_t kProgressEvery = 64;
 
@@ -71,10 +68,10 @@ std::uint32_t posix_mode(const TSK_FS_META& meta) {
   return type | (static_cast<std::uint32_t>(meta.mode) & 07777);
 }
 
-TimeNs time_of(time_t seconds, std::uint64_t nanoseconds) {
+catalog::Stamp time_of(time_t seconds, std::uint64_t nanoseconds) {
   // libtsk says 0 seconds where a file system has no such time, on UFS with nanoseconds of something else beside it.
-  if (seconds == 0) return std::nullopt;
-  return time_from_parts(seconds, static_cast<std::uint32_t>(std::min<std::uint64_t>(nanoseconds, 4'000'000'000u)));
+  if (seconds == 0) return {};
+  return catalog::utc_stamp(seconds, static_cast<std::uint32_t>(std::min<std::uint64_t>(nanoseconds, 4'000'000'000u)));
 }
 
 // FAT keeps creation times in two seconds plus hundredths from 0 to 199. libtsk adds the odd second for values above
@@ -119,61 +116,11 @@ class FatTimes {
   std::uint64_t data_ = 0;
 };
 
-// Any unallocated cluster that looks like a directory makes orphans, and their sizes are whatever stands there: 92 KB
-// were once read as 140 TB of them. What all orphans together claim is held against the size of the volume; beyond it
-// the names stay, but nobody reads content for them.
-class OrphanBudget {
- public:
-  explicit OrphanBudget(const WalkContext& context)
-      : context_(context), limit_(kTimesTheVolume * (context.end - context.base)) {}
-
-  // Takes what the streams claim; false when the budget does not hold it.
-  bool admits(std::uint64_t inode, const std::vector<StreamPlan>& plans) {
-    if (!std::binary_search(context_.orphans.begin(), context_.orphans.end(), inode)) return true;
-    std::uint64_t claimed = 0;
-    for (const StreamPlan& plan : plans) claimed += std::min(claim_of(plan), limit_ + 1);
-    if (claimed <= limit_ - claimed_) {
-      claimed_ += claimed;
-      return true;
-    }
-    ++refused_;
-    refused_bytes_ += std::min(claimed, kMaxStreamBytes - refused_bytes_);
-    return false;
-  }
-
-  Status report() const {
-    if (refused_ == 0) return ok_status();
-    return context_.issue(
-        "orphans-over-budget", catalog::Severity::kWarning, std::nullopt,
-        fmt::format("orphans claim more than {} times the volume's size: {} of them, with {} bytes or "
-                    "more, are listed, but their content is not read",
-                    kTimesTheVolume, refused_, refused_bytes_),
-        true);
-  }
-
- private:
-  // Deleted files reuse each other's clusters, so once is too little; four generations of a full disk are not.
-  static constexpr std::uint64_t kTimesTheVolume = 4;
-
-  static std::uint64_t claim_of(const StreamPlan& plan) {
-    std::uint64_t holes = 0;
-    for (const auto& extent : plan.extents)
-      if (extent.kind == catalog::ExtentKind::kSparse) holes += extent.length;
-    return plan.record.size_bytes - std::min(plan.record.size_bytes, holes);
-  }
-
-  const WalkContext& context_;
-  std::uint64_t limit_;
-  std::uint64_t claimed_ = 0;
-  std::uint64_t refused_ = 0;
-  std::uint64_t refused_bytes_ = 0;
-};
-
 }  // namespace
 
 class InodeWalk::Impl {
  public:
-  explicit Impl(WalkContext& context) : context_(context), mft_(context), fat_times_(context), budget_(context) {}
+  explicit Impl(WalkContext& context) : context_(context), mft_(context), fat_times_(context), sender_(context) {}
 
   Status run(const std::vector<std::uint64_t>& inodes) {
     for (const std::uint64_t inode : inodes) {
@@ -189,34 +136,17 @@ class InodeWalk::Impl {
   }
 
   Status report() const {
-    LIMIER_CHECK(budget_.report());
-    // In parts, only the supervisor sees them all.
-    if (context_.job.part == WalkPart::kInodes) return ok_status();
-    LIMIER_CHECK(report(encrypted_, "content-encrypted", "are encrypted by the file system and were not examined"));
-    return report(unreadable_, "content-unreadable", "are in use, but their content cannot be read");
+    LIMIER_CHECK(sender_.report());
+    return context_.job.part == WalkPart::kInodes ? ok_status() : context_.second->report();
+  }
+
+  Result<catalog::InodeRecord> describe(TSK_FS_FILE* file) {
+    catalog::InodeRecord record = as_libtsk_says(file);
+    LIMIER_CHECK(context_.second->correct(file, record));
+    return record;
   }
 
  private:
-  // Streams nobody could look into. One issue for all of a kind: a volume may hold a hundred thousand of them, and each
-  // is a row of v_file with its state.
-  struct Closed {
-    std::uint64_t streams = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t first_inode = 0;
-    void add(const catalog::StreamRecord& stream) {
-      if (streams++ == 0) first_inode = stream.ref.inode;
-      bytes += stream.size_bytes;
-    }
-  };
-
-  Status report(const Closed& closed, std::string code, std::string_view what) const {
-    if (closed.streams == 0) return ok_status();
-    return context_.issue(std::move(code), catalog::Severity::kWarning, closed.first_inode,
-                          fmt::format("{} streams ({} bytes) {}; the first is of entry {}", closed.streams,
-                                      closed.bytes, what, closed.first_inode),
-                          true);
-  }
-
   Status one(std::uint64_t inode) {
     if (context_.skip.count(inode) != 0) {
       return context_.issue("inode-quarantined", catalog::Severity::kWarning, inode,
@@ -236,18 +166,19 @@ class InodeWalk::Impl {
       return context_.issue("inode-unreadable", catalog::Severity::kWarning, inode,
                             "the entry's metadata cannot be read: " + reason, true);
     }
-    LIMIER_CHECK(send_inode(file_.get()));
-    return context_.job.bare_inodes ? ok_status() : send_streams(file_.get());
+    LIMIER_TRY(const catalog::InodeRecord record, describe(file_.get()));
+    if (!record.allocated) context_.unallocated.push_back({record.inode, record.sequence});
+    LIMIER_CHECK(context_.sink.inode(record));
+    return context_.job.bare_inodes ? ok_status() : send_streams(file_.get(), record);
   }
 
-  Status send_inode(TSK_FS_FILE* file) {
+  catalog::InodeRecord as_libtsk_says(TSK_FS_FILE* file) {
     const TSK_FS_META& meta = *file->meta;
     catalog::InodeRecord record;
     record.volume_id = context_.volume_id();
     record.inode = meta.addr;
     record.sequence = sequence_of(context_, meta);
     record.allocated = (meta.flags & TSK_FS_META_FLAG_ALLOC) != 0;
-    if (!record.allocated) context_.unallocated.push_back({meta.addr, record.sequence});
     record.name_sequence = record.sequence - (!record.allocated && record.sequence > 0 ? 1 : 0);
     record.kind = kind_of(meta.type);
     record.size_bytes = meta.size > 0 ? std::min(static_cast<std::uint64_t>(meta.size), kMaxStreamBytes) : 0;
@@ -268,7 +199,7 @@ class InodeWalk::Impl {
                            time_of(fn.fn_crtime, nano(fn.fn_crtime_nano))};
       record.owner_sid = owner_sid(file);
     }
-    return context_.sink.inode(record);
+    return record;
   }
 
   // ext keeps targets of 60 bytes and more as content, which libtsk does not take over when it lies in extents.
@@ -318,38 +249,18 @@ class InodeWalk::Impl {
     return failed && *failed == 0 && text != nullptr ? std::string(text, ::strnlen(text, kMaxSidBytes)) : std::string();
   }
 
-  Status send_streams(TSK_FS_FILE* file) {
-    const TSK_FS_META& meta = *file->meta;
-    auto plans = plan_streams(context_, file, sequence_of(context_, meta));
-    const bool allocated = (meta.flags & TSK_FS_META_FLAG_ALLOC) != 0;
-    const bool admitted = budget_.admits(meta.addr, plans);
-    bool outside = false;
-    for (StreamPlan& plan : plans) {
-      if (!admitted) leave_unread(plan);
-      outside = outside || plan.outside_volume;
-      place_resident(plan);
-      if (plan.record.source == ContentSource::kDigested) digest(file, plan);
-      if (plan.record.source == ContentSource::kEncrypted) encrypted_.add(plan.record);
-      // Of a deleted file the clusters are often gone: that is no gap in the examination.
-      if (plan.record.source == ContentSource::kUnreadable && allocated) unreadable_.add(plan.record);
-      LIMIER_CHECK(context_.sink.stream(plan.record));
-      for (const auto& extent : plan.extents) {
-        LIMIER_CHECK(context_.sink.extent(extent));
-        if (context_.fat() && extent.image_offset)
-          (allocated ? context_.owned : context_.deleted).add(*extent.image_offset, extent.length);
-      }
-    }
-    if (!outside) return ok_status();
-    // Runs of deleted files are often overwritten with anything; those of allocated files must hold.
-    return context_.issue("run-outside-volume", allocated ? catalog::Severity::kWarning : catalog::Severity::kInfo,
-                          meta.addr, "the entry's run list points outside the volume", allocated);
-  }
-
-  static void leave_unread(StreamPlan& plan) {
-    plan.extents.clear();
-    plan.record.data_piece_count = 0;
-    if (plan.record.size_bytes > 0 && plan.record.source != ContentSource::kNone)
-      plan.record.source = ContentSource::kUnreadable;
+  Status send_streams(TSK_FS_FILE* file, const catalog::InodeRecord& inode) {
+    LIMIER_TRY(auto plans, plan_streams(context_, file, inode));
+    for (StreamPlan& plan : plans) place_resident(plan);
+    LIMIER_CHECK(sender_.streams(inode, plans, [&](const StreamPlan& plan, const Consumer& consume, Status& consumed) {
+      return read_stream(context_, plan, file, consume, consumed);
+    }));
+    if (!context_.fat()) return ok_status();
+    for (const StreamPlan& plan : plans)
+      for (const auto& extent : plan.extents)
+        if (extent.image_offset)
+          (inode.allocated ? context_.owned : context_.deleted).add(*extent.image_offset, extent.length);
+    return ok_status();
   }
 
   void place_resident(StreamPlan& plan) const {
@@ -361,50 +272,14 @@ class InodeWalk::Impl {
     }
   }
 
-  void digest(TSK_FS_FILE* file, StreamPlan& plan) {
-    if (context_.job.metadata_only || !context_.job.digests.any()) return;
-    context_.sink.working_on(Stage::kContent, plan.record.ref.inode);
-    context_.sink.expecting(plan.record.size_bytes);
-    Hasher hasher(context_.job.digests);
-    if (plan.zeros) {
-      for (std::uint64_t left = plan.record.size_bytes; left > 0;) {
-        const std::uint64_t step = std::min(left, kZeroStep);
-        hasher.update_zeros(step);
-        left -= step;
-        context_.sink.working_on(Stage::kContent, plan.record.ref.inode);
-      }
-      plan.record.digests = hasher.finish();
-      return;
-    }
-    context_.session.damage().reset_touched();
-    Status consumed = ok_status();
-    const bool whole = read_stream(
-        context_, plan, file, [&](Bytes bytes) { return hasher.update(bytes), ok_status(); }, consumed);
-    const auto& damage = context_.session.damage();
-    plan.record.touched_damage = damage.touched();
-    if (damage.any() && !plan.record.touched_damage) {
-      // libtsk may have served the bytes from its own cache, where damage leaves no trace.
-      plan.record.touched_damage = std::any_of(plan.extents.begin(), plan.extents.end(), [&](const auto& extent) {
-        return extent.image_offset && damage.overlaps(*extent.image_offset, extent.length);
-      });
-    }
-    if (!whole) {
-      plan.record.source = ContentSource::kUnreadable;
-      return;
-    }
-    if (!plan.record.touched_damage) plan.record.digests = hasher.finish();
-  }
-
   WalkContext& context_;
   MftMap mft_;
   FatTimes fat_times_;
-  OrphanBudget budget_;
+  InodeSender sender_;
   FileHandle file_;
   std::uint32_t exceptions_ = 0;                           // of the session when file_ was opened
   std::unordered_map<std::uint32_t, std::string> owners_;  // by their number in $Secure
   std::uint64_t done_ = 0;
-  Closed encrypted_;
-  Closed unreadable_;
 };
 
 InodeWalk::InodeWalk(WalkContext& context) : impl_(std::make_unique<Impl>(context)) {}
@@ -416,6 +291,10 @@ Status InodeWalk::run(const std::vector<std::uint64_t>& inodes) {
 
 Status InodeWalk::report() const {
   return impl_->report();
+}
+
+Result<catalog::InodeRecord> describe_inode(WalkContext& context, TSK_FS_FILE* file) {
+  return InodeWalk::Impl(context).describe(file);
 }
 
 std::uint32_t sequence_of(const WalkContext& context, const TSK_FS_META& meta) {

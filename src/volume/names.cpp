@@ -83,23 +83,108 @@ Result<std::vector<std::uint64_t>> NameWalk::named() {
 }
 
 Result<std::vector<std::uint64_t>> NameWalk::orphans() {
-  std::vector<std::uint64_t> only_orphans;
-  if (!orphan_dir_ || budget_spent_) return only_orphans;
+  if (!orphan_dir_ || budget_spent_) return std::vector<std::uint64_t>();
   in_orphans_ = true;
   if (context_.job.part == WalkPart::kWhole) tell_libtsk_what_is_named();
   DirHandle dir = open_dir(orphan_dir_->inode);
   if (!dir) {
     LIMIER_CHECK(unreadable(orphan_dir_->inode));
-    return only_orphans;
+    return std::vector<std::uint64_t>();
   }
   path_ = orphan_dir_->path;
   push(std::move(dir), orphan_dir_->inode, orphan_dir_->name_id, true);
   while (!stack_.empty()) LIMIER_CHECK(step());
   std::sort(context_.orphans.begin(), context_.orphans.end());
+  return take_new_inodes();
+}
+
+// Those that no part before has sent.
+std::vector<std::uint64_t> NameWalk::take_new_inodes() {
   sort_unique(inodes_);
+  std::vector<std::uint64_t> fresh, all;
   std::set_difference(inodes_.begin(), inodes_.end(), named_inodes_.begin(), named_inodes_.end(),
-                      std::back_inserter(only_orphans));
-  return only_orphans;
+                      std::back_inserter(fresh));
+  std::set_union(inodes_.begin(), inodes_.end(), named_inodes_.begin(), named_inodes_.end(), std::back_inserter(all));
+  named_inodes_ = std::move(all);
+  inodes_.clear();
+  return fresh;
+}
+
+Result<std::vector<std::uint64_t>> NameWalk::unnamed() {
+  if (budget_spent_ || context_.job.skip_orphans) return std::vector<std::uint64_t>();
+  LIMIER_TRY(const Nameless nameless, find_nameless(context_));
+  LIMIER_CHECK(report(nameless));
+  in_orphans_ = true;
+  std::set<std::uint64_t> below;  // what those that are directories hold is listed there
+  for (const std::uint64_t inode : nameless.inodes) add_entries_of(inode, below);
+  for (const std::uint64_t inode : nameless.inodes) {
+    if (below.contains(inode) || budget_spent_ || context_.skip.contains(inode)) continue;
+    LIMIER_CHECK(send_unnamed(inode));
+    while (!stack_.empty()) LIMIER_CHECK(step());
+  }
+  std::sort(context_.orphans.begin(), context_.orphans.end());
+  return take_new_inodes();
+}
+
+Status NameWalk::report(const Nameless& nameless) {
+  // The names of those that count a link were lost, and with them perhaps more.
+  if (nameless.linked > 0) {
+    LIMIER_CHECK(context_.issue("listing-may-be-incomplete", catalog::Severity::kWarning, nameless.first_linked,
+                                fmt::format("{} entries are in use but no directory names them, the first is {}",
+                                            nameless.linked, nameless.first_linked),
+                                true));
+  }
+  const std::uint64_t unlinked = nameless.inodes.size() - nameless.linked;
+  if (unlinked == 0) return ok_status();
+  return context_.issue("unlinked-in-use", catalog::Severity::kInfo, std::nullopt,
+                        fmt::format("{} entries are in use without a name and without a link, as after a program was "
+                                    "stopped that still had them open; they are listed among the orphans",
+                                    unlinked),
+                        false);
+}
+
+void NameWalk::add_entries_of(std::uint64_t inode, std::set<std::uint64_t>& below) {
+  if (context_.skip.contains(inode)) return;
+  const DirHandle dir = open_dir(inode);
+  tsk_error_reset();
+  const std::size_t count = dir ? tsk_fs_dir_getsize(dir.get()) : 0;
+  for (std::size_t at = 0; at < count; ++at) {
+    const TSK_FS_NAME* entry = tsk_fs_dir_get_name(dir.get(), at);
+    const bool in_use = entry != nullptr && (entry->flags & TSK_FS_NAME_FLAG_ALLOC) != 0;
+    if (in_use && entry->meta_addr != inode && !TSK_FS_ISDOT(entry->name)) below.insert(entry->meta_addr);
+  }
+}
+
+// Beneath the directory in which libtsk gathers orphans, under the name it would give, or the one its record holds.
+Status NameWalk::send_unnamed(std::uint64_t inode) {
+  const auto opened = context_.session.call([&](TSK_FS_INFO* fs) { return tsk_fs_file_open_meta(fs, nullptr, inode); });
+  const FileHandle file(opened.value_or(nullptr));
+  tsk_error_reset();
+  std::string name = fmt::format("OrphanFile-{}", inode);
+  catalog::NameRecord record;
+  if (file && file->meta != nullptr) {
+    const TSK_FS_META& meta = *file->meta;
+    if (meta.name2 != nullptr && meta.name2->name[0] != '\0')
+      name.assign(meta.name2->name, ::strnlen(meta.name2->name, sizeof meta.name2->name));
+    record.sequence = sequence_of(context_, meta);
+    record.kind = TSK_FS_IS_DIR_META(meta.type) ? FileKind::kDir : FileKind::kFile;
+  }
+  path_ = orphan_dir_ ? orphan_dir_->path : std::string();
+  path_ += '/' + name;
+  record.volume_id = context_.volume_id();
+  record.name_id = ++names_;
+  record.parent_name_id = orphan_dir_ ? orphan_dir_->name_id : 0;
+  record.path = path_;
+  record.name_length = static_cast<std::uint32_t>(name.size());
+  record.inode = inode;
+  record.orphan = true;
+  inodes_.push_back(inode);
+  LIMIER_CHECK(context_.sink.name(record));
+  if (record.kind != FileKind::kDir) return ok_status();
+  DirHandle dir = open_dir(inode);
+  if (!dir) return unreadable(inode);
+  push(std::move(dir), inode, record.name_id, true);
+  return ok_status();
 }
 
 // On NTFS a name may lead to an entry that has held another file since: then nothing names that one. The sequence
@@ -222,7 +307,7 @@ Status NameWalk::send(const TSK_FS_NAME& entry, std::size_t name_size, std::uint
 // Of the first pass only: the second one's names stand in no directory.
 void NameWalk::count(const catalog::NameRecord& record) {
   if (!record.allocated || record.orphan || record.kind == FileKind::kVirtual) return;
-  if (context_.counts_inodes()) context_.named_in_use.push_back(record.inode);
+  context_.named_in_use.push_back(record.inode);
   // The files of HFS+ itself, the catalog for one, have no record in the catalog.
   constexpr std::uint64_t kFirstHfsUserFile = 16;
   if (TSK_FS_TYPE_ISHFS(context_.type) != 0 && record.inode < kFirstHfsUserFile) return;

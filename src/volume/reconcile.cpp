@@ -16,40 +16,43 @@ constexpr std::uint64_t kFirstExtUserFile = 12;   // below: reserved inodes and 
 constexpr std::uint64_t kFirstUfsUserFile = 3;    // 0 is none, 1 was the list of bad blocks, 2 is the root
 constexpr std::uint64_t kBeatEvery = 1024;
 
-struct Count {
+struct Search {
   WalkContext* context = nullptr;
-  const std::vector<std::uint64_t>* named = nullptr;
   std::uint64_t first_user_file = 0;
   std::uint64_t seen = 0;
-  std::uint64_t nameless = 0;
-  std::uint64_t first_nameless = 0;
+  Nameless found;
 };
 
 TSK_WALK_RET_ENUM on_inode(TSK_FS_FILE* file, void* pointer) noexcept {
-  auto* count = static_cast<Count*>(pointer);
+  auto* search = static_cast<Search*>(pointer);
   const TSK_FS_META* meta = file->meta;
   if (meta == nullptr) return TSK_WALK_CONT;
-  if (++count->seen % kBeatEvery == 0) count->context->sink.working_on(Stage::kReconcile, meta->addr);
-  const bool counted = meta->type == TSK_FS_META_TYPE_REG || meta->type == TSK_FS_META_TYPE_DIR;
-  if (!counted || meta->addr < count->first_user_file || meta->nlink < 1) return TSK_WALK_CONT;
+  if (++search->seen % kBeatEvery == 0) search->context->sink.working_on(Stage::kReconcile, meta->addr);
+  if (meta->type == TSK_FS_META_TYPE_UNDEF || meta->addr < search->first_user_file) return TSK_WALK_CONT;
   // MFT records without a $FILE_NAME continue another record.
-  if (count->context->ntfs() && meta->name2 == nullptr) return TSK_WALK_CONT;
-  if (std::binary_search(count->named->begin(), count->named->end(), meta->addr)) return TSK_WALK_CONT;
-  if (count->nameless++ == 0) count->first_nameless = meta->addr;
+  if (search->context->ntfs() && meta->name2 == nullptr) return TSK_WALK_CONT;
+  const auto& named = search->context->named_in_use;
+  if (std::binary_search(named.begin(), named.end(), meta->addr)) return TSK_WALK_CONT;
+  try {
+    search->found.inodes.push_back(meta->addr);
+  } catch (...) {
+    return TSK_WALK_ERROR;
+  }
+  if (meta->nlink > 0 && search->found.linked++ == 0) search->found.first_linked = meta->addr;
   return TSK_WALK_CONT;
 }
 
 // The inodes between those that are named: to take one apart that is, only to pass it over, costs as much as listing
 // it.
-std::uint8_t walk_nameless(TSK_FS_INFO* fs, Count& count) {
+std::uint8_t walk_nameless(TSK_FS_INFO* fs, Search& search) {
   const auto flags = static_cast<TSK_FS_META_FLAG_ENUM>(TSK_FS_META_FLAG_ALLOC | TSK_FS_META_FLAG_USED);
-  std::uint64_t next = std::max<std::uint64_t>(fs->first_inum, count.first_user_file), gaps = 0;
+  std::uint64_t next = std::max<std::uint64_t>(fs->first_inum, search.first_user_file), gaps = 0;
   const auto walk_until = [&](std::uint64_t behind) -> std::uint8_t {
     if (next >= behind) return 0;
-    if (++gaps % kBeatEvery == 0) count.context->sink.working_on(Stage::kReconcile, next);
-    return tsk_fs_meta_walk(fs, next, behind - 1, flags, on_inode, &count);
+    if (++gaps % kBeatEvery == 0) search.context->sink.working_on(Stage::kReconcile, next);
+    return tsk_fs_meta_walk(fs, next, behind - 1, flags, on_inode, &search);
   };
-  for (const std::uint64_t inode : *count.named) {
+  for (const std::uint64_t inode : search.context->named_in_use) {
     if (inode > fs->last_inum) break;
     if (walk_until(inode) != 0) return 1;
     next = std::max(next, inode + 1);
@@ -124,27 +127,29 @@ Status compare_with_iso_records(WalkContext& context) {
 
 }  // namespace
 
+Result<Nameless> find_nameless(WalkContext& context) {
+  context.sink.working_on(Stage::kReconcile, 0);
+  LIMIER_TRY(auto known, context.second->unnamed(context.named_in_use));
+  if (known) return std::move(*known);
+  if (!context.counts_inodes()) return Nameless();
+  Search search;
+  search.context = &context;
+  search.first_user_file = context.ntfs() ? kFirstNtfsUserFile : context.ext() ? kFirstExtUserFile : kFirstUfsUserFile;
+  const auto failed = context.session.call([&](TSK_FS_INFO* fs) { return walk_nameless(fs, search); });
+  const std::string reason = take_tsk_error();
+  if (!failed || *failed != 0) {
+    LIMIER_CHECK(context.issue("inode-table-unreadable", catalog::Severity::kWarning, std::nullopt,
+                               "the table of inodes could not be read to its end: " + reason, true));
+  }
+  return std::move(search.found);
+}
+
 Status reconcile(WalkContext& context, const std::vector<std::uint64_t>& named) {
   context.sink.working_on(Stage::kReconcile, 0);
   if (context.session.pool() != nullptr || TSK_FS_TYPE_ISHFS(context.type) != 0)
     return compare_with_declared(context, named);
   if (TSK_FS_TYPE_ISISO9660(context.type) != 0) return compare_with_iso_records(context);
-  if (!context.counts_inodes()) return ok_status();
-  Count count;
-  count.context = &context;
-  count.named = &context.named_in_use;
-  count.first_user_file = context.ntfs() ? kFirstNtfsUserFile : context.ext() ? kFirstExtUserFile : kFirstUfsUserFile;
-  const auto failed = context.session.call([&](TSK_FS_INFO* fs) { return walk_nameless(fs, count); });
-  const std::string reason = take_tsk_error();
-  if (!failed || *failed != 0) {
-    return context.issue("inode-table-unreadable", catalog::Severity::kWarning, std::nullopt,
-                         "the table of inodes could not be read to its end: " + reason, true);
-  }
-  if (count.nameless == 0) return ok_status();
-  return context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, count.first_nameless,
-                       fmt::format("{} entries are in use but no directory names them, the first is {}", count.nameless,
-                                   count.first_nameless),
-                       true);
+  return ok_status();
 }
 
 }  // namespace limier::volume

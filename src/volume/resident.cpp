@@ -40,7 +40,9 @@ MftMap::MftMap(WalkContext& context) : session_(context.session) {
   const FileHandle mft(opened.value_or(nullptr));
   tsk_error_reset();
   if (!mft) return;
-  for (const auto& plan : plan_streams(context, mft.get(), 0)) {
+  const auto plans = plan_streams(context, mft.get(), catalog::InodeRecord());
+  if (!plans) return;
+  for (const auto& plan : *plans) {
     if (plan.record.ref.attr_type != TSK_FS_ATTR_TYPE_NTFS_DATA || !plan.record.is_default) continue;
     for (const auto& extent : plan.extents) {
       if (extent.image_offset && extent.kind == catalog::ExtentKind::kData)

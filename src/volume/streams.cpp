@@ -54,7 +54,6 @@ class RunReader {
 
   [[nodiscard]] bool unreadable() const { return unreadable_; }
   [[nodiscard]] std::uint64_t covered() const { return covered_; }
-  [[nodiscard]] std::uint32_t pieces() const { return pieces_; }
   [[nodiscard]] bool on_disk() const { return on_disk_; }
   void add_hole(std::uint64_t from, std::uint64_t to) {
     if (to > from) push(ExtentKind::kSparse, from, std::nullopt, to - from);
@@ -165,26 +164,7 @@ class RunReader {
 
   void push(ExtentKind kind, std::uint64_t file_offset, std::optional<std::uint64_t> image_offset,
             std::uint64_t length) {
-    auto& extents = plan_.extents;
-    if (!extents.empty()) {
-      auto& last = extents.back();
-      const bool follows = last.kind == kind && last.file_offset + last.length == file_offset;
-      const bool adjacent = last.image_offset.has_value() == image_offset.has_value() &&
-                            (!image_offset || *last.image_offset + last.length == *image_offset);
-      if (follows && adjacent) {
-        last.length += length;
-        return;
-      }
-    }
-    catalog::ExtentRecord extent;
-    extent.ref = plan_.record.ref;
-    extent.seq = static_cast<std::uint32_t>(extents.size());
-    if (kind == ExtentKind::kData) extent.piece = pieces_++;
-    extent.file_offset = file_offset;
-    extent.image_offset = image_offset;
-    extent.length = length;
-    extent.kind = kind;
-    extents.push_back(extent);
+    add_extent(plan_, kind, file_offset, image_offset, length);
   }
 
   WalkContext& context_;
@@ -198,7 +178,6 @@ class RunReader {
   std::uint64_t skip_ = 0;
   std::uint64_t limit_ = kMaxStreamBytes;
   std::uint64_t covered_ = 0;
-  std::uint32_t pieces_ = 0;
   bool unreadable_ = false;
   bool on_disk_ = false;
 };
@@ -224,7 +203,6 @@ class Planner {
               [](const StreamPlan& a, const StreamPlan& b) { return a.record.ref < b.record.ref; });
     const auto same = [](const StreamPlan& a, const StreamPlan& b) { return a.record.ref == b.record.ref; };
     plans_.erase(std::unique(plans_.begin(), plans_.end(), same), plans_.end());
-    for (StreamPlan& plan : plans_) number(plan);
     return std::move(plans_);
   }
 
@@ -232,19 +210,6 @@ class Planner {
   template <class F>
   auto ask(F&& function, decltype(function()) otherwise) {
     return context_.session.call([&](TSK_FS_INFO*) { return function(); }).value_or(otherwise);
-  }
-
-  static void number(StreamPlan& plan) {
-    auto& extents = plan.extents;
-    std::stable_sort(extents.begin(), extents.end(),
-                     [](const auto& a, const auto& b) { return a.file_offset < b.file_offset; });
-    std::uint32_t piece = 0;
-    for (std::size_t i = 0; i < extents.size(); ++i) {
-      extents[i].ref = plan.record.ref;
-      extents[i].seq = static_cast<std::uint32_t>(i);
-      extents[i].piece = extents[i].kind == ExtentKind::kData ? piece++ : 0;
-    }
-    plan.record.data_piece_count = piece;
   }
 
   // Loads the attributes; the head of their list, or null.
@@ -469,13 +434,18 @@ const TSK_FS_ATTR* find_attribute(TSK_FS_FILE* file, const catalog::StreamRef& r
 
 }  // namespace
 
-std::vector<StreamPlan> plan_streams(WalkContext& context, TSK_FS_FILE* file, std::uint32_t sequence) {
-  if (file == nullptr || file->meta == nullptr) return {};
-  return Planner(context, file, sequence).run();
+Result<std::vector<StreamPlan>> plan_streams(WalkContext& context, TSK_FS_FILE* file,
+                                             const catalog::InodeRecord& record) {
+  if (file == nullptr || file->meta == nullptr) return std::vector<StreamPlan>();
+  std::vector<StreamPlan> plans = Planner(context, file, sequence_of(context, *file->meta)).run();
+  LIMIER_CHECK(context.second->correct(file, record, plans));
+  for (StreamPlan& plan : plans) number_extents(plan);
+  return plans;
 }
 
-bool read_stream(WalkContext& context, const StreamPlan& plan, TSK_FS_FILE* file,
-                 const std::function<Status(Bytes)>& consume, Status& consumed) {
+bool read_stream(WalkContext& context, const StreamPlan& plan, TSK_FS_FILE* file, const Consumer& consume,
+                 Status& consumed) {
+  if (plan.decoded) return context.second->read(plan, consume, consumed);
   const TSK_FS_ATTR* attr = find_attribute(file, plan.record.ref);
   if (attr == nullptr) return false;
   std::vector<std::uint8_t> buffer(kReadStep);

@@ -29,20 +29,6 @@ std::string take_tsk_error() {
   return message;
 }
 
-void DamageLog::add(std::uint64_t image_offset, std::uint64_t length) {
-  touched_ = true;
-  std::uint64_t& end = ranges_[image_offset];
-  if (image_offset + length > end) end = image_offset + length;
-}
-
-bool DamageLog::overlaps(std::uint64_t image_offset, std::uint64_t length) const {
-  for (const auto& [start, end] : ranges_) {
-    if (start >= image_offset + length) break;
-    if (end > image_offset) return true;
-  }
-  return false;
-}
-
 Result<std::unique_ptr<TskImage>> TskImage::open(const evidence::Image& image, std::uint32_t sector_size,
                                                  std::uint64_t cache_bytes) {
   auto self = std::unique_ptr<TskImage>(new TskImage(std::make_unique<DamageLog>()));

@@ -4,7 +4,6 @@
 // that can touch evidence goes through a guard, and a handle that threw is given up: never used, never freed.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
@@ -20,20 +19,6 @@ namespace limier::volume {
 // The error text of the last libtsk call of this thread; reading it clears it.
 std::string take_tsk_error();
 
-// Remembers which ranges libtsk was served from damaged chunks.
-class DamageLog {
- public:
-  void add(std::uint64_t image_offset, std::uint64_t length);
-  [[nodiscard]] bool overlaps(std::uint64_t image_offset, std::uint64_t length) const;
-  [[nodiscard]] bool any() const { return !ranges_.empty(); }
-  void reset_touched() { touched_ = false; }
-  [[nodiscard]] bool touched() const { return touched_; }
-
- private:
-  std::map<std::uint64_t, std::uint64_t> ranges_;  // start → end
-  bool touched_ = false;
-};
-
 class TskImage {
  public:
   // `cache_bytes`: more than the little that is kept anyway.
@@ -44,6 +29,7 @@ class TskImage {
   TskImage& operator=(const TskImage&) = delete;
   TSK_IMG_INFO* get() { return info_; }
   DamageLog& damage() { return *damage_; }
+  LineCache& lines() { return *lines_; }
   void abandon();  // after an exception: whatever libtsk still refers to stays alive until the process ends
 
  private:
@@ -79,6 +65,8 @@ class FsSession {
   [[nodiscard]] TSK_FS_INFO* fs() const { return fs_; }
   [[nodiscard]] const TSK_POOL_INFO* pool() const { return pool_; }
   DamageLog& damage() { return image_->damage(); }
+  // What libtsk was given lately, for limier's own reading beside it.
+  LineCache& lines() { return image_->lines(); }
   // Of the handle that is open; only while one is.
   [[nodiscard]] InodeSieve& sieve() { return *sieve_; }
   [[nodiscard]] bool usable() const { return fs_ != nullptr; }

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "volume/own_reader.h"
+
 namespace limier::volume {
 
 namespace {
@@ -12,43 +14,26 @@ constexpr std::uint32_t kMaxBlockSize = 64u << 20;  // NTFS and exFAT clusters r
 
 }  // namespace
 
-Status WalkContext::issue(std::string code, catalog::Severity severity, std::optional<std::uint64_t> inode,
-                          std::string message, bool incomplete) const {
-  catalog::IssueRecord record;
-  record.stage = "walk";
-  record.code = std::move(code);
-  record.severity = severity;
-  record.volume_id = volume_id();
-  record.inode = inode;
-  record.message = std::move(message);
-  record.incomplete = incomplete;
-  return sink.issue(record);
-}
-
-Result<WalkContext> make_context(const evidence::Image& image, const FsJob& job, Sink& sink, FsSession& session) {
+Status WalkContext::prepare() {
   const TSK_FS_INFO& fs = *session.fs();
   const auto& volume = job.volume;
-  if (volume.image_offset > image.size_bytes() || volume.length > image.size_bytes() - volume.image_offset)
-    return Error{ErrorKind::kInternal, "the volume lies outside the media"};
   if (fs.block_size == 0 || fs.block_size > kMaxBlockSize)
     return Error{ErrorKind::kEvidence, fmt::format("the file system claims blocks of {} bytes", fs.block_size)};
-  WalkContext context(image, job, sink, session);
-  context.end = volume.image_offset + volume.length;
   // An HFS wrapper moves the start of the file system; a pool volume counts from the start of its container.
-  context.base = session.pool() != nullptr ? volume.image_offset : static_cast<std::uint64_t>(fs.offset);
-  if (context.base < volume.image_offset || context.base > context.end)
+  base = session.pool() != nullptr ? volume.image_offset : static_cast<std::uint64_t>(fs.offset);
+  if (base < volume.image_offset || base > end)
     return Error{ErrorKind::kEvidence, "the file system starts outside its volume"};
-  context.block_size = fs.block_size;
-  context.block_pre = fs.block_pre_size;
-  context.block_post = fs.block_post_size;
-  context.type = fs.ftype;
-  if (TSK_FS_TYPE_ISFFS(fs.ftype) != 0) context.ufs_block_bytes = reinterpret_cast<const FFS_INFO&>(fs).ffsbsize_b;
-  if (context.ext()) context.ext_inodes.emplace(image, context.base, context.end);
-  context.root_inode = fs.root_inum;
-  context.last_inode = fs.last_inum;
-  context.inode_count = fs.inum_count;
-  context.skip.insert(job.skip_inodes.begin(), job.skip_inodes.end());
-  return context;
+  block_size = fs.block_size;
+  block_pre = fs.block_pre_size;
+  block_post = fs.block_post_size;
+  type = fs.ftype;
+  if (TSK_FS_TYPE_ISFFS(fs.ftype) != 0) ufs_block_bytes = reinterpret_cast<const FFS_INFO&>(fs).ffsbsize_b;
+  if (ext()) ext_inodes.emplace(image, base, end);
+  root_inode = fs.root_inum;
+  last_inode = fs.last_inum;
+  inode_count = fs.inum_count;
+  second = make_second_reader(*this);
+  return ok_status();
 }
 
 namespace {
@@ -57,10 +42,15 @@ Status walk_whole(WalkContext& context, NameWalk& names) {
   LIMIER_TRY(auto inodes, names.named());
   InodeWalk walk(context);
   LIMIER_CHECK(walk.run(inodes));
+  const auto also = [&](const std::vector<std::uint64_t>& more) {
+    inodes.insert(inodes.end(), more.begin(), more.end());
+    return walk.run(more);
+  };
   LIMIER_TRY(const auto orphans, names.orphans());
-  LIMIER_CHECK(walk.run(orphans));
+  LIMIER_CHECK(also(orphans));
+  LIMIER_TRY(const auto unnamed, names.unnamed());
+  LIMIER_CHECK(also(unnamed));
   LIMIER_CHECK(walk.report());
-  inodes.insert(inodes.end(), orphans.begin(), orphans.end());
   std::sort(inodes.begin(), inodes.end());
   LIMIER_CHECK(reconcile(context, inodes));
   return walk_blocks(context);
@@ -76,6 +66,7 @@ Status walk_part(WalkContext& context) {
       NameWalk names(context);
       LIMIER_CHECK(names.named());
       LIMIER_CHECK(names.orphans());
+      LIMIER_CHECK(names.unnamed());
       return ok_status();
     }
     case WalkPart::kInodes: {
@@ -93,10 +84,20 @@ Status walk_part(WalkContext& context) {
 
 }  // namespace
 
+bool volume_outside(const evidence::Image& image, const FsJob& job) {
+  const auto& volume = job.volume;
+  return volume.image_offset > image.size_bytes() || volume.length > image.size_bytes() - volume.image_offset;
+}
+
 Status walk_volume(const evidence::Image& image, const FsJob& job, Sink& sink) {
   sink.working_on(Stage::kNames, 0);
+  if (volume_outside(image, job)) return Error{ErrorKind::kInternal, "the volume lies outside the media"};
+  OwnWalk own(image, job, sink);
+  LIMIER_TRY(const auto reader, make_own_reader(own));
+  if (reader) return own_walk(own, *reader);
   LIMIER_TRY(auto session, FsSession::open(image, job.volume));
-  LIMIER_TRY(WalkContext context, make_context(image, job, sink, *session));
+  WalkContext context(image, job, sink, *session);
+  LIMIER_CHECK(context.prepare());
   const bool lists = job.part == WalkPart::kWhole || job.part == WalkPart::kNames;
   if (context.last_inode == 0 && lists) {
     LIMIER_CHECK(context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,

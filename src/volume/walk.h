@@ -9,18 +9,11 @@
 #include <vector>
 
 #include "volume/ext_inodes.h"
+#include "volume/inode_sender.h"
+#include "volume/second_reader.h"
 #include "volume/tsk_image.h"
 
 namespace limier::volume {
-
-// Deeper directories, longer paths and larger lists than these are damage or an attack; what lies beyond is reported.
-inline constexpr std::size_t kMaxDepth = 1024;
-inline constexpr std::size_t kMaxPathBytes = 64u << 10;
-inline constexpr std::size_t kMaxAttributes = 65536;             // per inode; NTFS attribute ids have 16 bits
-inline constexpr std::size_t kMaxRuns = 1u << 22;                // per stream
-inline constexpr std::uint64_t kMaxDigestedBytes = 64ull << 30;  // read through libtsk, or zeros counted, per stream
-inline constexpr std::uint64_t kMaxStreamBytes = 1ull << 62;
-inline constexpr std::size_t kReadStep = 64u << 10;
 
 // Names in use that directories hold, the root apart.
 struct Listed {
@@ -50,15 +43,17 @@ struct NumberedEntry {
 };
 
 // What every part needs to know about the volume.
-struct WalkContext {
+struct WalkContext : WalkBase {
   WalkContext(const evidence::Image& evidence, const FsJob& walk_job, Sink& out, FsSession& open_session)
-      : image(evidence), job(walk_job), sink(out), session(open_session) {}
-  const evidence::Image& image;
-  const FsJob& job;
-  Sink& sink;
+      : WalkBase(evidence, walk_job, out), session(open_session) {}
+  std::size_t read(std::uint64_t image_offset, MutableBytes out) override {
+    return session.usable() ? session.lines().read(image_offset, out) : 0;
+  }
+  DamageLog& damage() override { return session.damage(); }
+  // Fills in what follows, from the open file system. Before anything else.
+  Status prepare();
+
   FsSession& session;
-  std::uint64_t base = 0;  // image offset of block 0 of the file system
-  std::uint64_t end = 0;   // image offset of the end of the volume
   std::uint32_t block_size = 0;
   std::uint32_t block_pre = 0;  // bytes before and after each block (raw CD, YAFFS2 spare)
   std::uint32_t block_post = 0;
@@ -67,15 +62,13 @@ struct WalkContext {
   std::uint64_t root_inode = 0;
   std::uint64_t last_inode = 0;
   std::uint64_t inode_count = 0;
-  std::set<std::uint64_t> skip;
+  std::unique_ptr<SecondReader> second;     // never null
   std::optional<ExtInodes> ext_inodes;      // ext only
   Listed listed;                            // filled by NameWalk::named
-  std::vector<std::uint64_t> named_in_use;  // where counts_inodes(): inodes with a name in use, sorted; by NameWalk
+  std::vector<std::uint64_t> named_in_use;  // inodes with a name in use, sorted; by NameWalk
   OwnedRanges owned, deleted;               // FAT and exFAT only: of files in use and of deleted ones; by InodeWalk
-  std::vector<std::uint64_t> orphans;       // inodes without a directory, sorted; filled by NameWalk::orphans
   std::vector<NumberedEntry> unallocated;   // inodes walked that are not in use; filled by InodeWalk
 
-  [[nodiscard]] std::uint32_t volume_id() const { return job.volume.volume_id; }
   [[nodiscard]] bool ntfs() const { return type == TSK_FS_TYPE_NTFS; }
   [[nodiscard]] bool ext() const { return TSK_FS_TYPE_ISEXT(type) != 0; }
   // Inodes in use can be told from others without a name.
@@ -83,11 +76,9 @@ struct WalkContext {
   // FAT and exFAT: each cluster in use belongs to a file, a folder or the file system itself.
   [[nodiscard]] bool fat() const { return TSK_FS_TYPE_ISFAT(type) != 0; }
   [[nodiscard]] std::uint64_t stride() const { return std::uint64_t{block_pre} + block_size + block_post; }
-  Status issue(std::string code, catalog::Severity severity, std::optional<std::uint64_t> inode, std::string message,
-               bool incomplete) const;
 };
 
-Result<WalkContext> make_context(const evidence::Image& image, const FsJob& job, Sink& sink, FsSession& session);
+bool volume_outside(const evidence::Image& image, const FsJob& job);
 
 // names.cpp: sends every name; the inodes to open, sorted and unique.
 // In two parts, because libtsk finds files without a directory by asking which inodes that are not in use have a name.
@@ -100,6 +91,8 @@ class NameWalk {
   // Then the names without a directory; the inodes only they lead to. Takes context.unallocated as the answer, unless
   // no inodes were walked.
   Result<std::vector<std::uint64_t>> orphans();
+  // Then a name for each inode in use that none leads to, and what such directories hold; the inodes they lead to.
+  Result<std::vector<std::uint64_t>> unnamed();
 
  private:
   struct Frame {
@@ -119,6 +112,10 @@ class NameWalk {
 
   [[nodiscard]] bool is_named(const NumberedEntry& entry) const;
   void tell_libtsk_what_is_named();
+  std::vector<std::uint64_t> take_new_inodes();
+  Status report(const Nameless& nameless);
+  void add_entries_of(std::uint64_t inode, std::set<std::uint64_t>& below);
+  Status send_unnamed(std::uint64_t inode);
   DirHandle open_dir(std::uint64_t inode);
   Status open_root();
   void push(DirHandle dir, std::uint64_t inode, std::uint64_t name_id, bool orphan);
@@ -138,7 +135,7 @@ class NameWalk {
   std::set<std::uint64_t> ancestors_;
   std::string path_;
   std::vector<std::uint64_t> inodes_;         // of the part that is being walked
-  std::vector<std::uint64_t> named_inodes_;   // of the first part, sorted
+  std::vector<std::uint64_t> named_inodes_;   // of the parts before, sorted
   std::vector<NumberedEntry> named_entries_;  // NTFS: the same with the sequence number of each name
   std::optional<OrphanDir> orphan_dir_;
   std::uint64_t names_ = 0;
@@ -153,17 +150,13 @@ class NameWalk {
   bool in_orphans_ = false;
 };
 
-// streams.cpp: the streams of one open file with their extents, in (attr_type, attr_id) order.
-struct StreamPlan {
-  catalog::StreamRecord record;
-  std::vector<catalog::ExtentRecord> extents;
-  bool zeros = false;  // kDigested: nothing but zeros
-  bool outside_volume = false;
-};
-std::vector<StreamPlan> plan_streams(WalkContext& context, TSK_FS_FILE* file, std::uint32_t sequence);
+// streams.cpp: the streams of one open file with their extents, in (attr_type, attr_id) order; `record` is what was
+// said of its inode.
+Result<std::vector<StreamPlan>> plan_streams(WalkContext& context, TSK_FS_FILE* file,
+                                             const catalog::InodeRecord& record);
 // Reads the content of one stream through libtsk in steps; false when it could not be read to its end.
-bool read_stream(WalkContext& context, const StreamPlan& plan, TSK_FS_FILE* file,
-                 const std::function<Status(Bytes)>& consume, Status& consumed);
+bool read_stream(WalkContext& context, const StreamPlan& plan, TSK_FS_FILE* file, const Consumer& consume,
+                 Status& consumed);
 
 // resident.cpp: where the content of a resident NTFS attribute stands inside its MFT record.
 class MftMap {
@@ -190,15 +183,20 @@ class InodeWalk {
   Status run(const std::vector<std::uint64_t>& inodes);
   // The issues that speak of all of them, after the last run.
   [[nodiscard]] Status report() const;
+  class Impl;
 
  private:
-  class Impl;
   std::unique_ptr<Impl> impl_;
 };
 std::uint32_t sequence_of(const WalkContext& context, const TSK_FS_META& meta);
 
-// reconcile.cpp: inodes in use that no name leads to are an issue, and so is a listing that holds less than the file
-// system says it has.
+// inodes.cpp: what libtsk and the second reader say of an inode.
+Result<catalog::InodeRecord> describe_inode(WalkContext& context, TSK_FS_FILE* file);
+
+// reconcile.cpp
+// Inodes in use that no name in use leads to.
+Result<Nameless> find_nameless(WalkContext& context);
+// A listing that holds less than the file system says it has is an issue.
 Status reconcile(WalkContext& context, const std::vector<std::uint64_t>& named);
 
 // blocks.cpp

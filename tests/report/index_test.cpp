@@ -36,8 +36,8 @@ TEST_F(RealIndex, GivesEveryFormat) {
   add(name(3, "/gone.jpg", 7, false));
   for (const std::uint64_t number : {5u, 6u, 7u}) {
     auto record = inode(number, number != 7);
-    record.times.modified = *parse_time("2021-03-09T05:00");
-    record.name_times.created = *parse_time("2020-01-01");
+    record.times.modified = catalog::utc_stamp(parse_time("2021-03-09T05:00"));
+    record.name_times.created = catalog::utc_stamp(parse_time("2020-01-01"));
     add(record);
     add(stream(number, catalog::ContentSource::kExtents, 100));
     add(extent(number, 0, number * 4096, 100));
@@ -65,10 +65,11 @@ TEST_F(RealIndex, TheTimelineIsThatOfTheView) {
   create();
   volume(1, 0, 100'000'000);
   std::mt19937 random(5);
-  const auto some_time = [&]() -> TimeNs {
+  const auto some_time = [&]() -> catalog::Stamp {
     const auto choice = random() % 5;
-    if (choice == 0) return std::nullopt;
-    return std::int64_t{1} + static_cast<std::int64_t>(choice) * 86'400'000'000'001 * (choice == 4 ? -7 : 1);
+    if (choice == 0) return {};
+    return catalog::utc_stamp(std::int64_t{1} + static_cast<std::int64_t>(choice) * 86'400'000'000'001 *
+                                                    (choice == 4 ? -7 : 1));
   };
   for (std::uint64_t number = 1; number <= 300; ++number) {
     auto entry = name(number, "/f, \"" + std::to_string(number), number, random() % 2 == 0);

@@ -73,7 +73,7 @@ TEST_F(StoreTest, SequencesDecideWhichInodeIsMeant) {
   auto record = inode(30);
   record.sequence = 4;
   record.name_sequence = 4;
-  record.times.modified = 1;
+  record.times.modified = catalog::utc_stamp(1);
   add(record);
   add(stream(30, ContentSource::kEmpty, 0));
   finish_all();

@@ -156,7 +156,7 @@ TEST_F(StoreTest, TimesAsTextAndNumber) {
     ++id;
     add(name(id, numbered("/f", id), id));
     auto record = inode(id);
-    record.times.modified = t;
+    record.times.modified = catalog::utc_stamp(t);
     add(record);
   }
   finish_all();
@@ -171,12 +171,13 @@ TEST_F(StoreTest, TimelineJoinsEqualTimes) {
   volume(1, 0, 500'000);
   add(name(1, "/f", 30));
   auto record = inode(30);
-  record.times = {10, 20, 10, 20};
-  record.name_times = {5, std::nullopt, 6, 7};
+  const auto at = [](std::int64_t t_ns) { return catalog::utc_stamp(t_ns); };
+  record.times = {at(10), at(20), at(10), at(20)};
+  record.name_times = {at(5), {}, at(6), at(7)};
   add(record);
   add(name(2, "/d", 31, false));
   auto all_equal = inode(31, false);
-  all_equal.times = {30, 30, 30, 30};
+  all_equal.times = {at(30), at(30), at(30), at(30)};
   add(all_equal);
   finish_all();
   EXPECT_EQ(

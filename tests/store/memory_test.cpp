@@ -33,7 +33,7 @@ class MemoryTest : public StoreTest {
       for (std::uint64_t number = 0; number < 140; ++number) {
         auto record = inode((number * 37) % 140, !one_in(4), volume_id);
         record.kind = one_in(5) ? catalog::FileKind::kDir : catalog::FileKind::kFile;
-        record.times.modified = static_cast<std::int64_t>(random());
+        record.times.modified = catalog::utc_stamp(static_cast<std::int64_t>(random()));
         add(record);
         for (unsigned i = 0; i < random() % 3; ++i) {
           auto content = stream(record.inode, catalog::ContentSource::kExtents, 2 * kCluster, 1, volume_id);

@@ -38,8 +38,8 @@ TEST_F(StoreTest, SixtyThousandFiles) {
     auto record = inode(100 + i, i % 20 != 0);
     record.owner_sid = "S-1-5-21-1234567890-1234567890-1234567890-1001";
     for (catalog::FileTimes* times : {&record.times, &record.name_times})
-      *times = {1'600'000'000'000'000'000, 1'600'000'001'000'000'000, 1'600'000'002'000'000'000,
-                1'600'000'003'000'000'000};
+      *times = {catalog::utc_stamp(1'600'000'000, 0), catalog::utc_stamp(1'600'000'001, 0),
+                catalog::utc_stamp(1'600'000'002, 0), catalog::utc_stamp(1'600'000'003, 0)};
     add(record);
     add(stream(100 + i, catalog::ContentSource::kExtents, kCluster + 5, 2));
     add(extent(100 + i, 0, i * 4 * kCluster, kCluster));

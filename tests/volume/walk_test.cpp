@@ -36,9 +36,8 @@ Walked walk_nth(const evidence::Image& image, std::size_t ordinal, bool metadata
   return walked;
 }
 
-std::int64_t seconds(const TimeNs& time) {
-  if (!time) return 0;
-  return *time / kNsPerSecond - (*time % kNsPerSecond < 0 ? 1 : 0);
+std::int64_t seconds(const catalog::Stamp& time) {
+  return time.seconds;
 }
 
 // fls writes '^' for control characters.
@@ -292,7 +291,7 @@ TEST(Walk, FatCreationTime) {
     if (name.path.size() != 10 || !name.path.starts_with("/FILE")) continue;
     const auto index = static_cast<std::size_t>(name.path[5] - '0');
     ++seen;
-    EXPECT_EQ(walked.rows.inodes.at(name.inode).times.created, base + tenths.at(index) * 10'000'000LL) << name.path;
+    EXPECT_EQ(catalog::ns_of(walked.rows.inodes.at(name.inode).times.created), base + tenths.at(index) * 10'000'000LL) << name.path;
   }
   EXPECT_EQ(seen, tenths.size());
 }
