@@ -28,7 +28,9 @@ TSK_WALK_RET_ENUM on_inode(TSK_FS_FILE* file, void* pointer) noexcept {
   const TSK_FS_META* meta = file->meta;
   if (meta == nullptr) return TSK_WALK_CONT;
   if (++search->seen % kBeatEvery == 0) search->context->sink.working_on(Stage::kReconcile, meta->addr);
-  if (meta->type == TSK_FS_META_TYPE_UNDEF || meta->addr < search->first_user_file) return TSK_WALK_CONT;
+  const bool real = meta->type != TSK_FS_META_TYPE_UNDEF && meta->type != TSK_FS_META_TYPE_VIRT &&
+                    meta->type != TSK_FS_META_TYPE_VIRT_DIR;
+  if (!real || meta->addr < search->first_user_file) return TSK_WALK_CONT;
   // MFT records without a $FILE_NAME continue another record.
   if (search->context->ntfs() && meta->name2 == nullptr) return TSK_WALK_CONT;
   const auto& named = search->context->named_in_use;
