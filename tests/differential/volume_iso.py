@@ -1,0 +1,31 @@
+"""ISO 9660 with Rock Ridge and Joliet: made by genisoimage and xorriso, read back by bsdtar."""
+import os
+import tempfile
+
+import entries
+from tools import need, run
+from trees import Filler, Names
+
+TOLERANCE = {"modified_ns": 10 ** 9}
+
+
+def fits(name):
+    return "/" not in name and "\\" not in name and all(ord(c) >= 32 for c in name) and len(name.encode()) <= 200
+
+
+def make(random, folder):
+    need("genisoimage", "xorriso", "bsdtar")
+    image = os.path.join(folder, "disc.iso")
+    with tempfile.TemporaryDirectory() as source:
+        filler = Filler(random, source, Names(random, fits=fits), hard_links=False, times=(0, 4102444799), largest=300_000)
+        filler.run(random.randrange(20, 120))
+        maker = random.choice([["genisoimage", "-quiet"], ["xorriso", "-as", "mkisofs", "-quiet"]])
+        command = [*maker, "-R", *random.choice([[], ["-J"], ["-J", "-joliet-long"], ["-iso-level", "3"], ["-iso-level", "4"], ["-D"]]), "-o", image, source]
+        if maker[0] == "genisoimage":
+            command[1:1] = ["-input-charset", "utf-8"]
+        run(*command)
+    with tempfile.TemporaryDirectory() as out:
+        run("bsdtar", "-xpf", image, "-C", out)
+        expected = entries.read_folder(out, times=("modified_ns",), links=False, skip=(b"/rr_moved",))
+        run("chmod", "-R", "u+rwx", out)
+    return {"image": image, "entries": expected, "ever": filler.ever, "what": " ".join(command[:-3])}
