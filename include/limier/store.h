@@ -22,7 +22,7 @@ struct sqlite3_stmt;
 namespace limier::store {
 
 inline constexpr std::int32_t kApplicationId = 0x4C494D52;  // "LIMR"
-inline constexpr std::int32_t kSchemaVersion = 1;
+inline constexpr std::int32_t kSchemaVersion = 2;
 
 struct Authority {
   std::string text, case_number, exhibit, examiner, agency, note;

@@ -172,13 +172,20 @@ std::string format_time(std::int64_t time_ns) {
   // Counted in unsigned numbers: seconds * 10^9 may lie just below the smallest 64-bit value.
   const std::uint64_t nanoseconds = static_cast<std::uint64_t>(time_ns) -
                                     static_cast<std::uint64_t>(seconds) * static_cast<std::uint64_t>(kNsPerSecond);
+  return format_instant(seconds, static_cast<std::uint32_t>(nanoseconds), true);
+}
+
+std::string format_instant(std::int64_t seconds, std::uint32_t nanoseconds, bool utc) {
   const std::int64_t days = floor_div(seconds, kSecondsPerDay);
   const auto of_day = static_cast<std::uint64_t>(seconds - days * kSecondsPerDay);
   const Date date = date_from_days(days);
-  // 64 bits of nanoseconds reach from 1677 to 2262, so that four digits always do.
   std::string out;
   out.reserve(30);
-  put_digits(out, static_cast<std::uint64_t>(date.year), 4);
+  const auto year = static_cast<std::uint64_t>(date.year < 0 ? -date.year : date.year);
+  if (date.year < 0) out += '-';
+  int width = 4;
+  for (std::uint64_t more = year / 10'000; more > 0; more /= 10) ++width;
+  put_digits(out, year, width);
   out += '-';
   put_digits(out, static_cast<std::uint64_t>(date.month), 2);
   out += '-';
@@ -191,7 +198,7 @@ std::string format_time(std::int64_t time_ns) {
   put_digits(out, of_day % 60, 2);
   out += '.';
   put_digits(out, nanoseconds, 9);
-  out += 'Z';
+  if (utc) out += 'Z';
   return out;
 }
 

@@ -137,14 +137,14 @@ class FilesCommand final : public Command {
     const auto line = [](std::string_view id, std::string_view kind, std::string_view mark, std::string_view state,
                          std::string_view size, std::string_view time) {
       return fmt::format("{}  {}  {}  {}  {}  {}", pad_left(id, 8), pad_right(kind, 7), pad_right(mark, 3),
-                         pad_right(state, 11), pad_left(size, 14), pad_right(time, 19));
+                         pad_right(state, 11), pad_left(size, 14), pad_right(time, 20));
     };
     if (!context.common.quiet)
-      context.out.write(context.style.bold(line("file", "kind", "", "content", "size", "modified (UTC)") + "  path") +
-                        "\n");
+      context.out.write(
+          context.style.bold(line("file", "kind", "", "content", "size", "modified (Z: UTC)") + "  path") + "\n");
     while (!context.out.broken() && query.step()) {
       const std::string size = query.is_null(5) ? "-" : group_digits(static_cast<std::uint64_t>(query.integer(5)));
-      const std::string time = query.is_null(6) ? "-" : short_time(query.text(6)).substr(0, 19);
+      const std::string time = query.is_null(6) ? "-" : time_to_seconds(query.text(6));
       context.out.write(line(query.text(0), query.text(1), marks(query), query.text(4), size, time) + "  " +
                         terminal_text(query.text(7)) + "\n");
     }

@@ -22,17 +22,18 @@ class TimelineCommand final : public Command {
   int run(const Context& context) override {
     auto index = store::Index::open(dir_);
     if (!index) return context.fail(index.error());
-    std::string sql = "SELECT t, t_ns, macb, source, file_id, path, description FROM v_timeline WHERE t_ns IS NOT NULL";
+    std::string sql =
+        "SELECT t, t_ns, macb, source, file_id, path, description, zone_basis FROM v_timeline WHERE t IS NOT NULL";
     std::vector<store::Value> values;
     if (!from_.empty()) {
-      sql += " AND t_ns >= ?";
+      sql += " AND (t_ns >= ? OR t_ns IS NULL AND t_s > 0)";
       values.emplace_back(parse_period(from_)->from_ns);
     }
     if (!to_.empty()) {
-      sql += " AND t_ns < ?";
+      sql += " AND (t_ns < ? OR t_ns IS NULL AND t_s < 0)";
       values.emplace_back(parse_period(to_)->until_ns);
     }
-    sql += " ORDER BY t_ns, file_id, source, macb";
+    sql += " ORDER BY t_s, t_ns, iif(t_ns IS NULL, rtrim(t, 'Z'), NULL), file_id, source, macb DESC";
     if (limit_ > 0) sql += fmt::format(" LIMIT {}", limit_);
     auto query = (*index)->query(sql);
     if (!query) return context.fail(query.error());
@@ -56,11 +57,11 @@ class TimelineCommand final : public Command {
 
   static void print_text(const Context& context, store::Query& query) {
     const auto line = [&](std::string_view time, std::string_view macb, std::string_view source, std::string_view id) {
-      return fmt::format("{}  {}  {}  {}", pad_right(time, 29), pad_right(macb, 4), pad_right(source, 8),
+      return fmt::format("{}  {}  {}  {}", pad_right(time, 30), pad_right(macb, 4), pad_right(source, 8),
                          pad_left(id, 8));
     };
     if (!context.common.quiet)
-      context.out.write(context.style.bold(line("time (UTC)", "macb", "source", "file") + "  what") + "\n");
+      context.out.write(context.style.bold(line("time (Z: UTC)", "macb", "source", "file") + "  what") + "\n");
     while (!context.out.broken() && query.step()) {
       std::string what = terminal_text(query.text(5));
       if (const std::string about = query.text(6); !about.empty() && about != query.text(5)) {

@@ -40,8 +40,8 @@ Examples:
                  false, make_export},
     CommandEntry{"files", "DIR [filters] [options]", "List files of a case, with filters",
                  R"(All filters given must hold. Globs know * (anything, also /), ? and [a-z], and tell upper
-from lower case. Times are UTC; a short form means the whole period: --to 2021-03-09
-includes that day.
+from lower case. Times are UTC, without a Z as the device's clock showed them (FAT); a short form
+means the whole period: --to 2021-03-09 includes that day.
 
 Marks in the list: d deleted, o orphan, ! content overwritten, damaged, unreadable or encrypted.
 
@@ -74,8 +74,9 @@ Examples:
   limier sql case-17 "SELECT path, sha256 FROM v_file WHERE deleted" --csv)",
                  true, make_sql},
     CommandEntry{"timeline", "DIR [--from T] [--to T] [options]", "All time stamps of a case, in order",
-                 R"(The letters are m modified, a accessed, c metadata changed, b created. Times are UTC; a
-short form means the whole period: --to 2021-03-09 includes that day.
+                 R"(The letters are m modified, a accessed, c metadata changed, b created. Times are UTC,
+without a Z as the device's clock showed them (FAT); a short form means the whole period: --to
+2021-03-09 includes that day.
 
 Examples:
   limier timeline case-17 --from 2021-03-09 --to 2021-03-10

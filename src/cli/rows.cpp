@@ -76,9 +76,18 @@ bool is_number(const store::Value& value) {
 
 std::string short_time(const std::string& text) {
   std::string shorter = text;
-  if (shorter.ends_with('Z')) shorter.pop_back();
+  const bool utc = shorter.ends_with('Z');
+  if (utc) shorter.pop_back();
   if (shorter.ends_with(".000000000")) shorter.resize(shorter.size() - 10);
   if (const auto t = shorter.find('T'); t != std::string::npos) shorter[t] = ' ';
+  if (utc) shorter += 'Z';
+  return shorter;
+}
+
+std::string time_to_seconds(const std::string& text) {
+  std::string shorter = short_time(text);
+  const std::size_t point = shorter.find('.');
+  if (point != std::string::npos) shorter.erase(point, shorter.size() - point - (shorter.ends_with('Z') ? 1 : 0));
   return shorter;
 }
 

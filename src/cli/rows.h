@@ -18,7 +18,10 @@ std::string cell_text(const store::Value& value);  // for terminals
 std::string csv_cell(const store::Value& value);   // NULL is an empty field
 bool is_number(const store::Value& value);
 
-// "2021-03-09 05:00:00" from the index's "2021-03-09T05:00:00.000000000Z"; the fraction stays where there is one.
+// "2021-03-09 05:00:00Z" from the index's "2021-03-09T05:00:00.000000000Z"; the fraction stays where there is one. A
+// time that the evidence keeps without a zone has no Z here either.
 std::string short_time(const std::string& text);
+// The same to the second, for columns.
+std::string time_to_seconds(const std::string& text);
 
 }  // namespace limier::cli

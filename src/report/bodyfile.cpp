@@ -117,6 +117,16 @@ std::string line_of(const store::Query& row, std::string_view prefix, std::strin
                      seconds(row, first_time + order[2]), seconds(row, first_time + order[3]));
 }
 
+// "2, 5"
+Result<std::string> volumes_with_local_times(store::Index& index) {
+  LIMIER_TRY(auto rows, index.query("SELECT DISTINCT volume_id FROM v_file WHERE zone_basis = 'local' AND coalesce("
+                                    "modified_ns, accessed_ns, changed_ns, created_ns) IS NOT NULL ORDER BY 1"));
+  std::string list;
+  while (rows.step()) list += fmt::format("{}{}", list.empty() ? "" : ", ", rows.integer(0));
+  LIMIER_CHECK(rows.status());
+  return list;
+}
+
 Result<bool> several_volumes(store::Index& index) {
   LIMIER_TRY(auto rows, index.query("SELECT count(*) FROM (SELECT DISTINCT volume_id FROM v_file LIMIT 2)"));
   const bool several = rows.step() && rows.integer(0) > 1;
@@ -133,6 +143,10 @@ Status write_bodyfile(Source& source, const std::string& dir) {
   LIMIER_TRY(auto out, OutFile::create(dir, "bodyfile.txt"));
   LIMIER_TRY(const RunFacts run, read_run(index));
   // mactime skips such lines.
+  LIMIER_TRY(const std::string local, volumes_with_local_times(index));
+  if (!local.empty())
+    out << "# the times of these volumes are local, without a zone, written here as if they were UTC: " << local
+        << "\n";
   if (!run.jailed) out << "# the evidence was parsed without a jail (--no-sandbox)\n";
   // Offsets from the modified column to access, modification, change, creation: the order of the body file.
   constexpr std::array<int, 4> kBodyOrder{1, 0, 2, 3};

@@ -69,7 +69,7 @@ const Calendar::Day& Calendar::day_of(std::int64_t time_ns) {
   return known;
 }
 
-void Calendar::put_time(std::string& out, std::int64_t time_ns) {
+void Calendar::put_time(std::string& out, std::int64_t time_ns, bool utc) {
   const Day& day = day_of(time_ns);
   // Counted in unsigned numbers: the start of the first day of all lies below the smallest 64-bit value.
   std::uint64_t rest =
@@ -86,7 +86,7 @@ void Calendar::put_time(std::string& out, std::int64_t time_ns) {
   text[19] = '.';
   for (std::size_t at = 28; at >= 20; --at, nanoseconds /= 10) text[at] = static_cast<char>('0' + nanoseconds % 10);
   text[29] = 'Z';
-  out.append(text.data(), text.size());
+  out.append(text.data(), utc ? text.size() : text.size() - 1);
 }
 
 std::int64_t Calendar::month_of(std::int64_t time_ns) {

@@ -16,8 +16,8 @@ void put_csv_text(std::string& out, std::string_view bytes);
 // Time stamps of one device share few days, so the dates are remembered.
 class Calendar {
  public:
-  // What format_time() gives.
-  void put_time(std::string& out, std::int64_t time_ns);
+  // What format_instant() gives.
+  void put_time(std::string& out, std::int64_t time_ns, bool utc = true);
   // Months since year 0: year * 12 + month - 1.
   std::int64_t month_of(std::int64_t time_ns);
 

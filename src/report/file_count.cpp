@@ -150,8 +150,10 @@ void FileCount::count_stream_name(std::string_view name) {
 }
 
 void FileCount::count_moments(const FileCells& row) {
-  for (const Moment& moment : row.moments())
+  for (const Moment& moment : row.moments()) {
+    if (!moment.far_text.empty()) continue;
     ++months_[static_cast<std::size_t>(calendar_.month_of(moment.t_ns) - kFirstMonth)];
+  }
 }
 
 Status FileCount::put_into(store::Index& index, Facts& facts) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <span>
 
+#include "limier/catalog.h"
 #include "limier/store.h"
 
 namespace limier::report {
@@ -56,6 +57,8 @@ enum At : int {
   kEntropy,
   kKnown,
   kKnownSource,
+  kTimeMarks,
+  kFarTimes,
   kCount
 };
 }  // namespace file_column
@@ -66,6 +69,10 @@ struct Moment {
   std::int64_t t_ns = 0;
   bool from_name = false;
   std::array<char, 4> macb{};
+  catalog::TimeBasis basis = catalog::TimeBasis::kUtc;
+  // Of a time that 64 bits of nanoseconds do not hold: its text, and its seconds since 1970. Then there is no t_ns.
+  std::string_view far_text{};
+  std::int64_t far_seconds = 0;
 };
 struct Moments {
   std::array<Moment, 8> items;
@@ -83,12 +90,26 @@ class FileCells {
   // Of text and of blobs.
   [[nodiscard]] std::string_view bytes(file_column::At at) const { return cell(at).bytes; }
   [[nodiscard]] std::span<const Moment> moments() const { return moments_.span(); }
+  // One of the eight times, a column from kModifiedNs to kNameCreatedNs.
+  [[nodiscard]] catalog::TimeBasis basis(file_column::At time) const;
+  // Its text, where 64 bits of nanoseconds do not hold it; empty otherwise.
+  [[nodiscard]] std::string_view far_text(file_column::At time) const { return far(time).text; }
 
  private:
+  struct Far {
+    std::string_view text{};
+    std::int64_t seconds = 0;
+  };
+  void read_far_times();
   void add_four(file_column::At first);
+  [[nodiscard]] const Far& far(file_column::At time) const {
+    return far_[static_cast<std::size_t>(time - file_column::kModifiedNs)];
+  }
   [[nodiscard]] const store::Cell& cell(file_column::At at) const { return cells_[static_cast<std::size_t>(at)]; }
 
   std::array<store::Cell, file_column::kCount> cells_;
+  std::array<Far, 8> far_{};
+  bool any_far_ = false;
   Moments moments_;
 };
 

@@ -93,6 +93,10 @@ Status FilesSheet::visit(const FileCells& row) {
 
 void FilesSheet::put_field(std::string& line, const FileCells& row, std::size_t column) {
   const auto& [header, at, as, raw] = kColumns[column];
+  if (as == As::kTime && !row.far_text(at).empty()) {
+    put_csv_text(line, row.far_text(at));
+    return;
+  }
   if (row.is_null(at)) return;
   switch (as) {
     case As::kInteger:
@@ -112,7 +116,7 @@ void FilesSheet::put_field(std::string& line, const FileCells& row, std::size_t 
       return;
     case As::kTime:
       line += '"';
-      calendar_.put_time(line, row.integer(at));
+      calendar_.put_time(line, row.integer(at), row.basis(at) != catalog::TimeBasis::kLocal);
       line += '"';
       return;
   }

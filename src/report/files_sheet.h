@@ -40,8 +40,21 @@ class TimelineSheet final : public FileVisitor {
     std::uint32_t text_at = 0, text_size = 0;
     std::array<char, 4> macb{};
     bool from_name = false;
-    // The order of timeline.csv: t_ns, file_id, source ("fs" before "ntfs-fn").
-    [[nodiscard]] bool before(const Row& other) const {
+    catalog::TimeBasis basis = catalog::TimeBasis::kUtc;
+  };
+  // The same of a time that 64 bits of nanoseconds do not hold; such times are few.
+  struct FarRow {
+    Row row;  // t_ns: the nanoseconds beside `seconds`
+    std::int64_t seconds = 0;
+    std::string text;
+  };
+  // The order of timeline.csv: time, file_id, source ("fs" before "ntfs-fn").
+  struct Key {
+    std::int64_t far_seconds = 0;  // 0: none; times before and after what nanoseconds hold lie on either side of it
+    std::int64_t t_ns = 0, file_id = 0;
+    bool from_name = false;
+    [[nodiscard]] bool before(const Key& other) const {
+      if (far_seconds != other.far_seconds) return far_seconds < other.far_seconds;
       if (t_ns != other.t_ns) return t_ns < other.t_ns;
       if (file_id != other.file_id) return file_id < other.file_id;
       return !from_name && other.from_name;
@@ -52,7 +65,11 @@ class TimelineSheet final : public FileVisitor {
   TimelineSheet(std::string dir, OutFile out, std::size_t run_bytes)
       : dir_(std::move(dir)), out_(std::move(out)), run_bytes_(run_bytes) {}
   [[nodiscard]] std::vector<std::uint32_t> order() const;
-  void put_line(std::string& out, const Row& row);
+  [[nodiscard]] std::vector<FarRow> far_rows(bool later) const;
+  void put_line(std::string& out, const Row& row, std::string_view far_text = {});
+  // Every line that is held, in order.
+  template <class Each>
+  Status each_line(const Each& each);
   Status spill();
   Status merge();
 
@@ -61,6 +78,7 @@ class TimelineSheet final : public FileVisitor {
   std::size_t run_bytes_;
   Calendar calendar_;
   std::vector<Row> rows_;
+  std::vector<FarRow> far_;
   std::string texts_;
   UniqueFd spilled_;                   // runs, one behind the other
   std::vector<std::uint64_t> run_at_;  // where each begins, and where the last one ends

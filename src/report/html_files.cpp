@@ -47,13 +47,13 @@ void put_file_table(Page& page, const std::vector<FileRow>& files, bool with_sta
     page.table("", {{"File", Align::kNumber},
                     {"Path", Align::kPath},
                     {"Size", Align::kNumber},
-                    {"Modified (UTC)", Align::kShort},
+                    {"Modified (UTC, or local)", Align::kShort},
                     {"Content", Align::kShort}});
   else
     page.table("", {{"File", Align::kNumber},
                     {"Path", Align::kPath},
                     {"Size", Align::kNumber},
-                    {"Modified (UTC)", Align::kShort}});
+                    {"Modified (UTC, or local)", Align::kShort}});
   for (const FileRow& file : files) {
     const std::string deleted = file.deleted ? "<span class=\"tag\">deleted</span>, " : "";
     page.row({grouped(file.file_id), quoted(file.path), size_cell(file.size),

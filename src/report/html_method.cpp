@@ -16,9 +16,10 @@ Status put_limits_section(Context& context) {
       "Every byte of the media is accounted for: section 10 says what it is, section 3 says what was not examined.");
   page.heading("How to read it");
   page.paragraph(
-      "Times are those the file systems hold, shown in UTC. File systems of the FAT family store local time without a "
-      "zone; the "
-      "column zone_basis of files.csv says so for each file. limier cannot know whether the clock of the device was "
+      "Times are those the file systems hold, shown in UTC. FAT keeps what the clock of the device showed, without a "
+      "zone: such a time is marked as local and has no Z in files.csv and timeline.csv, whose column zone_basis says "
+      "what is known. Where a zone was stated for the run, local times were converted by it. limier cannot know "
+      "whether the clock of the device was "
       "right.");
   page.paragraph(
       "A deleted file is called <i>recovered</i> when no other file owns the space it used. File systems do not record "

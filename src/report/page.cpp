@@ -43,8 +43,9 @@ std::string exact_size(std::int64_t bytes) {
 std::string time_text(std::string_view iso) {
   constexpr std::size_t kDate = 10, kSeconds = 19;  // lengths of "2021-03-09" and "2021-03-09T05:00:00"
   if (iso.size() < kSeconds) return quoted(iso);
-  return fmt::format("<time>{} {}</time>", html_text(iso.substr(0, kDate)),
-                     html_text(iso.substr(kDate + 1, kSeconds - kDate - 1)));
+  return fmt::format("<time>{} {}</time>{}", html_text(iso.substr(0, kDate)),
+                     html_text(iso.substr(kDate + 1, kSeconds - kDate - 1)),
+                     iso.ends_with('Z') ? "" : " <span class=\"tag\">local</span>");
 }
 
 std::string page_head(std::string_view title, std::string_view css) {

@@ -20,7 +20,7 @@ std::string code(std::string_view bytes);
 std::string absent();
 std::string size_cell(std::int64_t bytes);   // "1.5 GiB"
 std::string exact_size(std::int64_t bytes);  // "1.5 GiB (1,610,612,736 bytes)"
-// "2021-03-09 05:00:00 UTC" of the index's ISO text.
+// "2021-03-09 05:00:00" of the index's ISO text, with "local" behind it where that names no zone.
 std::string time_text(std::string_view iso);
 
 enum class Align : std::uint8_t { kText, kPath, kNumber, kShort };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <system_error>
 
 #include "report/files_sheet.h"
@@ -17,12 +18,21 @@ namespace {
 constexpr std::size_t kWriteBytes = 256u << 10;
 // Memory for reading all runs together, and the least for each.
 constexpr std::size_t kMergeBytes = 16u << 20, kLeastReadBytes = 16u << 10;
+constexpr std::size_t kFarText = 48;  // what the text of such a time takes, and more
 // In front of each line of a run: what it is sorted by, and its length.
-constexpr std::size_t kHeadBytes = 8 + 8 + 1 + 4;
+constexpr std::size_t kHeadBytes = 8 + 8 + 8 + 1 + 4;
 
 Error disk_error(std::string_view doing, int number) {
   return {OutFile::kind_of(number), fmt::format("cannot {} a temporary file beside timeline.csv: {}", doing,
                                                 std::generic_category().message(number))};
+}
+
+// The nanoseconds of "…:20.000000007Z".
+std::int64_t fraction_of(std::string_view iso) {
+  std::int64_t value = 0;
+  const std::size_t point = iso.find('.');
+  if (point != std::string_view::npos) std::from_chars(iso.data() + point + 1, iso.data() + iso.size(), value);
+  return value;
 }
 
 // A file that is gone when this process is.
@@ -47,17 +57,18 @@ class TimelineSheet::Run {
     LIMIER_TRY(const bool any, have(kHeadBytes));
     if (!any) return false;
     const auto head = Block<kHeadBytes>::at(as_bytes(std::string_view(buffer_)), begin_);
-    key_.t_ns = static_cast<std::int64_t>(head->le<0, std::uint64_t>());
-    key_.file_id = static_cast<std::int64_t>(head->le<8, std::uint64_t>());
-    key_.from_name = head->le<16, std::uint8_t>() != 0;
-    const auto size = head->le<17, std::uint32_t>();
+    key_.far_seconds = static_cast<std::int64_t>(head->le<0, std::uint64_t>());
+    key_.t_ns = static_cast<std::int64_t>(head->le<8, std::uint64_t>());
+    key_.file_id = static_cast<std::int64_t>(head->le<16, std::uint64_t>());
+    key_.from_name = head->le<24, std::uint8_t>() != 0;
+    const auto size = head->le<25, std::uint32_t>();
     LIMIER_TRY(const bool whole, have(kHeadBytes + size));
     if (!whole) return Error{ErrorKind::kTemporary, "a temporary file beside timeline.csv lost its end"};
     line_ = std::string_view(buffer_).substr(begin_ + kHeadBytes, size);
     begin_ += kHeadBytes + size;
     return true;
   }
-  [[nodiscard]] const Row& key() const { return key_; }
+  [[nodiscard]] const Key& key() const { return key_; }
   [[nodiscard]] std::string_view line() const { return line_; }
 
  private:
@@ -85,13 +96,13 @@ class TimelineSheet::Run {
   std::size_t step_;
   std::string buffer_;
   std::size_t begin_ = 0;
-  Row key_;
+  Key key_;
   std::string_view line_;
 };
 
 Result<TimelineSheet> TimelineSheet::create(const std::string& dir, std::size_t run_bytes) {
   LIMIER_TRY(auto out, OutFile::create(dir, "timeline.csv"));
-  out << "t,t_ns,macb,source,file_id,path,description\n";
+  out << "t,t_ns,macb,source,file_id,path,description,zone_basis\n";
   return TimelineSheet(dir, std::move(out), run_bytes);
 }
 
@@ -108,9 +119,17 @@ Status TimelineSheet::visit(const FileCells& row) {
   if (row.integer(kAllocated) == 0) texts_ += row.integer(kRealloc) != 0 ? ", deleted, inode reused" : ", deleted";
   if (row.integer(kOrphan) != 0) texts_ += ", orphan";
   const auto text_size = static_cast<std::uint32_t>(texts_.size()) - text_at;
-  for (const Moment& moment : row.moments())
-    rows_.push_back({moment.t_ns, file_id, text_at, text_size, moment.macb, moment.from_name});
-  return rows_.size() * sizeof(Row) + texts_.size() < run_bytes_ ? ok_status() : spill();
+  for (const Moment& moment : row.moments()) {
+    Row one{moment.t_ns, file_id, text_at, text_size, moment.macb, moment.from_name, moment.basis};
+    if (moment.far_text.empty()) {
+      rows_.push_back(one);
+      continue;
+    }
+    one.t_ns = fraction_of(moment.far_text);
+    far_.push_back({one, moment.far_seconds, std::string(moment.far_text)});
+  }
+  const std::size_t held = rows_.size() * sizeof(Row) + far_.size() * (sizeof(FarRow) + kFarText) + texts_.size();
+  return held < run_bytes_ ? ok_status() : spill();
 }
 
 // Rows come in the order of files, a file's own times before those of its names: what is left of the order of
@@ -119,16 +138,48 @@ std::vector<std::uint32_t> TimelineSheet::order() const {
   return order_by_number(std::span(rows_), [](const Row& row) { return row.t_ns; });
 }
 
-void TimelineSheet::put_line(std::string& out, const Row& row) {
-  out += '"';
-  calendar_.put_time(out, row.t_ns);
-  out += "\",";
-  put_integer(out, row.t_ns);
+// Those before, or after, all that 64 bits of nanoseconds hold, sorted.
+std::vector<TimelineSheet::FarRow> TimelineSheet::far_rows(bool later) const {
+  std::vector<FarRow> rows;
+  for (const FarRow& far : far_)
+    if ((far.seconds > 0) == later) rows.push_back(far);
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.seconds, a.row.t_ns) < std::pair(b.seconds, b.row.t_ns);
+  });
+  return rows;
+}
+
+void TimelineSheet::put_line(std::string& out, const Row& row, std::string_view far_text) {
+  using catalog::TimeBasis;
+  if (far_text.empty()) {
+    out += '"';
+    calendar_.put_time(out, row.t_ns, row.basis != TimeBasis::kLocal);
+    out += "\",";
+    put_integer(out, row.t_ns);
+  } else {
+    put_csv_text(out, far_text);
+    out += ',';
+  }
   out += ",\"";
   out.append(row.macb.data(), row.macb.size());
   out += row.from_name ? "\",\"ntfs-fn\"" : "\",\"fs\"";
   out.append(texts_, row.text_at, row.text_size);
-  out += row.from_name ? ", $FILE_NAME\"\n" : "\"\n";
+  out += row.from_name ? ", $FILE_NAME\",\"" : "\",\"";
+  out += row.basis == TimeBasis::kLocal ? "local" : row.basis == TimeBasis::kStated ? "stated" : "utc";
+  out += "\"\n";
+}
+
+template <class Each>
+Status TimelineSheet::each_line(const Each& each) {
+  const auto far = [&](bool later) -> Status {
+    for (const FarRow& one : far_rows(later))
+      LIMIER_CHECK(each(Key{one.seconds, one.row.t_ns, one.row.file_id, one.row.from_name}, one.row, one.text));
+    return ok_status();
+  };
+  LIMIER_CHECK(far(false));
+  for (const std::uint32_t at : order())
+    LIMIER_CHECK(each(Key{0, rows_[at].t_ns, rows_[at].file_id, rows_[at].from_name}, rows_[at], std::string_view()));
+  return far(true);
 }
 
 Status TimelineSheet::spill() {
@@ -148,22 +199,23 @@ Status TimelineSheet::spill() {
     out.clear();
     return ok_status();
   };
-  for (const std::uint32_t at : order()) {
-    const Row& row = rows_[at];
+  LIMIER_CHECK(each_line([&](const Key& key, const Row& row, std::string_view far_text) -> Status {
     line.clear();
-    put_line(line, row);
+    put_line(line, row, far_text);
     Encoder head;
-    head.put(row.t_ns);
-    head.put(row.file_id);
-    head.put(row.from_name);
+    head.put(key.far_seconds);
+    head.put(key.t_ns);
+    head.put(key.file_id);
+    head.put(key.from_name);
     head.put(static_cast<std::uint32_t>(line.size()));
     out += as_text(head.bytes());
     out += line;
-    if (out.size() >= kWriteBytes) LIMIER_CHECK(write_out());
-  }
+    return out.size() >= kWriteBytes ? write_out() : ok_status();
+  }));
   LIMIER_CHECK(write_out());
   run_at_.push_back(size);
   rows_.clear();
+  far_.clear();
   texts_.clear();
   return ok_status();
 }
@@ -194,14 +246,15 @@ Status TimelineSheet::merge() {
 
 Status TimelineSheet::commit() {
   if (spilled_) {
-    if (!rows_.empty()) LIMIER_CHECK(spill());
+    if (!rows_.empty() || !far_.empty()) LIMIER_CHECK(spill());
     LIMIER_CHECK(merge());
     return out_.commit();
   }
-  for (const std::uint32_t at : order()) {
-    put_line(out_.tail(), rows_[at]);
+  LIMIER_CHECK(each_line([&](const Key&, const Row& row, std::string_view far_text) {
+    put_line(out_.tail(), row, far_text);
     out_.appended();
-  }
+    return ok_status();
+  }));
   return out_.commit();
 }
 

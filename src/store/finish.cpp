@@ -269,7 +269,7 @@ Status IndexWriter::Impl::finish(std::string_view outcome, int exit_code, std::i
 // One file, no log. A run that is killed in here leaves a finished index whose log is folded in by the next.
 Status IndexWriter::Impl::close_down() {
   for (Statement* statement : {&volume_, &digest_, &block_, &issue_, &encryption_, &bad_range_, &content_digest_,
-                               &touched_, &plan_, &find_inode_, &find_content_, &open_content_})
+                               &touched_, &plan_, &find_inode_, &find_content_, &open_content_, &far_time_})
     *statement = Statement();
   names_ = {};
   inodes_ = {};

@@ -44,6 +44,28 @@ std::int64_t characters(std::string_view utf8) {
   return std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
 }
 
+std::array<const catalog::Stamp*, 8> times_of(const catalog::InodeRecord& record) {
+  const auto &own = record.times, &name = record.name_times;
+  return {&own.modified,  &own.accessed,  &own.changed,  &own.created,
+          &name.modified, &name.accessed, &name.changed, &name.created};
+}
+
+bool is_far(const catalog::Stamp& stamp) {
+  return stamp.basis != catalog::TimeBasis::kAbsent && !catalog::ns_of(stamp);
+}
+
+std::int64_t time_marks(const catalog::InodeRecord& record) {
+  std::int64_t marks = 0;
+  const auto times = times_of(record);
+  for (unsigned place = 0; place < times.size(); ++place) {
+    const catalog::Stamp& stamp = *times[place];
+    if (place < 4 && stamp.basis == catalog::TimeBasis::kLocal) marks |= std::int64_t{1} << (kLocalMarks + place);
+    if (place < 4 && stamp.basis == catalog::TimeBasis::kStated) marks |= std::int64_t{1} << (kStatedMarks + place);
+    if (is_far(stamp)) marks |= std::int64_t{1} << (kFarMarks + place);
+  }
+  return marks;
+}
+
 Error bad_record(std::string_view what) {
   return {ErrorKind::kInternal, fmt::format("a worker sent {} the index cannot hold", what)};
 }
@@ -63,6 +85,7 @@ Status IndexWriter::Impl::prepare_statements() {
   using Inodes = decltype(inodes_);
   LIMIER_TRY(inodes_,
              Inodes::prepare(db_, "INSERT OR IGNORE INTO inode VALUES", {{{13}, {14}, {15, Inodes::As::kBytes}}}));
+  LIMIER_CHECK(prepare(far_time_, "INSERT OR REPLACE INTO far_time VALUES (?1, ?2, ?3, ?4)"));
   using Streams = decltype(streams_);
   LIMIER_TRY(streams_,
              Streams::prepare(db_, "INSERT OR IGNORE INTO stream VALUES", {{{5}, {6, Streams::As::kBytes}, {13}}}));
@@ -158,7 +181,8 @@ Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
                             catalog::ns_of(record.name_times.modified),
                             catalog::ns_of(record.name_times.accessed),
                             catalog::ns_of(record.name_times.changed),
-                            catalog::ns_of(record.name_times.created)},
+                            catalog::ns_of(record.name_times.created),
+                            time_marks(record)},
                            {record.owner_sid.empty() ? std::nullopt : std::optional(owner.text()),
                             record.link_target.empty() ? std::nullopt : std::optional(link.text()), link.raw()}));
   if (inodes_indexed_) {
@@ -166,10 +190,27 @@ Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
     if (inodes_.take_ignored() > 0) return refuse(record.volume_id);
   }
   LIMIER_CHECK(count_row());
+  if (time_marks(record) >> kFarMarks != 0) LIMIER_CHECK(add_far_times(key, record));
   sent.last_inode = std::max(sent.last_inode, identity(record.inode));
   recent_inodes_.push({record.volume_id, record.inode, key, record.allocated, record.kind});
   held_.add(
       JoinInode{key, record.volume_id, identity(record.inode), record.name_sequence, 0, record.kind, record.allocated});
+  return ok_status();
+}
+
+Status IndexWriter::Impl::add_far_times(std::int64_t inode_key, const catalog::InodeRecord& record) {
+  const auto times = times_of(record);
+  for (std::size_t place = 0; place < times.size(); ++place) {
+    const catalog::Stamp& stamp = *times[place];
+    if (!is_far(stamp)) continue;
+    const std::string text =
+        format_instant(stamp.seconds, stamp.nanoseconds, stamp.basis != catalog::TimeBasis::kLocal);
+    far_time_.bind(1, inode_key);
+    far_time_.bind(2, static_cast<std::int64_t>(place));
+    far_time_.bind(3, stamp.seconds);
+    far_time_.bind_text(4, text);
+    LIMIER_CHECK(insert(far_time_));
+  }
   return ok_status();
 }
 

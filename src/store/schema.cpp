@@ -53,8 +53,13 @@ CREATE TABLE inode (
   mode INTEGER NOT NULL, uid INTEGER NOT NULL, gid INTEGER NOT NULL, link_count INTEGER NOT NULL, owner_sid TEXT,
   link_target TEXT, link_target_raw BLOB,
   modified_ns INTEGER, accessed_ns INTEGER, changed_ns INTEGER, created_ns INTEGER,
-  name_modified_ns INTEGER, name_accessed_ns INTEGER, name_changed_ns INTEGER, name_created_ns INTEGER
+  name_modified_ns INTEGER, name_accessed_ns INTEGER, name_changed_ns INTEGER, name_created_ns INTEGER,
+  time_marks INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE far_time (
+  inode_key INTEGER NOT NULL REFERENCES inode(inode_key), place INTEGER NOT NULL, seconds INTEGER NOT NULL,
+  text TEXT NOT NULL, PRIMARY KEY (inode_key, place)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE stream (
   content_id INTEGER PRIMARY KEY, inode_key INTEGER NOT NULL REFERENCES inode(inode_key), attr_type INTEGER NOT NULL,
   attr_id INTEGER NOT NULL, name TEXT NOT NULL, name_raw BLOB, is_default INTEGER NOT NULL, size_bytes INTEGER NOT NULL,

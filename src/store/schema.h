@@ -24,6 +24,11 @@ std::string file_uri(const std::string& path);
 // SQL for "CASE column WHEN 0 THEN 'word' …", from the enum's own names.
 std::string content_state_case(const std::string& column);
 
+// inode.time_marks: for each of the four times of a file (modified, accessed, changed, created) whether it has no zone,
+// and whether its zone was stated; then for these four and the four of its $FILE_NAME whether it is in far_time,
+// because 64 bits of nanoseconds do not hold it.
+inline constexpr unsigned kLocalMarks = 0, kStatedMarks = 4, kFarMarks = 8;
+
 // The state of stream `s` joined with its digest `d`: a stream that could be read but has no digest was not read.
 inline constexpr const char* kStateOfContent =
     "CASE WHEN s.state IN (0, 1) AND d.content_id IS NULL THEN 7 ELSE s.state END";

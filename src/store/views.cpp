@@ -27,6 +27,18 @@ std::string iso(const std::string& ns) {
 std::string time_columns(const std::string& ns, const std::string& name) {
   return fmt::format("{} AS {}, {} AS {}_ns", iso(ns), name, ns, name);
 }
+// The times of a file: without a Z where no zone is known, and where 64 bits of nanoseconds do not hold it as a text
+// alone.
+std::string file_time_columns(unsigned place, const std::string& name) {
+  const std::string ns = fmt::format("i.{}_ns", name), text = iso(ns);
+  const std::string local =
+      place < 4 ? fmt::format("iif(i.time_marks >> {} & 1, rtrim({}, 'Z'), {})", kLocalMarks + place, text, text)
+                : text;
+  return fmt::format(
+      "iif(i.time_marks >> {} & 1, (SELECT text FROM far_time t WHERE t.inode_key = i.inode_key AND t.place = {}), "
+      "{}) AS {}, {} AS {}_ns",
+      kFarMarks + place, place, local, name, ns, name);
+}
 std::string hex(const std::string& column, const std::string& name) {
   return fmt::format("CASE WHEN {0} IS NOT NULL THEN lower(hex({0})) END AS {1}", column, name);
 }
@@ -97,6 +109,12 @@ constexpr const char* kFileTables = R"sql(
   LEFT JOIN inode i ON i.inode_key = f.inode_key
   LEFT JOIN stream s ON s.content_id = f.content_id)sql";
 
+// What can be said of the zone of a file's times: of all of them no more than of the least certain.
+constexpr const char* kZoneBasis = R"sql(CASE WHEN i.time_marks & 15 THEN 'local' WHEN i.time_marks & 240 THEN 'stated'
+    WHEN coalesce(i.modified_ns, i.accessed_ns, i.changed_ns, i.created_ns) IS NOT NULL OR i.time_marks <> 0 THEN 'utc'
+    WHEN f.volume_id IN (SELECT volume_id FROM volume WHERE fs_type IN ('fat12', 'fat16', 'fat32', 'exfat', 'fat'))
+    THEN 'local' ELSE 'utc' END)sql";
+
 // SQLite looks an IN up in a table made for it: comparisons are cheaper, and this is asked three times for every file.
 std::string file_digest(const char* name) {
   return fmt::format(
@@ -117,60 +135,83 @@ CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS
   {kind} AS kind, n.inode, coalesce(i.sequence, n.sequence) AS sequence, iif(f.is_stream, s.name, NULL) AS stream,
   n.allocated, 1 - n.allocated AS deleted, n.orphan, coalesce(s.size_bytes, i.size_bytes) AS size,
   {modified}, {accessed}, {changed}, {created},
-  iif(f.volume_id IN (SELECT volume_id FROM volume WHERE fs_type IN ('fat12', 'fat16', 'fat32', 'exfat', 'fat')),
-    'local', 'utc') AS zone_basis,
+  {zone_basis} AS zone_basis,
   i.mode, i.uid, i.gid, nullif(i.link_target, '') AS link_target, {md5}, {sha1}, {sha256}, {state} AS content_state,
   CAST(NULL AS TEXT) AS mime, CAST(NULL AS TEXT) AS type_name, CAST(NULL AS INTEGER) AS ext_mismatch,
   CAST(NULL AS REAL) AS entropy, CAST(NULL AS TEXT) AS known, CAST(NULL AS TEXT) AS known_source,
   s.attr_type, s.attr_id, f.content_id, nullif(i.owner_sid, '') AS owner_sid, i.link_count, f.reused AS realloc,
   n.sequence AS name_sequence, f.inode_key IS NOT NULL AS has_metadata, i.link_target_raw,
   iif(f.is_stream, s.name_raw, NULL) AS stream_raw, s.reason AS content_reason,
-  {fn_modified}, {fn_accessed}, {fn_changed}, {fn_created}
+  {fn_modified}, {fn_accessed}, {fn_changed}, {fn_created}, i.time_marks,
+  iif(i.time_marks >> {far} <> 0, (SELECT group_concat(place || ' ' || seconds || ' ' || text) FROM far_time t
+    WHERE t.inode_key = i.inode_key), NULL) AS far_times
   {tables} LEFT JOIN digest d ON d.content_id = f.content_id;
 )sql",
       fmt::arg("path", kPath), fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)),
-      fmt::arg("modified", time_columns("i.modified_ns", "modified")),
-      fmt::arg("accessed", time_columns("i.accessed_ns", "accessed")),
-      fmt::arg("changed", time_columns("i.changed_ns", "changed")),
-      fmt::arg("created", time_columns("i.created_ns", "created")),
-      fmt::arg("fn_modified", time_columns("i.name_modified_ns", "name_modified")),
-      fmt::arg("fn_accessed", time_columns("i.name_accessed_ns", "name_accessed")),
-      fmt::arg("fn_changed", time_columns("i.name_changed_ns", "name_changed")),
-      fmt::arg("fn_created", time_columns("i.name_created_ns", "name_created")), fmt::arg("md5", file_digest("md5")),
-      fmt::arg("sha1", file_digest("sha1")), fmt::arg("sha256", file_digest("sha256")),
-      fmt::arg("state", content_state_case(state)), fmt::arg("tables", kFileTables));
+      fmt::arg("modified", file_time_columns(0, "modified")), fmt::arg("accessed", file_time_columns(1, "accessed")),
+      fmt::arg("changed", file_time_columns(2, "changed")), fmt::arg("created", file_time_columns(3, "created")),
+      fmt::arg("fn_modified", file_time_columns(4, "name_modified")),
+      fmt::arg("fn_accessed", file_time_columns(5, "name_accessed")),
+      fmt::arg("fn_changed", file_time_columns(6, "name_changed")),
+      fmt::arg("fn_created", file_time_columns(7, "name_created")), fmt::arg("zone_basis", kZoneBasis),
+      fmt::arg("far", kFarMarks), fmt::arg("md5", file_digest("md5")), fmt::arg("sha1", file_digest("sha1")),
+      fmt::arg("sha256", file_digest("sha256")), fmt::arg("state", content_state_case(state)),
+      fmt::arg("tables", kFileTables));
 }
 
-// The rows one of the eight times of a file gives: those that no time before it in its group of four equals.
-std::string moments(std::string_view prefix, std::size_t own) {
+// The rows one of the eight times of a file gives: those that no time before it in its group of four equals, with the
+// same knowledge of its zone.
+std::string moments(std::string_view prefix, unsigned own) {
   constexpr std::array<std::string_view, 4> kTimes{"modified_ns", "accessed_ns", "changed_ns", "created_ns"};
-  const auto column = [&](std::size_t at) { return fmt::format("i.{}{}", prefix, kTimes.at(at)); };
+  const bool own_times = prefix.empty();
+  const auto column = [&](unsigned at) { return fmt::format("i.{}{}", prefix, kTimes.at(at)); };
+  const auto basis = [](unsigned at) { return fmt::format("(i.time_marks >> {} & 17)", at); };
+  const auto same = [&](unsigned at) {
+    const std::string equal = fmt::format("{} = {}", column(at), column(own));
+    return own_times ? fmt::format("{} AND {} = {}", equal, basis(at), basis(own)) : equal;
+  };
   std::string macb, where = fmt::format("{} IS NOT NULL", column(own));
-  for (std::size_t at = 0; at < kTimes.size(); ++at) {
+  for (unsigned at = 0; at < kTimes.size(); ++at) {
     const char letter = "macb"[at];
     macb += at == 0 ? "" : " || ";
     macb += at < own ? "'.'" : at == own ? fmt::format("'{}'", letter) : "";
-    if (at > own) macb += fmt::format("iif({} = {}, '{}', '.')", column(at), column(own), letter);
-    if (at < own) where += fmt::format(" AND {} IS NOT {}", column(own), column(at));
+    if (at > own) macb += fmt::format("iif({}, '{}', '.')", same(at), letter);
+    if (at < own) where += fmt::format(" AND NOT coalesce({}, 0)", same(at));
   }
   // Streams share the $FILE_NAME of their file.
-  if (!prefix.empty()) where += " AND f.is_stream = 0";
+  if (!own_times) where += " AND f.is_stream = 0";
   return fmt::format(
-      "SELECT {} AS t_ns, f.file_id, {} AS from_name, {} AS macb FROM file f JOIN inode i ON "
-      "i.inode_key = f.inode_key WHERE {}",
-      column(own), prefix.empty() ? 0 : 1, macb, where);
+      "SELECT {} AS t_ns, NULL AS far_text, NULL AS far_s, f.file_id, {} AS from_name, {} AS macb, {} AS basis FROM "
+      "file f JOIN inode i ON i.inode_key = f.inode_key WHERE {}",
+      column(own), own_times ? 0 : 1, macb, own_times ? basis(own) : "0", where);
+}
+
+// The same for times that 64 bits of nanoseconds do not hold.
+std::string far_moments() {
+  std::string macb;
+  for (int at = 0; at < 4; ++at)
+    macb += fmt::format("{}max(iif(x.place % 4 = {}, '{}', '.'))", at == 0 ? "" : " || ", at, "macb"[at]);
+  return fmt::format(
+      "SELECT NULL, x.text, x.seconds, f.file_id, x.place >= 4 AS from_name, {}, "
+      "iif(x.place < 4, i.time_marks >> x.place & 17, 0) AS basis "
+      "FROM far_time x JOIN inode i ON i.inode_key = x.inode_key JOIN file f ON f.inode_key = x.inode_key "
+      "WHERE x.place < 4 OR f.is_stream = 0 GROUP BY f.file_id, x.text, x.seconds, x.place >= 4, basis",
+      macb);
 }
 
 // Left joins, so that a query that asks for times alone reads no other table.
 std::string timeline_view() {
   std::string all;
   for (const std::string_view prefix : {"", "name_"})
-    for (std::size_t own = 0; own < 4; ++own) all += (all.empty() ? "" : " UNION ALL ") + moments(prefix, own);
+    for (unsigned own = 0; own < 4; ++own) all += (all.empty() ? "" : " UNION ALL ") + moments(prefix, own);
+  all += " UNION ALL " + far_moments();
   return fmt::format(R"sql(
-CREATE VIEW v_timeline AS SELECT {t} AS t, t.t_ns, t.macb,
+CREATE VIEW v_timeline AS SELECT coalesce(t.far_text, iif(t.basis & 1, rtrim({t}, 'Z'), {t})) AS t, t.t_ns, t.macb,
   iif(t.from_name, 'ntfs-fn', 'fs') AS source, t.file_id, {path} AS path,
   {kind} || iif(n.allocated, '', iif(f.reused, ', deleted, inode reused', ', deleted')) || iif(n.orphan, ', orphan', '')
-    || iif(t.from_name, ', $FILE_NAME', '') AS description
+    || iif(t.from_name, ', $FILE_NAME', '') AS description,
+  CASE WHEN t.basis & 1 THEN 'local' WHEN t.basis THEN 'stated' ELSE 'utc' END AS zone_basis,
+  coalesce(t.far_s, t.t_ns / 1000000000 - (t.t_ns % 1000000000 < 0)) AS t_s
   FROM ({all}) t LEFT JOIN file f ON f.file_id = t.file_id LEFT JOIN name n ON n.name_key = f.name_key
   LEFT JOIN stream s ON s.content_id = iif(f.is_stream, f.content_id, NULL);
 )sql",

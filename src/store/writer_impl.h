@@ -61,6 +61,7 @@ class IndexWriter::Impl {
   Status add(const catalog::VolumeRecord& record);
   Status add(const catalog::NameRecord& record);
   Status add(const catalog::InodeRecord& record);
+  Status add_far_times(std::int64_t inode_key, const catalog::InodeRecord& record);
   Status add(const catalog::StreamRecord& record);
   Status add(const catalog::ExtentRecord& record);
   Status add(const catalog::BlockRange& record);
@@ -172,7 +173,7 @@ class IndexWriter::Impl {
 
   // The rows of a walk; whatever reads or clears them flushes these first.
   RowBatch<11, 2> names_;
-  RowBatch<23, 3> inodes_;
+  RowBatch<24, 3> inodes_;
   RowBatch<13, 3> streams_;
   RowBatch<7> extents_;
   std::uint32_t rows_of_ = 0;  // the volume they belong to: what is ignored of them is counted for it
@@ -190,7 +191,7 @@ class IndexWriter::Impl {
   bool sweep_reported_ = false;  // there may be rows behind the checkpoint
 
   Statement volume_, digest_, block_, issue_, encryption_, bad_range_, content_digest_, touched_, plan_, find_inode_,
-      find_content_, open_content_;
+      find_content_, open_content_, far_time_;
   // NOLINTEND(readability-identifier-naming)
 };
 

@@ -191,6 +191,11 @@ class InodeWalk::Impl {
     record.times = {time_of(meta.mtime, meta.mtime_nano), time_of(meta.atime, meta.atime_nano),
                     time_of(meta.ctime, meta.ctime_nano),
                     time_of(meta.crtime + fat_times_.missing_second(meta), meta.crtime_nano)};
+    if (context_.fat()) {
+      for (catalog::Stamp* stamp :
+           {&record.times.modified, &record.times.accessed, &record.times.changed, &record.times.created})
+        if (stamp->basis == catalog::TimeBasis::kUtc) stamp->basis = catalog::TimeBasis::kLocal;
+    }
     if (context_.ntfs()) {
       const auto& fn = meta.time2.ntfs;
       const auto nano = [](time_t value) { return static_cast<std::uint64_t>(std::max<time_t>(value, 0)); };

@@ -68,8 +68,12 @@ TEST_F(RealIndex, TheTimelineIsThatOfTheView) {
   const auto some_time = [&]() -> catalog::Stamp {
     const auto choice = random() % 5;
     if (choice == 0) return {};
-    return catalog::utc_stamp(std::int64_t{1} + static_cast<std::int64_t>(choice) * 86'400'000'000'001 *
-                                                    (choice == 4 ? -7 : 1));
+    if (random() % 20 == 0)
+      return {static_cast<std::int64_t>(random() % 3) * 31'000'000'000 - 11'000'000'000,
+              static_cast<std::uint32_t>(random() % 2),
+              random() % 2 == 0 ? catalog::TimeBasis::kUtc : catalog::TimeBasis::kLocal};
+    return catalog::utc_stamp(std::int64_t{1} +
+                              static_cast<std::int64_t>(choice) * 86'400'000'000'001 * (choice == 4 ? -7 : 1));
   };
   for (std::uint64_t number = 1; number <= 300; ++number) {
     auto entry = name(number, "/f, \"" + std::to_string(number), number, random() % 2 == 0);
@@ -94,15 +98,15 @@ TEST_F(RealIndex, TheTimelineIsThatOfTheView) {
   auto index = store::Index::open(dir_);
   ASSERT_TRUE(index.ok());
   auto rows = (*index)->query(
-      "SELECT t, t_ns, macb, source, file_id, path, description FROM v_timeline "
-      "ORDER BY t_ns, file_id, source");
+      "SELECT t, t_ns, macb, source, file_id, path, description, zone_basis FROM v_timeline "
+      "ORDER BY t_s, t_ns, iif(t_ns IS NULL, rtrim(t, 'Z'), NULL), file_id, source, macb DESC");
   ASSERT_TRUE(rows.ok());
-  std::string expected = "t,t_ns,macb,source,file_id,path,description\n";
+  std::string expected = "t,t_ns,macb,source,file_id,path,description,zone_basis\n";
   std::size_t count = 0;
   for (; rows->step(); ++count)
     expected += csv_field(rows->text(0)) + "," + rows->text(1) + "," + csv_field(rows->text(2)) + "," +
                 csv_field(rows->text(3)) + "," + rows->text(4) + "," + csv_field(rows->text(5)) + "," +
-                csv_field(rows->text(6)) + "\n";
+                csv_field(rows->text(6)) + "," + csv_field(rows->text(7)) + "\n";
   ASSERT_TRUE(rows->status().ok());
   EXPECT_GT(count, 1000u);
   // In one piece, and in many runs that have to be merged.

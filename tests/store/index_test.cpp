@@ -132,7 +132,7 @@ TEST_F(StoreTest, TheFileSaysWhatItIs) {
   add(name(2, "/nothing", 99));
   finish_all();
   EXPECT_EQ(rows("PRAGMA application_id"), "1279872338");
-  EXPECT_EQ(rows("PRAGMA user_version"), "1");
+  EXPECT_EQ(rows("PRAGMA user_version"), "2");
   EXPECT_EQ(rows("PRAGMA journal_mode"), "delete");
   EXPECT_EQ(rows("PRAGMA integrity_check"), "ok");
   EXPECT_EQ(rows("PRAGMA foreign_key_check"), "");
@@ -161,9 +161,60 @@ TEST_F(StoreTest, TimesAsTextAndNumber) {
   }
   finish_all();
   std::string expected;
-  for (const auto t : times)
-    expected += fmt::format("{}{}|{}|-|local", expected.empty() ? "" : "\n", format_time(t), t);
+  for (const auto t : times) expected += fmt::format("{}{}|{}|-|utc", expected.empty() ? "" : "\n", format_time(t), t);
   EXPECT_EQ(rows("SELECT modified, modified_ns, created, zone_basis FROM v_file ORDER BY file_id"), expected);
+}
+
+// A time without a zone is never given a Z, wherever it is shown; a file's basis is that of its least certain time.
+TEST_F(StoreTest, LocalTimesHaveNoZ) {
+  using catalog::Stamp;
+  using enum catalog::TimeBasis;
+  create();
+  volume(1, 0, 500'000, "fat16");
+  const std::int64_t second = 1'000'000'000;
+  std::uint64_t id = 0;
+  const auto file = [&](const Stamp& modified, const Stamp& created) {
+    ++id;
+    add(name(id, numbered("/f", id), id));
+    auto record = inode(id);
+    record.times = {modified, {}, {}, created};
+    add(record);
+  };
+  file({second, 0, kLocal}, {second, 0, kLocal});
+  file({second, 0, kUtc}, {second, 0, kLocal});
+  file({second, 0, kStated}, {second, 0, kUtc});
+  file({}, {});
+  finish_all();
+  EXPECT_EQ(rows("SELECT modified, modified_ns, created, zone_basis FROM v_file ORDER BY file_id"),
+            "2001-09-09T01:46:40.000000000|1000000000000000000|2001-09-09T01:46:40.000000000|local\n"
+            "2001-09-09T01:46:40.000000000Z|1000000000000000000|2001-09-09T01:46:40.000000000|local\n"
+            "2001-09-09T01:46:40.000000000Z|1000000000000000000|2001-09-09T01:46:40.000000000Z|stated\n-|-|-|local");
+  EXPECT_EQ(rows("SELECT t, macb, path, zone_basis FROM v_timeline ORDER BY path, macb"),
+            "2001-09-09T01:46:40.000000000|m..b|/f1|local\n2001-09-09T01:46:40.000000000|...b|/f2|local\n"
+            "2001-09-09T01:46:40.000000000Z|m...|/f2|utc\n2001-09-09T01:46:40.000000000Z|...b|/f3|utc\n"
+            "2001-09-09T01:46:40.000000000Z|m...|/f3|stated");
+}
+
+// What 64 bits of nanoseconds do not hold keeps its text, here and in the timeline, and stands in its place there.
+TEST_F(StoreTest, TimesBeyondNanosecondsKeepTheirText) {
+  using catalog::Stamp;
+  using enum catalog::TimeBasis;
+  create();
+  volume(1, 0, 500'000);
+  add(name(1, "/f", 30));
+  auto record = inode(30);
+  record.times = {
+      {-11'644'473'600, 100, kUtc}, {10, 0, kUtc}, {10'430'380'800, 0, kUtc}, {1'833'029'933'770, 9, kLocal}};
+  record.name_times.created = {-11'644'473'600, 200, kUtc};
+  add(record);
+  finish_all();
+  EXPECT_EQ(rows("SELECT modified, modified_ns, accessed_ns, changed, changed_ns, created, name_created FROM v_file"),
+            "1601-01-01T00:00:00.000000100Z|-|10000000000|2300-07-12T00:00:00.000000000Z|-|"
+            "60056-05-28T05:36:10.000000009|1601-01-01T00:00:00.000000200Z");
+  EXPECT_EQ(rows("SELECT t, t_ns, macb, source FROM v_timeline ORDER BY t_s, t_ns, file_id, source, macb"),
+            "1601-01-01T00:00:00.000000100Z|-|m...|fs\n1601-01-01T00:00:00.000000200Z|-|...b|ntfs-fn\n"
+            "1970-01-01T00:00:10.000000000Z|10000000000|.a..|fs\n2300-07-12T00:00:00.000000000Z|-|..c.|fs\n"
+            "60056-05-28T05:36:10.000000009|-|...b|fs");
 }
 
 TEST_F(StoreTest, TimelineJoinsEqualTimes) {

@@ -19,6 +19,10 @@ TimeNs time_from_parts(std::int64_t seconds, std::uint32_t nanoseconds);
 // "2021-03-09T05:00:00.000000000Z", for any year.
 std::string format_time(std::int64_t time_ns);
 
+// The same for any second, also outside what 64 bits of nanoseconds hold; years beyond 9999 have five digits and more,
+// those before 0 a minus. `utc`: false leaves the Z out, for a time that a clock showed in a zone nobody wrote down.
+std::string format_instant(std::int64_t seconds, std::uint32_t nanoseconds, bool utc);
+
 // Reads what format_time writes, and shorter forms: 2021, 2021-03, 2021-03-09, 2021-03-09T05:00[:00[.fraction]][Z].
 std::optional<std::int64_t> parse_time(std::string_view text);
 
