@@ -31,6 +31,7 @@ struct TriageOptions {
   std::optional<Sha1> expect_sha1;
   std::optional<Sha256> expect_sha256;
   std::string zone;                // --zone
+  std::uint32_t sector_bytes = 0;  // --sector-size; 0: not given
   std::uint32_t jobs = 0;          // 0: as many as there are cores
   std::uint64_t memory_bytes = 0;  // 0: default
   bool incomplete = false;
@@ -60,6 +61,7 @@ Result<Outcome> triage(const TriageOptions& options, Progress& progress, const s
 struct ImageOptions {
   std::string image;
   bool incomplete = false;
+  std::uint32_t sector_bytes = 0;  // --sector-size; 0: not given
   bool sandbox = true;
   std::uint32_t stall_seconds = kStallSeconds;
   std::uint32_t jobs = 0;

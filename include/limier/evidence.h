@@ -60,9 +60,10 @@ struct EvidenceSpec {
   std::vector<SegmentInfo> segments;
   bool allow_incomplete = false;  // --incomplete: go on with the segments that are there
   std::uint64_t cache_bytes = 48u << 20;
+  std::uint32_t sector_bytes = 0;  // --sector-size; 0: as the container says, or for raw images what fits
   static constexpr auto fields() {
     return std::tuple{&EvidenceSpec::format, &EvidenceSpec::segments, &EvidenceSpec::allow_incomplete,
-                      &EvidenceSpec::cache_bytes};
+                      &EvidenceSpec::cache_bytes, &EvidenceSpec::sector_bytes};
   }
 };
 

@@ -85,7 +85,9 @@ class Sink {
 
 // Partition tables (nested ones too), gaps, file systems, pools, encryption: VolumeRecords that together cover the
 // media. What begins at one of `skip_offsets` is not looked into and is a failed volume.
-Status map_volumes(const evidence::Image& image, Sink& sink, const std::vector<std::uint64_t>& skip_offsets = {});
+// `sector_bytes`: what partition tables count in; 0: it is found out.
+Status map_volumes(const evidence::Image& image, Sink& sink, const std::vector<std::uint64_t>& skip_offsets = {},
+                   std::uint32_t sector_bytes = 0);
 // Names, then inodes with streams and extents, then block use, of one walkable volume.
 Status walk_volume(const evidence::Image& image, const FsJob& job, Sink& sink);
 // The bytes of one stream.

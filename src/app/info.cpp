@@ -6,6 +6,7 @@ namespace limier::app {
 
 Result<ImageInfo> info(const ImageOptions& options, const std::atomic<int>& stop_signal) {
   LIMIER_TRY(EvidenceSet evidence, open_evidence(options.image, options.incomplete));
+  evidence.spec.sector_bytes = options.sector_bytes;
   const MemoryPlan memory = plan_memory(options.memory_bytes);
   const Guard guard = make_guard(options.sandbox, options.stall_seconds, memory);
   LIMIER_TRY(ContainerFacts facts, describe_evidence(evidence, guard, stop_signal));

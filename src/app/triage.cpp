@@ -184,6 +184,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
   clock.begin("container");
   // The container: decided by its magic, opened read-only, described by a jailed worker.
   LIMIER_TRY(EvidenceSet evidence, open_evidence(options.image, options.incomplete));
+  evidence.spec.sector_bytes = options.sector_bytes;
   LIMIER_TRY(const FolderLock lock,
              prepare_case_folder(options.out, evidence, options.allow_beside_evidence, options.resume));
   const MemoryPlan memory = plan_memory(options.memory_bytes);

@@ -6,6 +6,7 @@ namespace limier::app {
 
 Result<VerifyReport> verify(const VerifyOptions& options, Progress& progress, const std::atomic<int>& stop_signal) {
   LIMIER_TRY(EvidenceSet evidence, open_evidence(options.image.image, options.image.incomplete));
+  evidence.spec.sector_bytes = options.image.sector_bytes;
   const MemoryPlan memory = plan_memory(options.image.memory_bytes);
   const Guard guard = make_guard(options.image.sandbox, options.image.stall_seconds, memory);
   LIMIER_TRY(ContainerFacts facts, describe_evidence(evidence, guard, stop_signal));

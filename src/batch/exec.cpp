@@ -43,6 +43,7 @@ app::TriageOptions triage_options(const Exhibit& exhibit, const ExecOptions& opt
   triage.expect_sha1 = parse_digest<20>(exhibit.expect_sha1);
   triage.expect_sha256 = parse_digest<32>(exhibit.expect_sha256);
   triage.zone = exhibit.zone;
+  triage.sector_bytes = exhibit.sector_size.empty() ? 0 : exhibit.sector_size == "4096" ? 4096 : 512;
   triage.jobs = options.jobs;
   triage.memory_bytes = options.memory_bytes;
   triage.incomplete = exhibit.incomplete;

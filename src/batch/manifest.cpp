@@ -34,6 +34,7 @@ constexpr std::array kFields{
     Field{"expect_sha256", {"sha256", "sha_256", "expected_sha256"}},
     Field{"profile", {}},
     Field{"zone", {"time_zone", "timezone"}},
+    Field{"sector_size", {}},
     Field{"digests", {}},
     Field{"fail_on", {}},
     Field{"incomplete", {}},
@@ -41,9 +42,10 @@ constexpr std::array kFields{
     Field{"options", {}},
 };
 // What may stand in the field `options`, as on the command line of triage.
-constexpr std::array<std::string_view, 9> kOptionFields{"profile",    "zone",        "digests",
-                                                        "fail_on",    "incomplete",  "allow_beside_evidence",
-                                                        "expect_md5", "expect_sha1", "expect_sha256"};
+constexpr std::array<std::string_view, 10> kOptionFields{
+    "profile",    "zone",        "sector_size",  "digests", "fail_on", "incomplete", "allow_beside_evidence",
+    "expect_md5", "expect_sha1", "expect_sha256"};
+constexpr std::array<std::string_view, 2> kSectorSizes{"512", "4096"};
 constexpr std::array<std::string_view, 4> kProfiles{"list", "quick", "standard", "full"};
 constexpr std::array<std::string_view, 4> kThresholds{"live-in-danger", "high", "medium", "low"};
 
@@ -325,6 +327,7 @@ Exhibit exhibit_of(const ManifestRow& row, const Cells& defaults, const std::str
   exhibit.profile = reader.word("profile", kProfiles, "standard");
   exhibit.fail_on = reader.word("fail_on", kThresholds, "");
   exhibit.zone = reader.zone();
+  exhibit.sector_size = reader.word("sector_size", kSectorSizes, "");
   exhibit.digests = reader.digest_list();
   reader.expected_digests(exhibit);
   exhibit.incomplete = reader.flag("incomplete");

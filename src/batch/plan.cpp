@@ -33,25 +33,28 @@ Json to_json(const Exhibit& exhibit) {
   Json segments = Json::array();
   for (const auto& segment : exhibit.segments) segments.push_back(to_json(segment));
   const auto& authority = exhibit.authority;
-  return {{"exhibit", exhibit.name},
-          {"folder", exhibit.folder},
-          {"image", exhibit.image},
-          {"authority", authority.text},
-          {"case", authority.case_number},
-          {"examiner", authority.examiner},
-          {"agency", authority.agency},
-          {"note", authority.note},
-          {"scope", exhibit.scope},
-          {"profile", exhibit.profile},
-          {"zone", exhibit.zone},
-          {"fail_on", exhibit.fail_on},
-          {"digests", exhibit.digests},
-          {"expect_md5", exhibit.expect_md5},
-          {"expect_sha1", exhibit.expect_sha1},
-          {"expect_sha256", exhibit.expect_sha256},
-          {"incomplete", exhibit.incomplete},
-          {"allow_beside_evidence", exhibit.allow_beside_evidence},
-          {"segments", std::move(segments)}};
+  Json work{{"exhibit", exhibit.name},
+            {"folder", exhibit.folder},
+            {"image", exhibit.image},
+            {"authority", authority.text},
+            {"case", authority.case_number},
+            {"examiner", authority.examiner},
+            {"agency", authority.agency},
+            {"note", authority.note},
+            {"scope", exhibit.scope},
+            {"profile", exhibit.profile},
+            {"zone", exhibit.zone},
+            {"fail_on", exhibit.fail_on},
+            {"digests", exhibit.digests},
+            {"expect_md5", exhibit.expect_md5},
+            {"expect_sha1", exhibit.expect_sha1},
+            {"expect_sha256", exhibit.expect_sha256},
+            {"incomplete", exhibit.incomplete},
+            {"allow_beside_evidence", exhibit.allow_beside_evidence},
+            {"segments", std::move(segments)}};
+  // Only where it is stated: plans of versions that had no such option keep their identity.
+  if (!exhibit.sector_size.empty()) work["sector_size"] = exhibit.sector_size;
+  return work;
 }
 
 Exhibit exhibit_from(const Json& from) {
@@ -68,6 +71,7 @@ Exhibit exhibit_from(const Json& from) {
   exhibit.scope = from.at("scope");
   exhibit.profile = from.at("profile");
   exhibit.zone = from.at("zone");
+  exhibit.sector_size = from.value("sector_size", std::string());
   exhibit.fail_on = from.at("fail_on");
   exhibit.digests = from.at("digests");
   exhibit.expect_md5 = from.at("expect_md5");

@@ -38,6 +38,8 @@ class BatchPlanCommand final : public Command {
     text("--profile", options_.profile, "list, quick, standard or full", "NAME")
         ->check(CLI::IsMember({"list", "quick", "standard", "full"}));
     text("--zone", options_.zone, "Time zone of file systems that keep local time", "ZONE")->check(check_zone);
+    text("--sector-size", options_.sector_size, "What partition tables count in, 512 or 4096", "BYTES")
+        ->check(CLI::IsMember({"512", "4096"}));
   }
 
   int run(const Context& context) override {

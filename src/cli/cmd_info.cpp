@@ -20,6 +20,7 @@ class InfoCommand final : public Command {
   void declare(CLI::App& app) override {
     app.add_option("IMAGE", options_.image, "First segment of the image")->required()->option_text(" ");
     app.add_flag("--incomplete", options_.incomplete, "Go on with the segments that are there");
+    add_sector_size(app, options_.sector_bytes);
   }
 
   int run(const Context& context) override {

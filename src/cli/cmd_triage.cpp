@@ -37,6 +37,7 @@ class TriageCommand final : public Command {
                    "Time zone assumed where a file system keeps local time (FAT),\nas Europe/Amsterdam")
         ->option_text("ZONE")
         ->check(check_zone);
+    add_sector_size(app, options_.sector_bytes);
     app.add_flag("--incomplete", options_.incomplete, "Go on with the segments that are there; every result says so");
     app.add_flag("--resume", options_.resume,
                  "Go on with the run in DIR that was killed, interrupted or out of disk;\nsame image, same options");

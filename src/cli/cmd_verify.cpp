@@ -68,6 +68,7 @@ class VerifyCommand final : public Command {
     app.add_option("IMAGE", options_.image.image, "First segment of the image")->required()->option_text(" ");
     expect_.declare(app);
     app.add_flag("--incomplete", options_.image.incomplete, "Go on with the segments that are there");
+    add_sector_size(app, options_.image.sector_bytes);
   }
 
   int run(const Context& context) override {

@@ -85,6 +85,14 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
       ->group(group);
 }
 
+void add_sector_size(CLI::App& app, std::uint32_t& sector_bytes) {
+  app.add_option(
+         "--sector-size", sector_bytes,
+         "What partition tables count in, 512 or 4096 (default: as the image says;\nof raw images both are tried)")
+      ->option_text("BYTES")
+      ->check(CLI::IsMember({512u, 4096u}));
+}
+
 std::optional<std::uint64_t> parse_size(std::string_view text) {
   std::uint64_t value = 0;
   std::size_t at = 0;

@@ -50,6 +50,9 @@ bool is_blank(std::string_view text);
 std::string shell_quote(std::string_view word);
 std::string command_line(int argc, const char* const* argv);
 
+// --sector-size, of the commands that look at partition tables or count in sectors.
+void add_sector_size(CLI::App& app, std::uint32_t& sector_bytes);
+
 // Checks for CLI11: "" when good, else what is wrong.
 std::string check_size(const std::string& text);
 std::string check_time(const std::string& text);

@@ -25,10 +25,14 @@ struct Part {
 
 class RawImage final : public Image {
  public:
-  RawImage(std::vector<Part> parts, std::uint64_t size_bytes, std::uint64_t cache_bytes, std::vector<OpenIssue> issues)
-      : parts_(std::move(parts)), size_bytes_(size_bytes), cache_bytes_(cache_bytes), issues_(std::move(issues)) {}
+  RawImage(std::vector<Part> parts, std::uint64_t size_bytes, const EvidenceSpec& spec, std::vector<OpenIssue> issues)
+      : parts_(std::move(parts)),
+        size_bytes_(size_bytes),
+        cache_bytes_(spec.cache_bytes),
+        sector_bytes_(spec.sector_bytes == 0 ? kRawSector : spec.sector_bytes),
+        issues_(std::move(issues)) {}
   [[nodiscard]] std::uint64_t size_bytes() const override { return size_bytes_; }
-  [[nodiscard]] std::uint32_t sector_size() const override { return kRawSector; }
+  [[nodiscard]] std::uint32_t sector_size() const override { return sector_bytes_; }
   [[nodiscard]] std::uint32_t chunk_size() const override { return kRawChunk; }
   [[nodiscard]] const std::vector<OpenIssue>& open_issues() const override { return issues_; }
   [[nodiscard]] std::uint64_t chunks_decoded() const override { return decoded_.load(std::memory_order_relaxed); }
@@ -114,6 +118,7 @@ class RawImage final : public Image {
 
   std::vector<Part> parts_;
   std::uint64_t size_bytes_, cache_bytes_;
+  std::uint32_t sector_bytes_;
   std::vector<OpenIssue> issues_;
   mutable std::atomic<std::uint64_t> decoded_{0};
 };
@@ -158,8 +163,7 @@ Result<std::unique_ptr<Image>> open_raw(const EvidenceSpec& spec, const std::vec
     size += segment.size_bytes;
   }
   if (size == 0) return Error{ErrorKind::kEvidence, spec.segments[0].name + " is empty."};
-  return std::unique_ptr<Image>(
-      std::make_unique<RawImage>(std::move(parts), size, spec.cache_bytes, std::move(issues)));
+  return std::unique_ptr<Image>(std::make_unique<RawImage>(std::move(parts), size, spec, std::move(issues)));
 }
 
 }  // namespace limier::evidence

@@ -95,13 +95,17 @@ Result<Conditions> read_conditions(store::Index& index, const Facts& facts) {
   LIMIER_TRY(const bool flagged_evidence, evidence_incomplete(index));
   conditions.incomplete = evidence.verdict == "incomplete" || flagged_evidence || issues > 0 || volumes > 0;
   // As the run decides it (store, conditions()), so that the report and the exit code never disagree.
-  LIMIER_TRY(const std::int64_t encrypted, count_of(index, "SELECT count(*) FROM v_volume WHERE status = 'encrypted'"));
-  LIMIER_TRY(const std::int64_t others, count_of(index,
-                                                 "SELECT count(*) FROM v_volume WHERE status IN "
-                                                 "('parsed', 'partial', 'unsupported', 'failed')"));
+  LIMIER_TRY(const std::int64_t closed,
+             count_of(index,
+                      "SELECT count(*) FROM v_volume WHERE status = 'encrypted' OR (status = 'unsupported' AND fs_type "
+                      "IS NOT NULL)"));
+  LIMIER_TRY(const std::int64_t others,
+             count_of(index,
+                      "SELECT count(*) FROM v_volume v WHERE v.status = 'failed' OR (v.status IN ('parsed', 'partial') "
+                      "AND (v.walkable OR NOT EXISTS (SELECT 1 FROM v_volume c WHERE c.parent_id = v.volume_id)))"));
   const std::int64_t unreadable = facts.coverage.bytes.back();
   conditions.nothing_examined =
-      (encrypted > 0 && others == 0) || evidence.size_bytes == 0 || unreadable == evidence.size_bytes;
+      (closed > 0 && others == 0) || evidence.size_bytes == 0 || unreadable == evidence.size_bytes;
   return conditions;
 }
 

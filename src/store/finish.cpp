@@ -211,10 +211,14 @@ Result<IndexWriter::Conditions> IndexWriter::Impl::conditions() {
              truth("SELECT EXISTS (SELECT 1 FROM issue WHERE incomplete) OR "
                    "EXISTS (SELECT 1 FROM volume WHERE status IN (1, 2, 3, 6)) OR "
                    "EXISTS (SELECT 1 FROM evidence WHERE incomplete OR verdict = 'incomplete')"));
-  LIMIER_TRY(const bool wholly_encrypted, truth("SELECT EXISTS (SELECT 1 FROM volume WHERE status = 2) AND "
-                                                "NOT EXISTS (SELECT 1 FROM volume WHERE status IN (0, 1, 3, 6))"));
+  // Every volume is encrypted or of a file system nobody here reads. A table or a pool that was read, but whose volumes
+  // were not, is nothing examined either; nor does it help that something beside them was not even recognised.
+  LIMIER_TRY(const bool nothing_readable,
+             truth("SELECT EXISTS (SELECT 1 FROM volume WHERE status = 2 OR (status = 3 AND fs_type <> '')) AND "
+                   "NOT EXISTS (SELECT 1 FROM volume v WHERE v.status = 6 OR (v.status IN (0, 1) AND (v.walkable OR "
+                   "NOT EXISTS (SELECT 1 FROM volume c WHERE c.parent_id = v.volume_id))))"));
   LIMIER_TRY(const auto unreadable, db_.integer("SELECT sum(length) FROM coverage WHERE state = 6"));
-  conditions.nothing_examined = wholly_encrypted || media_size_ == 0 || unreadable.value_or(0) == clamped(media_size_);
+  conditions.nothing_examined = nothing_readable || media_size_ == 0 || unreadable.value_or(0) == clamped(media_size_);
   return conditions;
 }
 

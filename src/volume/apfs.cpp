@@ -74,6 +74,15 @@ bool is_apfs_container(const RangeReader& container) {
   return container.has(32, "NXSB");
 }
 
+std::uint64_t apfs_container_bytes(const RangeReader& container) {
+  const auto super = container.read(0, 64);
+  const auto block = Block<64>::at(super, 0);
+  if (!block) return 0;
+  const std::uint64_t block_bytes = block->le<36, std::uint32_t>(), blocks = block->le<40, std::uint64_t>();
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
+  return block_bytes < 4096 || block_bytes > 65536 || blocks > kMost / block_bytes ? 0 : blocks * block_bytes;
+}
+
 Result<ApfsContainer> read_apfs_container(const evidence::Image& image, const RangeReader& container) {
   LIMIER_TRY(auto tsk, TskImage::open(image, image.sector_size() % 512 == 0 ? image.sector_size() : 512));
   const auto opened = guarded([&] {

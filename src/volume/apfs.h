@@ -22,6 +22,8 @@ struct ApfsContainer {
 };
 
 bool is_apfs_container(const RangeReader& container);
+// As its superblock says; 0 when that cannot be true.
+std::uint64_t apfs_container_bytes(const RangeReader& container);
 // Error when libtsk cannot open the pool.
 Result<ApfsContainer> read_apfs_container(const evidence::Image& image, const RangeReader& container);
 std::vector<ApfsSnapshot> read_apfs_snapshots(const RangeReader& container, std::uint32_t block_size,

@@ -1,12 +1,19 @@
 // map_volumes: what stands where on the media.
 //
-// A partition table whose partitions do not start where the media's own file system starts (an isohybrid disc) gets one
-// more row at the end, scheme "none", for that file system: it overlaps the table's rows and has no parent.
+// Every volume is looked at for all that may stand in it. What is found beside the first is a row of its own with the
+// same range, a child of the first: an ISO 9660 in the reserved sectors of a FAT, UDF beside ISO 9660. In the same way
+// a file system over the whole media beside a partition table (an isohybrid disc) is one more row at the end, scheme
+// "none", without a parent.
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "volume/apfs.h"
+#include "volume/foreign_fs.h"
+#include "volume/fs_open.h"
+#include "volume/fs_probe.h"
 #include "volume/partitions.h"
 #include "volume/randomness.h"
 #include "volume/signatures.h"
@@ -21,129 +28,27 @@ constexpr std::uint64_t kSmallestProbedGap = 1u << 20;
 using catalog::VolumeRecord;
 using catalog::VolumeStatus;
 
-std::string fs_type_name(TSK_FS_TYPE_ENUM type) {
-  switch (type) {
-    case TSK_FS_TYPE_NTFS:
-      return "ntfs";
-    case TSK_FS_TYPE_FAT12:
-      return "fat12";
-    case TSK_FS_TYPE_FAT16:
-      return "fat16";
-    case TSK_FS_TYPE_FAT32:
-      return "fat32";
-    case TSK_FS_TYPE_EXFAT:
-      return "exfat";
-    case TSK_FS_TYPE_FFS1:
-    case TSK_FS_TYPE_FFS1B:
-      return "ufs1";
-    case TSK_FS_TYPE_FFS2:
-      return "ufs2";
-    case TSK_FS_TYPE_EXT2:
-      return "ext2";
-    case TSK_FS_TYPE_EXT3:
-      return "ext3";
-    case TSK_FS_TYPE_EXT4:
-      return "ext4";
-    case TSK_FS_TYPE_ISO9660:
-      return "iso9660";
-    case TSK_FS_TYPE_HFS:
-      return "hfs+";
-    case TSK_FS_TYPE_HFS_LEGACY:
-      return "hfs";
-    case TSK_FS_TYPE_YAFFS2:
-      return "yaffs2";
-    case TSK_FS_TYPE_APFS:
-      return "apfs";
-    default:
-      return {};
-  }
-}
-
-struct OpenedFs {
-  TSK_FS_TYPE_ENUM type = TSK_FS_TYPE_DETECT;
-  std::uint32_t block_size = 0;
-  // libtsk numbers its directory of orphans behind the last file. On an ISO 9660 level 4 disc it counts no files and
-  // gives it the number of the root, and each waits for the other.
-  bool listable = true;
-  std::string ntfs_label;
+// One thing that stands in a volume, and how its row is sent.
+struct Found {
+  std::string name;  // of the file system or the encryption
+  std::function<Status(VolumeRecord)> emit;
 };
-
-// The label is the content of $Volume's $VOLUME_NAME (type 0x60), which is resident.
-std::string ntfs_label(TSK_FS_INFO* fs) {
-  constexpr TSK_INUM_T kVolumeFile = 3;
-  const FileHandle file(tsk_fs_file_open_meta(fs, nullptr, kVolumeFile));
-  if (!file) return {};
-  const TSK_FS_ATTR* attr = tsk_fs_file_attr_get_type(file.get(), TSK_FS_ATTR_TYPE_NTFS_VNAME, 0, 0);
-  if (attr == nullptr || attr->size <= 0) return {};
-  std::array<char, 512> buffer{};
-  const auto wanted = std::min<std::size_t>(static_cast<std::size_t>(attr->size), buffer.size());
-  const ssize_t got = tsk_fs_attr_read(attr, 0, buffer.data(), wanted, TSK_FS_FILE_READ_FLAG_NONE);
-  return got <= 0 ? std::string() : utf16_text(as_bytes({buffer.data(), static_cast<std::size_t>(got)}), false);
-}
-
-std::optional<OpenedFs> open_as(const evidence::Image& image, std::uint64_t offset, TSK_FS_TYPE_ENUM type) {
-  auto tsk = TskImage::open(image, image.sector_size() % 512 == 0 ? image.sector_size() : 512);
-  if (!tsk) return std::nullopt;
-  const auto opened = guarded([&] { return tsk_fs_open_img((*tsk)->get(), static_cast<TSK_OFF_T>(offset), type); });
-  tsk_error_reset();
-  if (!opened || *opened == nullptr) {
-    if (!opened) (*tsk)->abandon();
-    return std::nullopt;
-  }
-  TSK_FS_INFO* fs = *opened;
-  OpenedFs result{fs->ftype, fs->block_size, fs->last_inum > fs->root_inum, {}};
-  if (fs->ftype == TSK_FS_TYPE_NTFS)
-    result.ntfs_label = guarded([&] { return ntfs_label(fs); }).value_or(std::string());
-  tsk_error_reset();
-  if (!guarded([&] { return tsk_fs_close(fs), true; })) (*tsk)->abandon();
-  return result;
-}
-
-// libtsk gives up when several file systems are recognised at once (a remnant beneath the present one); then what the
-// boot sector says decides.
-std::optional<OpenedFs> detect_with_libtsk(const evidence::Image& image, const RangeReader& volume) {
-  if (auto found = open_as(image, volume.image_offset(), TSK_FS_TYPE_DETECT)) return found;
-  const std::string claimed = claimed_fs_type(volume);
-  if (claimed.empty()) return std::nullopt;
-  TSK_FS_TYPE_ENUM type = TSK_FS_TYPE_FAT_DETECT;
-  // libtsk's detection goes by the number of clusters and refuses small FAT32 volumes; mounts go by the boot sector.
-  if (claimed == "fat32") type = TSK_FS_TYPE_FAT32;
-  if (claimed == "ntfs") type = TSK_FS_TYPE_NTFS_DETECT;
-  if (claimed == "ext") type = TSK_FS_TYPE_EXT_DETECT;
-  if (claimed == "hfs+") type = TSK_FS_TYPE_HFS_DETECT;
-  if (claimed == "iso9660") type = TSK_FS_TYPE_ISO9660_DETECT;
-  if (claimed == "ufs1" || claimed == "ufs2") type = TSK_FS_TYPE_FFS_DETECT;
-  return open_as(image, volume.image_offset(), type);
-}
-
-// YAFFS2 has no superblock: libtsk looks at the first objects' headers. Asked last, and only where the first chunk
-// looks like an object header of type directory, file or link with the filler 0xFFFF of an unused checksum.
-std::optional<OpenedFs> detect_yaffs2(const evidence::Image& image, const RangeReader& volume) {
-  const auto head = volume.read(0, 12);
-  const auto block = Block<12>::at(head, 0);
-  if (!block) return std::nullopt;
-  const std::uint32_t type = block->le<0, std::uint32_t>();
-  const bool header = type >= 1 && type <= 5 && block->le<8, std::uint16_t>() == 0xFFFF;
-  if (!header) return std::nullopt;
-  return open_as(image, volume.image_offset(), TSK_FS_TYPE_YAFFS2);
-}
 
 class Mapper {
  public:
-  Mapper(const evidence::Image& image, Sink& sink, const std::vector<std::uint64_t>& skip_offsets)
-      : image_(image), sink_(sink), skip_offsets_(skip_offsets) {}
+  Mapper(const evidence::Image& image, Sink& sink, const std::vector<std::uint64_t>& skip_offsets,
+         std::uint32_t sector_bytes)
+      : image_(image), sink_(sink), skip_offsets_(skip_offsets), sector_bytes_(sector_bytes) {}
 
   Status run() {
-    const PartitionMap map = read_partition_map(image_);
+    const PartitionMap map = read_partition_map(image_, sector_bytes_);
     for (const auto& issue : map.issues) LIMIER_CHECK(sink_.issue(issue));
     if (map.regions.empty()) return whole_media();
     disk_mark_ = find_disk_encryption(RangeReader(image_, 0, image_.size_bytes()));
-    bool start_parsed = false;
-    for (const Region& region : map.regions) {
-      LIMIER_CHECK(emit_region(region, 0));
-      if (region.image_offset == 0 && last_parsed_) start_parsed = true;
-    }
-    return start_parsed ? ok_status() : media_file_system();
+    for (const FsProbe& probe : probe_file_systems(RangeReader(image_, 0, image_.size_bytes())))
+      if (probe.coherent) media_reach_ = std::max(media_reach_, probe.size_bytes);
+    for (const Region& region : map.regions) LIMIER_CHECK(emit_region(region, 0));
+    return media_file_systems();
   }
 
  private:
@@ -157,24 +62,24 @@ class Mapper {
     record.scheme = "none";
     record.length = image_.size_bytes();
     record.description = "Unpartitioned media";
-    return emit_volume(std::move(record));
+    return emit_volume(std::move(record), RegionUse::kFiles);
   }
 
-  Status media_file_system() {
+  // Beside a partition table.
+  Status media_file_systems() {
     if (skipped(0)) return ok_status();
     sink_.working_on(Stage::kMap, 0);
     const RangeReader media(image_, 0, image_.size_bytes());
-    if (claimed_fs_type(media).empty()) return ok_status();
-    if (!detect_with_libtsk(image_, media)) return ok_status();
     VolumeRecord record;
     record.scheme = "none";
     record.length = image_.size_bytes();
     record.description = "File system over the whole media";
-    return emit_volume(std::move(record));
+    auto found = find_inside(media);
+    std::erase_if(found, [&](const Found& one) { return at_start_.contains(one.name); });
+    return emit_all(std::move(record), found);
   }
 
   Status emit_region(const Region& region, std::uint32_t parent) {
-    last_parsed_ = false;
     VolumeRecord record;
     record.parent_id = parent;
     record.scheme = region.scheme;
@@ -189,7 +94,7 @@ class Mapper {
       return send(record);
     }
     if (region.kind == RegionKind::kGap) return emit_gap(std::move(record));
-    if (region.nested.empty()) return emit_volume(std::move(record));
+    if (region.nested.empty()) return emit_volume(std::move(record), region.use);
     record.fs_type = region.nested.front().scheme == "sun" ? "sun-label" : "bsd-label";
     record.status = VolumeStatus::kParsed;
     LIMIER_CHECK(send(record));
@@ -209,7 +114,7 @@ class Mapper {
     return measured.random ? emit_random(std::move(record), measured) : send(record);
   }
 
-  Status emit_volume(VolumeRecord record) {
+  Status emit_volume(VolumeRecord record, RegionUse use) {
     if (skipped(record.image_offset)) {
       record.status = VolumeStatus::kFailed;
       LIMIER_CHECK(send(record));
@@ -217,33 +122,127 @@ class Mapper {
                    "looking into the volume stopped the file-system worker twice: its files are not listed");
     }
     const RangeReader volume(image_, record.image_offset, record.length);
-    if (auto encryption = find_encryption(volume))
-      return emit_encrypted(std::move(record), std::move(*encryption), catalog::Certainty::kStructure);
-    if (is_apfs_container(volume)) return emit_apfs(std::move(record), volume);
-    if (auto format = find_leading_format(volume)) return emit_unsupported(std::move(record), std::move(*format));
-    auto opened = record.length > 0 ? detect_with_libtsk(image_, volume) : std::nullopt;
-    const std::string opened_type = opened ? fs_type_name(opened->type) : std::string();
-    if (!opened_type.empty() && opened_type != "hfs") {
-      return opened->listable ? emit_parsed(std::move(record), volume, *opened)
-                              : emit_unlistable(std::move(record), volume, *opened);
-    }
-    return emit_unrecognised(std::move(record), volume);
+    const auto found = find_all(volume);
+    if (!found.empty()) return emit_all(std::move(record), found);
+    return emit_doubtful(std::move(record), volume, use);
   }
 
-  Status emit_unrecognised(VolumeRecord record, const RangeReader& volume) {
+  // ---- what is there beyond doubt
+
+  Found found_encryption(EncryptionMatch match) {
+    std::string name = match.scheme;
+    return {std::move(name), [this, match = std::move(match)](VolumeRecord record) {
+              return emit_encrypted(std::move(record), match, catalog::Certainty::kStructure);
+            }};
+  }
+  Found found_format(FormatMatch format) {
+    std::string name = format.fs_type;
+    return {std::move(name), [this, format = std::move(format)](VolumeRecord record) {
+              return emit_unsupported(std::move(record), format);
+            }};
+  }
+  Found found_system(FsProbe probe) {
+    std::string name = probe.fs_type;
+    return {std::move(name),
+            [this, probe = std::move(probe)](VolumeRecord record) { return emit_system(std::move(record), probe); }};
+  }
+
+  // File systems limier reads, and such as share a volume with them by design.
+  std::vector<Found> find_inside(const RangeReader& volume) {
+    std::vector<Found> found;
+    for (FsProbe& probe : probe_file_systems(volume))
+      if (probe.coherent) found.push_back(found_system(std::move(probe)));
+    if (auto udf = find_udf_format(volume)) found.push_back(found_format(std::move(*udf)));
+    return found;
+  }
+
+  std::vector<Found> find_all(const RangeReader& volume) {
+    std::vector<Found> found;
+    // Its header lies where those of others would; what else is found (the FAT beneath BitLocker To Go) belongs to it.
+    if (auto encryption = find_encryption(volume)) return {found_encryption(std::move(*encryption))};
+    if (is_apfs_container(volume))
+      found.push_back({"apfs", [this](VolumeRecord record) { return emit_apfs(std::move(record)); }});
+    if (auto format = find_leading_format(volume)) found.push_back(found_format(std::move(*format)));
+    auto inside = find_inside(volume);
+    std::move(inside.begin(), inside.end(), std::back_inserter(found));
+    for (FormatMatch& format : find_coherent_formats(volume)) {
+      const bool known =
+          std::any_of(found.begin(), found.end(), [&](const Found& one) { return one.name == format.fs_type; });
+      if (!known) found.push_back(found_format(std::move(format)));
+    }
+    return found;
+  }
+
+  Status emit_all(VolumeRecord record, const std::vector<Found>& found) {
+    if (found.empty()) return ok_status();
+    const std::uint32_t first = count_ + 1;
+    LIMIER_CHECK(found.front().emit(record));
+    std::string names = found.front().name;
+    for (std::size_t i = 1; i < found.size(); ++i) {
+      VolumeRecord other;
+      other.parent_id = first;
+      other.scheme = "none";
+      other.image_offset = record.image_offset;
+      other.length = record.length;
+      other.description = fmt::format("{} in the volume of {}", found[i].name, found.front().name);
+      names += " and " + found[i].name;
+      LIMIER_CHECK(found[i].emit(std::move(other)));
+    }
+    if (found.size() == 1) return ok_status();
+    record.volume_id = first;
+    return issue(
+        "several-file-systems", record,
+        fmt::format("{} stand in one volume, each coherent: each has a row of its own; one of them may be left "
+                    "over from before",
+                    names),
+        catalog::Severity::kWarning, false);
+  }
+
+  // ---- what claims to be there
+
+  // Superblocks whose file system is damaged, and what only libtsk recognises (discs copied with their raw sectors).
+  std::optional<Found> find_claimed(const RangeReader& volume, std::string& reason) {
+    for (const FsProbe& probe : probe_file_systems(volume)) {
+      if (is_read_without_libtsk(probe.fs_type)) return found_system(probe);
+      if (open_as(image_, volume.image_offset(), detection_type(probe.fs_type), &reason)) return found_system(probe);
+    }
+    if (volume.size_bytes() == 0) return std::nullopt;
+    const std::string claimed = claimed_fs_type(volume);
+    auto opened = open_as(image_, volume.image_offset(), TSK_FS_TYPE_DETECT);
+    if (!opened && !claimed.empty()) opened = open_as(image_, volume.image_offset(), detection_type(claimed), &reason);
+    if (!opened) return std::nullopt;
+    const std::string name = fs_type_name(opened->type);
+    if (name.empty() || name == "hfs") return std::nullopt;
+    FsProbe probe{name, static_cast<std::uint32_t>(opened->type), opened->block_size, 0, false, false};
+    return found_system(std::move(probe));
+  }
+
+  Status emit_doubtful(VolumeRecord record, const RangeReader& volume, RegionUse use) {
+    std::string reason;
+    if (auto claimed = find_claimed(volume, reason)) return claimed->emit(std::move(record));
     if (auto format = find_inner_format(volume); format && format->fs_type != "yaffs2")
-      return emit_unsupported(std::move(record), std::move(*format));
+      return emit_unsupported(std::move(record), *format);
     if (sampled_all_zero(volume)) {
       record.status = VolumeStatus::kEmpty;
       return send(record);
     }
-    if (const auto yaffs2 = detect_yaffs2(image_, volume)) return emit_parsed(std::move(record), volume, *yaffs2);
+    if (const auto yaffs2 = detect_yaffs2(image_, volume)) {
+      return emit_system(std::move(record),
+                         FsProbe{fs_type_name(yaffs2->type), static_cast<std::uint32_t>(yaffs2->type),
+                                 yaffs2->block_size, 0, false, false});
+    }
     record.fs_type = claimed_fs_type(volume);
-    if (!record.fs_type.empty()) {
-      record.status = VolumeStatus::kFailed;
-      LIMIER_CHECK(send(record));
-      return issue("file-system-not-parsed", record,
-                   fmt::format("the volume says it holds {}, but the file system cannot be read", record.fs_type));
+    if (!record.fs_type.empty()) return emit_failed(std::move(record), reason);
+    return emit_unrecognised(std::move(record), volume, use);
+  }
+
+  Status emit_unrecognised(VolumeRecord record, const RangeReader& volume, RegionUse use) {
+    if (use == RegionUse::kFree) return emit_gap(std::move(record));
+    // Tables of hybrid discs have entries for stretches of the disc's own file system.
+    const bool part_of_media = record.image_offset + record.length <= media_reach_;
+    if (use == RegionUse::kCode || part_of_media) {
+      record.status = VolumeStatus::kEmpty;
+      return send(record);
     }
     if (auto mark = find_disk_encryption(volume))
       return emit_encrypted(std::move(record), std::move(*mark), catalog::Certainty::kStructure);
@@ -254,40 +253,58 @@ class Mapper {
     return issue("file-system-not-recognised", record, "the volume holds data, but no file system known to limier");
   }
 
-  Status emit_parsed(VolumeRecord record, const RangeReader& volume, const OpenedFs& opened) {
-    record.fs_type = fs_type_name(opened.type);
-    const FsFacts facts = read_fs_facts(record.fs_type, volume);
-    record.fs_label = record.fs_type == "ntfs" ? opened.ntfs_label : facts.label;
-    record.fs_uuid = facts.uuid;
-    record.block_size = opened.block_size;
-    record.status = record.declared_length > record.length ? VolumeStatus::kPartial : VolumeStatus::kParsed;
-    record.walkable = true;
-    record.tsk_fs_type = static_cast<std::uint32_t>(opened.type);
-    return send(record);
-  }
-
-  Status emit_unlistable(VolumeRecord record, const RangeReader& volume, const OpenedFs& opened) {
-    record.fs_type = fs_type_name(opened.type);
-    set_facts(record, read_fs_facts(record.fs_type, volume));
-    record.block_size = opened.block_size;
+  Status emit_failed(VolumeRecord record, const std::string& reason) {
     record.status = VolumeStatus::kFailed;
     LIMIER_CHECK(send(record));
-    return issue(
-        "file-system-not-parsed", record,
-        fmt::format("libtsk recognises {} but counts no files on it (as on an ISO 9660 level 4 disc): its files "
-                    "are not listed",
-                    record.fs_type));
+    return issue("file-system-not-parsed", record,
+                 fmt::format("the volume says it holds {}, but the file system cannot be read{}{}", record.fs_type,
+                             reason.empty() ? "" : ": ", reason));
   }
 
-  Status emit_unsupported(VolumeRecord record, FormatMatch format) {
-    record.fs_type = std::move(format.fs_type);
+  Status emit_system(VolumeRecord record, const FsProbe& probe) {
+    const RangeReader volume(image_, record.image_offset, record.length);
+    record.fs_type = probe.fs_type;
+    set_facts(record, read_fs_facts(record.fs_type, volume));
+    record.block_size = probe.block_size;
+    record.tsk_fs_type = probe.tsk_fs_type;
+    const bool by_libtsk = record.fs_type == "hfs+" || record.fs_type.starts_with("ufs");
+    if (by_libtsk && !probe.empty) {
+      std::string reason;
+      const auto opened = open_as(image_, record.image_offset, detection_type(record.fs_type), &reason);
+      if (!opened) return emit_failed(std::move(record), reason);
+      if (!opened->listable) return emit_failed(std::move(record), "libtsk counts no files on it");
+      record.tsk_fs_type = static_cast<std::uint32_t>(opened->type);
+    }
+    const bool whole = probe.size_bytes <= record.length && record.declared_length <= record.length;
+    record.status = !whole ? VolumeStatus::kPartial : probe.empty ? VolumeStatus::kEmpty : VolumeStatus::kParsed;
+    record.walkable = !probe.empty;
+    if (record.fs_type == "ntfs") record.fs_label = ntfs_label(image_, record);
+    LIMIER_CHECK(send(record));
+    return check_reach(record, probe.size_bytes);
+  }
+
+  // Whether the volume ends before the file system in it does. What the partition table says was said already.
+  Status check_reach(const VolumeRecord& record, std::uint64_t size_bytes) {
+    if (size_bytes <= record.length) return ok_status();
+    const bool table_says_so = record.declared_length > record.length && size_bytes <= record.declared_length;
+    if (table_says_so) return ok_status();
+    const bool image_ends = record.image_offset + record.length >= image_.size_bytes();
+    return issue(image_ends ? "file-system-beyond-image" : "file-system-beyond-partition", record,
+                 fmt::format("{} says it has {} bytes, but the {} ends after {} of them", record.fs_type, size_bytes,
+                             image_ends ? "image" : "partition", record.length));
+  }
+
+  Status emit_unsupported(VolumeRecord record, const FormatMatch& format) {
+    record.fs_type = format.fs_type;
     set_facts(record, format.facts);
     record.status = VolumeStatus::kUnsupported;
     LIMIER_CHECK(send(record));
     // Swap space holds no files: its bytes are swept like any others and nothing is missed.
     if (record.fs_type == "swap") return ok_status();
-    return issue("file-system-unsupported", record,
-                 fmt::format("{} is not supported: its files are not listed", record.fs_type));
+    LIMIER_CHECK(issue("file-system-unsupported", record,
+                       fmt::format("{} is not supported: its files are not listed",
+                                   record.fs_type == "udf" ? "UDF" : record.fs_type)));
+    return check_reach(record, format.size_bytes);
   }
 
   Status emit_encrypted(VolumeRecord record, EncryptionMatch match, catalog::Certainty certainty) {
@@ -308,15 +325,18 @@ class Mapper {
                           catalog::Certainty::kStructure);
   }
 
-  Status emit_apfs(VolumeRecord record, const RangeReader& volume) {
+  Status emit_apfs(VolumeRecord record) {
+    const RangeReader volume(image_, record.image_offset, record.length);
+    const std::uint64_t size_bytes = apfs_container_bytes(volume);
     record.fs_type = "apfs";
     set_facts(record, read_fs_facts("apfs", volume));
     const auto container = read_apfs_container(image_, volume);
     const bool usable = container.ok() && !container->volumes.empty();
     record.status = !usable ? VolumeStatus::kFailed
-                            : (record.declared_length > record.length ? VolumeStatus::kPartial : VolumeStatus::kParsed);
+                            : (std::max(record.declared_length, size_bytes) > record.length ? VolumeStatus::kPartial
+                                                                                            : VolumeStatus::kParsed);
     LIMIER_CHECK(send(record));
-    last_parsed_ = usable;
+    LIMIER_CHECK(check_reach(record, size_bytes));
     if (!usable) {
       const std::string reason = container.ok() ? "it lists no volumes" : container.error().message;
       return issue("apfs-container-not-parsed", record, "the APFS container cannot be read: " + reason);
@@ -370,7 +390,7 @@ class Mapper {
 
   Status send(VolumeRecord& record) {
     record.volume_id = ++count_;
-    last_parsed_ = record.walkable;
+    if (record.image_offset == 0 && !record.fs_type.empty()) at_start_.insert(record.fs_type);
     LIMIER_CHECK(sink_.volume(record));
     sink_.advanced(count_);
     if (record.status == VolumeStatus::kTable || record.declared_length <= record.length) return ok_status();
@@ -379,31 +399,36 @@ class Mapper {
                              record.declared_length, record.length));
   }
 
-  Status issue(std::string code, const VolumeRecord& record, std::string message) {
+  Status issue(std::string code, const VolumeRecord& record, std::string message,
+               catalog::Severity severity = catalog::Severity::kWarning, bool incomplete = true) {
     catalog::IssueRecord note;
     note.stage = "volume";
     note.code = std::move(code);
+    note.severity = severity;
     note.volume_id = record.volume_id;
     note.image_offset = record.image_offset;
     note.length = record.length;
     note.message = std::move(message);
-    note.incomplete = true;
+    note.incomplete = incomplete;
     return sink_.issue(note);
   }
 
   const evidence::Image& image_;
   Sink& sink_;
   const std::vector<std::uint64_t>& skip_offsets_;
+  std::uint32_t sector_bytes_;
   std::optional<EncryptionMatch> disk_mark_;
+  std::set<std::string> at_start_;  // file systems with a row that begins at the first byte
+  std::uint64_t media_reach_ = 0;   // of a file system over the whole media, beside a partition table
   std::uint32_t count_ = 0;
-  bool last_parsed_ = false;
 };
 
 }  // namespace
 
-Status map_volumes(const evidence::Image& image, Sink& sink, const std::vector<std::uint64_t>& skip_offsets) {
+Status map_volumes(const evidence::Image& image, Sink& sink, const std::vector<std::uint64_t>& skip_offsets,
+                   std::uint32_t sector_bytes) {
   if (image.size_bytes() == 0) return Error{ErrorKind::kEvidence, "the media is empty"};
-  return Mapper(image, sink, skip_offsets).run();
+  return Mapper(image, sink, skip_offsets, sector_bytes).run();
 }
 
 }  // namespace limier::volume

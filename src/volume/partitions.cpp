@@ -4,123 +4,117 @@
 
 #include <fmt/format.h>
 
+#include "volume/fs_probe.h"
+#include "volume/partition_table.h"
+
 namespace limier::volume {
 
 namespace {
 
-// A GPT has 128 entries, an extended DOS chain is cut by libtsk; more rows than this is a table made to exhaust us.
-constexpr std::size_t kMaxRegions = 4096;
-
-std::string scheme_name(TSK_VS_TYPE_ENUM type) {
-  switch (type) {
-    case TSK_VS_TYPE_DOS:
-      return "dos";
-    case TSK_VS_TYPE_GPT:
-      return "gpt";
-    case TSK_VS_TYPE_BSD:
-      return "bsd";
-    case TSK_VS_TYPE_SUN:
-      return "sun";
-    case TSK_VS_TYPE_MAC:
-      return "mac";
-    default:
-      return "none";
-  }
-}
-
-std::string slot_text(const TSK_VS_PART_INFO& part) {
-  if ((part.flags & TSK_VS_PART_FLAG_META) != 0) return "Meta";
-  if (part.slot_num == -1) return "-------";
-  if (part.table_num == -1) return fmt::format("{:03d}", part.slot_num);
-  return fmt::format("{:03d}:{:03d}", part.table_num, part.slot_num);
-}
-
-RegionKind kind_of(const TSK_VS_PART_INFO& part) {
-  if ((part.flags & TSK_VS_PART_FLAG_META) != 0) return RegionKind::kTable;
-  return (part.flags & TSK_VS_PART_FLAG_UNALLOC) != 0 ? RegionKind::kGap : RegionKind::kPartition;
-}
+// Partitions whose start is looked at to find out what a table counts in.
+constexpr std::size_t kMaxProbed = 64;
 
 // Sectors to bytes without overflow: tables hold 64-bit numbers.
-std::uint64_t bytes_of(std::uint64_t sectors, std::uint64_t sector_size) {
+std::uint64_t bytes_of(std::uint64_t sectors, std::uint64_t sector_bytes) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
-  return sectors > kMost / sector_size ? kMost : sectors * sector_size;
+  return sectors > kMost / sector_bytes ? kMost : sectors * sector_bytes;
 }
 
-Region region_of(const TSK_VS_INFO& table, const TSK_VS_PART_INFO& part, std::uint64_t media_size) {
-  Region region;
-  region.kind = kind_of(part);
-  region.scheme = scheme_name(table.vstype);
-  region.slot = slot_text(part);
-  if (part.desc != nullptr) region.description.assign(part.desc, ::strnlen(part.desc, 1024));
-  const std::uint64_t start = bytes_of(part.start, table.block_size);
-  const std::uint64_t length = bytes_of(part.len, table.block_size);
-  region.image_offset = std::min(start, media_size);
-  region.length = std::min(length, media_size - region.image_offset);
-  if (region.length < length) region.declared_length = length;
-  return region;
+RangeReader part_of(const evidence::Image& image, const Region& region) {
+  return RangeReader(image, region.image_offset, region.length);
 }
 
-std::vector<Region> regions_of(const TSK_VS_INFO& table, std::uint64_t media_size) {
-  std::vector<Region> regions;
-  for (const TSK_VS_PART_INFO* part = table.part_list; part != nullptr && regions.size() < kMaxRegions;
-       part = part->next)
-    regions.push_back(region_of(table, *part, media_size));
-  return regions;
+bool is_partition(const Region& region) {
+  return region.kind == RegionKind::kPartition && region.length > 0;
 }
 
-VsHandle open_table(TskImage& image, std::uint64_t offset, TSK_VS_TYPE_ENUM type) {
-  const auto opened = guarded([&] { return tsk_vs_open(image.get(), offset, type); });
-  if (!opened) image.abandon();
-  tsk_error_reset();
-  return VsHandle(opened.value_or(nullptr));
-}
-
-// A protective DOS table says that the disk has a GPT.
-bool is_protective(const TSK_VS_INFO& table) {
-  if (table.vstype != TSK_VS_TYPE_DOS) return false;
-  std::size_t count = 0;
-  for (const TSK_VS_PART_INFO* part = table.part_list; part != nullptr && count < kMaxRegions;
-       part = part->next, ++count) {
-    if (part->desc != nullptr && std::string_view(part->desc).find("(0xee)") != std::string_view::npos) return true;
+// How many of the partitions begin with something that is known.
+std::size_t known_starts(const evidence::Image& image, const PartitionTable& table) {
+  std::size_t known = 0, looked_at = 0;
+  for (const Region& region : table.regions) {
+    if (!is_partition(region) || looked_at == kMaxProbed) continue;
+    ++looked_at;
+    if (holds_something_known(part_of(image, region))) ++known;
   }
-  return false;
+  return known;
 }
 
-// libtsk gives up when two kinds of table are recognised at once; the newer kind then wins.
-VsHandle open_any_table(TskImage& image) {
-  const auto opened = guarded([&] { return tsk_vs_open(image.get(), 0, TSK_VS_TYPE_DETECT); });
-  if (!opened) {
-    image.abandon();
-    return nullptr;
+// All tables there are when sectors have this size, what a system prefers first.
+std::vector<PartitionTable> read_tables(const RangeReader& media, std::uint32_t sector_bytes, bool boot_sector) {
+  std::vector<PartitionTable> tables;
+  const auto keep = [&](std::optional<PartitionTable> table) {
+    if (table) tables.push_back(std::move(*table));
+  };
+  keep(read_gpt(media, sector_bytes));
+  keep(read_dos_table(media, sector_bytes, boot_sector));
+  keep(read_apple_map(media));
+  keep(read_sun_label(media, 0, sector_bytes));
+  keep(read_bsd_label(media, 0, sector_bytes));
+  return tables;
+}
+
+std::vector<std::uint32_t> sizes_to_try(const evidence::Image& image, std::uint32_t stated) {
+  if (stated != 0) return {stated};
+  std::vector<std::uint32_t> sizes;
+  const std::uint32_t own = image.sector_size();
+  if (own >= 512 && own <= 4096 && own % 512 == 0) sizes.push_back(own);
+  for (const std::uint32_t size : {512u, 4096u})
+    if (std::find(sizes.begin(), sizes.end(), size) == sizes.end()) sizes.push_back(size);
+  return sizes;
+}
+
+struct Choice {
+  std::vector<PartitionTable> tables;  // of one size of sectors
+  std::size_t known = 0;
+
+  [[nodiscard]] bool gpt() const { return tables.front().scheme == "gpt"; }
+};
+
+// The size under which the table leads to more that is known; then the one under which there is a GPT; then the first.
+std::optional<Choice> choose(const evidence::Image& image, std::uint32_t stated) {
+  const RangeReader media(image, 0, image.size_bytes());
+  const bool boot_sector = begins_with_boot_sector(media);
+  std::optional<Choice> best;
+  for (const std::uint32_t size : sizes_to_try(image, stated)) {
+    Choice choice{read_tables(media, size, boot_sector), 0};
+    if (choice.tables.empty()) continue;
+    choice.known = known_starts(image, choice.tables.front());
+    const bool better =
+        !best || choice.known > best->known || (choice.known == best->known && choice.gpt() && !best->gpt());
+    if (better) best = std::move(choice);
   }
-  VsHandle table(*opened);
-  if (table && is_protective(*table)) {
-    // libtsk asks for the GPT's backup only when it is told that there is a GPT.
-    if (VsHandle backup = open_table(image, 0, TSK_VS_TYPE_GPT)) return backup;
+  return best;
+}
+
+// Where two tables stand on one disk (hybrid MBR, hybrid disc), a partition of the other one that the first does not
+// have, and that does not lie inside one of its own, is a row as well.
+void add_from_others(const evidence::Image& image, const std::vector<PartitionTable>& tables, PartitionTable& chosen) {
+  const auto overlaps = [&](const Region& other) {
+    return std::any_of(chosen.regions.begin(), chosen.regions.end(), [&](const Region& own) {
+      return is_partition(own) && own.image_offset < other.image_offset + other.length &&
+             other.image_offset < own.image_offset + own.length;
+    });
+  };
+  for (std::size_t i = 1; i < tables.size(); ++i) {
+    for (const Region& region : tables[i].regions) {
+      if (!is_partition(region) || region.image_offset == 0 || overlaps(region)) continue;
+      if (chosen.regions.size() >= kMaxRegions || !holds_something_known(part_of(image, region))) continue;
+      chosen.regions.push_back(region);
+    }
   }
-  // The text names both kinds ("GPT or DOS at 0"); there is no error number of its own in 4.11.
-  const bool ambiguous = !table && take_tsk_error().find(" or ") != std::string::npos;
-  if (!ambiguous) return table;
-  for (const auto type : {TSK_VS_TYPE_GPT, TSK_VS_TYPE_DOS, TSK_VS_TYPE_MAC, TSK_VS_TYPE_SUN, TSK_VS_TYPE_BSD}) {
-    table = open_table(image, 0, type);
-    if (table) return table;
-  }
-  return nullptr;
 }
 
 // BSD slices count sectors from the start of the disk, or in newer labels from the start of the partition; those of
 // Solaris always do the latter. Rows that do not fit inside the parent are no rows of it.
-std::vector<Region> nested_regions(TskImage& image, const Region& parent, std::uint64_t media_size) {
+std::vector<Region> nested_regions(const evidence::Image& image, const Region& parent, std::uint32_t sector_bytes) {
   std::vector<Region> nested;
-  const bool bsd = parent.description.find("BSD") != std::string::npos;
-  const bool sun = parent.description.find("Solaris") != std::string::npos ||
-                   parent.description.find("(0x82)") != std::string::npos ||
-                   parent.description.find("(0xbf)") != std::string::npos;  // Solaris since 10, unknown to libtsk
-  if (!bsd && !sun) return nested;
-  const VsHandle table = open_table(image, parent.image_offset, bsd ? TSK_VS_TYPE_BSD : TSK_VS_TYPE_SUN);
+  const RangeReader media(image, 0, image.size_bytes());
+  const bool bsd = parent.inner == InnerLabel::kBsd;
+  auto table = bsd ? read_bsd_label(media, parent.image_offset, sector_bytes)
+                   : read_sun_label(media, parent.image_offset, sector_bytes);
   if (!table) return nested;
-  auto rows = regions_of(*table, media_size);
-  std::erase_if(rows, [](const Region& row) { return row.kind != RegionKind::kPartition || row.length == 0; });
+  auto& rows = table->regions;
+  std::erase_if(rows, [](const Region& row) { return !is_partition(row); });
   const auto fits = [&](const Region& row, std::uint64_t shift) {
     const std::uint64_t at = row.image_offset + shift;
     return at >= parent.image_offset && at - parent.image_offset <= parent.length &&
@@ -129,8 +123,8 @@ std::vector<Region> nested_regions(TskImage& image, const Region& parent, std::u
   const auto fitting = [&](std::uint64_t shift) {
     return std::count_if(rows.begin(), rows.end(), [&](const Region& row) { return fits(row, shift); });
   };
-  const bool from_disk = bsd && fitting(0) >= fitting(parent.image_offset);
-  const std::uint64_t shift = from_disk ? 0 : parent.image_offset;
+  const bool counted_from_disk = !bsd || fitting(0) >= fitting(parent.image_offset);
+  const std::uint64_t shift = counted_from_disk ? 0 : parent.image_offset;
   for (Region& row : rows) {
     if (!fits(row, shift)) continue;
     row.image_offset += shift;
@@ -140,29 +134,20 @@ std::vector<Region> nested_regions(TskImage& image, const Region& parent, std::u
   return nested;
 }
 
-// The header stands in the second sector, its backup in the last one: which of the places holds one tells the size.
-bool is_4k_gpt(const evidence::Image& image) {
-  const auto header_at = [&](std::uint64_t offset) {
-    std::array<std::uint8_t, 8> mark{};
-    image.read(offset, mark);
-    return as_text(mark) == "EFI PART";
-  };
-  const std::uint64_t size = image.size_bytes();
-  if (size < 3 * 4096) return false;
-  if (header_at(512)) return false;
-  if (header_at(4096)) return true;
-  return size % 4096 == 0 && header_at(size - 4096) && !header_at(size - 512);
+// Apple's map has an entry for itself, which is a partition to whoever looks for free space.
+bool covers(const Region& region) {
+  return is_partition(region) || (region.kind == RegionKind::kTable && region.slot != "Meta");
 }
 
-// Ranges of the media no row covers (a tail shorter than a sector, a table that ends early) get rows of their own.
-void fill_gaps(std::vector<Region>& regions, std::uint64_t media_size) {
+// Ranges of the media that no partition covers.
+void add_gaps(std::vector<Region>& regions, std::uint64_t media_size, const std::string& scheme) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> covered;
   covered.reserve(regions.size() + 1);
-  for (const Region& region : regions) covered.emplace_back(region.image_offset, region.image_offset + region.length);
+  for (const Region& region : regions)
+    if (covers(region)) covered.emplace_back(region.image_offset, region.image_offset + region.length);
   covered.emplace_back(media_size, media_size);
   std::sort(covered.begin(), covered.end());
   std::uint64_t end = 0;
-  const std::string scheme = regions.front().scheme;
   for (const auto& [from, to] : covered) {
     if (from > end) {
       Region gap;
@@ -177,39 +162,73 @@ void fill_gaps(std::vector<Region>& regions, std::uint64_t media_size) {
   }
 }
 
-catalog::IssueRecord volume_issue(std::string code, catalog::Severity severity, std::string message) {
+catalog::IssueRecord volume_issue(std::string code, catalog::Severity severity, bool incomplete, std::string message) {
   catalog::IssueRecord issue;
   issue.stage = "volume";
   issue.code = std::move(code);
   issue.severity = severity;
+  issue.incomplete = incomplete;
   issue.message = std::move(message);
   return issue;
 }
 
+void note_size(PartitionTable& table, const evidence::Image& image, std::uint32_t stated) {
+  if (stated != 0 || table.scheme == "mac" || table.sector_bytes == image.sector_size()) return;
+  table.note("sector-size", catalog::Severity::kInfo, false,
+             fmt::format("the partition table counts sectors of {} bytes, the image those of {}", table.sector_bytes,
+                         image.sector_size()));
+}
+
 }  // namespace
 
-PartitionMap read_partition_map(const evidence::Image& image) {
+bool PartitionTable::add(const RangeReader& media, RegionKind kind, std::string slot, std::string description,
+                         std::uint64_t first_sector, std::uint64_t sectors) {
+  if (regions.size() >= kMaxRegions) {
+    if (issues.empty() || issues.back().code != "partition-table-cut")
+      note("partition-table-cut", catalog::Severity::kError, true,
+           fmt::format("the partition table has more than {} rows: the others are not listed", kMaxRegions));
+    return false;
+  }
+  const std::uint64_t media_size = media.size_bytes();
+  const std::uint64_t start = bytes_of(first_sector, sector_bytes), wanted = bytes_of(sectors, sector_bytes);
+  Region region;
+  region.kind = kind;
+  region.scheme = scheme;
+  region.slot = std::move(slot);
+  region.description = std::move(description);
+  region.image_offset = std::min(start, media_size);
+  region.length = std::min(wanted, media_size - region.image_offset);
+  if (region.length < wanted) region.declared_length = wanted;
+  regions.push_back(std::move(region));
+  return true;
+}
+
+void PartitionTable::note(std::string code, catalog::Severity severity, bool incomplete, std::string message,
+                          std::optional<std::uint64_t> image_offset) {
+  issues.push_back(volume_issue(std::move(code), severity, incomplete, std::move(message)));
+  issues.back().image_offset = image_offset;
+}
+
+PartitionMap read_partition_map(const evidence::Image& image, std::uint32_t sector_bytes) {
   PartitionMap map;
-  const std::uint64_t media_size = image.size_bytes();
-  std::uint32_t sector_size = is_4k_gpt(image) ? 4096 : image.sector_size();
-  if (sector_size == 0 || sector_size % 512 != 0) sector_size = 512;
-  auto opened = TskImage::open(image, sector_size);
-  if (!opened) return map;
-  TskImage& tsk = **opened;
-  const VsHandle table = open_any_table(tsk);
-  if (!table) return map;
-  map.regions = regions_of(*table, media_size);
-  if (table->is_backup != 0) {
-    map.issues.push_back(
-        volume_issue("gpt-backup-used", catalog::Severity::kWarning,
-                     "the primary partition table is damaged; its backup at the end of the media was read"));
-  }
-  if (map.regions.empty()) return map;
-  for (Region& region : map.regions) {
-    if (region.kind == RegionKind::kPartition && region.length > 0 && tsk.get() != nullptr)
-      region.nested = nested_regions(tsk, region, media_size);
-  }
-  fill_gaps(map.regions, media_size);
+  auto choice = choose(image, sector_bytes);
+  if (!choice) return map;
+  PartitionTable& table = choice->tables.front();
+  const RangeReader media(image, 0, image.size_bytes());
+  note_size(table, image, sector_bytes);
+  if (const auto dos = read_dos_entries(media, 0); dos && is_protective(*dos) && table.scheme == "dos")
+    table.note(
+        "gpt-not-readable", catalog::Severity::kError, true,
+        "the first sector says that the disk has a GUID partition table, but neither it nor its backup was found");
+  add_from_others(image, choice->tables, table);
+  map.issues = std::move(table.issues);
+  map.regions = std::move(table.regions);
+  for (Region& region : map.regions)
+    if (is_partition(region) && region.inner != InnerLabel::kNone)
+      region.nested = nested_regions(image, region, table.sector_bytes);
+  add_gaps(map.regions, image.size_bytes(), table.scheme);
+  std::stable_sort(map.regions.begin(), map.regions.end(),
+                   [](const Region& a, const Region& b) { return a.image_offset < b.image_offset; });
   return map;
 }
 

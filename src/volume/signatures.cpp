@@ -1,5 +1,5 @@
 // Sources: the magic numbers of the Linux kernel (include/uapi/linux/magic.h and each file system's on-disk header),
-// util-linux libblkid's superblock descriptions, OpenZFS on-disk format, ECMA-167 (UDF), Apple "Inside Macintosh:
+// util-linux libblkid's superblock descriptions, OpenZFS on-disk format, Apple "Inside Macintosh:
 // Files" (HFS), libyal documentation (ReFS, LVM2, VMFS).
 #include "volume/signatures.h"
 
@@ -46,6 +46,7 @@ constexpr std::array kInnerMarks = {
     Mark{"reiserfs", 8192 + 52, "ReIsErFs"sv},
     Mark{"reiser4", 65536, "ReIsEr4"sv},
     Mark{"jfs", 32768, "JFS1"sv},
+    Mark{"high-sierra", 32768 + 9, "CDROM"sv},
     Mark{"gfs2", 65536, "\x01\x16\x19\x70\0\0\0\x01"sv},
     Mark{"ocfs2", 8192, "OCFSV2"sv},
     Mark{"hfs", 1024, "BD"sv},
@@ -122,13 +123,6 @@ bool find_md_at_end(const RangeReader& volume) {
   return volume.has(v090, kMagic) || volume.has(v10, kMagic);
 }
 
-// The volume recognition sequence of ECMA-167: descriptors of 2 KiB from byte 32768.
-bool find_udf(const RangeReader& volume) {
-  for (std::uint64_t at = 32768; at < 32768 + 16 * 2048; at += 2048)
-    if (volume.has(at + 1, "NSR02") || volume.has(at + 1, "NSR03")) return true;
-  return false;
-}
-
 // The 16-bit magics are weak: a plausible superblock is asked for as well.
 bool find_minix(const RangeReader& volume) {
   const auto super = volume.read(1024, 32);
@@ -199,13 +193,37 @@ FsFacts unsupported_facts(std::string_view fs_type, const RangeReader& volume) {
   return facts;
 }
 
-FormatMatch with_facts(std::string fs_type, const RangeReader& volume) {
-  FormatMatch match{std::move(fs_type), {}};
-  match.facts = unsupported_facts(match.fs_type, volume);
-  return match;
+// Where the superblock says how far the file system reaches.
+std::uint64_t unsupported_size(std::string_view fs_type, const RangeReader& volume) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
+  std::uint64_t count = 0, unit = 1;
+  if (fs_type == "xfs") {
+    const auto super = volume.read(0, 16);
+    if (const auto block = Block<16>::at(super, 0)) {
+      count = block->be<8, std::uint64_t>();
+      unit = block->be<4, std::uint32_t>();
+    }
+  } else if (fs_type == "btrfs") {
+    const auto super = volume.read(65536, 256);  // of this device, of which the file system may have several
+    if (const auto block = Block<256>::at(super, 0)) count = block->le<209, std::uint64_t>();
+  } else if (fs_type == "f2fs") {
+    const auto super = volume.read(1024, 64);
+    if (const auto block = Block<64>::at(super, 0)) {
+      count = block->le<36, std::uint64_t>();
+      unit = 4096;
+    }
+  }
+  return unit == 0 || count > kMost / unit ? 0 : count * unit;
 }
 
 }  // namespace
+
+FormatMatch with_facts(std::string fs_type, const RangeReader& volume) {
+  FormatMatch match{std::move(fs_type), {}};
+  match.facts = unsupported_facts(match.fs_type, volume);
+  match.size_bytes = unsupported_size(match.fs_type, volume);
+  return match;
+}
 
 std::optional<FormatMatch> find_leading_format(const RangeReader& volume) {
   if (auto lvm2 = find_lvm2(volume)) return lvm2;
@@ -217,7 +235,6 @@ std::optional<FormatMatch> find_inner_format(const RangeReader& volume) {
   if (auto swap = find_swap(volume)) return swap;
   if (auto type = find_mark(volume, kInnerMarks); !type.empty()) return with_facts(std::move(type), volume);
   if (find_zfs(volume)) return FormatMatch{"zfs", {}};
-  if (find_udf(volume)) return FormatMatch{"udf", {}};
   if (find_md_at_end(volume)) return FormatMatch{"linux-raid", {}};
   if (find_minix(volume)) return FormatMatch{"minix", {}};
   if (find_nilfs2(volume)) return with_facts("nilfs2", volume);

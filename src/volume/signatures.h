@@ -20,11 +20,14 @@ std::optional<EncryptionMatch> find_disk_encryption(const RangeReader& range);
 struct FormatMatch {
   std::string fs_type;  // "xfs", "lvm2", "swap", ...
   FsFacts facts;
+  std::uint64_t size_bytes = 0;  // by its superblock; 0: not known
 };
 // Formats whose mark stands in the first sectors and cannot be left over beneath another file system.
 std::optional<FormatMatch> find_leading_format(const RangeReader& volume);
-// Formats whose mark stands further in, where it may be a remnant: asked only when libtsk recognises nothing.
+// Formats whose mark stands further in, where it may be a remnant: asked only when nothing else is recognised.
 std::optional<FormatMatch> find_inner_format(const RangeReader& volume);
+// The match with what the superblock of the format says.
+FormatMatch with_facts(std::string fs_type, const RangeReader& volume);
 // The file system a boot sector or superblock claims to be, of those libtsk reads: for volumes it fails to open.
 std::string claimed_fs_type(const RangeReader& volume);
 // Starts of compressed and media files: random-looking bytes behind one of these are no sign of encryption.

@@ -96,6 +96,10 @@ Status walk_volume(const evidence::Image& image, const FsJob& job, Sink& sink) {
   LIMIER_TRY(const auto reader, make_own_reader(own));
   if (reader) return own_walk(own, *reader);
   LIMIER_TRY(auto session, FsSession::open(image, job.volume));
+  // libtsk numbers its directory of orphans behind the last file. Where it counts no files it gives it the number of
+  // the root, and each waits for the other.
+  if (session->fs()->last_inum <= session->fs()->root_inum)
+    return Error{ErrorKind::kEvidence, "libtsk counts no files on it (as on an ISO 9660 level 4 disc)"};
   WalkContext context(image, job, sink, *session);
   LIMIER_CHECK(context.prepare());
   const bool lists = job.part == WalkPart::kWhole || job.part == WalkPart::kNames;

@@ -1,10 +1,12 @@
-// limier's own parsers of superblocks, encryption headers, foreign formats, and of the inodes and trees of ext. libtsk
-// is not called.
+// limier's own parsers of partition tables, superblocks, encryption headers, foreign formats, and of the inodes and
+// trees of ext. libtsk is not called.
 #include <cstdlib>
 
 #include "fuzz/memory_image.h"
 #include "volume/ext_inodes.h"
-#include "volume/signatures.h"
+#include "volume/foreign_fs.h"
+#include "volume/fs_probe.h"
+#include "volume/partitions.h"
 
 namespace {
 
@@ -19,7 +21,20 @@ void read_signatures(const volume::RangeReader& range) {
   (void)volume::find_leading_format(range);
   (void)volume::find_inner_format(range);
   (void)volume::claimed_fs_type(range);
+  (void)volume::probe_file_systems(range);
+  (void)volume::find_coherent_formats(range);
+  (void)volume::find_udf_format(range);
   for (const std::string_view type : kTypes) (void)volume::read_fs_facts(type, range);
+}
+
+// Every row of a partition table lies inside the media.
+void read_tables(const evidence::Image& image) {
+  for (const std::uint32_t sector_bytes : {0u, 512u, 4096u}) {
+    const auto map = volume::read_partition_map(image, sector_bytes);
+    for (const auto& region : map.regions)
+      if (region.image_offset > image.size_bytes() || region.length > image.size_bytes() - region.image_offset)
+        std::abort();
+  }
 }
 
 // No tree of a damaged inode grows beyond its limit.
@@ -51,6 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const fuzz::MemoryImage image{Bytes(media)};
   read_signatures(volume::RangeReader(image, 0, media.size()));
   read_signatures(volume::RangeReader(image, media.size() / 3, media.size() / 2));
+  read_tables(image);
   read_ext(image);
   return 0;
 }

@@ -158,10 +158,16 @@ TEST(Map, LabelsMadeByParted) {
     const RawImage image(raw);
     const Rows rows = map_of(image);
     expect_cover(rows, image.size_bytes());
-    EXPECT_EQ(mmls_lines(rows), mmls_of(raw)) << label;
+    EXPECT_EQ(rows.volumes.at(0).scheme, std::string(label) == "msdos" ? "dos" : label);
+    if (std::string(label) != "bsd") {
+      EXPECT_EQ(mmls_lines(rows), mmls_of(raw)) << label;
+      continue;
+    }
     // mmls knows no BSD label outside a DOS partition.
-    const std::string scheme = std::string(label) == "msdos" ? "dos" : (std::string(label) == "bsd" ? "none" : label);
-    EXPECT_EQ(rows.volumes.at(0).scheme, scheme) << label;
+    const bool found = std::any_of(rows.volumes.begin(), rows.volumes.end(), [](const auto& v) {
+      return v.slot == "000" && v.image_offset == 8u << 20 && v.length == 16u << 20;
+    });
+    EXPECT_TRUE(found);
   }
 }
 
