@@ -161,6 +161,16 @@ TEST(Manifest, OptionsAreThoseOfTriage) {
   expect_problem(read("exhibit,path,authority,profile,options\nA,a,w,list,profile=quick\n"), 2, "is given twice");
 }
 
+TEST(Manifest, SectorSizes) {
+  const auto good =
+      read("exhibit,path,authority,Sector size,options\nA,a.dd,w,4096,\nB,b.dd,w,,--sector-size 512\nC,c.dd,w,,\n");
+  ASSERT_TRUE(good.problems.empty()) << good.problems[0].message;
+  EXPECT_EQ(good.exhibits[0].sector_size, "4096");
+  EXPECT_EQ(good.exhibits[1].sector_size, "512");
+  EXPECT_EQ(good.exhibits[2].sector_size, "");
+  expect_problem(read("exhibit,path,authority,sector_size\nA,a,w,1024\n"), 2, "'1024' is none of 512, 4096");
+}
+
 TEST(Manifest, NamesOfFoldersAreSafe) {
   std::string why;
   EXPECT_EQ(folder_name("A-1", &why), "A-1");
