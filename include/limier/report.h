@@ -30,6 +30,10 @@ struct Format {
 };
 std::span<const Format> all_formats();  // sorted by name
 
+// What was done with the evidence, in the words of every report and of the terminal: "listed and hashed; no content
+// examined". `profile` is that of v_run.
+std::string_view work_done(std::string_view profile);
+
 // The name a file of a report has while it is being written.
 std::string partial_name(std::string_view file);
 

@@ -16,7 +16,7 @@ struct Counts : report::FileTotals {
 };
 
 struct Summary {
-  std::string path, format, verdict, outcome;
+  std::string path, format, verdict, outcome, profile;
   std::uint64_t size_bytes = 0;
   Counts counts;
   struct Gap {
@@ -54,8 +54,11 @@ Summary read_summary(store::Index& index, const std::optional<report::FileTotals
     summary.verdict = row.text(2);
     summary.size_bytes = static_cast<std::uint64_t>(row.integer(3));
   });
-  read_first_row(index, "SELECT outcome FROM v_run ORDER BY run_id DESC LIMIT 1",
-                 [&](const store::Query& row) { summary.outcome = row.text(0); });
+  read_first_row(index, "SELECT outcome, profile FROM v_run ORDER BY run_id DESC LIMIT 1",
+                 [&](const store::Query& row) {
+                   summary.outcome = row.text(0);
+                   summary.profile = row.text(1);
+                 });
   Counts& counts = summary.counts;
   static_cast<report::FileTotals&>(counts) = totals ? *totals : count_files(index);
   read_first_row(index,
@@ -74,11 +77,11 @@ Summary read_summary(store::Index& index, const std::optional<report::FileTotals
   return summary;
 }
 
-std::string_view exit_code_meaning(const app::Outcome& outcome) {
+std::string_view exit_code_meaning(const app::Outcome& outcome, const std::string& verdict) {
   if (outcome.interrupted) return "interrupted; what was found until then is kept";
   switch (outcome.exit_code) {
     case 0:
-      return "everything examined, integrity as expected";
+      return verdict.empty() ? "all of it listed; integrity not checked" : "all of it listed, integrity as expected";
     case 3:
       return "nothing could be examined";
     case 4:
@@ -99,6 +102,11 @@ std::string verdict_text(const Style& style, const std::string& verdict) {
   return "not checked";
 }
 
+std::string examined_text(const Summary& summary, const app::Outcome& outcome) {
+  if (outcome.conditions.nothing_examined) return "nothing";
+  return std::string(report::work_done(summary.profile));
+}
+
 std::uint64_t count_of(std::int64_t number) {
   return static_cast<std::uint64_t>(number);
 }
@@ -109,6 +117,7 @@ void print_text(const Context& context, const std::string& dir, const Summary& s
   facts.add("evidence", fmt::format("{} ({}, {})", terminal_text(summary.path), terminal_text(summary.format),
                                     exact_size(summary.size_bytes)));
   facts.add("integrity", verdict_text(context.style, summary.verdict));
+  facts.add("examined", examined_text(summary, outcome));
   facts.add("volumes", group_digits(count_of(counts.volumes)));
   facts.add("entries", fmt::format("{}: {}, {}, {}", group_digits(count_of(counts.entries)),
                                    plural(count_of(counts.files), "file", "files"),
@@ -122,7 +131,7 @@ void print_text(const Context& context, const std::string& dir, const Summary& s
     facts.add("damage", context.style.bad(plural(count_of(counts.bad_ranges), "damaged range", "damaged ranges")));
   if (counts.issues > 0)
     facts.add("issues", fmt::format("{}, listed in the report", group_digits(count_of(counts.issues))));
-  if (summary.not_examined.empty()) facts.add("not examined", "nothing was left out");
+  if (summary.not_examined.empty()) facts.add("not examined", "content; of list and digests nothing was left out");
   for (std::size_t i = 0; i < summary.not_examined.size(); ++i) {
     const auto& gap = summary.not_examined[i];
     std::string text = fmt::format("{}: {}", terminal_text(gap.what), terminal_text(gap.reason));
@@ -133,7 +142,7 @@ void print_text(const Context& context, const std::string& dir, const Summary& s
   const std::string report = dir + "/report.html";
   if (::access(report.c_str(), F_OK) == 0) facts.add("report", terminal_text(report));
   facts.add("index", terminal_text(dir + "/index.db"));
-  facts.add("exit code", fmt::format("{}: {}", outcome.exit_code, exit_code_meaning(outcome)));
+  facts.add("exit code", fmt::format("{}: {}", outcome.exit_code, exit_code_meaning(outcome, summary.verdict)));
   facts.print(context.out, context.style, "");
 }
 
@@ -141,7 +150,8 @@ void print_json(const Context& context, const std::string& dir, const Summary& s
   const Counts& counts = summary.counts;
   JsonWriter json(context.out, 2);
   json.begin_object().text("outcome", summary.outcome).key("exit_code").integer(outcome.exit_code);
-  json.text("meaning", exit_code_meaning(outcome)).boolean("interrupted", outcome.interrupted);
+  json.text("meaning", exit_code_meaning(outcome, summary.verdict)).text("examined", examined_text(summary, outcome));
+  json.boolean("interrupted", outcome.interrupted);
   json.key("conditions")
       .begin_object()
       .boolean("mismatch", outcome.conditions.mismatch)

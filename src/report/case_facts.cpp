@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "limier/report.h"
+
 namespace limier::report {
 namespace {
 
@@ -30,7 +32,7 @@ Status read_exhibits(store::Index& index, CaseFacts& facts) {
              index.query("SELECT exhibit, image, folder, state, attention_level, attention_reason, authority, "
                          "case_number, examiner, agency, scope, attention, exit_code, exit_class, message, "
                          "verdict, format, md5, sha1, sha256, identifiers, size_bytes, files, deleted, "
-                         "recovered, not_examined, not_examined_bytes, links, exhibit_id FROM v_exhibit ORDER "
+                         "recovered, not_examined, not_examined_bytes, links, exhibit_id, profile FROM v_exhibit ORDER "
                          "BY attention"));
   std::vector<std::int64_t> ids;
   while (row.step()) {
@@ -48,6 +50,7 @@ Status read_exhibits(store::Index& index, CaseFacts& facts) {
       *field = maybe_integer(row, i++);
     one.links = row.integer(27);
     ids.push_back(row.integer(28));
+    one.profile = row.text(29);
     facts.media_bytes += one.size_bytes.value_or(0);
     facts.files += one.files.value_or(0);
   }
@@ -124,12 +127,25 @@ Result<std::vector<CaseKeyFacts>> read_case_keys(store::Index& index, std::strin
   return keys;
 }
 
+std::int64_t CaseFacts::examined() const {
+  return std::count_if(by_attention.begin(), by_attention.end(),
+                       [](const CaseExhibitFacts& one) { return one.examined(); });
+}
+
+Text CaseFacts::done() const {
+  const auto listed_only = [](const CaseExhibitFacts& one) { return one.examined() && one.profile == "list"; };
+  const std::int64_t listed = std::count_if(by_attention.begin(), by_attention.end(), listed_only);
+  if (listed > 0 && listed < examined())
+    return fmt::format("listed, {} of them hashed; no content examined", examined() - listed);
+  return Text(work_done(listed > 0 ? "list" : ""));
+}
+
 std::string_view exit_meaning(std::int64_t code) {
   switch (code) {
     case 0:
-      return "complete";
+      return "all of it listed, integrity as expected";
     case 1:
-      return "complete, with findings";
+      return "all of it listed, with findings";
     case 2:
       return "usage or configuration error";
     case 3:

@@ -27,7 +27,10 @@ struct CaseExhibitFacts {
   MaybeText format, md5, sha1, sha256, identifiers;
   std::optional<std::int64_t> size_bytes, files, deleted, recovered, not_examined, not_examined_bytes;
   std::int64_t links = 0;
-  [[nodiscard]] bool examined() const { return !message.has_value(); }
+  Text profile;
+  // There is an index of it, and a report.
+  [[nodiscard]] bool has_result() const { return !message.has_value(); }
+  [[nodiscard]] bool examined() const { return has_result() && exit_code != 3; }
 };
 
 struct CaseKeyFacts {
@@ -68,6 +71,9 @@ struct CaseFacts {
   std::vector<std::size_t> by_name;      // positions in by_attention
   std::vector<CaseLinkFacts> top_links;  // by score
   std::vector<CaseKindFacts> kinds;
+  [[nodiscard]] std::int64_t examined() const;
+  // What was done with all that were examined: work_done() of their profiles.
+  [[nodiscard]] Text done() const;
 };
 
 Result<CaseFacts> read_case_facts(store::Index& index);

@@ -37,12 +37,17 @@ std::string_view verdict_css(const CaseFacts& facts) {
 }
 
 std::string verdict_head(const CaseFacts& facts) {
-  const std::int64_t without = facts.exhibits - facts.merged;
-  if (without > 0)
-    return fmt::format("{} of {} examined; {} without a result", facts.merged,
-                       plural(facts.exhibits, "exhibit", "exhibits"), without);
-  if (facts.exhibits == 1) return "The one exhibit was examined";
-  return fmt::format("All {} exhibits were examined", facts.exhibits);
+  const std::int64_t without = facts.exhibits - facts.merged, examined = facts.examined();
+  std::string text;
+  if (examined == facts.exhibits)
+    text = facts.exhibits == 1 ? "The one exhibit: " : fmt::format("All {} exhibits: ", facts.exhibits);
+  else
+    text = fmt::format("{} of {}: ", examined, plural(facts.exhibits, "exhibit", "exhibits"));
+  text += examined == 0 ? "nothing examined" : facts.done();
+  if (const std::int64_t nothing = facts.merged - examined; nothing > 0 && examined > 0)
+    text += fmt::format("; of {} nothing could be examined", nothing);
+  if (without > 0) text += fmt::format("; {} without a result", without);
+  return text;
 }
 
 std::string level_sentence(const CaseFacts& facts) {
@@ -74,7 +79,7 @@ void put_figures(CaseContext& context) {
     return std::count_if(facts.top_links.begin(), facts.top_links.end(),
                          [&](const CaseLinkFacts& link) { return link.*member; });
   };
-  figure("Exhibits", grouped(facts.exhibits), fmt::format("{} examined", grouped(facts.merged)));
+  figure("Exhibits", grouped(facts.exhibits), fmt::format("{} listed", grouped(facts.examined())));
   figure("Media", human_bytes(facts.media_bytes), "in all");
   figure("Files", grouped(facts.files), "in all file systems");
   figure("Shared files", grouped(facts.shared_contents), "contents, section 4");
@@ -106,7 +111,7 @@ void put_first(CaseContext& context) {
 }  // namespace
 
 std::string exhibit_link(const CaseExhibitFacts& exhibit) {
-  if (!exhibit.examined() || exhibit.folder.empty()) return quoted(exhibit.exhibit);
+  if (!exhibit.has_result() || exhibit.folder.empty()) return quoted(exhibit.exhibit);
   std::string target;
   for (const char c : exhibit.folder) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||

@@ -193,7 +193,10 @@ Status put_case_other_keys(CaseContext& context) {
 Status put_case_not_examined(CaseContext& context) {
   Page& page = context.page;
   if (context.facts.not_examined == 0) {
-    page.paragraph("Nothing was left out for damage, encryption or lack of support on any exhibit.");
+    page.paragraph(
+        "Nothing was left out of lists and digests for damage, encryption or lack of support on any exhibit. No "
+        "content "
+        "was examined: files were not opened, unallocated space was not searched.");
     return ok_status();
   }
   LIMIER_TRY(auto rows,
@@ -224,9 +227,9 @@ Status put_case_authority(CaseContext& context) {
     if (one.identifiers) image += "<br><span class=\"note\">" + quoted(*one.identifiers) + "</span>";
     std::string authority = quoted(one.authority);
     if (!one.scope.empty()) authority += "<br><span class=\"note\">Scope: " + quoted(one.scope) + "</span>";
-    std::string integrity = one.verdict      ? quoted(*one.verdict)
-                            : one.examined() ? std::string("not checked")
-                                             : std::string();
+    std::string integrity = one.verdict        ? quoted(*one.verdict)
+                            : one.has_result() ? std::string("not checked")
+                                               : std::string();
     if (one.sha256)
       integrity += "<br>SHA-256 " + code(*one.sha256);
     else if (one.md5)

@@ -11,6 +11,8 @@ namespace limier::report {
 namespace {
 
 constexpr std::int64_t kFrontLines = 4;  // of what was not examined
+constexpr std::string_view kNoContent =
+    "No content was examined: chats, documents, archives, databases and unallocated space were not looked into.";
 
 struct Verdict {
   std::string_view css;
@@ -26,9 +28,8 @@ std::string digest_sentence(const EvidenceFacts& evidence) {
 
 Verdict integrity_verdict(const Facts& facts) {
   const EvidenceFacts& evidence = facts.evidence;
-  const std::string rest = facts.conditions.incomplete     ? "; part of it could not be examined"
-                           : facts.counts.not_examined > 0 ? "; all that can be read was examined"
-                                                           : "; all of it was examined";
+  const std::string rest = fmt::format("; {}{}", work_done(facts.run.profile),
+                                       facts.conditions.incomplete ? "; part of it could not be examined" : "");
   const std::string_view css = facts.conditions.incomplete ? "warn" : "good";
   if (evidence.verdict == "verified")
     return {css, "The evidence is as it was acquired" + rest,
@@ -38,8 +39,8 @@ Verdict integrity_verdict(const Facts& facts) {
             "The container stores no digest and none was given. The digest below was computed now; it fixes the state "
             "of the evidence from here on."};
   if (evidence.verdict == "incomplete")
-    return {"warn", "The evidence is incomplete", "Segments are missing or cut short. What is there was examined."};
-  return {"warn", "The integrity of the evidence was not checked",
+    return {"warn", "The evidence is incomplete" + rest, "Segments are missing or cut short."};
+  return {"warn", "The integrity of the evidence was not checked" + rest,
           "The media were not read from end to end in this run."};
 }
 
@@ -93,8 +94,9 @@ void put_title(Context& context) {
 
 void put_verdict(Context& context) {
   const Verdict verdict = verdict_of(context.facts);
-  context.page.raw(fmt::format("<div class=\"verdict {}\">\n<p class=\"head\">{}</p>\n<p>{}</p>\n<p>{}</p>\n</div>\n",
-                               verdict.css, verdict.head, verdict.text, digest_sentence(context.facts.evidence)));
+  context.page.raw(
+      fmt::format("<div class=\"verdict {}\">\n<p class=\"head\">{}</p>\n<p>{}</p>\n<p>{}</p>\n<p>{}</p>\n</div>\n",
+                  verdict.css, verdict.head, verdict.text, kNoContent, digest_sentence(context.facts.evidence)));
 }
 
 void put_figures(Context& context) {
@@ -122,7 +124,7 @@ std::string condition(std::string_view label, std::string_view css, std::string_
 }
 
 std::string findings_condition(const Counts& counts) {
-  if (counts.findings == 0) return "<li><span class=\"label\">Findings</span> none recorded</li>\n";
+  if (counts.findings == 0) return "<li><span class=\"label\">Findings</span> not computed: no rules were run</li>\n";
   std::string text;
   for (std::size_t i = 0; i < kPriorities.size(); ++i)
     if (counts.by_priority[i] > 0)
@@ -150,8 +152,7 @@ void put_conditions(Context& context) {
   else if (conditions.incomplete)
     out += condition("Completeness", "warn", "part not examined");
   else
-    out += condition("Completeness", "good",
-                     context.facts.counts.not_examined > 0 ? "all that can be read" : "everything examined");
+    out += condition("Completeness", "good", work_done(context.facts.run.profile));
   if (!context.facts.run.jailed) out += condition("Jail", "warn", "the evidence was parsed without one (--no-sandbox)");
   out += findings_condition(context.facts.counts);
   context.page.raw(out + "</ul></div>\n");
@@ -169,11 +170,12 @@ Status put_front_not_examined(Context& context) {
                          rows.is_null(2) ? "" : ", <span class=\"short\">" + human_bytes(rows.integer(2)) + "</span>"));
   }
   LIMIER_CHECK(rows.status());
-  if (shown == 0) page.raw("<li>Nothing was left out for damage, encryption or lack of support.</li>\n");
+  if (shown == 0)
+    page.raw("<li>Nothing was left out of list and digests for damage, encryption or lack of support.</li>\n");
   if (context.facts.counts.not_examined > shown)
     page.raw(fmt::format("<li><a href=\"#not-examined\">and {} more</a></li>\n",
                          grouped(context.facts.counts.not_examined - shown)));
-  page.raw("</ul></div>\n");
+  page.raw("<li>content of files, unallocated space: not looked into by this version</li>\n</ul></div>\n");
   return ok_status();
 }
 

@@ -82,12 +82,14 @@ Status put_not_examined_section(Context& context) {
   Page& page = context.page;
   if (context.facts.counts.not_examined == 0) {
     page.paragraph(
-        "Nothing: no part of the evidence was left out because of damage, encryption or lack of support. Section 12 "
-        "says "
-        "what limier does not look at in general.");
+        "No part of the evidence was left out of list and digests because of damage, encryption or lack of support. No "
+        "content was examined: files were not opened, unallocated space was not searched. Section 12 says what limier "
+        "does not look at in general.");
     return ok_status();
   }
-  page.paragraph("“Nothing found” holds only for what was examined. The following was not.");
+  page.paragraph(
+      "“Nothing found” holds only for what was examined. The following was left out of list and digests; beyond it, no "
+      "content was examined: files were not opened, unallocated space was not searched.");
   LIMIER_TRY(
       auto rows,
       context.index.query(fmt::format(
@@ -138,7 +140,7 @@ Status put_volumes_section(Context& context) {
 Status put_findings_section(Context& context) {
   Page& page = context.page;
   if (context.facts.counts.findings == 0) {
-    page.paragraph("The index holds no findings of rules. That is no statement about the content of the files.");
+    page.paragraph("Not computed: no rules were run. That is no statement about the content of the files.");
     return ok_status();
   }
   LIMIER_TRY(auto rows,

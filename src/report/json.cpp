@@ -96,6 +96,12 @@ void put_conditions(JsonOut& json, const Facts& facts) {
   json.end();
   json.end();
   json.integer("exit_code", conditions.exit_code());
+  json.object("examined");
+  json.text("summary", work_done(facts.run.profile));
+  json.boolean("listed", !conditions.nothing_examined);
+  json.boolean("hashed", !facts.evidence.verdict.empty());
+  json.boolean("content", false);
+  json.end();
 }
 
 void put_tally(JsonOut& json, std::string_view key, const Tally& tally) {

@@ -61,6 +61,8 @@ Check completeness(const JunitSuite& suite) {
   } else if (suite.incomplete) {
     check.kind = Kind::kFailure;
     check.message = "part of the evidence could not be examined";
+  } else {
+    check.message = suite.done;
   }
   return check;
 }
@@ -179,6 +181,7 @@ Status write_junit(Source& source, const std::string& dir) {
   suite.damaged = conditions.damaged;
   suite.incomplete = conditions.incomplete;
   suite.nothing_examined = conditions.nothing_examined;
+  suite.done = work_done(facts->run.profile);
   suite.media_bytes = number(facts->evidence.size_bytes);
   suite.covered_bytes = number(facts->coverage.total());
   for (std::size_t i = 0; i < kCoverageStates.size(); ++i) {

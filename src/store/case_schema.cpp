@@ -42,7 +42,8 @@ CREATE TABLE link_key(link_id INTEGER NOT NULL, key_id INTEGER NOT NULL, PRIMARY
 std::string_view case_views() {
   return R"sql(
 CREATE VIEW v_case AS SELECT tool_version, exhibits, merged, exhibits - merged AS without_result, exit_code, keys,
-  shared_keys, shared_contents, links, links_left_out FROM case_facts;
+  shared_keys, shared_contents, links, links_left_out,
+  (SELECT count(*) FROM exhibit WHERE exit_code = 3 AND message IS NULL) AS nothing_examined FROM case_facts;
 CREATE VIEW v_exhibit AS SELECT exhibit_id, exhibit, image, folder, state, attention, attention_level,
   attention_reason, exit_code, CASE exit_code WHEN 0 THEN 'complete' WHEN 1 THEN 'findings'
     WHEN 2 THEN 'usage error' WHEN 3 THEN 'nothing examined' WHEN 4 THEN 'integrity'

@@ -178,10 +178,13 @@ TEST(Html, SaysOnItsFirstScreenWhatWentWrong) {
   EXPECT_NE(banner("UPDATE v_run SET outcome = 'interrupted'").find("Interrupted: this examination is not complete"),
             std::string::npos);
   EXPECT_NE(banner("UPDATE v_evidence SET verdict = NULL, md5 = NULL").find("was not checked"), std::string::npos);
-  EXPECT_NE(
-      banner("DELETE FROM v_volume WHERE volume_id = 3; DELETE FROM v_not_examined").find("all of it was examined"),
-      std::string::npos);
-  EXPECT_NE(banner("DELETE FROM v_volume WHERE volume_id = 3").find("all that can be read was examined"),
+  const std::string whole = banner("DELETE FROM v_volume WHERE volume_id = 3; DELETE FROM v_not_examined");
+  EXPECT_NE(whole.find("listed and hashed; no content examined"), std::string::npos);
+  EXPECT_EQ(whole.find("all of it was examined"), std::string::npos);
+  EXPECT_EQ(whole.find("everything examined"), std::string::npos);
+  EXPECT_NE(whole.find("Findings</span> not computed"), std::string::npos);
+  EXPECT_NE(banner("UPDATE v_run SET profile = 'list'; UPDATE v_evidence SET verdict = NULL, md5 = NULL")
+                .find("listed; nothing hashed, no content examined"),
             std::string::npos);
   EXPECT_EQ(banner("DELETE FROM v_file; UPDATE v_volume SET status = 'unsupported'").find("Nothing could be examined"),
             std::string::npos);

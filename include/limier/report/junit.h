@@ -15,6 +15,7 @@ struct JunitSuite {
   std::string name;       // exhibit number, or the name of the image
   std::string not_there;  // why there is no result: every check is an error then; "" when there is one
   std::string verdict;    // v_evidence.verdict, "" when the media were not read
+  std::string done;       // work_done()
   bool mismatch = false, damaged = false, incomplete = false, nothing_examined = false;
   std::uint64_t media_bytes = 0;
   std::uint64_t covered_bytes = 0;  // sum over v_coverage
