@@ -273,6 +273,10 @@ Result<PlanReport> make_plan(const CaseFolder& folder, const PlanOptions& option
   seal_plan(report.plan);
   std::stable_sort(report.problems.begin(), report.problems.end(),
                    [](const PlanProblem& one, const PlanProblem& other) { return one.line < other.line; });
+  if (std::any_of(report.plan.exhibits.begin(), report.plan.exhibits.end(),
+                  [](const Exhibit& exhibit) { return !exhibit.fail_on.empty(); }))
+    report.notes.emplace_back(
+        "fail_on is kept in the plan, but this version runs no rules: there are no findings, and no exit code 1");
   if (!report.problems.empty() || options.dry_run) return report;
   // From here the plan is good: what follows writes.
 

@@ -34,7 +34,7 @@ class Judge {
       no_result();
     else
       result(*input.facts);
-    if (reason_.empty()) reason_ = "nothing that calls for attention";
+    if (reason_.empty()) reason_ = "no damage, no gap and no telling link; content was not examined";
   }
   [[nodiscard]] Level level() const { return level_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }

@@ -9,6 +9,10 @@
 namespace limier::cli {
 namespace {
 
+// An empty list would look like "nothing notable".
+constexpr std::string_view kNoHashSets =
+    "--known: the hash status of files is not computed in this version, which reads no hash sets";
+
 // The conditions of the statement and the values bound to it, in step.
 class Filter {
  public:
@@ -64,21 +68,23 @@ class FilesCommand final : public Command {
         ->group(group)
         ->check(CLI::IsMember(
             {"complete", "recovered", "overwritten", "partial", "unreadable", "encrypted", "empty", "not-read"}));
-    app.add_option("--known", known_, "Hash status: known, notable or unknown")
+    app.add_option("--known", known_, "Hash status; refused in this version, which reads no hash sets")
         ->option_text("STATUS")
         ->group(group)
         ->check(CLI::IsMember({"known", "notable", "unknown"}));
     app.add_option("--limit", limit_, "At most this many lines")
         ->option_text("N")
         ->group(group)
-        ->check(CLI::PositiveNumber);
+        ->check(whole_number(1, kMostNumber));
   }
 
   int run(const Context& context) override {
     if (deleted_ && allocated_)
       return context.fail({ErrorKind::kUsage, "--deleted and --allocated exclude each other"});
+    if (!known_.empty()) return context.fail({ErrorKind::kUsage, std::string(kNoHashSets)});
     auto index = store::Index::open(dir_);
     if (!index) return context.fail(index.error());
+    if (!state_.empty()) say_where_no_content_was_read(context, **index);
     const Filter filter = make_filter();
     const std::string_view columns =
         context.common.json ? "*" : "file_id, kind, deleted, orphan, content_state, size, modified, path";
@@ -96,6 +102,13 @@ class FilesCommand final : public Command {
   }
 
  private:
+  static void say_where_no_content_was_read(const Context& context, store::Index& index) {
+    auto run = index.query("SELECT profile FROM v_run ORDER BY run_id DESC LIMIT 1");
+    if (run && run->step() && run->text(0) == "list")
+      context.say(
+          "--state: this case was made with --profile list; no content was read, so its states are not computed");
+  }
+
   Filter make_filter() const {
     Filter filter;
     if (!path_.empty()) filter.add("path GLOB ?", path_);
@@ -109,10 +122,6 @@ class FilesCommand final : public Command {
     if (!from_.empty()) filter.add("modified_ns >= ?", parse_period(from_)->from_ns);
     if (!to_.empty()) filter.add("modified_ns < ?", parse_period(to_)->until_ns);
     if (!state_.empty()) filter.add("content_state = ?", state_);
-    if (known_ == "unknown")
-      filter.add("known IS NULL");
-    else if (!known_.empty())
-      filter.add("known = ?", known_);
     return filter;
   }
 

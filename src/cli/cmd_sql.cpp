@@ -1,6 +1,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
+#include <cctype>
+#include <set>
+#include <utility>
 
 #include "cli/command.h"
 #include "cli/rows.h"
@@ -10,6 +14,38 @@ namespace {
 
 // Rows the column widths of a table are taken from; later ones are printed as they come.
 constexpr std::size_t kMeasuredRows = 1000;
+
+// Views and columns that have no values yet: an empty answer from them would look like "nothing found".
+constexpr std::array<std::string_view, 6> kViewsNotComputed{"v_hit",      "v_entity",  "v_text",
+                                                            "v_artifact", "v_message", "v_finding"};
+constexpr std::array<std::string_view, 6> kColumnsNotComputed{"mime",    "type_name", "ext_mismatch",
+                                                              "entropy", "known",     "known_source"};
+
+// The words of a statement, in lower case.
+std::set<std::string, std::less<>> words_of(std::string_view sql) {
+  std::set<std::string, std::less<>> words;
+  std::string word;
+  for (const char c : sql) {
+    const bool part = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+    if (part) word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (part || word.empty()) continue;
+    words.insert(std::exchange(word, {}));
+  }
+  if (!word.empty()) words.insert(word);
+  return words;
+}
+
+void say_what_is_not_computed(const Context& context, std::string_view sql) {
+  const auto words = words_of(sql);
+  std::string named;
+  for (const std::string_view view : kViewsNotComputed)
+    if (words.contains(view)) named += fmt::format("{}{}", named.empty() ? "" : ", ", view);
+  if (words.contains("v_file"))
+    for (const std::string_view column : kColumnsNotComputed)
+      if (words.contains(column)) named += fmt::format("{}{} of v_file", named.empty() ? "" : ", ", column);
+  if (!named.empty())
+    context.say(fmt::format("not computed in this version, so an empty answer says nothing: {}", named));
+}
 
 // What SQLite says about the user's statement is the user's to mend.
 Error as_usage(Error error) {
@@ -28,12 +64,17 @@ class SqlCommand final : public Command {
   int run(const Context& context) override {
     if (csv_ && context.common.json) return context.fail({ErrorKind::kUsage, "--csv and --json exclude each other"});
     auto index = store::Index::open(dir_);
+    bool is_case = false;
     // A case folder of many exhibits has a case.db instead.
     if (!index && index.error().kind == ErrorKind::kUsage)
-      if (auto merged = store::Index::open_case(dir_)) index = std::move(merged);
+      if (auto merged = store::Index::open_case(dir_)) {
+        index = std::move(merged);
+        is_case = true;
+      }
     if (!index) return context.fail(index.error());
     auto query = (*index)->query_untrusted(sql_);
     if (!query) return context.fail(as_usage(query.error()));
+    if (!is_case) say_what_is_not_computed(context, sql_);
     if (context.common.json)
       print_json(context, *query);
     else if (csv_)

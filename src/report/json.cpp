@@ -101,6 +101,7 @@ void put_conditions(JsonOut& json, const Facts& facts) {
   json.boolean("listed", !conditions.nothing_examined);
   json.boolean("hashed", !facts.evidence.verdict.empty());
   json.boolean("content", false);
+  json.boolean("rules", false);
   json.end();
 }
 

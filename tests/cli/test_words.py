@@ -36,6 +36,52 @@ class WhatWasDone(CliTest):
         self.assertEqual(self.parse(done)["examined"], HASHED)
 
 
+class WhatIsNotComputed(CliTest):
+    """No empty answer where nothing was computed."""
+
+    def setUp(self):
+        super().setUp()
+        self.assertEqual(self.triage(SAMPLES / "phone.E01").returncode, 0)
+
+    def test_files_by_hash_status_are_refused(self):
+        for status in ("known", "notable", "unknown"):
+            self.assert_fails(limier("files", self.out, "--known", status), 2, "--known", "not computed")
+
+    def test_states_of_content_that_was_not_read(self):
+        listed = self.work / "listed"
+        self.triage(SAMPLES / "phone.E01", "--profile", "list", out=listed)
+        self.assertIn(b"not computed", limier("files", listed, "--state", "recovered").stderr)
+        self.assertEqual(limier("files", self.out, "--state", "recovered").stderr, b"")
+
+    def test_sql_says_which_views_and_columns_are_empty(self):
+        for sql, named in (("SELECT * FROM v_hit", "v_hit"), ("SELECT count(*) FROM V_Finding", "v_finding"),
+                           ("SELECT path FROM v_file WHERE ext_mismatch", "ext_mismatch of v_file"),
+                           ("SELECT path FROM v_file WHERE known='notable'", "known of v_file")):
+            done = limier("sql", self.out, sql, "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(b"not computed in this version", done.stderr)
+            self.assertIn(named.encode(), done.stderr)
+            json.loads(done.stdout)
+        quiet = limier("sql", self.out, "SELECT path FROM v_file")
+        self.assertEqual(quiet.stderr, b"")
+
+    def test_junit_of_no_rules_is_skipped_not_passed(self):
+        self.assertEqual(limier("report", self.out, "--format", "junit").returncode, 0)
+        text = (self.out / "junit.xml").read_text(encoding="utf-8")
+        self.assertRegex(text, r'name="findings" time="0">\s*<skipped message="not computed')
+
+
+class Thresholds(BatchTest):
+    def test_a_threshold_in_a_manifest_is_said_to_be_without_effect(self):
+        rows = [f"A-1,{SAMPLES / 'phone.E01'},{WARRANT},high"]
+        done = self.plan(self.manifest(rows, header="exhibit,path,authority,fail_on"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"this version runs no rules", done.stderr)
+        self.batch("run")
+        text = (self.out / "junit.xml").read_text(encoding="utf-8")
+        self.assertRegex(text, r'name="findings" time="0">\s*<skipped message="not computed')
+
+
 class WhatTheCaseClaims(BatchTest):
     def wholly_encrypted(self):
         """A disk that holds nothing but a LUKS1 header (on-disk format 1.2.3, section 2.1)."""
