@@ -14,7 +14,10 @@ class BatchExecCommand final : public Command {
  public:
   void declare(CLI::App& app) override {
     app.add_option("CASE", case_, "Folder of the case")->required()->option_text(" ");
-    app.add_option("--task", options_.task, "Number of the task, from 1")->option_text("N")->required();
+    app.add_option("--task", options_.task, "Number of the task, from 1")
+        ->option_text("N")
+        ->required()
+        ->check(whole_number(1, std::numeric_limits<std::uint32_t>::max()));
     app.add_option("--scratch", options_.scratch, "Node-local folder for building the indexes")->option_text("DIR");
     app.add_flag("--retry-failed", options_.retry_failed, "Examine exhibits again that failed");
   }

@@ -25,7 +25,7 @@ class BatchRunCommand final : public Command {
     app.add_option("--max-active", options_.max_active,
                    "Tasks at the same time (default: what cores and memory allow;\nslurm: 16)")
         ->option_text("N")
-        ->check(CLI::Range(1u, 100000u));
+        ->check(whole_number(1, 100'000));
     app.add_option("--scratch", options_.scratch, "Node-local folder for building the indexes")->option_text("DIR");
     app.add_flag("--retry-failed", options_.retry_failed, "Examine exhibits again that failed");
     app.add_flag("--wait", options_.wait, "Stay until all tasks of a scheduler have ended");

@@ -18,7 +18,7 @@ class ExportCommand final : public Command {
         ->option_text("ID...")
         ->required()
         ->delimiter(',')
-        ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
+        ->check(whole_number(1, kMostNumber));
     app.add_option("--to", options_.to, "Folder to write to; made when it does not exist")
         ->option_text("FOLDER")
         ->required();

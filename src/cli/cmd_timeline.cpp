@@ -16,7 +16,7 @@ class TimelineCommand final : public Command {
         ->option_text("T")
         ->check(check_time);
     app.add_option("--to", to_, "Not after this time; a short form means its end")->option_text("T")->check(check_time);
-    app.add_option("--limit", limit_, "At most this many lines")->option_text("N")->check(CLI::PositiveNumber);
+    app.add_option("--limit", limit_, "At most this many lines")->option_text("N")->check(whole_number(1, kMostNumber));
   }
 
   int run(const Context& context) override {

@@ -46,7 +46,7 @@ class TriageCommand final : public Command {
            "End the listing of a volume when it takes so much longer than what was\nread and found accounts for "
            "(default: 600)")
         ->option_text("SECONDS")
-        ->check(CLI::Range(1u, kMostPatienceSeconds));
+        ->check(whole_number(1, kMostPatienceSeconds));
     app.add_flag("--allow-beside-evidence", options_.allow_beside_evidence,
                  "Allow DIR inside the folder of the evidence");
   }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <fstream>
 #include <limits>
 
@@ -69,7 +70,7 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
   app.add_option("--jobs", options.jobs, "Threads that decode and hash (default: one per core)")
       ->option_text("N")
       ->group(group)
-      ->check(CLI::Range(1u, kMostJobs));
+      ->check(whole_number(1, kMostJobs));
   app.add_option("--memory", options.memory, "Memory for buffers, as 512M or 2G")
       ->option_text("SIZE")
       ->group(group)
@@ -79,7 +80,7 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
          "End a program that reads evidence after so long without a\nsign of life (default: 30; more for slow media)")
       ->option_text("SECONDS")
       ->group(group)
-      ->check(CLI::Range(1u, kMostPatienceSeconds));
+      ->check(whole_number(1, kMostPatienceSeconds));
   app.add_flag("--no-sandbox", options.no_sandbox,
                "Do not confine the programs that read evidence (every report says\nso; only where the kernel cannot)")
       ->group(group);
@@ -200,6 +201,17 @@ std::string command_line(int argc, const char* const* argv) {
     line += shell_quote(argv[i]);
   }
   return line;
+}
+
+std::function<std::string(const std::string&)> whole_number(std::uint64_t least, std::uint64_t most) {
+  return [least, most](const std::string& text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    if (whole && value >= least && value <= most) return std::string();
+    if (most >= kMostNumber) return fmt::format("'{}' is not a whole number of at least {}", text, least);
+    return fmt::format("'{}' is not a whole number from {} to {}", text, least, most);
+  };
 }
 
 std::string check_size(const std::string& text) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +20,8 @@ namespace limier::cli {
 
 // The most that --stall and --slack take.
 inline constexpr std::uint32_t kMostPatienceSeconds = 86'400;
+// Where a number has no limit of its own: SQLite's.
+inline constexpr std::uint64_t kMostNumber = std::numeric_limits<std::int64_t>::max();
 
 struct CommonOptions {
   bool json = false;
@@ -54,6 +58,7 @@ std::string command_line(int argc, const char* const* argv);
 void add_sector_size(CLI::App& app, std::uint32_t& sector_bytes);
 
 // Checks for CLI11: "" when good, else what is wrong.
+std::function<std::string(const std::string&)> whole_number(std::uint64_t least, std::uint64_t most);
 std::string check_size(const std::string& text);
 std::string check_time(const std::string& text);
 std::string check_digest_list(const std::string& text);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/suggest.h"
 #include "limier/app.h"
 #include "limier/version.h"
 
@@ -100,6 +101,38 @@ int finish_output(Output& out, int code) {
   return kExitTemporary;
 }
 
+// The option that was not expected, and what to do about it; "" when it was no option.
+std::string about_unexpected(const CLI::App& app) {
+  const auto extras = app.remaining();
+  const auto found = std::find_if(extras.begin(), extras.end(),
+                                  [](const std::string& word) { return word.size() > 1 && word.front() == '-'; });
+  if (found == extras.end()) return {};
+  const std::string name = found->substr(0, found->find('='));
+  if (const auto reason = later_option(name); !reason.empty())
+    return fmt::format("{} is not part of this version: {}", name, reason);
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& one : option->get_lnames()) names.push_back("--" + one);
+  return fmt::format("there is no option {}{}", name, did_you_mean(name, names));
+}
+
+// Why the arguments cannot be taken, in one line.
+std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
+  // A required option that is missing is often one that was misspelt.
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
+      dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+    if (std::string text = about_unexpected(app); !text.empty()) return text;
+  std::string what = error.what();
+  if (const auto end = what.find('\n'); end != std::string::npos) what.resize(end);
+  return what;
+}
+
+std::vector<std::string> names_of(std::span<const CommandEntry> commands) {
+  std::vector<std::string> names;
+  for (const CommandEntry& entry : commands) names.emplace_back(entry.name);
+  return names;
+}
+
 int run_command(const CommandEntry& entry, int argc, const char* const* argv, std::atomic<int>& stop,
                 const std::string& line) {
   CommonOptions common;
@@ -118,9 +151,7 @@ int run_command(const CommandEntry& entry, int argc, const char* const* argv, st
     out.write(app.help());
     return finish_output(out, kExitGood);
   } catch (const CLI::ParseError& error) {
-    std::string what = error.what();
-    if (const auto end = what.find('\n'); end != std::string::npos) what.resize(end);
-    return usage_error(entry, what);
+    return usage_error(entry, what_is_wrong(app, error));
   }
   if (entry.reads_index_only) {
     ::signal(SIGINT, SIG_DFL);
@@ -143,10 +174,11 @@ int run_family(const CommandEntry& family, int argc, const char* const* argv, st
   const std::string name = fmt::format("{} {}", family.name, wants_help ? argv[3] : member);
   const CommandEntry* entry = find_command(family.family(), name);
   if (entry == nullptr) {
-    complain(fmt::format("{}; `limier {} --help` lists the commands",
-                         member.empty() ? fmt::format("a command must follow '{}'", family.name)
-                                        : fmt::format("there is no command '{}'", name),
-                         family.name));
+    complain(fmt::format(
+        "{}; `limier {} --help` lists the commands",
+        member.empty() ? fmt::format("a command must follow '{}'", family.name)
+                       : fmt::format("there is no command '{}'{}", name, did_you_mean(name, names_of(family.family()))),
+        family.name));
     return kExitUsage;
   }
   if (wants_help) {
@@ -200,7 +232,8 @@ int run(int argc, const char* const* argv, std::atomic<int>& stop) {
   if (entry == nullptr) {
     const std::string_view what =
         name.starts_with('-') ? "a command must come before the options, not" : "there is no command";
-    complain(fmt::format("{} '{}'; `limier --help` lists the commands", what, name));
+    complain(fmt::format("{} '{}'{}; `limier --help` lists the commands", what, name,
+                         is_later_command(name) ? " in this version" : did_you_mean(name, names_of(all_commands()))));
     return kExitUsage;
   }
   if (entry->family != nullptr) {

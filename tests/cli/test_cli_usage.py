@@ -67,6 +67,32 @@ class Usage(CliTest):
         self.assert_fails(limier("triage", "x.dd", "--out", self.out, *AUTHORITY, "--frobnicate"), EXIT_USAGE, "--frobnicate")
         self.assert_no_case()
 
+    def test_what_was_meant_is_said(self):
+        for words, meant in ((["fiels", "x"], "'files'"), (["tirage"], "'triage'"), (["batch", "paln"], "'batch plan'"),
+                             (["files", "x", "--limt", "3"], "'--limit'"), (["triage", "x", "--ot=y"], "'--out'"),
+                             (["timeline", "x", "--form", "2021"], "'--from'")):
+            with self.subTest(words=words):
+                self.assert_fails(limier(*words), EXIT_USAGE, "did you mean " + meant)
+        for words in (["frobnicate"], ["files", "x", "--frobnicate"], ["files", "x", "--" + "y" * 5000]):
+            self.assertNotIn(b"did you mean", limier(*words).stderr)
+
+    def test_what_comes_later_is_named_so(self):
+        for name in ("search", "explain", "hashset", "seal"):
+            self.assert_fails(limier(name, "x"), EXIT_USAGE, name, "in this version")
+        self.assert_fails(limier("triage", "x.dd", "--out", self.out, *AUTHORITY, "--fail-on", "high"), EXIT_USAGE,
+                          "--fail-on is not part of this version", "no findings")
+        self.assert_fails(limier("files", "x", "--ext-mismatch"), EXIT_USAGE, "--ext-mismatch is not part of this version")
+        self.assert_no_case()
+
+    def test_a_number_that_cannot_be_is_said_in_one_short_sentence(self):
+        for arguments in (("files", "x", "--limit", "-3"), ("files", "x", "--limit=0"), ("timeline", "x", "--limit", "2.5"),
+                          ("files", "x", "--limit", "9" * 30), ("info", "x", "--jobs", "-3"),
+                          ("batch", "exec", "x", "--task", "-1"), ("export", "x", "--to", "y", "--file", "-1")):
+            with self.subTest(arguments=arguments):
+                result = limier(*arguments)
+                self.assert_fails(result, EXIT_USAGE, "is not a whole number")
+                self.assertLess(len(result.stderr), 200)
+
     def test_missing_arguments(self):
         self.assert_fails(limier("info"), EXIT_USAGE, "IMAGE")
         self.assert_fails(limier("triage", "x.dd"), EXIT_USAGE, "--out")
