@@ -16,6 +16,12 @@ constexpr std::size_t kMaxKeysOfLink = 5;        // of each kind
 constexpr std::int64_t kMaxNamedKeys = 300;      // of each kind, by rank, whose files are named
 constexpr std::size_t kMaxNamedExhibits = 20;    // for one key
 
+bool shares_files(const Link& link) {
+  for (std::size_t i = 0; i < link.kinds.size(); ++i)
+    if (all_kinds()[i].meaning == Meaning::kContent && link.kinds[i].keys > 0) return true;
+  return false;
+}
+
 }  // namespace
 
 RunSpec spec_of(const Kind& kind, const Entry& entry) {
@@ -128,6 +134,14 @@ Status CaseBuild::add_link_sums(std::size_t kind_at) {
 
 // ---- links ------------------------------------------------------------------------------------------------------
 
+// Only where the link says that identifiers of volumes are shared: what is common property links nobody.
+std::vector<SharedVolume> CaseBuild::volumes_of(const Link& link) const {
+  bool any = false;
+  for (std::size_t i = 0; i < link.kinds.size(); ++i) any = any || (all_kinds()[i].of_volume && link.kinds[i].keys > 0);
+  const auto &a = entries_[link.a].facts, &b = entries_[link.b].facts;
+  return any && a && b ? shared_volumes(*a, *b) : std::vector<SharedVolume>();
+}
+
 Status CaseBuild::add_links() {
   return sums_.ranked(kMaxLinks, links_left_out_, [&](const Link& link) -> Status {
     store::CaseLink row;
@@ -136,18 +150,20 @@ Status CaseBuild::add_links() {
     row.exhibit_b = link.b + 1;
     row.score_thousandths = link.score;
     row.strongest = all_kinds()[strongest_kind(link)].name;
-    row.evidence = evidence_sentence(link);
+    const auto volumes = volumes_of(link);
+    row.evidence = evidence_sentence(link, volumes_sentence(volumes));
     for (std::size_t i = 0; i < link.kinds.size(); ++i) {
       const Kind& kind = all_kinds()[i];
       const PairSums& sums = link.kinds[i];
       if (sums.keys == 0) continue;
       if (kind.meaning == Meaning::kSameImage) row.same_image = 1;
-      if (kind.meaning == Meaning::kSameDevice) row.same_device = 1;
+      if (kind.meaning == Meaning::kSameDevice && !kind.of_volume) row.same_device = 1;
       LIMIER_CHECK(writer_->add(
           store::CaseLinkKind{row.link_id, static_cast<std::int64_t>(i + 1), static_cast<std::int64_t>(sums.keys),
                               static_cast<std::int64_t>(std::min<std::uint64_t>(sums.bytes, INT64_MAX)),
                               static_cast<std::int64_t>(sums.points), kind_score(kind, sums)}));
     }
+    if (shows_same_device(volumes, shares_files(link))) row.same_device = 1;
     LIMIER_CHECK(writer_->add(row));
     if (top_links_.size() < kMaxExplainedLinks) top_links_.push_back(link);
     for (const auto& [self, other] : {std::pair(link.a, link.b), std::pair(link.b, link.a)}) {
@@ -242,14 +258,20 @@ Status CaseBuild::add_files_of(std::size_t position) {
     LIMIER_TRY(const auto found, run.find(keys));
     for (std::size_t i = 0; i < found.size(); ++i) {
       if (!found[i]) continue;
-      store::CaseKeyFile row{wishes[from + i].key_id, static_cast<std::int64_t>(position + 1), {}, found[i]->count, {}};
+      store::CaseKeyFile row{
+          wishes[from + i].key_id, static_cast<std::int64_t>(position + 1), {}, found[i]->count, {}, {}};
       if (found[i]->file_id > 0) row.file_id = found[i]->file_id;
       if (row.file_id && index) {
-        LIMIER_TRY(auto path, index->query("SELECT path FROM v_file WHERE file_id = ?1"));
-        path.bind(1, *row.file_id);
-        if (path.step()) row.path = path.text(0);
-        LIMIER_CHECK(path.status());
+        LIMIER_TRY(auto file, index->query("SELECT path, deleted FROM v_file WHERE file_id = ?1"));
+        file.bind(1, *row.file_id);
+        if (file.step()) {
+          row.path = file.text(0);
+          row.deleted = file.integer(1);
+        }
+        LIMIER_CHECK(file.status());
       }
+      if (const FactsVolume* volume = kind.of_volume ? volume_with(*entry.facts, found[i]->value) : nullptr)
+        row.path = volume_text(*volume);
       LIMIER_CHECK(writer_->add(row));
     }
   }

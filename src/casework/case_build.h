@@ -10,6 +10,7 @@
 #include "casework/exhibit_facts.h"
 #include "casework/links.h"
 #include "casework/shared_keys.h"
+#include "casework/volume_match.h"
 #include "limier/casework.h"
 #include "limier/store/case_db.h"
 
@@ -35,6 +36,7 @@ class CaseBuild {
   };
   std::optional<MergeProblem> add_keys(std::size_t kind_at);
   Status add_link_sums(std::size_t kind_at);
+  [[nodiscard]] std::vector<SharedVolume> volumes_of(const Link& link) const;
   Status add_links();
   Status add_link_keys();
   Status add_files();

@@ -17,6 +17,8 @@
 namespace limier::casework {
 namespace {
 
+constexpr int kLiveColumn = 5;  // of a kind's statement, where it has so many
+
 std::uint32_t flags_of(const std::string& known) {
   if (known == "known") return kFlagKnown;
   return known == "notable" ? kFlagNotable : 0;
@@ -42,7 +44,9 @@ bool key_of(const Kind& kind, const std::string& value, KeyRecord& record) {
 
 // Joins `other`, which has the same key, to `record`.
 void join(KeyRecord& record, const KeyRecord& other) {
-  if (other.file_id != 0 && (record.file_id == 0 || other.file_id < record.file_id)) record.file_id = other.file_id;
+  const bool live = (record.flags & kFlagLive) != 0, other_live = (other.flags & kFlagLive) != 0;
+  const bool better = live == other_live ? other.file_id < record.file_id : other_live;
+  if (other.file_id != 0 && (record.file_id == 0 || better)) record.file_id = other.file_id;
   record.count = clamped_count(std::int64_t{record.count} + other.count);
   record.flags |= other.flags;
 }
@@ -58,6 +62,7 @@ Status emit_kind(store::Index& index, const Kind& kind, const EmitOptions& optio
     record.size_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(rows.integer(1), 0));
     record.file_id = std::max<std::int64_t>(rows.integer(2), 0);
     record.flags = flags_of(rows.text(3));
+    if (rows.column_count() > kLiveColumn && rows.integer(kLiveColumn) != 0) record.flags |= kFlagLive;
     record.count = clamped_count(rows.integer(4));
     put_record(record, kind.value_width, bytes.data());
     sorter.put(bytes.data());

@@ -32,11 +32,11 @@ constexpr std::array kKinds{
     Kind{"fs-uuid", "file-system UUID", "file-system UUIDs", Meaning::kSameDevice,
          "SELECT fs_uuid, 0, NULL, NULL, 1 FROM v_volume WHERE fs_uuid IS NOT NULL AND coalesce(fs_type, '') NOT IN "
          "('fat', 'fat12', 'fat16', 'fat32', 'exfat', 'ntfs')",
-         normal_identifier, false, 48, 40, false, false},
+         normal_identifier, false, 48, 40, false, false, true},
     Kind{"volume-serial", "volume serial number", "volume serial numbers", Meaning::kSameDevice,
          "SELECT fs_uuid, 0, NULL, NULL, 1 FROM v_volume WHERE fs_uuid IS NOT NULL AND fs_type IN "
          "('fat', 'fat12', 'fat16', 'fat32', 'exfat', 'ntfs')",
-         normal_identifier, false, 48, 30, false, false},
+         normal_identifier, false, 48, 30, false, false, true},
     Kind{"windows-installation", "Windows installation or domain (SID)", "Windows installations or domains (SID)",
          Meaning::kSameDevice,
          "SELECT owner_sid, 0, min(file_id), NULL, count(*) FROM v_file WHERE owner_sid IS NOT NULL GROUP BY owner_sid",
@@ -47,7 +47,7 @@ constexpr std::array kKinds{
     Kind{"entity", "account, address or number", "accounts, addresses and numbers", Meaning::kContact,
          "SELECT kind || ': ' || normalized, 0, NULL, NULL, hits FROM v_entity", as_is, false, 128, 15, false, false},
     Kind{"content", "file content", "file contents", Meaning::kContent,
-         "SELECT sha256, size, file_id, known, 1 FROM v_file WHERE sha256 IS NOT NULL AND size > 0 AND "
+         "SELECT sha256, size, file_id, known, 1, allocated FROM v_file WHERE sha256 IS NOT NULL AND size > 0 AND "
          "content_state IN ('complete', 'recovered') AND kind IN ('file', 'stream')",
          as_is, true, 0, 10, false, true},
     Kind{"user-folder", "name of a user's folder", "names of users' folders", Meaning::kContact,

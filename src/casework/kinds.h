@@ -23,7 +23,8 @@ struct Kind {
   std::string_view name;       // file name of the run, and v_kind.kind
   std::string_view one, many;  // for sentences: "file content", "file contents"
   Meaning meaning;
-  // SELECT value, size, file_id, known, count over the views of the index. NULL values give no key.
+  // SELECT value, size, file_id, known, count and, of files, whether it is in use, over the views of the index. NULL
+  // values give no key.
   std::string_view sql;
   // The form in which equal values are equal; "" : not a value that says anything (zeros, "unknown").
   std::string (*normalise)(std::string_view value);
@@ -32,6 +33,7 @@ struct Kind {
   std::uint16_t link_weight;  // of the first point in the score of a link; docs/case.md
   bool at_most_one_point;     // several keys of this kind say the same thing once
   bool weigh_size;            // small contents count less
+  bool of_volume = false;     // the value stands in the head of a volume, which the case can name
 };
 
 std::span<const Kind> all_kinds();

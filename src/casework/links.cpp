@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "casework/scores.h"
 
@@ -37,7 +38,8 @@ std::uint64_t add_saturating(std::uint64_t a, std::uint64_t b) {
   return __builtin_add_overflow(a, b, &sum) ? ~std::uint64_t{0} : sum;
 }
 
-// "1.5 GiB", the same under every locale.
+}  // namespace
+
 std::string bytes_text(std::uint64_t bytes) {
   static constexpr const char* kUnits[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   if (bytes < 1024) return fmt::format("{} {}", bytes, bytes == 1 ? "byte" : "bytes");
@@ -53,8 +55,6 @@ std::string bytes_text(std::uint64_t bytes) {
   }
   return fmt::format("{}.{} {}", tenths / 10, tenths % 10, kUnits[unit]);
 }
-
-}  // namespace
 
 std::vector<std::uint32_t> positions_of(const std::vector<std::uint8_t>& members) {
   std::vector<std::uint32_t> positions;
@@ -177,7 +177,7 @@ std::size_t strongest_kind(const Link& link) {
   return best;
 }
 
-std::string evidence_sentence(const Link& link) {
+std::string evidence_sentence(const Link& link, std::string_view volumes) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < link.kinds.size(); ++i)
     if (link.kinds[i].keys > 0) order.push_back(i);
@@ -185,6 +185,7 @@ std::string evidence_sentence(const Link& link) {
     return kind_score(all_kinds()[x], link.kinds[x]) > kind_score(all_kinds()[y], link.kinds[y]);
   });
   std::string text;
+  bool named = volumes.empty();
   for (const std::size_t i : order) {
     const Kind& kind = all_kinds()[i];
     const PairSums& sums = link.kinds[i];
@@ -194,6 +195,7 @@ std::string evidence_sentence(const Link& link) {
     else
       text += fmt::format("{} {} in common", sums.keys, sums.keys == 1 ? kind.one : kind.many);
     if (kind.weigh_size) text += fmt::format(" ({})", bytes_text(sums.bytes));
+    if (kind.of_volume && !std::exchange(named, true)) text += fmt::format(" ({})", volumes);
   }
   return text;
 }

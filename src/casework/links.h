@@ -44,7 +44,9 @@ class LinkSums {
 // Score of one kind in a link, in thousandths.
 std::int64_t kind_score(const Kind& kind, const PairSums& sums);
 // "same image (digest of the media); 12 file contents in common (34.5 MiB)", most telling first.
-std::string evidence_sentence(const Link& link);
+// `volumes`: names the volumes whose identifiers are shared.
+std::string evidence_sentence(const Link& link, std::string_view volumes);
+std::string bytes_text(std::uint64_t bytes);  // "1.5 GiB", the same under every locale
 // The kind that gives the most of the score.
 std::size_t strongest_kind(const Link& link);
 

@@ -18,17 +18,18 @@ namespace limier::casework {
 inline constexpr std::size_t kKeyBytes = 32;
 inline constexpr std::size_t kRecordHead = kKeyBytes + 24;  // without the value
 inline constexpr std::size_t kMaxValueBytes = 192;
-inline constexpr std::uint32_t kRunVersion = 1;
+inline constexpr std::uint32_t kRunVersion = 2;
 
 // What a key is known as on the exhibit; bits of KeyRecord::flags.
 inline constexpr std::uint32_t kFlagKnown = 1;    // a hash set says: harmless
 inline constexpr std::uint32_t kFlagNotable = 2;  // a hash set says: look at it
+inline constexpr std::uint32_t kFlagLive = 4;     // `file_id` is not deleted
 
 // One record; `value` is what people read and empty where the key itself says it all.
 struct KeyRecord {
   std::array<std::uint8_t, kKeyBytes> key{};
   std::uint64_t size_bytes = 0;  // of the content, 0 for kinds without
-  std::int64_t file_id = 0;      // the first file with this key, 0 when none
+  std::int64_t file_id = 0;      // the first file with this key, one in use before deleted ones; 0 when none
   std::uint32_t count = 0;       // entries of the exhibit with this key
   std::uint32_t flags = 0;
   std::string value;

@@ -14,6 +14,8 @@ inline constexpr std::uint32_t kFullWeightBits = 20;
 // One point, divided evenly over the pairs of exhibits that share the key: 2 ÷ (n (n − 1)), times the weight of its
 // size. In millionths.
 std::int64_t key_weight(std::uint64_t exhibits, bool weigh_size, std::uint64_t size_bytes);
+// What a 32-bit serial number of a volume counts of a key's weight: one part of so many.
+inline constexpr std::int64_t kShortSerialPart = 4;
 
 // weight × log2(1 + points), in thousandths.
 std::int64_t link_score(std::int64_t weight, std::uint64_t points_millionths);

@@ -6,6 +6,7 @@
 #include "casework/kway.h"
 #include "casework/scores.h"
 #include "casework/sorter.h"
+#include "casework/volume_match.h"
 
 namespace limier::casework {
 namespace {
@@ -119,7 +120,8 @@ class KindMerge {
  private:
   static MergeProblem stopped() { return {Error{ErrorKind::kInterrupted, "the merge was stopped"}, {}}; }
   [[nodiscard]] std::int64_t weight(const SharedKey& key) const {
-    return key_weight(key.exhibits, options_.kind->weigh_size, key.size_bytes);
+    const std::int64_t whole = key_weight(key.exhibits, options_.kind->weigh_size, key.size_bytes);
+    return options_.kind->of_volume && is_short_serial(key.value) ? whole / kShortSerialPart : whole;
   }
 
   // The merge itself: groups of equal keys with two or more exhibits go to by_size_.

@@ -14,6 +14,13 @@ std::optional<std::int64_t> maybe_integer(const store::Query& row, int column) {
   return row.is_null(column) ? std::nullopt : std::optional(row.integer(column));
 }
 
+// From the columns file_id, path, deleted.
+CasePlace place(const store::Query& row, Text exhibit, int first) {
+  CasePlace one{std::move(exhibit), maybe_integer(row, first), maybe_text(row, first + 1), std::nullopt};
+  if (!row.is_null(first + 2)) one.deleted = row.integer(first + 2) != 0;
+  return one;
+}
+
 Status read_case(store::Index& index, CaseFacts& facts) {
   LIMIER_TRY(auto row,
              index.query("SELECT tool_version, exhibits, merged, exit_code, keys, shared_keys, shared_contents, "
@@ -32,8 +39,9 @@ Status read_exhibits(store::Index& index, CaseFacts& facts) {
              index.query("SELECT exhibit, image, folder, state, attention_level, attention_reason, authority, "
                          "case_number, examiner, agency, scope, attention, exit_code, exit_class, message, "
                          "verdict, format, md5, sha1, sha256, identifiers, size_bytes, files, deleted, "
-                         "recovered, not_examined, not_examined_bytes, links, exhibit_id, profile FROM v_exhibit ORDER "
-                         "BY attention"));
+                         "recovered, not_examined, not_examined_bytes, links, exhibit_id, profile, note, "
+                         "acq_description, acq_notes, acq_evidence_number, device_model FROM v_exhibit ORDER BY "
+                         "attention"));
   std::vector<std::int64_t> ids;
   while (row.step()) {
     CaseExhibitFacts& one = facts.by_attention.emplace_back();
@@ -51,6 +59,9 @@ Status read_exhibits(store::Index& index, CaseFacts& facts) {
     one.links = row.integer(27);
     ids.push_back(row.integer(28));
     one.profile = row.text(29);
+    one.note = row.text(30);
+    for (int i = 31; auto* field : {&one.description, &one.notes, &one.evidence_number, &one.model})
+      *field = maybe_text(row, i++);
     facts.media_bytes += one.size_bytes.value_or(0);
     facts.files += one.files.value_or(0);
   }
@@ -79,14 +90,15 @@ Status read_links(store::Index& index, CaseFacts& facts) {
                                row.integer(9),
                                {}});
   LIMIER_CHECK(row.status());
-  LIMIER_TRY(auto keys,
-             index.query("SELECT link_id, kind, value, size, path_a, path_b FROM v_link_key ORDER BY link_id, "
-                         "key_id"));
+  LIMIER_TRY(
+      auto keys,
+      index.query("SELECT link_id, kind, value, size, file_id_a, path_a, deleted_a, file_id_b, path_b, deleted_b "
+                  "FROM v_link_key ORDER BY link_id, key_id"));
   while (keys.step()) {
     const auto at = static_cast<std::size_t>(keys.integer(0) - 1);
-    if (at < facts.top_links.size())
-      facts.top_links[at].keys.push_back(
-          {keys.text(1), keys.text(2), keys.integer(3), maybe_text(keys, 4), maybe_text(keys, 5)});
+    if (at >= facts.top_links.size()) continue;
+    CaseLinkFacts& link = facts.top_links[at];
+    link.keys.push_back({keys.text(1), keys.text(2), keys.integer(3), place(keys, link.a, 4), place(keys, link.b, 7)});
   }
   return keys.status();
 }
@@ -113,17 +125,32 @@ Result<CaseFacts> read_case_facts(store::Index& index) {
 
 Result<std::vector<CaseKeyFacts>> read_case_keys(store::Index& index, std::string_view kind, std::int64_t limit) {
   LIMIER_TRY(auto row,
-             index.query(fmt::format(
-                 "SELECT key_id, rank, kind, value, exhibit_list, size, exhibits, files, notable, weight, "
-                 "(SELECT f.path FROM shared_file f WHERE f.key_id = v_shared_key.key_id AND f.path IS NOT NULL "
-                 "ORDER BY f.exhibit_id LIMIT 1) FROM v_shared_key WHERE kind = ?1 ORDER BY key_id LIMIT {}",
-                 limit)));
+             index.query(fmt::format("SELECT key_id, rank, kind, value, exhibit_list, size, exhibits, files, notable, "
+                                     "weight FROM v_shared_key WHERE kind = ?1 ORDER BY key_id LIMIT {}",
+                                     limit)));
   row.bind(1, std::string(kind));
   std::vector<CaseKeyFacts> keys;
   while (row.step())
-    keys.push_back({row.integer(0), row.integer(1), row.text(2), row.text(3), row.text(4), row.integer(5),
-                    row.integer(6), row.integer(7), row.integer(8) != 0, row.real(9), maybe_text(row, 10)});
+    keys.push_back({row.integer(0),
+                    row.integer(1),
+                    row.text(2),
+                    row.text(3),
+                    row.text(4),
+                    row.integer(5),
+                    row.integer(6),
+                    row.integer(7),
+                    row.integer(8) != 0,
+                    row.real(9),
+                    {}});
   LIMIER_CHECK(row.status());
+  for (CaseKeyFacts& key : keys) {
+    LIMIER_TRY(auto places,
+               index.query("SELECT e.exhibit, f.file_id, f.path, f.deleted FROM shared_file f JOIN exhibit e "
+                           "USING (exhibit_id) WHERE f.key_id = ?1 ORDER BY f.exhibit_id"));
+    places.bind(1, key.key_id);
+    while (places.step()) key.places.push_back(place(places, places.text(0), 1));
+    LIMIER_CHECK(places.status());
+  }
   return keys;
 }
 

@@ -17,13 +17,15 @@ inline constexpr std::int64_t kMaxShownKeys = 25;         // on the page
 inline constexpr std::int64_t kMaxCsvContents = 100'000;  // in case-shared.csv
 inline constexpr std::int64_t kMaxShownNotExamined = 500;
 inline constexpr std::size_t kMaxListChars = 160;  // of a list of exhibits in a table cell
+inline constexpr std::size_t kMaxShownPlaces = 8;  // exhibits of a shared key, in a table cell
 
 struct CaseExhibitFacts {
   Text exhibit, image, folder, state, level, reason;
   std::int64_t attention = 0;
   std::optional<std::int64_t> exit_code;
   MaybeText exit_class, message, verdict;
-  Text authority, case_number, examiner, agency, scope;
+  Text authority, case_number, examiner, agency, scope, note;
+  MaybeText description, notes, evidence_number, model;  // as the container states them
   MaybeText format, md5, sha1, sha256, identifiers;
   std::optional<std::int64_t> size_bytes, files, deleted, recovered, not_examined, not_examined_bytes;
   std::int64_t links = 0;
@@ -33,19 +35,27 @@ struct CaseExhibitFacts {
   [[nodiscard]] bool examined() const { return has_result() && exit_code != 3; }
 };
 
+// Where a key lies on one exhibit.
+struct CasePlace {
+  Text exhibit;
+  std::optional<std::int64_t> file_id;
+  MaybeText path;
+  std::optional<bool> deleted;
+};
+
 struct CaseKeyFacts {
   std::int64_t key_id = 0, rank = 0;
   Text kind, value, exhibit_list;
   std::int64_t size = 0, exhibits = 0, files = 0;
   bool notable = false;
   double weight = 0;
-  MaybeText path;  // on the first exhibit where it is known
+  std::vector<CasePlace> places;  // by exhibit; of the keys whose files are named, else empty
 };
 
 struct CaseLinkKeyFacts {
   Text kind, value;
   std::int64_t size = 0;
-  MaybeText path_a, path_b;
+  CasePlace a, b;
 };
 
 struct CaseLinkFacts {

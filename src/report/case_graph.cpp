@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <map>
+#include <set>
 
 #include "limier/base.h"
 #include "report/case_layout.h"
@@ -15,11 +17,51 @@ std::string_view edge_class(const CaseLinkFacts& link) {
   if (link.same_device) return "e-device";
   return "e-other";
 }
+// By what is the case with the exhibit, not by its level alone, which is the gravest of several things.
 std::string_view node_class(const CaseExhibitFacts& exhibit) {
   if (exhibit.level == "live in danger" || exhibit.level == "high findings" || exhibit.level == "integrity")
     return "n-bad";
-  if (exhibit.level == "no result" || exhibit.level == "part not examined") return "n-warn";
+  if (!exhibit.examined() || exhibit.exit_code == 5 || exhibit.level == "part not examined") return "n-warn";
   return "n-plain";
+}
+
+struct LegendLine {
+  std::string_view css, text;
+};
+constexpr std::array<LegendLine, 3> kEdgeLegend{
+    {{"e-image", "the same image"}, {"e-device", "the same device or volume"}, {"e-other", "other things in common"}}};
+constexpr std::array<LegendLine, 3> kNodeLegend{{{"n-bad", "damage, digests that differ, high findings"},
+                                                 {"n-warn", "not examined, or not all of it"},
+                                                 {"n-plain", "none of these"}}};
+constexpr int kLegendLine = 24, kLegendTop = 14, kSample = 44, kLegendText = 60, kSecondColumn = 420;
+
+constexpr int kLegendHeight = kLegendTop + static_cast<int>(kEdgeLegend.size()) * kLegendLine;
+
+// What is drawn, each with the class it is drawn with.
+std::string legend(const CaseFacts& facts, const Graph& graph, int top) {
+  std::set<std::string_view> used;
+  for (const GraphEdge& edge : graph.edges) used.insert(edge_class(*edge.link));
+  for (const GraphNode& node : graph.nodes) used.insert(node_class(facts.by_attention[node.exhibit]));
+  std::string out;
+  int y = top + kLegendTop;
+  for (const LegendLine& line : kEdgeLegend) {
+    if (!used.contains(line.css)) continue;
+    out += fmt::format(
+        "<g class=\"legend\"><line class=\"edge {} w3\" x1=\"8\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/><text x=\"{}\" "
+        "y=\"{}\">{}</text></g>\n",
+        line.css, 8 + kSample, y, y, kLegendText, y + 4, line.text);
+    y += kLegendLine;
+  }
+  y = top + kLegendTop;
+  for (const LegendLine& line : kNodeLegend) {
+    if (!used.contains(line.css)) continue;
+    out += fmt::format(
+        "<g class=\"legend node {}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"16\" rx=\"3\"/><text x=\"{}\" "
+        "y=\"{}\">{}</text></g>\n",
+        line.css, kSecondColumn, y - 8, kSample, kSecondColumn + kLegendText - 8, y + 4, line.text);
+    y += kLegendLine;
+  }
+  return out;
 }
 int edge_width(double score) {
   return score >= 90 ? 5 : score >= 50 ? 4 : score >= 25 ? 3 : score >= 10 ? 2 : 1;
@@ -52,19 +94,19 @@ Graph layout_graph(const CaseFacts& facts) {
 }
 
 std::string draw_graph(const CaseFacts& facts, const Graph& graph, bool alone) {
+  const int height = graph.height + (graph.edges.empty() ? 0 : kLegendHeight);
   std::string out = fmt::format(
-      "<svg{} viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"graph-t graph-d\">\n"
-      "<title id=\"graph-t\">Links between exhibits</title>\n<desc id=\"graph-d\">{} exhibits and {} links. "
-      "The table of links has the same facts as text.{}</desc>\n",
-      alone ? " xmlns=\"http://www.w3.org/2000/svg\"" : "", graph.width, graph.height, graph.nodes.size(),
-      graph.edges.size(),
+      "<svg{0} width=\"{1}\" height=\"{2}\" viewBox=\"0 0 {1} {2}\" role=\"img\" aria-labelledby=\"graph-t graph-d\">\n"
+      "<title id=\"graph-t\">Links between exhibits</title>\n<desc id=\"graph-d\">{3} exhibits and {4} links. "
+      "The table of links has the same facts as text.{5}</desc>\n",
+      alone ? " xmlns=\"http://www.w3.org/2000/svg\"" : "", graph.width, height, graph.nodes.size(), graph.edges.size(),
       graph.left_away.empty() ? "" : xml_text(fmt::format(" Names are shown without \"{}\".", graph.left_away)));
   if (alone)
     out += fmt::format("<style>{}{}</style>\n<rect class=\"graph-back\" width=\"{}\" height=\"{}\"/>\n",
                        "svg{--ink:#1c2126;--soft:#59636d;--rule:#d9dee3;--faint:#f4f6f8;--paper:#fff;--link:#1f4f82;"
                        "--warn:#8a5300;--bad:#a3231f;--bad-bg:#fcefee;--warn-bg:#fdf5e8}"
                        "text{font:13px Arial,\"Liberation Sans\",\"DejaVu Sans\",sans-serif}",
-                       case_style_sheet(), graph.width, graph.height);
+                       case_style_sheet(), graph.width, height);
   // The strongest are drawn last, above the others.
   for (auto edge = graph.edges.rbegin(); edge != graph.edges.rend(); ++edge) {
     const GraphNode &a = graph.nodes[edge->a], &b = graph.nodes[edge->b];
@@ -81,13 +123,13 @@ std::string draw_graph(const CaseFacts& facts, const Graph& graph, bool alone) {
         node_class(exhibit), xml_text(fmt::format("{}: {}", exhibit.exhibit, exhibit.reason)), node.x - node.width / 2,
         node.y - kBoxHeight / 2, node.width, kBoxHeight, node.x, node.y + 5, xml_text(node.label));
   }
-  return out + "</svg>\n";
+  return out + (graph.edges.empty() ? std::string() : legend(facts, graph, graph.height)) + "</svg>\n";
 }
 
 std::string_view case_style_sheet() {
   return R"css(.graph-back{fill:var(--paper)}
 .edge{stroke:var(--soft);stroke-opacity:.75}
-.e-image{stroke:var(--bad)}.e-device{stroke:var(--link)}.e-other{stroke-dasharray:6 4}
+.e-image{stroke:var(--bad)}.e-device{stroke:var(--link);stroke-dasharray:14 4}.e-other{stroke-dasharray:3 5}
 .w1{stroke-width:1}.w2{stroke-width:1.6}.w3{stroke-width:2.4}.w4{stroke-width:3.4}.w5{stroke-width:4.6}
 .node rect{fill:var(--paper);stroke:var(--ink);stroke-width:1.2}
 .node text{fill:var(--ink);font-size:13px}

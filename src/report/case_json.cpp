@@ -1,6 +1,8 @@
 // case.json: the facts of case.html for machines. docs/case.md describes it.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/case_formats.h"
 #include "report/json_out.h"
 
@@ -36,6 +38,46 @@ Status put_rows(JsonOut& json, store::Index& index, std::string_view key, const 
   return ok_status();
 }
 
+void put_file(JsonOut& json, std::string_view ending, const CasePlace& place) {
+  json.maybe_integer(fmt::format("file_id{}", ending), place.file_id);
+  if (place.deleted)
+    json.boolean(fmt::format("deleted{}", ending), *place.deleted);
+  else
+    json.null(fmt::format("deleted{}", ending));
+}
+
+// The contents with every exhibit they lie on; where the case names no files, `on` is empty.
+Status put_contents(JsonOut& json, store::Index& index) {
+  LIMIER_TRY(const auto keys, read_case_keys(index, "content", kMaxCaseContents));
+  json.array("shared_contents");
+  for (const CaseKeyFacts& key : keys) {
+    json.object();
+    json.integer("rank", key.rank);
+    json.text("sha256", key.value);
+    json.integer("size", key.size);
+    json.integer("exhibits", key.exhibits);
+    json.integer("files", key.files);
+    json.text("exhibit_list", key.exhibit_list);
+    json.integer("notable", key.notable ? 1 : 0);
+    json.real("weight", key.weight);
+    const auto named =
+        std::find_if(key.places.begin(), key.places.end(), [](const CasePlace& one) { return one.path.has_value(); });
+    json.maybe_text("path", named == key.places.end() ? MaybeText() : named->path);
+    json.array("on");
+    for (const CasePlace& place : key.places) {
+      json.object();
+      json.text("exhibit", place.exhibit);
+      put_file(json, "", place);
+      json.maybe_text("path", place.path);
+      json.end();
+    }
+    json.end();
+    json.end();
+  }
+  json.end();
+  return ok_status();
+}
+
 void put_links(JsonOut& json, const CaseFacts& facts) {
   json.array("links");
   for (const CaseLinkFacts& link : facts.top_links) {
@@ -56,8 +98,10 @@ void put_links(JsonOut& json, const CaseFacts& facts) {
       json.text("kind", key.kind);
       json.text("value", key.value);
       json.integer("size", key.size);
-      json.maybe_text("path_a", key.path_a);
-      json.maybe_text("path_b", key.path_b);
+      json.maybe_text("path_a", key.a.path);
+      json.maybe_text("path_b", key.b.path);
+      put_file(json, "_a", key.a);
+      put_file(json, "_b", key.b);
       json.end();
     }
     json.end();
@@ -90,11 +134,7 @@ Status write_case_json(CaseSource& source, const std::string& dir) {
   json.integer("links_left_out", facts.links_left_out);
   LIMIER_CHECK(put_rows(json, source.index, "exhibits", "SELECT * FROM v_exhibit ORDER BY attention"));
   put_links(json, facts);
-  LIMIER_CHECK(
-      put_rows(json, source.index, "shared_contents",
-               fmt::format("SELECT rank, sha256, size, exhibits, files, exhibit_list, notable, weight, path FROM "
-                           "v_shared_content ORDER BY key_id LIMIT {}",
-                           kMaxCaseContents)));
+  LIMIER_CHECK(put_contents(json, source.index));
   LIMIER_CHECK(
       put_rows(json, source.index, "shared_keys",
                fmt::format("SELECT kind, rank, value, exhibits, files, exhibit_list, weight FROM v_shared_key WHERE "

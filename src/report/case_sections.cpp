@@ -41,6 +41,53 @@ std::string name_cell(const Text& name, const std::string& html) {
 std::string pair_cell(const CaseLinkFacts& link) {
   return name_cell(link.a, quoted(link.a)) + " – " + name_cell(link.b, quoted(link.b));
 }
+// "file 12, deleted"; "" where no file is known.
+std::string file_text(const CasePlace& place) {
+  if (!place.file_id) return {};
+  std::string text = fmt::format("file {}", grouped(*place.file_id));
+  if (place.deleted) text += *place.deleted ? ", <span class=\"tag\">deleted</span>" : ", in use";
+  return text;
+}
+// The path on one exhibit, and which file it is.
+std::string place_cell(const CasePlace& place) {
+  std::string text = maybe_cell(place.path);
+  if (const std::string file = file_text(place); !file.empty())
+    text += fmt::format("{}<span class=\"note\">{}</span>", text.empty() ? "" : "<br>", file);
+  return text;
+}
+// Every exhibit that has the key, with its file.
+std::string places_cell(const CaseKeyFacts& key) {
+  if (key.places.empty()) return list_cell(key.exhibit_list, key.exhibits);
+  std::string text;
+  const std::size_t shown = std::min(key.places.size(), kMaxShownPlaces);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const CasePlace& place = key.places[i];
+    const std::string file = file_text(place);
+    text += fmt::format("{}{}{}", i == 0 ? "" : "<br>", quoted(place.exhibit),
+                        file.empty() ? "" : fmt::format(" <span class=\"note\">{}</span>", file));
+  }
+  if (const std::int64_t rest = key.exhibits - static_cast<std::int64_t>(shown); rest > 0)
+    text += fmt::format("<br><span class=\"none\">and {} more</span>", grouped(rest));
+  return text;
+}
+std::string example_cell(const CaseKeyFacts& key) {
+  for (const CasePlace& place : key.places)
+    if (place.path) return quoted(*place.path);
+  return {};
+}
+// What the exhibit is, in the words of whoever acquired it and of the manifest.
+std::string description_cell(const CaseExhibitFacts& exhibit) {
+  std::string text;
+  const auto add = [&](const MaybeText& part) {
+    if (part && !part->empty()) text += (text.empty() ? "" : "; ") + quoted(*part);
+  };
+  for (const MaybeText* part : {&exhibit.description, &exhibit.model, &exhibit.evidence_number, &exhibit.notes})
+    add(*part);
+  add(exhibit.note);
+  const Text image = exhibit.image.substr(exhibit.image.rfind('/') + 1);
+  text += fmt::format("{}<span class=\"note\">{}</span>", text.empty() ? "" : "<br>", quoted(image));
+  return text;
+}
 Text capitalised(Text text) {
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
   return text;
@@ -66,18 +113,19 @@ Status put_case_exhibits(CaseContext& context) {
       "digests that differ, exhibits without a result, links to other exhibits, medium findings, exhibits examined in "
       "part, "
       "and the rest. An exhibit's number leads to its own report.");
-  page.table("", {{"", Align::kNumber},
+  page.table("", {{"No.", Align::kNumber},
                   {"Exhibit"},
+                  {"Description", Align::kPath},
                   {"Level", Align::kShort},
-                  {"Why"},
+                  {"Why", Align::kPath},
                   {"Media", Align::kNumber},
                   {"Files", Align::kNumber},
                   {"Deleted", Align::kNumber},
                   {"Links", Align::kNumber}});
   for (const CaseExhibitFacts& one : context.facts.by_attention)
-    page.row({grouped(one.attention), name_cell(one.exhibit, exhibit_link(one)), level_cell(one), quoted(one.reason),
-              one.size_bytes ? size_cell(*one.size_bytes) : "", number_cell(one.files), number_cell(one.deleted),
-              grouped(one.links)});
+    page.row({grouped(one.attention), name_cell(one.exhibit, exhibit_link(one)), description_cell(one), level_cell(one),
+              quoted(one.reason), one.size_bytes ? size_cell(*one.size_bytes) : "", number_cell(one.files),
+              number_cell(one.deleted), grouped(one.links)});
   page.end_table();
   return ok_status();
 }
@@ -90,18 +138,16 @@ Status put_case_links(CaseContext& context) {
     return ok_status();
   }
   const Graph graph = layout_graph(facts);
-  page.raw("<figure>" + draw_graph(facts, graph, false) + "</figure>\n");
+  page.raw("<figure class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Graph of links between exhibits\">" +
+           draw_graph(facts, graph, false) + "</figure>\n");
   page.raw(fmt::format(
-      "<p class=\"note\">Drawn: {} and {}, the strongest first. A solid red line is the same image, a "
-      "solid blue one the same "
-      "device or volume, a dashed one other things in common; the thicker, the higher the score. Boxes "
-      "with a red edge have "
-      "findings, damage or digests that differ; with a brown edge, parts that were not examined. Positions "
-      "mean nothing.{}</p>\n",
+      "<p class=\"note\">Drawn: {} and {}, the strongest first; the thicker a line, the higher the score. Positions "
+      "mean "
+      "nothing.{}</p>\n",
       plural(static_cast<std::int64_t>(graph.nodes.size()), "exhibit", "exhibits"),
       plural(static_cast<std::int64_t>(graph.edges.size()), "link", "links"),
       graph.left_away.empty() ? "" : " Names are shown without “" + quoted(graph.left_away) + "” at the beginning."));
-  page.table("", {{"", Align::kNumber}, {"Exhibits"}, {"Score", Align::kNumber}, {"Evidence for the link"}});
+  page.table("", {{"No.", Align::kNumber}, {"Exhibits"}, {"Score", Align::kNumber}, {"Evidence for the link"}});
   std::int64_t shown = 0;
   for (const CaseLinkFacts& link : facts.top_links) {
     if (shown == kMaxShownLinks) break;
@@ -135,7 +181,7 @@ Status put_case_link_keys(CaseContext& context) {
       const CaseKindFacts* const kind = kind_named(context.facts, key.kind);
       page.row({kind == nullptr ? quoted(key.kind) : html_text(capitalised(kind->title)),
                 key.kind == "content" ? code(key.value.substr(0, 16)) + "…" : code(key.value),
-                key.size > 0 ? size_cell(key.size) : "", maybe_cell(key.path_a), maybe_cell(key.path_b)});
+                key.size > 0 ? size_cell(key.size) : "", place_cell(key.a), place_cell(key.b)});
     }
     page.end_table();
   }
@@ -151,22 +197,25 @@ Status put_case_contents(CaseContext& context) {
     return ok_status();
   }
   page.paragraph(
-      "Files with the same SHA-256 on two or more exhibits, the rarest and largest first. Files a hash set knows as "
+      "Files with the same SHA-256 on two or more exhibits, the rarest and largest first. The number of the file is "
+      "that "
+      "of <code>limier files</code> and <code>limier export</code> on the folder of the exhibit; it is <i>deleted</i> "
+      "where "
+      "no file in use there has the content. Files a hash set knows as "
       "harmless "
       "and files of nothing but one repeated byte are left out. The same content proves a common source of the file; "
       "it does "
       "not say who put it there or saw it.");
-  page.table("", {{"", Align::kNumber},
+  page.table("", {{"No.", Align::kNumber},
                   {"SHA-256", Align::kPath},
                   {"Size", Align::kNumber},
                   {"Exhibits", Align::kNumber},
-                  {"On"},
+                  {"On", Align::kShort},
                   {"For example", Align::kPath}});
   for (const CaseKeyFacts& key : keys)
     page.row({grouped(key.rank),
               code(key.value.substr(0, 16)) + "…" + (key.notable ? " <span class=\"tag\">notable</span>" : ""),
-              size_cell(key.size), grouped(key.exhibits), list_cell(key.exhibit_list, key.exhibits),
-              maybe_cell(key.path)});
+              size_cell(key.size), grouped(key.exhibits), places_cell(key), example_cell(key)});
   page.end_table();
   note_cap(page, static_cast<std::int64_t>(keys.size()), context.facts.shared_contents, "contents", "case-shared.csv");
   return ok_status();
@@ -179,9 +228,10 @@ Status put_case_other_keys(CaseContext& context) {
     if (kind.kind == "content" || kind.shared == 0) continue;
     any = true;
     LIMIER_TRY(const auto keys, read_case_keys(context.index, kind.kind, kMaxShownKeys));
-    page.table(capitalised(kind.title), {{"Value", Align::kPath}, {"Exhibits", Align::kNumber}, {"On"}});
+    page.table(capitalised(kind.title),
+               {{"Value", Align::kPath}, {"Exhibits", Align::kNumber}, {"On"}, {"For example", Align::kPath}});
     for (const CaseKeyFacts& key : keys)
-      page.row({code(key.value), grouped(key.exhibits), list_cell(key.exhibit_list, key.exhibits)});
+      page.row({code(key.value), grouped(key.exhibits), list_cell(key.exhibit_list, key.exhibits), example_cell(key)});
     page.end_table();
     note_cap(page, static_cast<std::int64_t>(keys.size()), kind.shared, "values", "v_shared_key of case.db");
   }

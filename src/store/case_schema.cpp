@@ -27,7 +27,7 @@ CREATE TABLE shared(key_id INTEGER PRIMARY KEY, kind_id INTEGER NOT NULL, rank I
   value TEXT, size INTEGER NOT NULL, exhibits INTEGER NOT NULL, files INTEGER NOT NULL, notable INTEGER NOT NULL,
   weight_millionths INTEGER NOT NULL, members BLOB NOT NULL) STRICT;
 CREATE TABLE shared_file(key_id INTEGER NOT NULL, exhibit_id INTEGER NOT NULL, file_id INTEGER, files INTEGER NOT NULL,
-  path TEXT, PRIMARY KEY(key_id, exhibit_id)) STRICT, WITHOUT ROWID;
+  path TEXT, deleted INTEGER, PRIMARY KEY(key_id, exhibit_id)) STRICT, WITHOUT ROWID;
 CREATE TABLE link(link_id INTEGER PRIMARY KEY, exhibit_a INTEGER NOT NULL, exhibit_b INTEGER NOT NULL,
   score_thousandths INTEGER NOT NULL, strongest TEXT NOT NULL, same_image INTEGER NOT NULL,
   same_device INTEGER NOT NULL, evidence TEXT NOT NULL) STRICT;
@@ -70,7 +70,7 @@ CREATE VIEW v_shared_content AS SELECT rank, key AS sha256, size, exhibits, file
     ORDER BY f.exhibit_id LIMIT 1) AS path, key_id
   FROM v_shared_key WHERE kind = 'content';
 CREATE VIEW v_shared_file AS SELECT f.key_id, k.kind, coalesce(s.value, lower(hex(s.key))) AS value, e.exhibit,
-  f.file_id, f.path, f.files
+  f.file_id, f.path, f.files, f.deleted
   FROM shared_file f JOIN shared s USING (key_id) JOIN kind k USING (kind_id) JOIN exhibit e USING (exhibit_id);
 CREATE VIEW v_link AS SELECT l.link_id, a.exhibit AS exhibit_a, b.exhibit AS exhibit_b,
   l.score_thousandths / 1000.0 AS score, l.strongest, l.same_image, l.same_device,
@@ -85,7 +85,11 @@ CREATE VIEW v_link_evidence AS SELECT x.link_id, a.exhibit AS exhibit_a, b.exhib
   JOIN exhibit a ON a.exhibit_id = l.exhibit_a JOIN exhibit b ON b.exhibit_id = l.exhibit_b;
 CREATE VIEW v_link_key AS SELECT x.link_id, k.kind, s.key_id, coalesce(s.value, lower(hex(s.key))) AS value, s.size,
   s.exhibits, (SELECT f.path FROM shared_file f WHERE f.key_id = s.key_id AND f.exhibit_id = l.exhibit_a) AS path_a,
-  (SELECT f.path FROM shared_file f WHERE f.key_id = s.key_id AND f.exhibit_id = l.exhibit_b) AS path_b
+  (SELECT f.path FROM shared_file f WHERE f.key_id = s.key_id AND f.exhibit_id = l.exhibit_b) AS path_b,
+  (SELECT f.file_id FROM shared_file f WHERE f.key_id = s.key_id AND f.exhibit_id = l.exhibit_a) AS file_id_a,
+  (SELECT f.file_id FROM shared_file f WHERE f.key_id = s.key_id AND f.exhibit_id = l.exhibit_b) AS file_id_b,
+  (SELECT f.deleted FROM shared_file f WHERE f.key_id = s.key_id AND f.exhibit_id = l.exhibit_a) AS deleted_a,
+  (SELECT f.deleted FROM shared_file f WHERE f.key_id = s.key_id AND f.exhibit_id = l.exhibit_b) AS deleted_b
   FROM link_key x JOIN shared s USING (key_id) JOIN kind k USING (kind_id) JOIN link l USING (link_id);
 )sql";
 }

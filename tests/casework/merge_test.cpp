@@ -8,6 +8,7 @@
 #include "casework/links.h"
 #include "casework/scores.h"
 #include "casework/shared_keys.h"
+#include "casework/volume_match.h"
 #include "fixture.h"
 
 namespace limier::casework::testing {
@@ -273,6 +274,32 @@ TEST(Kinds, normalisers_make_equal_what_is_equal_and_drop_what_says_nothing) {
   EXPECT_EQ(windows_account("S-1-5-21-1-2-3-1001"), "S-1-5-21-1-2-3-1001");
   EXPECT_EQ(user_folder("JDoe "), "jdoe");
   EXPECT_EQ(user_folder("Public"), "");
+}
+
+TEST(Volumes, a_short_serial_on_other_volumes_is_chance) {
+  ExhibitFacts a, b;
+  a.volume_list = {{"fat32", "STICK", "DEAD-BEEF", "parsed", "", 1'000'000},
+                   {"ntfs", "", "0123456789ABCDEF", "parsed", "", 5}};
+  b.volume_list = {{"fat16", "OTHER", "dead-beef", "parsed", "", 2'000'000}, {"ext4", "", "1-2-3", "parsed", "", 7}};
+  auto shared = shared_volumes(a, b);
+  ASSERT_EQ(shared.size(), 1U);
+  EXPECT_FALSE(shows_same_device(shared, true));
+  std::string said = volumes_sentence(shared);
+  for (const char* word : {"DEADBEEF", "STICK", "OTHER", "fat32", "fat16", "32 bits", "chance"})
+    EXPECT_NE(said.find(word), std::string::npos) << said;
+  // The same volume, and files in common: one device.
+  b.volume_list.push_back(a.volume_list[0]);
+  shared = shared_volumes(a, b);
+  EXPECT_TRUE(shared[0].alike());
+  EXPECT_TRUE(shows_same_device(shared, true));
+  EXPECT_FALSE(shows_same_device(shared, false));
+  EXPECT_NE(volumes_sentence(shared).find("by chance"), std::string::npos);
+  // 64 bits are enough by themselves.
+  b.volume_list = {{"ntfs", "Windows", "0123456789abcdef", "parsed", "", 5}};
+  shared = shared_volumes(a, b);
+  EXPECT_TRUE(shows_same_device(shared, false));
+  EXPECT_EQ(volumes_sentence(shared).find("chance"), std::string::npos);
+  EXPECT_TRUE(shared_volumes(a, ExhibitFacts()).empty());
 }
 
 TEST(Attention, natural_order_counts_numbers) {

@@ -87,6 +87,36 @@ TEST(CaseGraph, labels_leave_away_what_all_begin_with_and_stay_different) {
   EXPECT_EQ(std::set<Text>(labels.labels.begin(), labels.labels.end()).size(), 2U);
 }
 
+TEST(CaseGraph, the_legend_names_what_is_drawn_and_nothing_else) {
+  const auto drawn = [](CaseFacts facts) { return draw_graph(facts, layout_graph(facts), true); };
+  const auto legend_of = [](const std::string& svg) {
+    std::set<std::string> names;
+    for (std::size_t at = 0; (at = svg.find("<g class=\"legend", at)) != std::string::npos; ++at)
+      for (const char* css : {"e-image", "e-device", "e-other", "n-bad", "n-warn", "n-plain"})
+        if (svg.substr(at, svg.find("</g>", at) - at).find(css) != std::string::npos) names.insert(css);
+    return names;
+  };
+  CaseFacts facts = facts_of(numbered("E", 5), {{0, 1}, {1, 2}, {3, 4}});
+  EXPECT_EQ(legend_of(drawn(facts)), (std::set<std::string>{"e-other", "n-plain"}));
+  facts.top_links[0].same_image = true;
+  facts.top_links[1].same_device = true;
+  facts.by_attention[0].level = "integrity";
+  // Linked comes before "part not examined" in the order of attention; the box says it all the same.
+  facts.by_attention[1].level = "linked";
+  facts.by_attention[1].exit_code = 5;
+  facts.by_attention[2].exit_code = 3;
+  const std::string svg = drawn(facts);
+  EXPECT_EQ(legend_of(svg), (std::set<std::string>{"e-image", "e-device", "e-other", "n-bad", "n-warn", "n-plain"}));
+  std::size_t warned = 0;
+  for (std::size_t at = 0; (at = svg.find("<g class=\"node n-warn\"", at)) != std::string::npos; ++at) ++warned;
+  EXPECT_EQ(warned, 2U);
+  // Told apart without colours too, as on paper.
+  const std::string_view css = case_style_sheet();
+  EXPECT_EQ(css.find(".e-image{stroke:var(--bad)}"), css.find(".e-image"));
+  for (const char* one : {".e-device{stroke:var(--link);stroke-dasharray:", ".e-other{stroke-dasharray:"})
+    EXPECT_NE(css.find(one), std::string_view::npos) << one;
+}
+
 TEST(CaseGraph, without_links_there_is_an_empty_drawing) {
   const CaseFacts facts = facts_of(numbered("E", 3), {});
   const Graph graph = layout_graph(facts);

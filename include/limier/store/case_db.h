@@ -158,10 +158,11 @@ struct CaseKeyFile {
   std::int64_t key_id = 0, exhibit_id = 0;
   MaybeInteger file_id;
   std::int64_t files = 0;
-  MaybeString path;
+  MaybeString path;  // of a volume: what it is
+  MaybeInteger deleted;
   static constexpr auto fields() {
     using T = CaseKeyFile;
-    return std::tuple{&T::key_id, &T::exhibit_id, &T::file_id, &T::files, &T::path};
+    return std::tuple{&T::key_id, &T::exhibit_id, &T::file_id, &T::files, &T::path, &T::deleted};
   }
 };
 
