@@ -232,27 +232,30 @@ Status publish_task_record(const CaseFolder& folder, const TaskRecord& record);
 // ---- state ---------------------------------------------------------------------------------------------------------
 
 enum class ExhibitState : std::uint8_t {
-  kPlanned,      // nothing was done yet
-  kRunning,      // a process holds its task's lock and works on it
-  kInterrupted,  // an attempt ended without a record (75, 130, 143, killed): goes on where it stood
-  kDone,         // record with exit code 0, 1, 4 or 5
-  kFailed,       // record with exit code 2, 3, 6 or 7
-  kStale,        // a record, but of other evidence or options than the plan's
+  kPlanned,          // nothing was done yet
+  kRunning,          // a process holds its task's lock and works on it
+  kInterrupted,      // an attempt ended without a record (75, 130, 143, killed): goes on where it stood
+  kDone,             // record with exit code 0, 1, 4 or 5
+  kNothingExamined,  // record with exit code 3 and an index: wholly encrypted, say
+  kFailed,           // record with exit code 2, 6 or 7, or 3 without an index
+  kStale,            // a record, but of other evidence or options than the plan's
 };
 std::string_view state_name(ExhibitState state);
+// There is a record that counts: kDone, kNothingExamined, kFailed.
+bool is_finished(ExhibitState state);
 
 struct ExhibitStatus {
   const Exhibit* exhibit = nullptr;  // in the plan that was asked about
   std::uint32_t task = 0;
   ExhibitState state = ExhibitState::kPlanned;
-  std::optional<ExhibitRecord> record;  // kDone, kFailed, kStale
+  std::optional<ExhibitRecord> record;  // where is_finished(), and of kStale
   int attempt_exit_code = 0;            // kInterrupted; 0 when the process was killed before it could say
   std::string attempt_message;
 };
 // In the order of plan.exhibits. Reads records and locks only: seconds for thousands of exhibits.
 Result<std::vector<ExhibitStatus>> read_status(const CaseFolder& folder, const Plan& plan);
 
-// A task is done when its record is there and every exhibit of it is kDone or kFailed, whatever a scheduler says.
+// A task is done when its record is there and every exhibit of it is finished, whatever a scheduler says.
 Result<std::vector<std::uint32_t>> unfinished_tasks(const CaseFolder& folder, const Plan& plan, bool retry_failed);
 
 // The exit code for all: the first of 75, 7, 2, 6, 3, 4, 5, 1, 0 that one of them has; an exhibit that is not finished

@@ -244,7 +244,7 @@ Result<int> work_on(const CaseFolder& folder, const Plan& plan, const Exhibit& e
 }
 
 bool is_finished(const ExhibitStatus& status, bool retry_failed) {
-  return status.state == ExhibitState::kDone || (status.state == ExhibitState::kFailed && !retry_failed);
+  return status.state == ExhibitState::kDone || (is_finished(status.state) && !retry_failed);
 }
 
 Status publish_task(const CaseFolder& folder, const Plan& plan, const Task& task, int exit_code) {

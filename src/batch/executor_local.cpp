@@ -11,7 +11,9 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <set>
 
+#include "batch/attempts.h"
 #include "batch/exec.h"
 #include "batch/executors.h"
 #include "batch/json.h"
@@ -38,13 +40,15 @@ struct Running {
 // The one view for all: bytes of evidence done, and a sentence for each exhibit that ends.
 class Overview {
  public:
-  Overview(const CaseFolder& folder, const Plan& plan, std::span<const std::uint32_t> tasks, Progress& progress)
+  Overview(const CaseFolder& folder, const Plan& plan, std::span<const std::uint32_t> tasks, bool retry_failed,
+           Progress& progress)
       : folder_(folder), plan_(plan), progress_(progress) {
     for (const std::uint32_t number : tasks)
       for (const std::string& name : plan.task(number)->exhibits) {
         total_bytes_ += plan.find(name)->size_bytes();
-        ++total_exhibits_;
+        if (!will_be_left(name, retry_failed)) open_.insert(name);
       }
+    total_exhibits_ = open_.size();
     progress_.stage_started("batch", total_bytes_, "bytes");
   }
   ~Overview() { progress_.stage_ended(); }
@@ -86,20 +90,25 @@ class Overview {
     double done = 0, total = 0;
     std::string note;
   };
+  // Finished before this run, beside others of its task that are not.
+  [[nodiscard]] bool will_be_left(const std::string& name, bool retry_failed) const {
+    const ExhibitState state = exhibit_status(folder_, *plan_.find(name)).state;
+    return state == ExhibitState::kDone || (is_finished(state) && !retry_failed);
+  }
   void switch_exhibit(Running& running, std::string_view name, bool ended) {
     running.exhibit_done = 0;
     running.exhibit = ended ? nullptr : plan_.find(name);
     const Exhibit* exhibit = plan_.find(name);
-    if (!ended || exhibit == nullptr) return;
+    // The end is told twice: by the last bytes, and by the end of the stage.
+    if (!ended || exhibit == nullptr || open_.erase(exhibit->name) == 0) return;
     done_bytes_[running.task] += exhibit->size_bytes();
     const auto record = load_record(folder_, exhibit->folder);
     if (!record || record->exhibit_digest != exhibit->digest) {
       progress_.note(fmt::format("exhibit '{}' is not finished; it goes on when the batch is run again", name));
       return;
     }
-    ++done_exhibits_;
     progress_.note(fmt::format("exhibit '{}': exit code {}{}{}; {} of {} done", name, record->result.exit_code,
-                               record->result.message.empty() ? "" : ", ", record->result.message, done_exhibits_,
+                               record->result.message.empty() ? "" : ", ", record->result.message, ++done_exhibits_,
                                total_exhibits_));
   }
 
@@ -107,7 +116,8 @@ class Overview {
   const Plan& plan_;
   Progress& progress_;
   std::uint64_t total_bytes_ = 0, done_tasks_bytes_ = 0;
-  std::uint32_t total_exhibits_ = 0, done_exhibits_ = 0;
+  std::set<std::string> open_;  // exhibits whose end has not been seen
+  std::size_t total_exhibits_ = 0, done_exhibits_ = 0;
   std::map<const Task*, std::uint64_t> done_bytes_;
 };
 
@@ -246,7 +256,7 @@ class LocalExecutor final : public Executor {
     Submission submission{std::move(submission_name),   "local", host_name(), ::getpid(), wall_clock_ns(), plan.digest,
                           {tasks.begin(), tasks.end()}, {},      false};
     LIMIER_CHECK(save_submission(folder, submission));
-    Overview overview(folder, plan, tasks, progress);
+    Overview overview(folder, plan, tasks, options.retry_failed, progress);
     LIMIER_CHECK(Pool(folder, options, std::move(queue), overview).run(stop));
     return submission;
   }

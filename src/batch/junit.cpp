@@ -16,7 +16,7 @@ constexpr std::size_t kEncrypted = 5, kUnreadable = 6;  // of coverage_bytes
 std::string why_not_there(const ExhibitStatus& status) {
   if (status.state == ExhibitState::kFailed && status.record->index_sha256.empty())
     return status.record->result.message;
-  if (status.state == ExhibitState::kDone || status.state == ExhibitState::kFailed) return "";
+  if (is_finished(status.state)) return "";
   return fmt::format("not finished: {}{}{}", state_name(status.state), status.attempt_message.empty() ? "" : ", ",
                      status.attempt_message);
 }

@@ -22,6 +22,7 @@ std::string why_not(const ExhibitStatus& status) {
     case ExhibitState::kStale:
       return "its result is of other evidence or options than the plan's; run the batch again";
     case ExhibitState::kDone:
+    case ExhibitState::kNothingExamined:
     case ExhibitState::kFailed:
       break;
   }
@@ -46,8 +47,7 @@ casework::ExhibitInput input_of(const CaseFolder& folder, const ExhibitStatus& s
   input.note = exhibit.authority.note;
   input.scope = exhibit.scope;
   input.profile = exhibit.profile;
-  const bool final = status.state == ExhibitState::kDone || status.state == ExhibitState::kFailed;
-  if (final && status.record) {
+  if (is_finished(status.state) && status.record) {
     input.exit_code = status.record->result.exit_code;
     input.index_digest = parse_digest<32>(status.record->index_sha256);
   }

@@ -17,8 +17,10 @@ std::size_t badness(int code) {
   return found == kWorstFirst.end() ? 0 : static_cast<std::size_t>(found - kWorstFirst.begin());
 }
 
-bool is_final_good(int code) {
-  return code == 0 || code == 1 || code == 4 || code == 5;
+ExhibitState state_of(const ExhibitRecord& record) {
+  const int code = record.result.exit_code;
+  if (code == 0 || code == 1 || code == 4 || code == 5) return ExhibitState::kDone;
+  return code == 3 && !record.index_sha256.empty() ? ExhibitState::kNothingExamined : ExhibitState::kFailed;
 }
 
 }  // namespace
@@ -33,12 +35,18 @@ std::string_view state_name(ExhibitState state) {
       return "interrupted";
     case ExhibitState::kDone:
       return "done";
+    case ExhibitState::kNothingExamined:
+      return "nothing-examined";
     case ExhibitState::kFailed:
       return "failed";
     case ExhibitState::kStale:
       return "stale";
   }
   return "";
+}
+
+bool is_finished(ExhibitState state) {
+  return state == ExhibitState::kDone || state == ExhibitState::kNothingExamined || state == ExhibitState::kFailed;
 }
 
 int worse_exit_code(int one, int other) {
@@ -50,7 +58,7 @@ ExhibitStatus exhibit_status(const CaseFolder& folder, const Exhibit& exhibit) {
   status.exhibit = &exhibit;
   status.record = load_record(folder, exhibit.folder);
   if (status.record && status.record->exhibit_digest == exhibit.digest) {
-    status.state = is_final_good(status.record->result.exit_code) ? ExhibitState::kDone : ExhibitState::kFailed;
+    status.state = state_of(*status.record);
     return status;
   }
   if (status.record) status.state = ExhibitState::kStale;
@@ -72,7 +80,7 @@ Result<std::vector<ExhibitStatus>> read_status(const CaseFolder& folder, const P
         return Error{ErrorKind::kInternal, "the plan has a task with an exhibit it does not know"};
       ExhibitStatus status = exhibit_status(folder, *exhibit);
       status.task = task.number;
-      const bool finished = status.state == ExhibitState::kDone || status.state == ExhibitState::kFailed;
+      const bool finished = is_finished(status.state);
       // A task works off its exhibits one after the other: the one with an attempt that has not ended is it.
       const auto attempt = load_attempt(folder, exhibit->folder);
       if (running && !finished && attempt && attempt->exhibit_digest == exhibit->digest && !attempt->ended)
@@ -95,7 +103,7 @@ Result<std::vector<std::uint32_t>> unfinished_tasks(const CaseFolder& folder, co
   for (const Task& task : plan.tasks) {
     const bool open = std::any_of(statuses.begin(), statuses.end(), [&](const ExhibitStatus& status) {
       return status.task == task.number && status.state != ExhibitState::kDone &&
-             (retry_failed || status.state != ExhibitState::kFailed);
+             (retry_failed || !is_finished(status.state));
     });
     if (open || !load_task_record(folder, task.number)) tasks.push_back(task.number);
   }
@@ -105,7 +113,7 @@ Result<std::vector<std::uint32_t>> unfinished_tasks(const CaseFolder& folder, co
 int batch_exit_code(std::span<const ExhibitStatus> statuses) {
   int code = 0;
   for (const ExhibitStatus& status : statuses) {
-    const bool finished = status.state == ExhibitState::kDone || status.state == ExhibitState::kFailed;
+    const bool finished = is_finished(status.state);
     code = worse_exit_code(code, finished ? status.record->result.exit_code : 75);
   }
   return code;

@@ -13,12 +13,13 @@ namespace {
 using batch::ExhibitState;
 using batch::ExhibitStatus;
 
-constexpr std::array kStates{ExhibitState::kPlanned, ExhibitState::kRunning, ExhibitState::kInterrupted,
-                             ExhibitState::kDone,    ExhibitState::kFailed,  ExhibitState::kStale};
+constexpr std::array kStates{ExhibitState::kPlanned, ExhibitState::kRunning,         ExhibitState::kInterrupted,
+                             ExhibitState::kDone,    ExhibitState::kNothingExamined, ExhibitState::kFailed,
+                             ExhibitState::kStale};
 constexpr std::array<std::string_view, 5> kPriorities{"live-in-danger", "high", "medium", "low", "info"};
 
 bool is_finished(const ExhibitStatus& status) {
-  return status.state == ExhibitState::kDone || status.state == ExhibitState::kFailed;
+  return batch::is_finished(status.state);
 }
 
 std::uint64_t not_examined_bytes(const ExhibitStatus& status) {
@@ -100,7 +101,8 @@ void print_batch_table(const Context& context, const batch::Plan& plan, std::spa
                {"state"},
                {"exit", Align::kRight},
                {"verdict"},
-               {"size", Align::kRight},
+               {"image files", Align::kRight},
+               {"media", Align::kRight},
                {"files", Align::kRight},
                {"not examined", Align::kRight},
                {"why"}});
@@ -114,6 +116,7 @@ void print_batch_table(const Context& context, const batch::Plan& plan, std::spa
     table.add({terminal_text(status.exhibit->name), std::to_string(status.task),
                std::string(batch::state_name(status.state)), finished || code != 0 ? std::to_string(code) : "",
                finished ? terminal_text(result->verdict) : "", human_size(status.exhibit->size_bytes()),
+               finished && result->media_bytes > 0 ? human_size(result->media_bytes) : "",
                finished ? group_digits(result->files) : "", finished && gaps > 0 ? human_size(gaps) : "",
                terminal_text(gap_text(status))});
   }

@@ -91,7 +91,8 @@ the batch, as `limier batch run` gives it.
 
 States: planned      nothing was done yet        running  a process is at it
         interrupted  goes on when run again      done     examined (exit code 0, 1, 4 or 5)
-        failed       exit code 2, 3, 6 or 7      stale    examined, but the plan changed since
+        failed       exit code 2, 6, 7, or 3     stale    examined, but the plan changed since
+        nothing-examined  exit code 3, with an index: wholly encrypted, no file system that is read
 
 Examples:
   limier batch status case-17

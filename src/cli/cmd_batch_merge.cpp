@@ -25,7 +25,7 @@ class BatchMergeCommand final : public Command {
     if (!outcome) return context.fail(outcome.error());
     if (context.common.json)
       print_json(context, folder, *outcome);
-    else
+    else if (!context.common.quiet)
       print_text(context, folder, *outcome);
     return outcome->exit_code;
   }

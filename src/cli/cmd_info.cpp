@@ -15,6 +15,12 @@ bool is_bare_space(const VolumeRecord& volume) {
   return volume.status == VolumeStatus::kTable || volume.status == VolumeStatus::kUnallocated;
 }
 
+std::uint64_t container_bytes(const app::ImageInfo& info) {
+  std::uint64_t total = 0;
+  for (const auto& segment : info.segments) total += segment.size_bytes;
+  return total;
+}
+
 class InfoCommand final : public Command {
  public:
   void declare(CLI::App& app) override {
@@ -41,6 +47,7 @@ class InfoCommand final : public Command {
   static void print_text(const Context& context, const app::ImageInfo& info) {
     Facts facts;
     add_container_facts(facts, info.path, info.container);
+    facts.add("image files", exact_size(container_bytes(info)));
     if (!info.jail.empty()) facts.add("jail", context.style.warn(info.jail));
     facts.print(context.out, context.style, "");
     print_acquisition(context, info.container);
@@ -145,6 +152,7 @@ class InfoCommand final : public Command {
     write_container(json, info.container);
     json.key("acquisition_errors");
     write_ranges(json, info.container.acquisition_errors, info.container.sector_size);
+    json.number("container_bytes", container_bytes(info));
     json.key("segments").begin_array();
     for (const auto& segment : info.segments)
       json.begin_object().evidence("name", segment.name).number("size_bytes", segment.size_bytes).end();

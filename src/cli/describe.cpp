@@ -37,7 +37,7 @@ void add_container_facts(Facts& facts, const std::string& path, const sweep::Con
   if (container.chunk_size > 0) format += fmt::format(", chunks of {}", human_size(container.chunk_size));
   format += fmt::format(", {}", plural(container.segment_count, "segment", "segments"));
   facts.add("container", format);
-  facts.add("size", exact_size(container.size_bytes));
+  facts.add("media size", exact_size(container.size_bytes));
   facts.add("sectors",
             fmt::format("{} of {} bytes", group_digits(sector_of(container.size_bytes, container.sector_size)),
                         container.sector_size));

@@ -17,7 +17,7 @@ struct Counts : report::FileTotals {
 
 struct Summary {
   std::string path, format, verdict, outcome, profile;
-  std::uint64_t size_bytes = 0;
+  std::uint64_t size_bytes = 0, container_bytes = 0;
   Counts counts;
   struct Gap {
     std::string what, reason;
@@ -59,6 +59,8 @@ Summary read_summary(store::Index& index, const std::optional<report::FileTotals
                    summary.outcome = row.text(0);
                    summary.profile = row.text(1);
                  });
+  read_first_row(index, "SELECT total(size_bytes) FROM v_segment",
+                 [&](const store::Query& row) { summary.container_bytes = static_cast<std::uint64_t>(row.real(0)); });
   Counts& counts = summary.counts;
   static_cast<report::FileTotals&>(counts) = totals ? *totals : count_files(index);
   read_first_row(index,
@@ -114,8 +116,9 @@ std::uint64_t count_of(std::int64_t number) {
 void print_text(const Context& context, const std::string& dir, const Summary& summary, const app::Outcome& outcome) {
   const Counts& counts = summary.counts;
   Facts facts;
-  facts.add("evidence", fmt::format("{} ({}, {})", terminal_text(summary.path), terminal_text(summary.format),
-                                    exact_size(summary.size_bytes)));
+  facts.add("evidence", fmt::format("{} ({}, image files {})", terminal_text(summary.path),
+                                    terminal_text(summary.format), human_size(summary.container_bytes)));
+  facts.add("media", exact_size(summary.size_bytes));
   facts.add("integrity", verdict_text(context.style, summary.verdict));
   facts.add("examined", examined_text(summary, outcome));
   facts.add("volumes", group_digits(count_of(counts.volumes)));
@@ -160,7 +163,8 @@ void print_json(const Context& context, const std::string& dir, const Summary& s
       .boolean("nothing_examined", outcome.conditions.nothing_examined)
       .end();
   json.key("evidence").begin_object().text("path", summary.path).text("format", summary.format);
-  json.number("size_bytes", summary.size_bytes).text_or_null("verdict", summary.verdict).end();
+  json.number("size_bytes", summary.size_bytes).number("container_bytes", summary.container_bytes);
+  json.text_or_null("verdict", summary.verdict).end();
   const std::array<std::pair<std::string_view, std::int64_t>, 11> numbers{{{"volumes", counts.volumes},
                                                                            {"entries", counts.entries},
                                                                            {"files", counts.files},

@@ -113,6 +113,12 @@ TEST_F(CaseTest, StatesFollowRecordsAndLocks) {
 
   ASSERT_TRUE(publish_record(folder_, record_of(plan.exhibits[1], 3)).ok());
   states = read_status(folder_, plan);
+  EXPECT_EQ((*states)[1].state, ExhibitState::kNothingExamined) << "there is an index of it";
+  EXPECT_EQ(batch_exit_code(*states), 3);
+  ExhibitRecord without = record_of(plan.exhibits[1], 3);
+  without.index_sha256.clear();
+  ASSERT_TRUE(publish_record(folder_, without).ok());
+  states = read_status(folder_, plan);
   EXPECT_EQ((*states)[1].state, ExhibitState::kFailed);
   EXPECT_EQ(batch_exit_code(*states), 3);
   EXPECT_EQ(unfinished_tasks(folder_, plan, false)->size(), 2U) << "no task record was published";
