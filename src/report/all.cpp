@@ -40,7 +40,10 @@ Status run_beside(const store::Index& index, const Format* format, const std::st
 
 Status Source::pass_over_files(std::span<FileVisitor* const> visitors) {
   std::vector<FileVisitor*> all(visitors.begin(), visitors.end());
-  if (states_facts_ && !counted_) all.push_back(&counted_.emplace());
+  if (states_facts_ && !counted_) {
+    all.push_back(&counted_.emplace());
+    LIMIER_CHECK(counted_->learn_volumes(index_));
+  }
   return report::pass_over_files(index_, all);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "report/numbers.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 constexpr int kWidth = 1056;
 constexpr int kLeft = 72, kTop = 12, kPlotHeight = 190, kBottom = 30;
-constexpr int kPlotWidth = kWidth - kLeft - 8;
+constexpr int kRight = 8, kPlotWidth = kWidth - kLeft - kRight, kLeastPlotWidth = 240;
 
 std::int64_t index_of(const Month& month) {
   return month.year * 12 + month.month - 1;
@@ -31,34 +32,47 @@ std::int64_t tick_step(std::int64_t highest) {
   }
 }
 
-std::string y_axis(std::int64_t step, std::int64_t top) {
+std::string y_axis(std::int64_t step, std::int64_t top, int plot_width) {
   std::string out;
   for (std::int64_t value = 0; value <= top; value += step) {
     const double y = kTop + kPlotHeight - static_cast<double>(value) / static_cast<double>(top) * kPlotHeight;
     out += fmt::format("<line class=\"{}\" x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>",
-                       value == 0 ? "axis" : "grid", kLeft, kLeft + kPlotWidth, y, y);
+                       value == 0 ? "axis" : "grid", kLeft, kLeft + plot_width, y, y);
     out += fmt::format("<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", kLeft - 8, y + 4, grouped(value));
   }
   return out;
 }
 
-// Years below the axis, as many as fit; single months when the window is short.
-std::string x_axis(const MonthWindow& window, double slot) {
-  constexpr double kLabelWidth = 56;
+// Below the axis: years, or single months when there are few; what would run into the label before it is left out.
+std::string x_axis(const std::vector<std::int64_t>& slots, double width) {
+  constexpr double kMonthLabel = 56, kYearLabel = 36;
+  constexpr int kFewMonths = 18, kTick = 5, kBelowAxis = 19;
   std::string out;
-  const bool by_month = window.months <= 18;
-  const int every = std::max(1, static_cast<int>(kLabelWidth / (slot * (by_month ? 1 : 12)) + 0.999));
-  for (int i = 0; i < window.months; ++i) {
-    const std::int64_t month = window.first + i;
-    const double x = kLeft + slot * i;
-    if (by_month && i % every == 0) {
-      out += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", x + slot / 2,
-                         kTop + kPlotHeight + 19, month_name(month));
-    } else if (!by_month && month % 12 == 0 && (month / 12) % every == 0) {
-      out += fmt::format("<line class=\"axis\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/>", x,
-                         kTop + kPlotHeight, kTop + kPlotHeight + 5);
-      out += fmt::format("<text x=\"{:.1f}\" y=\"{}\">{}</text>\n", x + 3, kTop + kPlotHeight + 19, month / 12);
+  const auto months =
+      static_cast<int>(slots.size() - static_cast<std::size_t>(std::count(slots.begin(), slots.end(), kBreak)));
+  const bool by_month = months <= kFewMonths;
+  double free_from = 0;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const double x = kLeft + width * static_cast<double>(i);
+    const std::int64_t month = slots[i];
+    if (month == kBreak) {
+      out += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">⋯</text>\n", x + width / 2,
+                         kTop + kPlotHeight - 4);
+      continue;
     }
+    const bool after_break = i > 0 && slots[i - 1] == kBreak;
+    const bool starts_year = month % 12 == 0 || i == 0 || after_break;
+    if (!by_month && starts_year)
+      out += fmt::format("<line class=\"axis\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/>", x,
+                         kTop + kPlotHeight, kTop + kPlotHeight + kTick);
+    const double from = by_month ? x + width / 2 - kMonthLabel / 2 : x;
+    if ((!by_month && !starts_year) || from < free_from) continue;
+    if (by_month)
+      out += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", x + width / 2,
+                         kTop + kPlotHeight + kBelowAxis, month_name(month));
+    else
+      out += fmt::format("<text x=\"{:.1f}\" y=\"{}\">{}</text>\n", x + 3, kTop + kPlotHeight + kBelowAxis, month / 12);
+    free_from = from + (by_month ? kMonthLabel : kYearLabel);
   }
   return out;
 }
@@ -85,42 +99,73 @@ MonthWindow busiest_window(const Activity& activity) {
   return best;
 }
 
-std::string activity_chart(const Activity& activity, const MonthWindow& window) {
-  if (window.months == 0) return {};
-  std::int64_t highest = 1;
-  std::int64_t highest_month = window.first;
-  const auto inside = [&](const Month& month) {
-    return index_of(month) >= window.first && index_of(month) < window.first + window.months;
-  };
+std::vector<std::int64_t> chart_slots(const Activity& activity, const MonthWindow& window) {
+  constexpr std::int64_t kLongestGap = 6;  // months
+  std::vector<std::int64_t> slots;
   for (const Month& month : activity.months) {
-    if (!inside(month) || month.count <= highest) continue;
+    const std::int64_t index = index_of(month);
+    if (month.count <= 0 || index < window.first || index >= window.first + window.months) continue;
+    if (!slots.empty()) {
+      const std::int64_t next = slots.back() + 1;
+      if (index - next > kLongestGap) slots.push_back(kBreak);
+      for (std::int64_t empty = next; index - next <= kLongestGap && empty < index; ++empty) slots.push_back(empty);
+    }
+    slots.push_back(index);
+  }
+  return slots;
+}
+
+MonthWindow chart_window(const Activity& activity) {
+  MonthWindow busiest = busiest_window(activity);
+  if (activity.months.empty()) return busiest;
+  MonthWindow whole;
+  whole.first = index_of(activity.months.front());
+  whole.months = static_cast<int>(index_of(activity.months.back()) - whole.first) + 1;
+  for (const Month& month : activity.months) whole.inside = add_saturating(whole.inside, month.count);
+  return chart_slots(activity, whole).size() <= static_cast<std::size_t>(kMaxChartMonths) ? whole : busiest;
+}
+
+std::string activity_chart(const Activity& activity, const MonthWindow& window) {
+  const std::vector<std::int64_t> slots = chart_slots(activity, window);
+  if (slots.empty()) return {};
+  std::map<std::int64_t, std::int64_t> counts;
+  std::int64_t highest = 1, highest_month = window.first;
+  for (const Month& month : activity.months) {
+    counts[index_of(month)] = month.count;
+    const bool inside = index_of(month) >= window.first && index_of(month) < window.first + window.months;
+    if (!inside || month.count <= highest) continue;
     highest = month.count;
     highest_month = index_of(month);
   }
   const std::int64_t step = tick_step(highest);
   const std::int64_t top = (highest + step - 1) / step * step;
-  // Few months would make slabs: a month is never drawn wider than this.
-  const double slot = std::min(64.0, static_cast<double>(kPlotWidth) / window.months);
-  std::string out = fmt::format("<figure><svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"act-t act-d\">\n",
-                                kWidth, kTop + kPlotHeight + kBottom);
+  // Few months would make slabs: a month is never drawn wider than this, and the chart no wider than they need.
+  constexpr double kWidestMonth = 64;
+  const double width = std::min(kWidestMonth, static_cast<double>(kPlotWidth) / static_cast<double>(slots.size()));
+  const int plot_width = std::max(kLeastPlotWidth, static_cast<int>(width * static_cast<double>(slots.size())));
+  std::string out = fmt::format(
+      "<figure class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Chart of time stamps by month\"><svg "
+      "width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" role=\"img\" aria-labelledby=\"act-t act-d\">\n",
+      kLeft + plot_width + kRight, kTop + kPlotHeight + kBottom);
   out += "<title id=\"act-t\">Time stamps by month</title>\n";
   out += fmt::format(
       "<desc id=\"act-d\">Bars for {} to {}. The highest is {} with {}. The table below gives every month.</desc>\n",
       month_name(window.first), month_name(window.first + window.months - 1), month_name(highest_month),
       plural(highest, "time stamp", "time stamps"));
-  out += y_axis(step, top);
-  for (const Month& month : activity.months) {
-    if (!inside(month) || month.count <= 0) continue;
+  out += y_axis(step, top, plot_width);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const auto found = counts.find(slots[i]);
+    if (found == counts.end() || found->second <= 0) continue;
     // A month with any activity is visible, however high the highest is.
-    const double height = std::max(1.5, static_cast<double>(month.count) / static_cast<double>(top) * kPlotHeight);
-    const double gap = slot > 4 ? slot * 0.18 : 0.3;
+    const double height = std::max(1.5, static_cast<double>(found->second) / static_cast<double>(top) * kPlotHeight);
+    const double gap = width > 4 ? width * 0.18 : 0.3;
     out += fmt::format(
         "<rect class=\"bar\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"><title>{}: "
         "{}</title></rect>\n",
-        kLeft + slot * static_cast<double>(index_of(month) - window.first) + gap / 2, kTop + kPlotHeight - height,
-        std::max(0.8, slot - gap), height, month_name(index_of(month)), grouped(month.count));
+        kLeft + width * static_cast<double>(i) + gap / 2, kTop + kPlotHeight - height, std::max(0.8, width - gap),
+        height, month_name(slots[i]), grouped(found->second));
   }
-  return out + x_axis(window, slot) + "</svg></figure>\n";
+  return out + x_axis(slots, width) + "</svg></figure>\n";
 }
 
 std::string coverage_chart(const CoverageFacts& coverage) {

@@ -17,6 +17,11 @@ struct MonthWindow {
 };
 // The stretch of at most kMaxChartMonths months with the most time stamps; the earliest of equals.
 MonthWindow busiest_window(const Activity& activity);
+// All months where they fit once long empty stretches are left out, else the busiest.
+MonthWindow chart_window(const Activity& activity);
+// Months of the window in order; kBreak stands for a longer stretch of months without time stamps.
+inline constexpr std::int64_t kBreak = -1;
+std::vector<std::int64_t> chart_slots(const Activity& activity, const MonthWindow& window);
 std::string activity_chart(const Activity& activity, const MonthWindow& window);
 
 std::string coverage_chart(const CoverageFacts& coverage);

@@ -153,6 +153,12 @@ std::string_view work_done(std::string_view profile) {
   return profile == "list" ? "listed; nothing hashed, no content examined" : "listed and hashed; no content examined";
 }
 
+std::int64_t EvidenceFacts::container_bytes() const {
+  std::int64_t sum = 0;
+  for (const Segment& segment : segments) sum = add_saturating(sum, segment.size_bytes);
+  return sum;
+}
+
 int Conditions::exit_code() const {
   if (nothing_examined) return 3;
   if (mismatch || damaged) return 4;

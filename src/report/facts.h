@@ -56,6 +56,8 @@ struct EvidenceFacts {
     std::int64_t size_bytes = 0;
   };
   std::vector<Segment> segments;
+  // Of the files the image lies in; the media are `size_bytes`.
+  [[nodiscard]] std::int64_t container_bytes() const;
 };
 
 // How far the result goes; the exit codes of the contract that hold.
@@ -90,6 +92,7 @@ inline constexpr std::array<std::string_view, 5> kPriorities{"live-in-danger", "
 struct Census {
   std::int64_t rows = 0;
   std::int64_t deleted = 0, orphan = 0;
+  std::int64_t internal_files = 0, internal_streams = 0;  // see internals.h
   std::array<Tally, kKinds.size()> kinds{};
   // Files and streams only.
   std::array<Tally, kContentStates.size()> states{};
@@ -127,8 +130,20 @@ struct Counts {
 };
 
 // The capped lists of files both the page and the JSON show.
-enum class List : std::uint8_t { kLargest, kRecent, kRecovered, kOverwritten, kUnreadable, kEncrypted, kStreams };
-inline constexpr std::size_t kListCount = 7;
+// What the file system keeps for itself, and orphans without a byte, have lists of their own: they would fill the
+// others.
+enum class List : std::uint8_t {
+  kLargest,
+  kRecent,
+  kRecovered,
+  kOverwritten,
+  kUnreadable,
+  kEncrypted,
+  kStreams,
+  kLargestInternal,
+  kRecentInternal,
+};
+inline constexpr std::size_t kListCount = 9;
 
 struct FileRow {
   std::int64_t file_id = 0, volume_id = 0;

@@ -96,10 +96,14 @@ Status FileCount::visit(const FileCells& row) {
   const std::string_view kind = row.bytes(kKind), state = row.bytes(kContentState);
   const bool deleted = row.integer(kDeleted) != 0;
   const std::int64_t size = std::max<std::int64_t>(row.integer(kSize), 0);
-  ListPicker::Candidate candidate{row.integer(kFileId), size, std::nullopt, kind, state, deleted, false};
+  ListPicker::Candidate candidate{row.integer(kFileId), size, std::nullopt, kind, state, deleted, false,
+                                  internals_.has(row)};
   if (!row.is_null(kModifiedNs)) candidate.modified_ns = row.integer(kModifiedNs);
   candidate.zone_identifier = kind == "stream" && row.bytes(kStream) == "Zone.Identifier";
   lists_.offer(candidate);
+  if (candidate.internal)
+    (kind == "stream" ? census_.internal_streams : census_.internal_files) +=
+        kind == "stream" || kind == "file" ? 1 : 0;
   ++census_.rows;
   census_.deleted += deleted ? 1 : 0;
   census_.orphan += row.integer(kOrphan) != 0 ? 1 : 0;

@@ -6,6 +6,7 @@
 #include "report/cells.h"
 #include "report/facts.h"
 #include "report/file_pass.h"
+#include "report/internals.h"
 #include "report/lists.h"
 
 namespace limier::report {
@@ -13,6 +14,8 @@ namespace limier::report {
 class FileCount final : public FileVisitor {
  public:
   FileCount();
+  // The file systems of the volumes, before the pass: without them nothing is told apart as internal but by its kind.
+  Status learn_volumes(store::Index& index) { return internals_.learn_volumes(index); }
   Status visit(const FileCells& row) override;
   // Fills in the census, the activity, the lists and the names of streams; once, after the pass.
   Status put_into(store::Index& index, Facts& facts);
@@ -30,6 +33,7 @@ class FileCount final : public FileVisitor {
 
   Census census_;
   ListPicker lists_;
+  Internals internals_;
   std::map<std::string, Extension, std::less<>> extensions_;
   std::map<std::string, std::int64_t, std::less<>> stream_names_;
   bool too_many_stream_names_ = false;

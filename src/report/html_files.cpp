@@ -1,6 +1,8 @@
 // The sections on the files: what stands out, types and sizes, activity, largest and most recent.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/charts.h"
 #include "report/lists.h"
 #include "report/numbers.h"
@@ -98,7 +100,7 @@ void put_tally_table(Page& page, std::string_view caption, std::string_view firs
   page.table(caption,
              {{first, Align::kPath},
               {"Files", Align::kNumber},
-              {"", Align::kShort},
+              {"Share", Align::kShort},
               {"of which deleted", Align::kNumber},
               {"Size", Align::kNumber}},
              "even");
@@ -128,10 +130,21 @@ void put_type_tables(Page& page, const Census& census) {
                          grouped(different)));
 }
 
+void put_capped_list(Page& page, std::string_view title, const std::vector<FileRow>& files, std::int64_t total,
+                     std::string_view what) {
+  page.heading(title);
+  if (files.empty())
+    page.paragraph("None.");
+  else
+    put_file_table(page, files, true);
+  page.raw(cap_note(static_cast<std::int64_t>(files.size()), total, what));
+}
+
 // Years down, months across: the chart in numbers.
 void put_month_table(Page& page, const Activity& activity) {
+  page.raw(scroll_box(page, "Time stamps by month"));
   page.raw(
-      "<div class=\"scroll\"><table class=\"months\">\n<caption>Time stamps by month</caption>\n<thead><tr><th "
+      "<table class=\"months\">\n<caption>Time stamps by month</caption>\n<thead><tr><th "
       "scope=\"col\">Year</th>");
   for (const char* name : {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Total"})
     page.raw(fmt::format("<th scope=\"col\" class=\"num\">{}</th>", name));
@@ -198,12 +211,15 @@ Status put_activity_section(Context& context) {
       "the same instant, that instant counts once. A copy, an update or the making of the file system sets "
       "many at once; a wrong clock moves them all.",
       plural(activity.total, "time stamp", "time stamps")));
-  const MonthWindow window = busiest_window(activity);
+  const MonthWindow window = chart_window(activity);
+  const auto slots = chart_slots(activity, window);
   page.raw(activity_chart(activity, window));
   std::string outside;
+  if (std::find(slots.begin(), slots.end(), kBreak) != slots.end())
+    outside = "Stretches of more than six months without time stamps are left out and marked ⋯. ";
   if (window.before + window.after > 0)
-    outside = fmt::format("The chart shows the busiest {} months; {} lie before them and {} after. ", kMaxChartMonths,
-                          grouped(window.before), grouped(window.after));
+    outside += fmt::format("The chart shows the busiest {} months; {} lie before them and {} after. ", kMaxChartMonths,
+                           grouped(window.before), grouped(window.after));
   if (activity.before > 0)
     outside += fmt::format("{} before {}: mostly defaults of file systems and programs. ",
                            plural(activity.before, "time stamp lies", "time stamps lie"), Activity::kFirstYear);
@@ -220,13 +236,20 @@ Status put_lists_section(Context& context) {
   const auto& largest = context.facts.list(List::kLargest);
   const auto& recent = context.facts.list(List::kRecent);
   const Census& census = context.facts.census;
-  page.heading("Largest");
-  put_file_table(page, largest, true);
-  page.raw(cap_note(static_cast<std::int64_t>(largest.size()), census.kind("file").items + census.kind("stream").items,
-                    "largest"));
-  page.heading("Most recently modified");
-  put_file_table(page, recent, true);
-  page.raw(cap_note(static_cast<std::int64_t>(recent.size()), census.kind("file").items, "most recently modified"));
+  const std::int64_t internal = census.internal_files + census.internal_streams;
+  put_capped_list(page, "Largest", largest, census.kind("file").items + census.kind("stream").items - internal,
+                  "largest");
+  put_capped_list(page, "Most recently modified", recent, census.kind("file").items - census.internal_files,
+                  "most recently modified");
+  if (internal == 0) return ok_status();
+  page.paragraph(
+      "Apart from these: what the file systems keep for themselves (tables, journals, maps) and deleted entries "
+      "without a "
+      "folder and without a byte.");
+  put_capped_list(page, "Largest of the file systems' own", context.facts.list(List::kLargestInternal), internal,
+                  "largest");
+  put_capped_list(page, "Most recent of the file systems' own", context.facts.list(List::kRecentInternal),
+                  census.internal_files, "most recently modified");
   return ok_status();
 }
 

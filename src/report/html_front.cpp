@@ -99,6 +99,13 @@ void put_verdict(Context& context) {
                   verdict.css, verdict.head, verdict.text, kNoContent, digest_sentence(context.facts.evidence)));
 }
 
+// The files the image lies in, whose size is another than that of the media.
+std::string container_text(const EvidenceFacts& evidence) {
+  std::string text = plural(evidence.segment_count, "image file", "image files");
+  if (!evidence.segments.empty()) text += ", " + human_bytes(evidence.container_bytes());
+  return text;
+}
+
 void put_figures(Context& context) {
   const Facts& facts = context.facts;
   const Census& census = facts.census;
@@ -107,7 +114,7 @@ void put_figures(Context& context) {
   const auto figure = [&](std::string_view label, const std::string& value, const std::string& more) {
     out += fmt::format("<div><dt>{}</dt><dd>{}<span class=\"more\">{}</span></dd></div>\n", label, value, more);
   };
-  figure("Media", human_bytes(facts.evidence.size_bytes), plural(facts.evidence.segment_count, "segment", "segments"));
+  figure("Media", human_bytes(facts.evidence.size_bytes), container_text(facts.evidence));
   figure("Volumes and gaps", grouped(facts.counts.volumes),
          plural(facts.counts.encryption, "encryption sign", "encryption signs"));
   figure("Files", grouped(files.items), plural(census.kind("dir").items, "folder", "folders"));
@@ -316,6 +323,7 @@ Status put_evidence_section(Context& context) {
       {"Container", format},
       {"Segments", grouped(facts.segment_count)},
       {"Size of the media", exact_size(facts.size_bytes)},
+      {"Size of the image files", facts.segments.empty() ? std::string() : exact_size(facts.container_bytes())},
       {"Sector size", plural(facts.sector_size, "byte", "bytes")},
       {"Compression", value(facts.compression)},
       {"Media type", value(facts.media_type)},

@@ -39,6 +39,7 @@ void put_evidence(JsonOut& json, const EvidenceFacts& facts) {
   json.text("format", facts.format);
   json.maybe_text("variant", facts.variant);
   json.integer("size_bytes", facts.size_bytes);
+  json.integer("container_bytes", facts.container_bytes());
   json.integer("sector_size", facts.sector_size);
   json.maybe_integer("chunk_size", facts.chunk_size);
   json.integer("segment_count", facts.segment_count);
@@ -163,6 +164,9 @@ void put_files(JsonOut& json, const Facts& facts) {
   put_named(json, "by_size", census.sizes, census.sizes.size());
   put_list(json, "largest", facts.list(List::kLargest));
   put_list(json, "most_recent", facts.list(List::kRecent));
+  json.integer("internal", census.internal_files + census.internal_streams);
+  put_list(json, "largest_internal", facts.list(List::kLargestInternal));
+  put_list(json, "most_recent_internal", facts.list(List::kRecentInternal));
   json.end();
 }
 

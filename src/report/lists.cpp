@@ -27,10 +27,12 @@ void ListPicker::offer(const Candidate& file) {
   const bool stream = file.kind == "stream", plain = file.kind == "file";
   if (file.content_state == "encrypted") pick(List::kEncrypted, kMaxNotable, file.size, file.file_id);
   if (plain && file.modified_ns && *file.modified_ns < kLatestPlausibleNs)
-    pick(List::kRecent, kMaxRecent, *file.modified_ns, file.file_id);
+    pick(file.internal ? List::kRecentInternal : List::kRecent, kMaxRecent, *file.modified_ns, file.file_id);
   if (!plain && !stream) return;
-  if (file.size > 0) pick(List::kLargest, kMaxLargest, file.size, file.file_id);
-  if (stream && file.size > 0 && !file.zone_identifier) pick(List::kStreams, kMaxNotable, file.size, file.file_id);
+  if (file.size > 0)
+    pick(file.internal ? List::kLargestInternal : List::kLargest, kMaxLargest, file.size, file.file_id);
+  if (stream && file.size > 0 && !file.zone_identifier && !file.internal)
+    pick(List::kStreams, kMaxNotable, file.size, file.file_id);
   if (file.deleted && file.content_state == "recovered") pick(List::kRecovered, kMaxNotable, file.size, file.file_id);
   if (file.content_state == "overwritten") pick(List::kOverwritten, kMaxNotable, file.size, file.file_id);
   if (file.content_state == "unreadable" || file.content_state == "partial")

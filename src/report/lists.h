@@ -28,6 +28,7 @@ class ListPicker {
     std::string_view kind, content_state;
     bool deleted = false;
     bool zone_identifier = false;  // the stream Windows adds to every download
+    bool internal = false;         // see internals.h
   };
   void offer(const Candidate& candidate);
   // The picked rows, in the order of each list.

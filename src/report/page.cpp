@@ -74,8 +74,16 @@ std::string page_end(std::string_view first) {
 std::string contents_line(int number, std::string_view id, std::string_view title) {
   return fmt::format("<li><a href=\"#{}\"><span class=\"n\">{}</span>{}</a></li>\n", id, number, title);
 }
-std::string section_head(int number, std::string_view id, std::string_view title) {
-  return fmt::format(
+
+std::string scroll_box(Page& page, std::string_view label) {
+  const std::string_view name = label.empty() ? std::string_view(page.label_) : label;
+  return fmt::format("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table {}: {}\">", ++page.boxes_,
+                     html_text(name));
+}
+
+void Page::section(int number, std::string_view id, std::string_view title) {
+  label_ = title;
+  out_ << fmt::format(
       "<section id=\"{0}\" aria-labelledby=\"{0}-h\">\n<h2 id=\"{0}-h\"><span class=\"n\">{1}</span>{2}</h2>\n", id,
       number, title);
 }
@@ -84,11 +92,12 @@ void Page::paragraph(std::string_view html) {
   out_ << "<p>" << html << "</p>\n";
 }
 void Page::heading(std::string_view text) {
+  label_ = text;
   out_ << "<h3>" << html_text(text) << "</h3>\n";
 }
 
 void Page::table(std::string_view caption, std::initializer_list<Column> columns, std::string_view css) {
-  out_ << "<div class=\"scroll\"><table";
+  out_ << scroll_box(*this, caption) << "<table";
   if (!css.empty()) out_ << " class=\"" << css << "\"";
   out_ << ">\n";
   if (!caption.empty()) out_ << "<caption>" << html_text(caption) << "</caption>\n";

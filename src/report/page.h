@@ -34,7 +34,8 @@ class Page {
   explicit Page(OutFile& out) : out_(out) {}
   void raw(std::string_view html) { out_ << html; }
   void paragraph(std::string_view html);
-  void heading(std::string_view text);  // h3
+  void heading(std::string_view text);                                    // h3
+  void section(int number, std::string_view id, std::string_view title);  // its opening, up to the h2
   void table(std::string_view caption, std::initializer_list<Column> columns, std::string_view css = {});
   void row(std::span<const std::string> cells, std::string_view css = {});
   void row(std::initializer_list<std::string> cells, std::string_view css = {});
@@ -43,9 +44,15 @@ class Page {
   void pairs(std::span<const std::pair<std::string, std::string>> pairs);
 
  private:
+  friend std::string scroll_box(Page& page, std::string_view label);
   OutFile& out_;
   std::vector<Align> aligns_;
+  std::string label_;  // of the last heading, for tables without a caption
+  int boxes_ = 0;
 };
+
+// The opening of a box for what may be wider than the page: it can be scrolled by keyboard, and has a name of its own.
+std::string scroll_box(Page& page, std::string_view label);
 
 // A section of a page: `put` prints its body below the heading that put_sections() gives it.
 template <class Context>
@@ -69,7 +76,6 @@ std::string page_end(std::string_view first);
 // ---- inline
 
 std::string contents_line(int number, std::string_view id, std::string_view title);
-std::string section_head(int number, std::string_view id, std::string_view title);
 
 template <class Context, std::size_t N>
 void put_contents(Page& page, const PageSection<Context> (&sections)[N]) {
@@ -81,7 +87,7 @@ void put_contents(Page& page, const PageSection<Context> (&sections)[N]) {
 template <class Context, std::size_t N>
 Status put_sections(Context& context, const PageSection<Context> (&sections)[N]) {
   for (int number = 1; const auto& section : sections) {
-    context.page.raw(section_head(number++, section.id, section.title));
+    context.page.section(number++, section.id, section.title);
     LIMIER_CHECK(section.put(context));
     context.page.raw("</section>\n");
   }

@@ -83,7 +83,7 @@ svg text{fill:var(--soft);font-size:12px}
 .months td,.months th{padding:4px 8px 4px 0;font-size:13px}
 .end{margin-top:56px;padding-top:12px;border-top:1px solid var(--rule);color:var(--soft);font-size:13px}
 @media screen and (max-width:820px){.page{padding:24px 16px 48px}.figures{grid-template-columns:repeat(2,1fr)}.figures div:nth-child(odd){border-left:0;padding-left:0}
-.first{grid-template-columns:1fr;gap:20px}nav ol{columns:1}.pairs{grid-template-columns:1fr}.pairs dt{border:0;padding-bottom:0}.pairs dd{padding-top:0}}
+.first{grid-template-columns:1fr;gap:20px}.wide{overflow-x:auto}.wide svg{max-width:none}nav ol{columns:1}.pairs{grid-template-columns:1fr}.pairs dt{border:0;padding-bottom:0}.pairs dd{padding-top:0}}
 @page{size:A4;margin:16mm 15mm 18mm}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--rule:#bbb;--faint:#f2f2f2;--paper:#fff;--link:#000;
 --good:#145a33;--good-bg:#fff;--warn:#6f4300;--warn-bg:#fff;--bad:#8c1814;--bad-bg:#fff;

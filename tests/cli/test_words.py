@@ -1,9 +1,13 @@
 """What reports and terminal claim: nothing that was not done is called done."""
+import hashlib
 import json
+import re
+import sqlite3
+import subprocess
 import unittest
 
 from batch_support import AUTHORITY as WARRANT, BatchTest
-from cli_support import SAMPLES, CliTest, limier
+from cli_support import SAMPLES, CliTest, limier, tool
 
 HASHED = "listed and hashed; no content examined"
 LISTED = "listed; nothing hashed, no content examined"
@@ -107,8 +111,91 @@ class WhatTheCaseClaims(BatchTest):
         self.assertEqual((facts["exhibits_planned"], facts["exhibits_examined"], facts["exhibits_nothing_examined"]),
                          (2, 1, 1))
         self.assertEqual(facts["examined"], HASHED)
+        self.assertEqual(self.states(), {"A-1": "done", "A-2": "nothing-examined"})
+        self.assertEqual([one["state"] for one in sorted(facts["exhibits"], key=lambda one: one["exhibit"])],
+                         ["done", "nothing-examined"])
+        self.assertEqual(self.batch("run").returncode, 3)
         for claim in TOO_MUCH:
             self.assertNotIn(claim, page.lower())
+
+
+class LinksByChance(BatchTest):
+    """Two sticks with one serial number, as makers of sticks and clocks give them."""
+
+    def stick(self, name, label, files=()):
+        path = self.evidence / f"{name}.dd"
+        path.write_bytes(b"\0" * (4 << 20))
+        subprocess.run([tool("mkfs.fat"), "-i", "DEADBEEF", "-n", label, path], check=True, capture_output=True)
+        for number, content in enumerate(files):
+            source = self.work / "file.bin"
+            source.write_bytes(content)
+            subprocess.run([tool("mcopy"), "-i", path, source, f"::F{number}.BIN"], check=True, capture_output=True)
+        return path
+
+    def select(self, sql):
+        with sqlite3.connect(f"file:{self.out / 'case.db'}?mode=ro", uri=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def test_volumes_are_named_and_a_short_serial_weighs_little(self):
+        both = bytes(range(256)) * 300
+        self.planned([f"A-1,{self.stick('one', 'HOLIDAY')},{WARRANT}", f"A-2,{self.stick('two', 'WORK')},{WARRANT}",
+                      f"B-1,{self.stick('three', 'SAME', [both])},{WARRANT}",
+                      f"B-2,{self.stick('four', 'SAME', [both, b'more' * 99])},{WARRANT}"])
+        self.assertEqual(self.batch("run").returncode, 0)
+        self.batch("merge")
+        links = {(a, b): rest for a, b, *rest in self.select(
+            "SELECT exhibit_a, exhibit_b, same_device, score, evidence FROM v_link")}
+        chance, same = links["A-1", "A-2"], links["B-1", "B-2"]
+        self.assertEqual((chance[0], same[0]), (0, 1))
+        self.assertLess(chance[1], 10)
+        for word in ("HOLIDAY", "WORK", "fat", "32 bits only"):
+            self.assertIn(word, chance[2])
+        page = (self.out / "case.html").read_text(encoding="utf-8")
+        self.assertIn("HOLIDAY", page)
+
+    def test_every_shared_file_says_where_it_is_deleted(self):
+        both = bytes(range(256)) * 300
+        gone, kept, twice = (self.stick(*words) for words in (("gone", "G", [both]), ("kept", "K", [both]),
+                                                              ("twice", "T", [both, both])))
+        subprocess.run([tool("mdel"), "-i", gone, "::F0.BIN"], check=True, capture_output=True)
+        subprocess.run([tool("mdel"), "-i", twice, "::F0.BIN"], check=True, capture_output=True)  # the first; one stays
+        self.planned([f"{name},{path},{WARRANT}" for name, path in (("A", gone), ("B", kept), ("C", twice))])
+        self.assertEqual(self.batch("run").returncode, 0)
+        self.batch("merge")
+        wanted = {"A": 1, "B": 0, "C": 0}
+        digest = hashlib.sha256(both).hexdigest()
+        rows = self.select(f"SELECT exhibit, deleted, file_id FROM v_shared_file WHERE value = '{digest}'")
+        self.assertEqual({name: deleted for name, deleted, _ in rows}, wanted)
+        for name, deleted, file_id in rows:
+            self.assertEqual(self.query(f"SELECT deleted, sha256 FROM v_file WHERE file_id = {file_id}",
+                                        self.out / "exhibits" / name), [(deleted, digest)])
+        facts = json.loads((self.out / "case.json").read_text(encoding="utf-8"))
+        on = next(one for one in facts["shared_contents"] if one["sha256"] == digest)["on"]
+        self.assertEqual({place["exhibit"]: int(place["deleted"]) for place in on}, wanted)
+        page = (self.out / "case.html").read_text(encoding="utf-8")
+        part = page[page.index('id="contents"'):page.index('id="keys"')]
+        self.assertRegex(part, r'<bdi>A</bdi> <span class="note">file \d+, <span class="tag">deleted</span>')
+        self.assertRegex(part, r'<bdi>B</bdi> <span class="note">file \d+, in use')
+
+    def test_progress_counts_every_exhibit_once(self):
+        rows = [f"E-{i},{self.stick(f'e{i}', f'E{i}')},{WARRANT}" for i in range(5)]
+        self.planned(rows)
+        done = limier("batch", "run", self.out, "--progress", "plain")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        counted = re.findall(r"; (\d+) of (\d+) done", done.stderr.decode())
+        self.assertEqual(counted, [(str(i), "5") for i in range(1, 6)])
+
+    def test_quiet_merge_and_descriptions(self):
+        done = self.plan(self.manifest([f"A-1,{SAMPLES / 'laptop.E01'},{WARRANT},from the desk"],
+                                       header="exhibit,path,authority,note"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.batch("run")
+        merged = self.batch("merge", "--quiet")
+        self.assertEqual((merged.stdout, merged.stderr), (b"", b""))
+        page = (self.out / "case.html").read_text(encoding="utf-8")
+        exhibits = page[page.index('id="exhibits"'):page.index('id="links"')]
+        self.assertIn("from the desk", exhibits)
+        self.assertIn("laptop.E01", exhibits)
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ TEST(Html, ParsesToAllowedElementsOnly) {
   EXPECT_TRUE(python(folder, R"py(
 import base64, hashlib, html.parser, re, sys
 ELEMENTS = set('html head meta title style body div p b i h1 h2 h3 span header main section nav ol ul li a dl dt dd table caption thead tbody tr th td code bdi time figure svg rect line text desc footer'.split())
-ATTRIBUTES = set('lang charset http-equiv content name class id href scope aria-labelledby aria-label aria-hidden role viewbox x y x1 x2 y1 y2 width height text-anchor'.split())
+ATTRIBUTES = set('lang charset http-equiv content name class id href scope aria-labelledby aria-label aria-hidden role tabindex viewbox x y x1 x2 y1 y2 width height text-anchor'.split())
 VOID = {'meta'}
 class P(html.parser.HTMLParser):
     stack, text, csp, style, ids, hrefs = [], [], None, '', set(), set()
@@ -466,6 +466,78 @@ TEST(Activity, TheChartShowsTheBusiestStretch) {
   EXPECT_EQ(window.inside, 150);
   EXPECT_EQ(window.before, 3);
   EXPECT_EQ(window.after, 1);
+}
+
+TEST(Activity, TheChartLeavesLongEmptyStretchesOut) {
+  Activity activity;
+  activity.months = {{1995, 1, 3}, {2020, 1, 100}, {2020, 4, 7}, {2021, 6, 50}, {2021, 7, 1}};
+  const MonthWindow window = chart_window(activity);
+  EXPECT_EQ(window.inside, 161) << "all of it fits once empty stretches are left out";
+  const auto at = [](std::int64_t year, int month) { return year * 12 + month - 1; };
+  EXPECT_EQ(chart_slots(activity, window),
+            (std::vector<std::int64_t>{at(1995, 1), kBreak, at(2020, 1), at(2020, 2), at(2020, 3), at(2020, 4), kBreak,
+                                       at(2021, 6), at(2021, 7)}));
+  const std::string chart = activity_chart(activity, window);
+  EXPECT_EQ(std::count(chart.begin(), chart.end(), '\n') > 0, true);
+  EXPECT_NE(chart.find("tabindex=\"0\" role=\"region\""), std::string::npos);
+  EXPECT_NE(chart.find("1995-01"), std::string::npos);
+  // No two labels below the axis lie on each other: months are 56 wide.
+  activity.months.clear();
+  for (int year = 1995; year < 2025; ++year) activity.months.push_back({year, 6, 1});
+  EXPECT_LE(chart_slots(activity, chart_window(activity)).size(), 60U);
+}
+
+TEST(Lists, WhatTheFileSystemKeepsForItselfStandsApart) {
+  CaseFolder folder;
+  for (int i = 0; i < 30; ++i) folder.add_file("/system" + std::to_string(i), "file", 1'000'000 + i);
+  folder.run("UPDATE v_file SET inode = file_id - 1");  // NTFS: entries 0 to 23 are the file system's own
+  folder.add_file("/$Extend/$UsnJrnl:$J", "stream", 9'000'000);
+  folder.add_file("/$OrphanFiles/OrphanFile-77", "file", 0, true);
+  folder.run("UPDATE v_file SET orphan = 1 WHERE path LIKE '/$Orphan%'");
+  folder.add_file("/$MBR", "virtual", 512);
+  folder.add_file("/photo.jpg", "file", 5);
+  ASSERT_TRUE(folder.write({"html", "json"}).ok());
+  EXPECT_TRUE(python(folder, R"py(
+import json
+files = json.load(open('report.json', encoding='utf-8'))['files']
+users = {'/photo.jpg'} | {f'/system{i}' for i in range(24, 30)}
+for name in ('largest', 'most_recent'):
+    assert {one['path'] for one in files[name]} == users, (name, files[name])
+assert {one['path'] for one in files['largest_internal']} == {'/$Extend/$UsnJrnl:$J'} | {f'/system{i}' for i in range(24)}
+assert '/$OrphanFiles/OrphanFile-77' in {one['path'] for one in files['most_recent_internal']} or len(files['most_recent_internal']) == 25
+assert files['internal'] == 26, files['internal']
+page = open('report.html', encoding='utf-8').read()
+lists = page[page.index('id="lists"'):page.index('id="coverage"')]
+assert 'OrphanFile-77' not in lists[:lists.index('file systems')]
+)py"));
+}
+
+TEST(Html, TablesHaveHeadsAndCanBeScrolledByKeyboard) {
+  CaseFolder folder;
+  fill_hostile(folder);
+  folder.add_file("/doc.txt:hidden", "stream", 5);
+  ASSERT_TRUE(folder.write({"html"}).ok());
+  EXPECT_TRUE(python(folder, R"py(
+import html.parser
+class P(html.parser.HTMLParser):
+    boxes, head, tables, stack = [], None, 0, []
+    def handle_starttag(self, tag, attrs):
+        d = dict(attrs)
+        if tag == 'div': self.stack.append(d)
+        if tag == 'table':
+            self.tables += 1
+            box = self.stack[-1]
+            assert (box.get('class'), box.get('tabindex'), box.get('role')) == ('scroll', '0', 'region'), box
+            self.boxes.append(box['aria-label'])
+        if tag == 'th': self.head = ''
+    def handle_endtag(self, tag):
+        if tag == 'div': self.stack.pop()
+        if tag == 'th': assert self.head.strip(), 'an empty head'; self.head = None
+    def handle_data(self, data):
+        if self.head is not None: self.head += data
+p = P(); p.feed(open('report.html', encoding='utf-8').read())
+assert p.tables > 8 and len(set(p.boxes)) == p.tables, p.boxes
+)py"));
 }
 
 TEST(Census, SurvivesSizesThatDoNotAddUp) {
