@@ -72,11 +72,11 @@ std::string safe_name(std::int64_t file_id, const std::string& name) {
 
 class Target {
  public:
-  explicit Target(std::string path) : path_(std::move(path)), temporary_(path_ + ".part") {
-    fd_ = UniqueFd(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  explicit Target(std::string path) : path_(std::move(path)), temporary_(fmt::format("{}.{}.part", path_, ::getpid())) {
+    fd_ = UniqueFd(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   }
   ~Target() {
-    if (!kept_) ::unlink(temporary_.c_str());
+    if (fd_ && !kept_) ::unlink(temporary_.c_str());
   }
   Target(const Target&) = delete;
   Target& operator=(const Target&) = delete;
@@ -94,17 +94,46 @@ class Target {
   }
   [[nodiscard]] std::string sha256() const { return hex_digest(*hasher_.finish().sha256); }
   [[nodiscard]] std::uint64_t size_bytes() const { return hasher_.size_bytes(); }
+  // Never over a file that is there.
   bool keep() {
-    kept_ = fsync(fd_.get()) == 0 && ::rename(temporary_.c_str(), path_.c_str()) == 0;
+    kept_ = fsync(fd_.get()) == 0 && put_in_place();
     return kept_;
   }
 
  private:
+  bool put_in_place() {
+    if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0) return true;
+    if (errno != EINVAL && errno != ENOSYS) return false;
+    // File systems without it, NFS among them.
+    return ::link(temporary_.c_str(), path_.c_str()) == 0 && ::unlink(temporary_.c_str()) == 0;
+  }
+
   std::string path_, temporary_;
   UniqueFd fd_;
   Hasher hasher_{{false, false, true}};
   bool kept_ = false;
 };
+
+// Before the first byte is read: ids that do not exist, and files that would be overwritten.
+Result<std::vector<Wanted>> look_up_all(store::Index& index, const ExportOptions& options) {
+  std::vector<Wanted> all;
+  for (const std::int64_t file_id : options.file_ids) {
+    LIMIER_TRY(auto wanted, look_up(index, file_id));
+    if (!wanted)
+      return Error{ErrorKind::kUsage,
+                   fmt::format("{} has no file {}; `limier files {}` lists them, nothing was written", options.dir,
+                               file_id, options.dir)};
+    std::error_code error;
+    const std::string target = options.to + "/" + safe_name(file_id, wanted->name);
+    if (fs::symlink_status(target, error).type() != fs::file_type::not_found)
+      return Error{
+          ErrorKind::kUsage,
+          fmt::format("{} is there already and is never overwritten; choose another folder, nothing was written",
+                      target)};
+    all.push_back(std::move(*wanted));
+  }
+  return all;
+}
 
 Result<ExportedFile> export_one(const ExportOptions& options, const EvidenceSet& evidence, const Guard& guard,
                                 std::int64_t file_id, const Wanted& wanted, const std::atomic<int>& stop) {
@@ -172,6 +201,7 @@ Result<std::vector<ExportedFile>> export_files(const ExportOptions& options, con
   LIMIER_TRY(auto index, store::Index::open(options.dir));
   LIMIER_TRY(const FolderLock lock, FolderLock::take(options.dir));
   LIMIER_TRY(const std::string recorded, recorded_path(*index));
+  LIMIER_TRY(const auto all, look_up_all(*index, options));
   const Guard guard = make_guard(options.sandbox, options.stall_seconds, plan_memory(0));
   LIMIER_TRY(EvidenceSet evidence, open_evidence(options.image.empty() ? recorded : options.image, true));
   LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, guard, stop));
@@ -180,17 +210,10 @@ Result<std::vector<ExportedFile>> export_files(const ExportOptions& options, con
 
   AuditLog audit(options.dir);
   std::vector<ExportedFile> files;
-  for (const std::int64_t file_id : options.file_ids) {
-    LIMIER_TRY(const auto wanted, look_up(*index, file_id));
-    ExportedFile file;
-    if (wanted) {
-      LIMIER_TRY(file, export_one(options, evidence, guard, file_id, *wanted, stop));
-    } else {
-      file.file_id = file_id;
-      file.problem = "there is no file with this id";
-    }
-    LIMIER_CHECK(audit.append("export", {{"file_id", std::to_string(file_id)},
-                                         {"path", wanted ? wanted->path : ""},
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    LIMIER_TRY(ExportedFile file, export_one(options, evidence, guard, options.file_ids[i], all[i], stop));
+    LIMIER_CHECK(audit.append("export", {{"file_id", std::to_string(options.file_ids[i])},
+                                         {"path", all[i].path},
                                          {"to", options.to},
                                          {"written_as", file.written_as},
                                          {"sha256", file.sha256},

@@ -2,8 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <set>
 
-#include "cli/command.h"
+#include "cli/batch_text.h"
 #include "cli/json_writer.h"
 #include "limier/app.h"
 
@@ -29,6 +30,10 @@ class ExportCommand final : public Command {
     options_.sandbox = !context.common.no_sandbox;
     options_.stall_seconds = context.common.stall_seconds;
     options_.command_line = context.command_line;
+    // Each once, in the order given.
+    std::set<std::int64_t> seen;
+    std::erase_if(options_.file_ids, [&](std::int64_t id) { return !seen.insert(id).second; });
+    if (const auto status = refuse_batch_case(options_.dir, "export"); !status) return context.fail(status.error());
     const auto files = app::export_files(options_, context.stop);
     if (!files) return context.fail(files.error());
     if (context.common.json)

@@ -22,6 +22,7 @@ Examples:
     CommandEntry{"check", "DIR [options]", "Verify manifest and audit log of a case folder",
                  R"(Re-hashes what manifest.json names and follows the hash chain of audit.jsonl.
 Works offline and changes nothing. Exit code 0: all as recorded; 4: something differs.
+Of a case of many exhibits (limier batch), every exhibit is checked.
 
 Examples:
   limier check case-17
@@ -31,8 +32,9 @@ Examples:
                  "Copy files out of the evidence, re-hashed and logged",
                  R"(Reads the content again from the evidence, compares its digest with the index and
 writes it only when they agree. Every copy is recorded in the audit log of the case.
-IDs are those that `limier files` shows. Exit code 4: a file was refused because its
-bytes differ from the index; 5: a file could not be read.
+IDs are those that `limier files` shows. A file that is there already is never overwritten.
+Exit code 2: no such id, or the file is there already (then nothing is written); 4: a file was
+refused because its bytes differ from the index; 5: a file could not be read.
 
 Examples:
   limier export case-17 --file 214 --to out
