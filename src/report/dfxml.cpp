@@ -1,5 +1,9 @@
-// Digital Forensics XML 1.2 (github.com/dfxml-working-group/dfxml_schema), the elements fiwalk writes.
+// Digital Forensics XML, the elements fiwalk writes, in the order and with the types of the schema
+// (github.com/dfxml-working-group/dfxml_schema, dfxml.xsd: elements in a sequence; numbers without a sign, offsets and
+// block sizes above zero where they are given at all). The schema has no place for facts of the media: a comment.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "report/facts.h"
 #include "report/formats.h"
@@ -75,6 +79,10 @@ void put(std::string& out, std::string_view element, std::string_view text) {
 void put_integer(std::string& out, std::string_view element, const store::Query& row, int column) {
   if (!row.is_null(column)) put(out, element, fmt::format("{}", row.integer(column)));
 }
+// Inode numbers above 2^63 - 1 are negative in the index.
+void put_number(std::string& out, std::string_view element, const store::Query& row, int column) {
+  if (!row.is_null(column)) put(out, element, fmt::format("{}", static_cast<std::uint64_t>(row.integer(column))));
+}
 void put_text(std::string& out, std::string_view element, const store::Query& row, int column) {
   if (!row.is_null(column)) put(out, element, xml_text(row.text(column)));
 }
@@ -97,7 +105,8 @@ void put_runs(std::string& out, Extents& extents, std::int64_t file_id) {
 std::string file_object(const store::Query& row, Extents& extents) {
   std::string out = "    <fileobject>\n";
   if (!row.is_null(kParentInode))
-    out += fmt::format("      <parent_object><inode>{}</inode></parent_object>\n", row.integer(kParentInode));
+    out += fmt::format("      <parent_object><inode>{}</inode></parent_object>\n",
+                       static_cast<std::uint64_t>(row.integer(kParentInode)));
   // Paths are relative to the volume, without the leading slash, as fiwalk gives them.
   std::string path = exact_text(row, kPath, kPathRaw);
   if (path.starts_with('/')) path.erase(0, 1);
@@ -108,11 +117,11 @@ std::string file_object(const store::Query& row, Extents& extents) {
   put_integer(out, "filesize", row, kSize);
   put(out, row.integer(kAllocated) != 0 ? "alloc" : "unalloc", "1");
   if (row.integer(kOrphan) != 0) put(out, "orphan", "1");
-  put_integer(out, "inode", row, kInode);
-  put_integer(out, "mode", row, kMode);
-  put_integer(out, "nlink", row, kLinks);
-  put_integer(out, "uid", row, kUid);
-  put_integer(out, "gid", row, kGid);
+  put_number(out, "inode", row, kInode);
+  put_number(out, "mode", row, kMode);
+  put_number(out, "nlink", row, kLinks);
+  put_number(out, "uid", row, kUid);
+  put_number(out, "gid", row, kGid);
   put_text(out, "mtime", row, kModified);
   put_text(out, "ctime", row, kChanged);
   put_text(out, "atime", row, kAccessed);
@@ -124,6 +133,11 @@ std::string file_object(const store::Query& row, Extents& extents) {
   return out + "    </fileobject>\n";
 }
 
+// What a comment may hold without ending early.
+bool is_hex(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
 std::string head(const RunFacts& run, const EvidenceFacts& evidence) {
   std::string out = fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -131,26 +145,31 @@ std::string head(const RunFacts& run, const EvidenceFacts& evidence) {
       "xmlns:dc=\"http://purl.org/dc/elements/1.1/\" version=\"1.2.0\">\n"
       "  <metadata><dc:type>Disk Image</dc:type></metadata>\n"
       "  <creator><program>limier</program><version>{}</version></creator>\n"
-      "  <source>\n      <image_filename>{}</image_filename>\n      <sectorsize>{}</sectorsize>\n      "
-      "<image_size>{}</image_size>\n",
-      xml_text(run.tool_version), xml_text(evidence.path), evidence.sector_size, evidence.size_bytes);
-  if (!run.jailed) out += "      <!-- the evidence was parsed without a jail (no sandbox) -->\n";
-  if (evidence.md5) put_digest(out, "md5", xml_text(*evidence.md5));
-  if (evidence.sha1) put_digest(out, "sha1", xml_text(*evidence.sha1));
-  if (evidence.sha256) put_digest(out, "sha256", xml_text(*evidence.sha256));
-  return out + "  </source>\n";
+      "  <source>\n    <image_filename>{}</image_filename>\n  </source>\n  <!-- the media: {} bytes in sectors of {} "
+      "bytes",
+      xml_text(run.tool_version), xml_text(evidence.path), evidence.size_bytes, evidence.sector_size);
+  for (const auto& [name, digest] :
+       {std::pair{"md5", &evidence.md5}, {"sha1", &evidence.sha1}, {"sha256", &evidence.sha256}})
+    if (*digest && is_hex(**digest)) out += fmt::format("; {} {}", name, **digest);
+  out += " -->\n";
+  if (!run.jailed) out += "  <!-- the evidence was parsed without a jail (no sandbox) -->\n";
+  return out;
 }
 
-Result<std::string> volume_head(store::Index& index, std::int64_t volume_id) {
+Result<std::string> volume_head(store::Index& index, std::int64_t volume_id, std::int64_t sector_size) {
   LIMIER_TRY(auto rows, index.query("SELECT image_offset, length, block_size, fs_type, volume_id FROM v_volume "
                                     "WHERE volume_id = ? ORDER BY volume_id"));
   rows.bind(1, store::Value{volume_id});
   std::string out = "  <volume>\n";
   if (rows.step()) {
-    out = fmt::format("  <volume offset=\"{0}\">\n    <partition_offset>{0}</partition_offset>\n", rows.integer(0));
-    out += fmt::format("    <block_size>{}</block_size>\n    <ftype_str>{}</ftype_str>\n", rows.integer(2),
-                       xml_text(rows.text(3)));
-    out += fmt::format("    <volume_length>{}</volume_length>\n", rows.integer(1));
+    const std::int64_t offset = rows.integer(0), block_size = rows.integer(2);
+    out = fmt::format(
+        "  <volume offset=\"{0}\">\n    <byte_runs><byte_run img_offset=\"{0}\" len=\"{1}\"/></byte_runs>\n", offset,
+        rows.integer(1));
+    if (offset > 0) out += fmt::format("    <partition_offset>{}</partition_offset>\n", offset);
+    if (sector_size > 0) out += fmt::format("    <sector_size>{}</sector_size>\n", sector_size);
+    if (block_size > 0) out += fmt::format("    <block_size>{}</block_size>\n", block_size);
+    if (!rows.is_null(3)) out += fmt::format("    <ftype_str>{}</ftype_str>\n", xml_text(rows.text(3)));
   }
   LIMIER_CHECK(rows.status());
   return out;
@@ -173,7 +192,7 @@ Status write_dfxml(Source& source, const std::string& dir) {
     const std::int64_t volume = files.integer(kVolume);
     if (open_volume != volume) {
       if (open_volume) out << "  </volume>\n";
-      LIMIER_TRY(const std::string start, volume_head(index, volume));
+      LIMIER_TRY(const std::string start, volume_head(index, volume, evidence.sector_size));
       out << start;
       open_volume = volume;
     }
