@@ -45,6 +45,11 @@ class Guard(unittest.TestCase):
         if support.CORPUS.exists():
             cls.cases += [case for case in support.corpus_cases(cls.scratch.path) if case.image.stat().st_size < 64 << 20]
 
+    def test_the_corpus_is_there(self):
+        if not support.CORPUS.exists():
+            self.skipTest(support.NO_CORPUS)
+        self.assertGreater(len(self.cases), len(support.sample_cases()))
+
     def copies(self, number, case):
         for name in ("writable", "read-only"):
             folder = self.scratch.path / f"evidence {number} {name}"

@@ -64,6 +64,12 @@ class SameBytes(unittest.TestCase):
         cls.scratch = support.Scratch()
         cls.addClassCleanup(cls.scratch.cleanup)
 
+    def test_the_corpus_is_there(self):
+        if not CORPUS.exists():
+            self.skipTest(support.NO_CORPUS)
+        for name in FROM_THE_CORPUS:
+            self.assertTrue((CORPUS / name).exists(), name)
+
     def test_same_bytes(self):
         images = [case.image for case in support.sample_cases()]
         images += [CORPUS / name for name in FROM_THE_CORPUS if (CORPUS / name).exists()]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 import images
-from support import CORPUS, SAMPLES
+from support import CORPUS, NO_CORPUS, SAMPLES
 
 import regions
 
@@ -282,6 +282,8 @@ def build(folder):
     """All seeds, in an order that does not change; those of the corpus only where it is."""
     folder = pathlib.Path(folder)
     volumes = made_volumes(folder)
+    if not CORPUS.exists():
+        print(NO_CORPUS, file=sys.stderr)
     for name, image, finder, offset in CORPUS_SEEDS:
         if (CORPUS / image).exists() and offset == 0:
             volumes.append((name, finder, unpacked(CORPUS / image, folder / (name.replace(" ", "-") + ".dd"))))
