@@ -48,8 +48,8 @@ Verdict verdict_of(const Facts& facts) {
   const Conditions& conditions = facts.conditions;
   if (conditions.interrupted)
     return {"bad", "Interrupted: this examination is not complete",
-            "The run was stopped before its end. What follows is what was found until then; run it again into a new "
-            "folder for a whole result."};
+            "The run was stopped before its end. What follows is what was found until then; the same command with "
+            "--resume goes on for a whole result."};
   if (conditions.nothing_examined)
     return {"bad", "Nothing could be examined",
             "No volume of the evidence could be read. The reasons are listed below. This is not the same as finding "
