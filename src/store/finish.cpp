@@ -16,7 +16,8 @@ constexpr std::int64_t kMaxZeroContent = 1ll << 30;
 
 // The digests of no bytes (RFC 1321, A.5; FIPS 180-4 example files).
 constexpr const char* kEmptyDigests =
-    "INSERT OR REPLACE INTO digest SELECT content_id, x'd41d8cd98f00b204e9800998ecf8427e', "
+    "INSERT OR REPLACE INTO digest(content_id, md5, sha1, sha256) SELECT content_id, "
+    "x'd41d8cd98f00b204e9800998ecf8427e', "
     "x'da39a3ee5e6b4b0d3255bfef95601890afd80709', x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' "
     "FROM stream WHERE state = 6";
 
@@ -266,6 +267,8 @@ Status IndexWriter::Impl::finish(std::string_view outcome, int exit_code, std::i
     update.bind(4, run_id_);
     LIMIER_CHECK(update.run());
   }
+  LIMIER_TRY(const auto digest, db_.integer("SELECT 1 FROM digest LIMIT 1"));
+  LIMIER_CHECK(db_.execute(question_indexes(digest.has_value())));
   LIMIER_CHECK(commit());
   return close_down();
 }

@@ -67,7 +67,10 @@ CREATE TABLE stream (
   reason TEXT
 ) STRICT;
 CREATE TABLE digest (
-  content_id INTEGER PRIMARY KEY REFERENCES stream(content_id), md5 BLOB, sha1 BLOB, sha256 BLOB
+  content_id INTEGER PRIMARY KEY REFERENCES stream(content_id), md5 BLOB, sha1 BLOB, sha256 BLOB,
+  md5_hex TEXT GENERATED ALWAYS AS (CASE WHEN md5 IS NOT NULL THEN lower(hex(md5)) END) VIRTUAL,
+  sha1_hex TEXT GENERATED ALWAYS AS (CASE WHEN sha1 IS NOT NULL THEN lower(hex(sha1)) END) VIRTUAL,
+  sha256_hex TEXT GENERATED ALWAYS AS (CASE WHEN sha256 IS NOT NULL THEN lower(hex(sha256)) END) VIRTUAL
 ) STRICT;
 CREATE TABLE extent (
   content_id INTEGER NOT NULL REFERENCES stream(content_id), seq INTEGER NOT NULL, piece INTEGER NOT NULL,
@@ -152,7 +155,20 @@ std::string stream_index() {
 }
 
 std::string drop_catalog_indexes() {
-  return "DROP INDEX IF EXISTS extent_by_offset;";
+  return "DROP INDEX IF EXISTS extent_by_offset; DROP INDEX IF EXISTS file_by_parent; DROP INDEX IF EXISTS "
+         "file_by_content; DROP INDEX IF EXISTS digest_by_sha256;";
+}
+
+// Made at the very end: they serve questions, not the run. What is in this folder; who has this digest, which needs to
+// be asked only where there are digests, and costs ten times as much to sort.
+std::string question_indexes(bool has_digests) {
+  std::string sql =
+      "CREATE INDEX IF NOT EXISTS file_by_parent ON file(parent_file_id) WHERE parent_file_id IS NOT NULL;";
+  if (has_digests)
+    sql +=
+        "CREATE INDEX IF NOT EXISTS file_by_content ON file(content_id) WHERE content_id IS NOT NULL;"
+        "CREATE INDEX IF NOT EXISTS digest_by_sha256 ON digest(sha256_hex) WHERE sha256_hex IS NOT NULL;";
+  return sql;
 }
 
 }  // namespace limier::store

@@ -17,6 +17,7 @@ std::string extent_index();
 std::string inode_index();
 std::string stream_index();
 std::string drop_catalog_indexes();
+std::string question_indexes(bool has_digests);
 
 // The path as SQLite's URI file names want it.
 std::string file_uri(const std::string& path);

@@ -115,14 +115,7 @@ constexpr const char* kZoneBasis = R"sql(CASE WHEN i.time_marks & 15 THEN 'local
     WHEN f.volume_id IN (SELECT volume_id FROM volume WHERE fs_type IN ('fat12', 'fat16', 'fat32', 'exfat', 'fat'))
     THEN 'local' ELSE 'utc' END)sql";
 
-// SQLite looks an IN up in a table made for it: comparisons are cheaper, and this is asked three times for every file.
-std::string file_digest(const char* name) {
-  return fmt::format(
-      "CASE WHEN d.{0} IS NOT NULL AND NOT f.reused AND (s.state <= 1 OR s.state = 6) THEN lower(hex(d.{0})) END AS "
-      "{0}",
-      name);
-}
-
+// A digest is a column of its own, unchanged, so that its index answers who has it (schema.cpp, question_indexes()).
 std::string file_view() {
   const std::string state = "CASE WHEN s.content_id IS NULL THEN 7 WHEN f.reused AND s.source <> 0 THEN 2 ELSE " +
                             std::string(kStateOfContent) + " END";
@@ -136,7 +129,8 @@ CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS
   n.allocated, 1 - n.allocated AS deleted, n.orphan, coalesce(s.size_bytes, i.size_bytes) AS size,
   {modified}, {accessed}, {changed}, {created},
   {zone_basis} AS zone_basis,
-  i.mode, i.uid, i.gid, nullif(i.link_target, '') AS link_target, {md5}, {sha1}, {sha256}, {state} AS content_state,
+  i.mode, i.uid, i.gid, nullif(i.link_target, '') AS link_target, d.md5_hex AS md5, d.sha1_hex AS sha1, d.sha256_hex AS sha256,
+  {state} AS content_state,
   CAST(NULL AS TEXT) AS mime, CAST(NULL AS TEXT) AS type_name, CAST(NULL AS INTEGER) AS ext_mismatch,
   CAST(NULL AS REAL) AS entropy, CAST(NULL AS TEXT) AS known, CAST(NULL AS TEXT) AS known_source,
   s.attr_type, s.attr_id, f.content_id, nullif(i.owner_sid, '') AS owner_sid, i.link_count, f.reused AS realloc,
@@ -145,7 +139,7 @@ CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS
   {fn_modified}, {fn_accessed}, {fn_changed}, {fn_created}, i.time_marks,
   iif(i.time_marks >> {far} <> 0, (SELECT group_concat(place || ' ' || seconds || ' ' || text) FROM far_time t
     WHERE t.inode_key = i.inode_key), NULL) AS far_times
-  {tables} LEFT JOIN digest d ON d.content_id = f.content_id;
+  {tables} LEFT JOIN digest d ON d.content_id = f.content_id AND NOT f.reused AND (s.state <= 1 OR s.state = 6);
 )sql",
       fmt::arg("path", kPath), fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)),
       fmt::arg("modified", file_time_columns(0, "modified")), fmt::arg("accessed", file_time_columns(1, "accessed")),
@@ -154,9 +148,7 @@ CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS
       fmt::arg("fn_accessed", file_time_columns(5, "name_accessed")),
       fmt::arg("fn_changed", file_time_columns(6, "name_changed")),
       fmt::arg("fn_created", file_time_columns(7, "name_created")), fmt::arg("zone_basis", kZoneBasis),
-      fmt::arg("far", kFarMarks), fmt::arg("md5", file_digest("md5")), fmt::arg("sha1", file_digest("sha1")),
-      fmt::arg("sha256", file_digest("sha256")), fmt::arg("state", content_state_case(state)),
-      fmt::arg("tables", kFileTables));
+      fmt::arg("far", kFarMarks), fmt::arg("state", content_state_case(state)), fmt::arg("tables", kFileTables));
 }
 
 // The rows one of the eight times of a file gives: those that no time before it in its group of four equals, with the
