@@ -263,6 +263,10 @@ Result<std::vector<std::uint32_t>> unfinished_tasks(const CaseFolder& folder, co
 int batch_exit_code(std::span<const ExhibitStatus> statuses);
 int worse_exit_code(int one, int other);
 
+// `limier check` of a whole case: the plan, and app::check() of every exhibit that has a result, whose index must be
+// the one its completion record names. Exhibits without a result are no fault; they are named.
+Result<app::CheckReport> check_case(const CaseFolder& folder, bool evidence);
+
 // Writes CASE/junit.xml: a suite for each exhibit. Reads no index.
 Status write_junit(const CaseFolder& folder, std::span<const ExhibitStatus> statuses);
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "batch/manifest.h"
 
@@ -15,8 +16,8 @@ struct Record {
 
 class CsvReader {
  public:
-  CsvReader(std::string_view text, char separator, std::vector<PlanProblem>& problems)
-      : text_(text), separator_(separator), problems_(problems) {}
+  CsvReader(std::string_view text, char separator, std::size_t first_line, std::vector<PlanProblem>& problems)
+      : text_(text), separator_(separator), problems_(problems), line_(first_line) {}
 
   // The next record that is neither blank nor a comment; false at the end.
   bool next(Record& record) {
@@ -95,8 +96,21 @@ class CsvReader {
   char separator_;
   std::vector<PlanProblem>& problems_;
   std::size_t at_ = 0;
-  std::size_t line_ = 1;
+  std::size_t line_;
 };
+
+// "sep=;" in the first line, as spreadsheets write it to tell themselves; taken off, the separator remembered.
+std::optional<char> take_separator_line(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  std::string_view line = text.substr(0, end);
+  while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+  if (line.starts_with('"') && line.ends_with('"') && line.size() > 2) line = line.substr(1, line.size() - 2);
+  constexpr std::string_view kWord = "sep=";
+  if (line.size() != kWord.size() + 1 || (!line.starts_with(kWord) && !line.starts_with("SEP="))) return std::nullopt;
+  const char separator = line.back();
+  text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  return separator;
+}
 
 // Spreadsheets of countries with a decimal comma write semicolons; the header tells.
 char separator_of(std::string_view text) {
@@ -110,6 +124,10 @@ char separator_of(std::string_view text) {
     return ',';
   }
   return ',';
+}
+
+std::string_view separator_word(char separator) {
+  return separator == ',' ? "comma" : separator == ';' ? "semicolon" : separator == '\t' ? "tab" : "separator";
 }
 
 // The field of each column; an empty name where the column is not used.
@@ -132,15 +150,17 @@ std::vector<std::string> read_header(const Record& header, std::vector<PlanProbl
 
 Manifest parse_csv_manifest(std::string_view text, std::vector<PlanProblem>& problems) {
   Manifest manifest;
-  CsvReader reader(text, separator_of(text), problems);
+  const auto told = take_separator_line(text);
+  const char separator = told ? *told : separator_of(text);
+  CsvReader reader(text, separator, told ? 2 : 1, problems);
   Record record;
   if (!reader.next(record)) return manifest;
   const auto columns = read_header(record, problems);
   while (reader.next(record)) {
     if (record.fields.size() != columns.size()) {
-      problems.push_back({record.line, fmt::format("has {} fields where the header has {}; put a field with a comma in "
+      problems.push_back({record.line, fmt::format("has {} fields where the header has {}; put a field with a {} in "
                                                    "quotes",
-                                                   record.fields.size(), columns.size())});
+                                                   record.fields.size(), columns.size(), separator_word(separator))});
       continue;
     }
     ManifestRow row{record.line, {}};

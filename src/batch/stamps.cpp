@@ -85,18 +85,29 @@ Result<SegmentStamp> stamp_segment(const std::string& path) {
                       hex_digest(*hasher.finish().sha256)};
 }
 
-// What is no image at all is planned all the same: its triage says what is wrong, the others do not wait for it.
-Result<evidence::SegmentNames> segment_names(const std::string& path) {
+Result<evidence::Identified> identify(const std::string& path) {
   LIMIER_TRY(const Opened first, open_segment(path));
   LIMIER_TRY(const Edges edges, read_edges(path, first));
   const Bytes tail(edges.tail);
-  const auto found = evidence::identify_container(Bytes(edges.head), tail.last(std::min(tail.size(), kTailBytes)),
-                                                  first.size_bytes, fs::path(path).filename().string());
+  return evidence::identify_container(Bytes(edges.head), tail.last(std::min(tail.size(), kTailBytes)), first.size_bytes,
+                                      fs::path(path).filename().string());
+}
+
+// What is no image at all is planned all the same: its triage says what is wrong, the others do not wait for it.
+Result<evidence::SegmentNames> segment_names(const std::string& path) {
+  LIMIER_TRY(const auto found, identify(path));
   if (found.format == evidence::Format::kUnsupported) return evidence::SegmentNames{{path}, {}};
   return evidence::find_segments(path, found.format);
 }
 
 }  // namespace
+
+std::string unsupported_image(const std::string& path) {
+  const auto found = identify(path);
+  if (!found.ok() || found->format != evidence::Format::kUnsupported) return {};
+  if (found->unsupported_name.empty()) return fmt::format("is not a disk image: {}", found->advice);
+  return fmt::format("is in the format {}, which limier does not read: {}", found->unsupported_name, found->advice);
+}
 
 Result<std::vector<SegmentStamp>> stamp_evidence(const Exhibit& exhibit) {
   LIMIER_TRY(const auto names, segment_names(exhibit.image));

@@ -6,6 +6,8 @@
 namespace limier::batch {
 
 // The stamps of all segments of exhibit.image. Error: a sentence of why the image cannot be planned.
+// Why triage will refuse what is there, "" when it is an image: it is planned all the same.
+std::string unsupported_image(const std::string& path);
 Result<std::vector<SegmentStamp>> stamp_evidence(const Exhibit& exhibit);
 
 // Whether `inner` lies in the folder of the image.

@@ -88,6 +88,22 @@ void write_exhibit(JsonWriter& json, const ExhibitStatus& status) {
 
 }  // namespace
 
+bool is_batch_case(const std::string& dir) {
+  std::error_code error;
+  return std::filesystem::exists(dir + "/plan.json", error) && !std::filesystem::exists(dir + "/index.db", error);
+}
+
+Status refuse_batch_case(const std::string& dir, std::string_view command) {
+  if (!is_batch_case(dir)) return ok_status();
+  const auto plan = batch::load_plan(case_folder(dir));
+  const std::string example = plan && !plan->exhibits.empty() ? plan->exhibits.front().folder : "EXHIBIT";
+  const std::string_view instead = command == "report" ? "`limier batch merge` writes the report of the whole case"
+                                                       : "`limier sql` asks the whole case";
+  return Error{ErrorKind::kUsage,
+               fmt::format("{} is a case of many exhibits; give one of them, as `limier {} {}/exhibits/{}`; {}", dir,
+                           command, dir, example, instead)};
+}
+
 batch::CaseFolder case_folder(const std::string& given) {
   std::error_code error;
   auto path = std::filesystem::absolute(given, error).lexically_normal();

@@ -8,6 +8,11 @@
 
 namespace limier::cli {
 
+// A case of many exhibits, which has a plan and no index of its own.
+bool is_batch_case(const std::string& dir);
+// Not ok, with what to give instead, when `dir` is one; for the commands that read one exhibit.
+Status refuse_batch_case(const std::string& dir, std::string_view command);
+
 // The folder as an absolute path: tasks run in other processes, on other machines.
 batch::CaseFolder case_folder(const std::string& given);
 

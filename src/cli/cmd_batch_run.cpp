@@ -149,7 +149,11 @@ class BatchRunCommand final : public Command {
     else if (!context.common.quiet)
       print_batch_table(context, plan, *statuses);
     int code = batch::batch_exit_code(*statuses);
-    if (code == kExitTemporary && context.stopped()) return context.interrupted_code();
+    if (code == kExitTemporary && context.stopped()) {
+      context.say(fmt::format("interrupted; what was found is kept; go on with: limier batch resume {}",
+                              shell_quote(folder.dir())));
+      return context.interrupted_code();
+    }
     if (code == kExitTemporary && !stays) code = kExitGood;  // handed over: nothing can be said yet
     return changed ? batch::worse_exit_code(code, kExitRefused) : code;
   }

@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/command.h"
+#include "cli/batch_text.h"
 #include "cli/json_writer.h"
 #include "limier/app.h"
 
@@ -17,7 +17,8 @@ class CheckCommand final : public Command {
   }
 
   int run(const Context& context) override {
-    const auto report = app::check(dir_, evidence_);
+    const auto folder = case_folder(dir_);
+    const auto report = is_batch_case(dir_) ? batch::check_case(folder, evidence_) : app::check(dir_, evidence_);
     if (!report) return context.fail(report.error());
     if (context.common.json)
       print_json(context, *report);

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <limits>
 
-#include "cli/command.h"
+#include "cli/batch_text.h"
 #include "cli/rows.h"
 
 namespace limier::cli {
@@ -82,12 +82,14 @@ class FilesCommand final : public Command {
     if (deleted_ && allocated_)
       return context.fail({ErrorKind::kUsage, "--deleted and --allocated exclude each other"});
     if (!known_.empty()) return context.fail({ErrorKind::kUsage, std::string(kNoHashSets)});
+    if (const auto status = refuse_batch_case(dir_, "files"); !status) return context.fail(status.error());
     auto index = store::Index::open(dir_);
     if (!index) return context.fail(index.error());
     if (!state_.empty()) say_where_no_content_was_read(context, **index);
     const Filter filter = make_filter();
+    const bool several = several_volumes(**index);
     const std::string_view columns =
-        context.common.json ? "*" : "file_id, kind, deleted, orphan, content_state, size, modified, path";
+        context.common.json ? "*" : "file_id, kind, deleted, orphan, content_state, size, modified, path, volume_id";
     std::string sql = fmt::format("SELECT {} FROM v_file WHERE 1{} ORDER BY file_id", columns, filter.sql());
     if (limit_ > 0) sql += fmt::format(" LIMIT {}", limit_);
     auto query = (*index)->query(sql);
@@ -96,12 +98,18 @@ class FilesCommand final : public Command {
     if (context.common.json)
       print_json(context, *query);
     else
-      print_text(context, *query);
+      print_text(context, *query, several);
     if (const auto status = query->status(); !status) return context.fail(status.error());
     return kExitGood;
   }
 
  private:
+  // Paths of two volumes may be the same.
+  static bool several_volumes(store::Index& index) {
+    auto count = index.query("SELECT count(*) FROM v_volume WHERE status IN ('parsed', 'partial')");
+    return count && count->step() && count->integer(0) > 1;
+  }
+
   static void say_where_no_content_was_read(const Context& context, store::Index& index) {
     auto run = index.query("SELECT profile FROM v_run ORDER BY run_id DESC LIMIT 1");
     if (run && run->step() && run->text(0) == "list")
@@ -142,19 +150,23 @@ class FilesCommand final : public Command {
   }
 
   // Streamed: fixed columns, so that the first line is there at once and memory stays flat.
-  static void print_text(const Context& context, store::Query& query) {
+  static void print_text(const Context& context, store::Query& query, bool several) {
+    const auto volume = [&](std::string_view text) { return several ? pad_left(text, 6) + "  " : std::string(); };
     const auto line = [](std::string_view id, std::string_view kind, std::string_view mark, std::string_view state,
                          std::string_view size, std::string_view time) {
       return fmt::format("{}  {}  {}  {}  {}  {}", pad_left(id, 8), pad_right(kind, 7), pad_right(mark, 3),
                          pad_right(state, 11), pad_left(size, 14), pad_right(time, 20));
     };
     if (!context.common.quiet)
-      context.out.write(
-          context.style.bold(line("file", "kind", "", "content", "size", "modified (Z: UTC)") + "  path") + "\n");
+      context.out.write(context.style.bold(volume("volume") +
+                                           line("file", "kind", "", "content", "size", "modified (Z: UTC)") +
+                                           "  path") +
+                        "\n");
     while (!context.out.broken() && query.step()) {
       const std::string size = query.is_null(5) ? "-" : group_digits(static_cast<std::uint64_t>(query.integer(5)));
       const std::string time = query.is_null(6) ? "-" : time_to_seconds(query.text(6));
-      context.out.write(line(query.text(0), query.text(1), marks(query), query.text(4), size, time) + "  " +
+      context.out.write(volume(query.text(8)) +
+                        line(query.text(0), query.text(1), marks(query), query.text(4), size, time) + "  " +
                         terminal_text(query.text(7)) + "\n");
     }
   }

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "cli/command.h"
+#include "cli/batch_text.h"
 #include "cli/json_writer.h"
 #include "limier/app.h"
 #include "limier/report.h"
@@ -22,6 +22,7 @@ class ReportCommand final : public Command {
   }
 
   int run(const Context& context) override {
+    if (const auto status = refuse_batch_case(dir_, "report"); !status) return context.fail(status.error());
     const auto formats = chosen();
     if (!formats) return context.fail(formats.error());
     if (const auto status = app::rewrite_reports(dir_, *formats, context.command_line); !status)

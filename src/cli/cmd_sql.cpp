@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "cli/command.h"
+#include "cli/batch_text.h"
 #include "cli/rows.h"
 
 namespace limier::cli {
@@ -66,11 +66,11 @@ class SqlCommand final : public Command {
     auto index = store::Index::open(dir_);
     bool is_case = false;
     // A case folder of many exhibits has a case.db instead.
-    if (!index && index.error().kind == ErrorKind::kUsage)
-      if (auto merged = store::Index::open_case(dir_)) {
-        index = std::move(merged);
-        is_case = true;
-      }
+    if (!index && index.error().kind == ErrorKind::kUsage) {
+      auto merged = store::Index::open_case(dir_);
+      is_case = merged.ok() || is_batch_case(dir_);
+      if (is_case) index = std::move(merged);
+    }
     if (!index) return context.fail(index.error());
     auto query = (*index)->query_untrusted(sql_);
     if (!query) return context.fail(as_usage(query.error()));

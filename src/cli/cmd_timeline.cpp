@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/command.h"
+#include "cli/batch_text.h"
 #include "cli/rows.h"
 
 namespace limier::cli {
@@ -20,6 +20,7 @@ class TimelineCommand final : public Command {
   }
 
   int run(const Context& context) override {
+    if (const auto status = refuse_batch_case(dir_, "timeline"); !status) return context.fail(status.error());
     auto index = store::Index::open(dir_);
     if (!index) return context.fail(index.error());
     std::string sql =

@@ -73,12 +73,24 @@ class TriageCommand final : public Command {
     auto progress = make_progress(context.common.progress, context.common.quiet, STDERR_FILENO);
     const auto outcome = app::triage(options_, *progress, context.stop);
     progress.reset();
-    if (!outcome) return context.fail(outcome.error());
+    if (!outcome) {
+      const int code = context.fail(outcome.error());
+      if (code == kExitTemporary || outcome.error().kind == ErrorKind::kInterrupted) say_how_to_go_on(context);
+      return code;
+    }
     print_summary(context, options_.out, *outcome);
+    if (outcome->interrupted) say_how_to_go_on(context);
     return outcome->exit_code;
   }
 
  private:
+  // Where a run was begun whose end is missing.
+  void say_how_to_go_on(const Context& context) const {
+    if (::access((options_.out + "/index.db").c_str(), F_OK) != 0) return;
+    context.say(fmt::format("what was found is kept; go on with: {}{}", context.command_line,
+                            options_.resume ? "" : " --resume"));
+  }
+
   void add_case_options(CLI::App& app) {
     const std::string group = "Authority and case";
     app.add_option("--authority", options_.authority.text,

@@ -48,6 +48,8 @@ Result<Counts> read_counts(store::Index& index) {
   while (lengths.step()) counts.bad_bytes = add_saturating(counts.bad_bytes, lengths.integer(0));
   LIMIER_CHECK(lengths.status());
   LIMIER_TRY(counts.volumes, count_of(index, "SELECT count(*) FROM v_volume"));
+  LIMIER_TRY(counts.listed_volumes,
+             count_of(index, "SELECT count(*) FROM v_volume WHERE status IN ('parsed', 'partial')"));
   LIMIER_TRY(counts.not_examined, count_of(index, "SELECT count(*) FROM v_not_examined"));
   LIMIER_TRY(counts.encryption, count_of(index, "SELECT count(*) FROM v_encryption"));
   LIMIER_TRY(counts.issues, count_of(index, "SELECT count(*) FROM v_issue"));

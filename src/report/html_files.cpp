@@ -44,24 +44,25 @@ void put_state_table(Page& page, const Census& census) {
   page.end_table();
 }
 
-void put_file_table(Page& page, const std::vector<FileRow>& files, bool with_state) {
-  if (with_state)
-    page.table("", {{"File", Align::kNumber},
-                    {"Path", Align::kPath},
-                    {"Size", Align::kNumber},
-                    {"Modified (UTC, or local)", Align::kShort},
-                    {"Content", Align::kShort}});
-  else
-    page.table("", {{"File", Align::kNumber},
-                    {"Path", Align::kPath},
-                    {"Size", Align::kNumber},
-                    {"Modified (UTC, or local)", Align::kShort}});
+void put_file_table(Context& context, const std::vector<FileRow>& files, bool with_state) {
+  // Paths of two volumes may be the same.
+  const bool several = context.facts.counts.listed_volumes > 1;
+  std::vector<Column> columns{{"File", Align::kNumber}};
+  if (several) columns.push_back({"Volume", Align::kNumber});
+  columns.insert(columns.end(),
+                 {{"Path", Align::kPath}, {"Size", Align::kNumber}, {"Modified (UTC, or local)", Align::kShort}});
+  if (with_state) columns.push_back({"Content", Align::kShort});
+  context.page.table("", columns);
   for (const FileRow& file : files) {
-    const std::string deleted = file.deleted ? "<span class=\"tag\">deleted</span>, " : "";
-    page.row({grouped(file.file_id), quoted(file.path), size_cell(file.size),
-              file.modified ? time_text(*file.modified) : absent(), deleted + html_text(file.content_state)});
+    std::vector<std::string> cells{grouped(file.file_id)};
+    if (several) cells.push_back(grouped(file.volume_id));
+    cells.insert(cells.end(),
+                 {quoted(file.path), size_cell(file.size), file.modified ? time_text(*file.modified) : absent()});
+    if (with_state)
+      cells.push_back((file.deleted ? "<span class=\"tag\">deleted</span>, " : "") + html_text(file.content_state));
+    context.page.row(std::span<const std::string>(cells));
   }
-  page.end_table();
+  context.page.end_table();
 }
 
 void put_notable_list(Context& context, List list, std::int64_t total, std::string_view title, std::string_view text) {
@@ -69,7 +70,7 @@ void put_notable_list(Context& context, List list, std::int64_t total, std::stri
   const auto& files = context.facts.list(list);
   context.page.heading(title);
   context.page.paragraph(text);
-  put_file_table(context.page, files, list != List::kRecovered && list != List::kOverwritten);
+  put_file_table(context, files, list != List::kRecovered && list != List::kOverwritten);
   context.page.raw(cap_note(static_cast<std::int64_t>(files.size()), total, "largest"));
 }
 
@@ -130,14 +131,14 @@ void put_type_tables(Page& page, const Census& census) {
                          grouped(different)));
 }
 
-void put_capped_list(Page& page, std::string_view title, const std::vector<FileRow>& files, std::int64_t total,
+void put_capped_list(Context& context, std::string_view title, const std::vector<FileRow>& files, std::int64_t total,
                      std::string_view what) {
-  page.heading(title);
+  context.page.heading(title);
   if (files.empty())
-    page.paragraph("None.");
+    context.page.paragraph("None.");
   else
-    put_file_table(page, files, true);
-  page.raw(cap_note(static_cast<std::int64_t>(files.size()), total, what));
+    put_file_table(context, files, true);
+  context.page.raw(cap_note(static_cast<std::int64_t>(files.size()), total, what));
 }
 
 // Years down, months across: the chart in numbers.
@@ -237,18 +238,18 @@ Status put_lists_section(Context& context) {
   const auto& recent = context.facts.list(List::kRecent);
   const Census& census = context.facts.census;
   const std::int64_t internal = census.internal_files + census.internal_streams;
-  put_capped_list(page, "Largest", largest, census.kind("file").items + census.kind("stream").items - internal,
+  put_capped_list(context, "Largest", largest, census.kind("file").items + census.kind("stream").items - internal,
                   "largest");
-  put_capped_list(page, "Most recently modified", recent, census.kind("file").items - census.internal_files,
+  put_capped_list(context, "Most recently modified", recent, census.kind("file").items - census.internal_files,
                   "most recently modified");
   if (internal == 0) return ok_status();
   page.paragraph(
       "Apart from these: what the file systems keep for themselves (tables, journals, maps) and deleted entries "
       "without a "
       "folder and without a byte.");
-  put_capped_list(page, "Largest of the file systems' own", context.facts.list(List::kLargestInternal), internal,
+  put_capped_list(context, "Largest of the file systems' own", context.facts.list(List::kLargestInternal), internal,
                   "largest");
-  put_capped_list(page, "Most recent of the file systems' own", context.facts.list(List::kRecentInternal),
+  put_capped_list(context, "Most recent of the file systems' own", context.facts.list(List::kRecentInternal),
                   census.internal_files, "most recently modified");
   return ok_status();
 }

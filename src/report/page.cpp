@@ -96,7 +96,7 @@ void Page::heading(std::string_view text) {
   out_ << "<h3>" << html_text(text) << "</h3>\n";
 }
 
-void Page::table(std::string_view caption, std::initializer_list<Column> columns, std::string_view css) {
+void Page::table(std::string_view caption, std::span<const Column> columns, std::string_view css) {
   out_ << scroll_box(*this, caption) << "<table";
   if (!css.empty()) out_ << " class=\"" << css << "\"";
   out_ << ">\n";

@@ -36,7 +36,10 @@ class Page {
   void paragraph(std::string_view html);
   void heading(std::string_view text);                                    // h3
   void section(int number, std::string_view id, std::string_view title);  // its opening, up to the h2
-  void table(std::string_view caption, std::initializer_list<Column> columns, std::string_view css = {});
+  void table(std::string_view caption, std::span<const Column> columns, std::string_view css = {});
+  void table(std::string_view caption, std::initializer_list<Column> columns, std::string_view css = {}) {
+    table(caption, std::span<const Column>(columns.begin(), columns.size()), css);
+  }
   void row(std::span<const std::string> cells, std::string_view css = {});
   void row(std::initializer_list<std::string> cells, std::string_view css = {});
   void end_table();
