@@ -222,6 +222,13 @@ std::string joined_note(const RowReader& row, bool seal_is_extra) {
   return note;
 }
 
+// "C:\\Images\\a.E01", "\\\\server\\share\\a.E01", "Images\\a.E01". A file here may have a backslash in its name.
+bool is_windows_path(std::string_view path) {
+  const bool drive = path.size() > 2 && std::isalpha(static_cast<unsigned char>(path[0])) != 0 && path[1] == ':' &&
+                     (path[2] == '\\' || path[2] == '/');
+  return drive || path.find('\\') != std::string_view::npos;
+}
+
 bool is_reserved_on_windows(std::string_view name) {
   static constexpr std::array<std::string_view, 4> kDevices{"con", "prn", "aux", "nul"};
   const std::string stem = lower(name.substr(0, name.find('.')));
@@ -311,8 +318,14 @@ Exhibit exhibit_of(const ManifestRow& row, const Cells& defaults, const std::str
   exhibit.folder = folder_name(exhibit.name, &why);
   if (exhibit.folder.empty()) reader.wrong(name_field, why);
   const std::string path = reader.text("path");
+  std::error_code error;
   if (path.empty())
     reader.wrong("path", "the path of the image is missing");
+  else if (is_windows_path(path) && !fs::exists(fs::path(base) / path, error))
+    reader.wrong("path",
+                 fmt::format("'{}' is a path of Windows; give it as this machine sees it, with / between folders, "
+                             "for example /mnt/evidence/laptop.E01",
+                             path));
   else
     exhibit.image = (fs::path(base) / path).lexically_normal().string();
   exhibit.authority = {reader.text("authority"), reader.text("case"),   exhibit.name,

@@ -70,13 +70,6 @@ void note_same_images(const std::vector<Exhibit>& exhibits, std::vector<std::str
   }
 }
 
-// "C:\\Images\\a.E01" and "\\\\server\\share\\a.E01" mean nothing here.
-std::string hint_for(const std::string& path) {
-  if (path.find('\\') == std::string::npos) return {};
-  return "; this is a path of Windows: give it as this machine sees it, with / between folders, for example "
-         "/mnt/evidence/laptop.E01";
-}
-
 Rows read_rows(const CaseFolder& folder, const PlanOptions& options, const std::string& text, PlanReport& report) {
   const Manifest manifest = parse_manifest(text, options.manifest, report.problems);
   const Cells defaults = default_cells(options, manifest.defaults);
@@ -113,7 +106,7 @@ Rows read_rows(const CaseFolder& folder, const PlanOptions& options, const std::
       report.notes.push_back(
           fmt::format("exhibit '{}': {}; it is planned all the same", exhibit.name, stamps.error().message));
     else
-      report.problems.push_back({row.line, stamps.error().message + hint_for(exhibit.image)});
+      report.problems.push_back({row.line, stamps.error().message});
     rows.lines.emplace(exhibit.folder, row.line);
     rows.exhibits.push_back(std::move(exhibit));
   }

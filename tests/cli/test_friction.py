@@ -123,7 +123,7 @@ class Manifests(BatchTest):
         self.assertIn(b"line 3: has 4 fields", self.plan(path).stderr)
 
     def test_paths_of_windows_get_a_hint(self):
-        for path in ("C:\\Images\\laptop.E01", "\\\\server\\share\\laptop.E01"):
+        for path in ("C:\\Images\\laptop.E01", "C:/Images/laptop.E01", "\\\\server\\share\\laptop.E01"):
             done = self.plan(self.manifest([f"A-1,{path},{WARRANT}"]))
             self.assertEqual(done.returncode, EXIT_USAGE)
             self.assertIn(b"path of Windows", done.stderr)
