@@ -1,4 +1,5 @@
 // Which of limier's own readers a volume gets.
+#include "volume/apfs_reader.h"
 #include "volume/own_reader.h"
 #include "volume/second_reader.h"
 #include "volume/walk.h"
@@ -11,7 +12,7 @@ Result<std::unique_ptr<OwnReader>> make_own_reader(WalkBase& walk) {
 }
 
 std::unique_ptr<SecondReader> make_second_reader(WalkContext& context) {
-  static_cast<void>(context);
+  if (context.session.pool() != nullptr) return make_apfs_reader(context);
   return std::make_unique<SecondReader>();
 }
 
