@@ -271,8 +271,10 @@ Status NameWalk::step() {
   }
   const TSK_FS_NAME* entry = tsk_fs_dir_get_name(frame.dir.get(), frame.next++);
   if (entry == nullptr || entry->name == nullptr) return ok_status();
-  const std::string_view name(entry->name, ::strnlen(entry->name, entry->name_size));
-  if (name == "." || name == "..") return ok_status();
+  name_.assign(entry->name, ::strnlen(entry->name, entry->name_size));
+  if (name_ == "." || name_ == "..") return ok_status();
+  context_.second->correct_name(frame.inode, *entry, name_);
+  const std::string& name = name_;
   const bool orphan = frame.orphan;
   path_.resize(frame.path_length);
   if (path_.size() + 1 + name.size() > kMaxPathBytes) return too_deep(entry->meta_addr);

@@ -1,5 +1,6 @@
 // Which of limier's own readers a volume gets.
 #include "volume/apfs_reader.h"
+#include "volume/hfs_reader.h"
 #include "volume/own_reader.h"
 #include "volume/second_reader.h"
 #include "volume/walk.h"
@@ -13,6 +14,7 @@ Result<std::unique_ptr<OwnReader>> make_own_reader(WalkBase& walk) {
 
 std::unique_ptr<SecondReader> make_second_reader(WalkContext& context) {
   if (context.session.pool() != nullptr) return make_apfs_reader(context);
+  if (TSK_FS_TYPE_ISHFS(context.type) != 0) return make_hfs_reader(context);
   return std::make_unique<SecondReader>();
 }
 

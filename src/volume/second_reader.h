@@ -37,6 +37,10 @@ class SecondReader {
   virtual bool read(const StreamPlan& plan, const Consumer& consume, Status& consumed) {
     return (void)plan, (void)consume, (void)consumed, false;
   }
+  // The name of an entry of `folder`, where libtsk does not give it as it stands on the disk.
+  virtual void correct_name(std::uint64_t folder, const TSK_FS_NAME& entry, std::string& name) {
+    (void)folder, (void)entry, (void)name;
+  }
   // Inodes in use that no name in use leads to, for file systems whose inodes libtsk cannot be asked for, or not well
   // enough; nullopt: libtsk is asked. `named`: inodes with a name in use, sorted.
   virtual Result<std::optional<Nameless>> unnamed(const std::vector<std::uint64_t>& named) {

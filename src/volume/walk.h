@@ -134,6 +134,7 @@ class NameWalk {
   std::vector<Frame> stack_;
   std::set<std::uint64_t> ancestors_;
   std::string path_;
+  std::string name_;                          // of the entry at hand
   std::vector<std::uint64_t> inodes_;         // of the part that is being walked
   std::vector<std::uint64_t> named_inodes_;   // of the parts before, sorted
   std::vector<NumberedEntry> named_entries_;  // NTFS: the same with the sequence number of each name
