@@ -72,7 +72,9 @@ std::optional<OpenedFs> open_as(const evidence::Image& image, std::uint64_t imag
     return std::nullopt;
   }
   TSK_FS_INFO* fs = *opened;
-  const OpenedFs result{fs->ftype, fs->block_size, fs->last_inum > fs->root_inum};
+  // HFS+ has no directory of orphans: there, the root is the last of a volume without files.
+  const bool listable = fs->last_inum > fs->root_inum || TSK_FS_TYPE_ISHFS(fs->ftype) != 0;
+  const OpenedFs result{fs->ftype, fs->block_size, listable};
   if (!guarded([&] { return tsk_fs_close(fs), true; })) (*tsk)->abandon();
   return result;
 }

@@ -229,9 +229,10 @@ Status NameWalk::open_root() {
   root.kind = FileKind::kDir;
   DirHandle dir;
   // libtsk waits for itself for ever when the root directory has the number of its orphan directory (ISO 9660 level
-  // 4).
+  // 4). On HFS+ there is none.
   const bool skipped = context_.skip.count(context_.root_inode) != 0;
-  if (context_.root_inode != context_.last_inode && !skipped) dir = open_dir(context_.root_inode);
+  const bool waits = context_.root_inode == context_.last_inode && TSK_FS_TYPE_ISHFS(context_.type) == 0;
+  if (!waits && !skipped) dir = open_dir(context_.root_inode);
   if (dir && dir->fs_file != nullptr && dir->fs_file->meta != nullptr)
     root.sequence = sequence_of(context_, *dir->fs_file->meta);
   LIMIER_CHECK(context_.sink.name(root));
