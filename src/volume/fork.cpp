@@ -54,6 +54,20 @@ bool read_fork(WalkBase& walk, const Fork& fork, std::uint64_t fork_offset, Muta
   return true;
 }
 
+Fork part_of(const Fork& fork, std::uint64_t fork_offset, std::uint64_t length) {
+  Fork part;
+  part.size_bytes = length;
+  std::uint64_t done = 0;
+  for (auto run = run_at(fork, fork_offset); run != fork.runs.end() && done < length; ++run) {
+    const std::uint64_t within = fork_offset + done - run->fork_offset;
+    const std::uint64_t step = std::min(length - done, run->length - within);
+    part.runs.push_back({done, run->image_offset ? std::optional(*run->image_offset + within) : std::nullopt, step});
+    done += step;
+  }
+  part.whole = done == length;
+  return part;
+}
+
 void plan_fork(const Fork& fork, StreamPlan& plan) {
   plan.record.size_bytes = fork.size_bytes;
   plan.record.reason.clear();
@@ -80,12 +94,12 @@ bool read_resident(WalkBase& walk, const StreamPlan& plan, const Consumer& consu
   std::uint64_t done = 0;
   for (const auto& extent : plan.extents) {
     if (extent.kind != ExtentKind::kResident || !extent.image_offset || extent.file_offset != done) return false;
-    // Such content is no larger than a node.
-    if (extent.length > kReadStep) return false;
-    bytes.resize(static_cast<std::size_t>(extent.length));
-    if (walk.read(*extent.image_offset, bytes) != bytes.size()) return false;
-    consumed = consume(bytes);
-    if (!consumed.ok()) return true;
+    for (std::uint64_t at = 0; at < extent.length; at += bytes.size()) {
+      bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kReadStep, extent.length - at)));
+      if (walk.read(*extent.image_offset + at, bytes) != bytes.size()) return false;
+      consumed = consume(bytes);
+      if (!consumed.ok()) return true;
+    }
     done += extent.length;
   }
   return done == plan.record.size_bytes;

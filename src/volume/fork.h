@@ -22,6 +22,9 @@ struct Fork {
 // False when any of `out` cannot be had; holes are zeros.
 bool read_fork(WalkBase& walk, const Fork& fork, std::uint64_t fork_offset, MutableBytes out);
 
+// The bytes of a range of it, as a fork of their own.
+Fork part_of(const Fork& fork, std::uint64_t fork_offset, std::uint64_t length);
+
 // The extents and the source of a stream with that content, for a plan that has its identity and its name.
 void plan_fork(const Fork& fork, StreamPlan& plan);
 // The same for bytes inside a structure of the file system: they are read by read_resident().

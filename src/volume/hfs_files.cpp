@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint32_t kExtentsFile = 3, kCatalogFile = 4, kAttributesFile = 8;
 constexpr std::uint8_t kDataFork = 0, kResourceFork = 0xFF;
-constexpr std::uint16_t kFolderRecord = 1, kFileRecord = 2, kFolderThread = 3, kFileThread = 4;
+constexpr std::uint16_t kFolderRecord = 1, kFileRecord = 2;
 constexpr std::size_t kForkBytes = 80, kExtentsBytes = 64, kExtentsInRecord = 8;
 constexpr std::uint32_t kInlineValue = 0x10, kForkValue = 0x20;
 constexpr std::size_t kMaxChildren = 1u << 22;
@@ -172,8 +172,7 @@ std::optional<HfsFile> HfsFiles::file(std::uint32_t number) {
   return file;
 }
 
-void HfsFiles::add_attribute(const HfsItem& item, std::uint32_t number, HfsAttribute& attribute) {
-  static_cast<void>(number);
+void HfsFiles::read_attribute(const HfsItem& item, HfsAttribute& attribute) const {
   const auto type = be_at<std::uint32_t>(item.value, 0).value_or(0);
   Fork& value = attribute.value;
   if (type == kInlineValue) {
@@ -182,17 +181,7 @@ void HfsFiles::add_attribute(const HfsItem& item, std::uint32_t number, HfsAttri
     value.whole = slice(item.value, 16, value.size_bytes).has_value();
     if (!value.whole) return;
     // The node may lie in two runs of the file.
-    std::uint64_t from = item.fork_offset + 16, done = 0;
-    for (const ForkRun& run : attributes_->file().runs) {
-      if (done == value.size_bytes) break;
-      if (run.fork_offset + run.length <= from) continue;
-      const std::uint64_t within = from - run.fork_offset;
-      const std::uint64_t length = std::min(value.size_bytes - done, run.length - within);
-      value.runs.push_back({done, *run.image_offset + within, length});
-      done += length;
-      from += length;
-    }
-    value.whole = done == value.size_bytes;
+    value = part_of(attributes_->file(), item.fork_offset + 16, value.size_bytes);
   } else if (type == kForkValue) {
     const auto head = slice(item.value, 8, kForkBytes);
     value.whole = head.has_value();
@@ -219,7 +208,7 @@ std::vector<HfsAttribute> HfsFiles::attributes(std::uint32_t number) {
       found.emplace_back();
       last_name = as_text(*name);
       found.back().name = hfs_name_text(last_name);
-      add_attribute(*item, number, found.back());
+      read_attribute(*item, found.back());
       done = 0;
       for (const ForkRun& run : found.back().value.runs) done += static_cast<std::uint32_t>(run.length / block_bytes_);
     } else if (!found.empty() && start == done && last_name == as_text(*name) && !found.back().resident) {

@@ -47,7 +47,7 @@ class HfsFiles {
   bool add_extents(Bytes extents, std::uint32_t blocks, Fork& fork, std::uint32_t& done) const;
   void find_all();
   std::optional<HfsItem> look_up(std::uint32_t number);
-  void add_attribute(const HfsItem& item, std::uint32_t number, HfsAttribute& attribute);
+  void read_attribute(const HfsItem& item, HfsAttribute& attribute) const;
 
   WalkBase& walk_;
   std::uint32_t block_bytes_ = 0;

@@ -3,6 +3,7 @@
 #include "volume/hfs_reader.h"
 #include "volume/own_reader.h"
 #include "volume/second_reader.h"
+#include "volume/ufs_reader.h"
 #include "volume/walk.h"
 
 namespace limier::volume {
@@ -15,6 +16,7 @@ Result<std::unique_ptr<OwnReader>> make_own_reader(WalkBase& walk) {
 std::unique_ptr<SecondReader> make_second_reader(WalkContext& context) {
   if (context.session.pool() != nullptr) return make_apfs_reader(context);
   if (TSK_FS_TYPE_ISHFS(context.type) != 0) return make_hfs_reader(context);
+  if (TSK_FS_TYPE_ISFFS(context.type) != 0) return make_ufs_reader(context);
   return std::make_unique<SecondReader>();
 }
 
