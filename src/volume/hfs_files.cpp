@@ -48,6 +48,7 @@ std::optional<HfsFile> parse_record(const HfsItem& item) {
   file.accessed = head->be<24, std::uint32_t>();
   file.flags = head->be<41, std::uint8_t>() | std::uint32_t{head->be<40, std::uint8_t>()} << 16;
   file.mode = head->be<42, std::uint16_t>();
+  file.link_number = head->be<44, std::uint32_t>();
   const auto kind = as_text(head->bytes<48, 8>());  // type and creator, of files alone
   file.link = !file.folder && (kind == "hlnkhfs+" || kind == "fdrpMACS");
   return file;
@@ -235,6 +236,15 @@ std::vector<HfsFile> HfsFiles::children(std::uint32_t folder) {
     if (file) found.push_back(std::move(*file));
   }
   return found;
+}
+
+// They bear its number in their names, which mostly is that of their record too.
+std::uint32_t HfsFiles::target_of(const HfsFile& link) {
+  const auto item = look_up(link.link_number);
+  const auto target = item ? parse_record(*item) : std::nullopt;
+  if (!target) return link.number;
+  const std::string name = hfs_name_text(target->name), number = std::to_string(link.link_number);
+  return name == "iNode" + number || name == "dir_" + number ? target->number : link.number;
 }
 
 bool HfsFiles::each_file(const std::function<void(const HfsFile&)>& visit) {

@@ -12,7 +12,8 @@ struct HfsFile {
   std::uint32_t number = 0, parent = 0;
   std::string name;  // UTF-16, big-endian, as it stands
   bool folder = false;
-  bool link = false;  // a hard link: another file or folder in its place
+  bool link = false;              // a hard link: another file or folder in its place
+  std::uint32_t link_number = 0;  // of a hard link
   std::uint32_t created = 0, modified = 0, changed = 0, accessed = 0;  // seconds since 1904, UTC; 0: none
   std::uint32_t flags = 0;                                             // of BSD: UF_ and SF_
   std::uint16_t mode = 0;
@@ -32,6 +33,9 @@ class HfsFiles {
   std::vector<HfsAttribute> attributes(std::uint32_t number);
   // What a folder holds, without forks, in the order of the catalog.
   std::vector<HfsFile> children(std::uint32_t folder);
+  // Of the file or folder that a hard link leads to; its own number where that is not found.
+  std::uint32_t target_of(const HfsFile& link);
+  [[nodiscard]] bool has_attributes() const { return attributes_.has_value(); }
   // Every file and folder, without forks, hard links too; false when some may be missing.
   bool each_file(const std::function<void(const HfsFile&)>& visit);
 

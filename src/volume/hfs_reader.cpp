@@ -1,6 +1,8 @@
 #include "volume/hfs_reader.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 
 #include "volume/apple_streams.h"
 #include "volume/hfs_files.h"
@@ -12,7 +14,7 @@ namespace {
 
 constexpr std::uint32_t kRootFolder = 2, kFirstUserNumber = 16;
 constexpr std::int64_t kEpoch = 2'082'844'800;  // seconds from 1904 to 1970
-constexpr unsigned kKindMask = 0170000, kRegularFile = 0100000;
+constexpr unsigned kKindMask = 0170000, kRegularFile = 0100000, kLink = 0120000;
 
 catalog::Stamp stamp_of(std::uint32_t seconds) {
   if (seconds == 0) return {};
@@ -86,6 +88,27 @@ class HfsReader final : public SecondReader {
     if (found != nullptr && (alike == 1 || found->number == entry.meta_addr)) name = hfs_name_text(found->name);
   }
 
+  // Names with half of a surrogate pair make libtsk give up the whole folder.
+  TSK_FS_DIR* open_folder(std::uint64_t folder) override {
+    const bool is_folder = folder <= UINT32_MAX && (folder == kRootFolder || folder >= kFirstUserNumber);
+    const auto own = is_folder ? files_->file(static_cast<std::uint32_t>(folder)) : std::nullopt;
+    if (!own || !own->folder) return nullptr;
+    const auto opened =
+        context_.session.call([&](TSK_FS_INFO* fs) { return tsk_fs_file_open_meta(fs, nullptr, folder); });
+    FileHandle file(opened.value_or(nullptr));
+    tsk_error_reset();
+    if (!file) return nullptr;
+    std::vector<Entry> entries = folder == kRootFolder ? system_files() : std::vector<Entry>();
+    for (const HfsFile& child : files_->children(own->number)) {
+      const unsigned kind = child.mode & kKindMask;
+      entries.push_back({hfs_name_text(child.name), child.link ? files_->target_of(child) : child.number,
+                         child.folder    ? TSK_FS_NAME_TYPE_DIR
+                         : kind == kLink ? TSK_FS_NAME_TYPE_LNK
+                                         : TSK_FS_NAME_TYPE_REG});
+    }
+    return make_folder(std::move(file), folder, entries);
+  }
+
   Result<std::optional<Nameless>> unnamed(const std::vector<std::uint64_t>& named) override {
     Nameless found;
     const bool whole = files_->each_file([&](const HfsFile& file) {
@@ -107,6 +130,48 @@ class HfsReader final : public SecondReader {
   }
 
  private:
+  struct Entry {
+    std::string name;
+    std::uint32_t number = 0;
+    TSK_FS_NAME_TYPE_ENUM type = TSK_FS_NAME_TYPE_REG;
+  };
+
+  // Those that libtsk lists, which no catalog names.
+  [[nodiscard]] std::vector<Entry> system_files() const {
+    std::vector<Entry> entries = {
+        {"$ExtentsFile", 3}, {"$CatalogFile", 4}, {"$BadBlockFile", 5}, {"$AllocationFile", 6}};
+    if (files_->has_attributes()) entries.push_back({"$AttributesFile", 8});
+    return entries;
+  }
+
+  // In the form of libtsk, which frees it: so the memory is of malloc.
+  static TSK_FS_DIR* make_folder(FileHandle file, std::uint64_t number, const std::vector<Entry>& entries) {
+    auto* dir = static_cast<TSK_FS_DIR*>(std::calloc(1, sizeof(TSK_FS_DIR)));
+    auto* names = static_cast<TSK_FS_NAME*>(std::calloc(entries.size() + 1, sizeof(TSK_FS_NAME)));
+    if (dir == nullptr || names == nullptr) {
+      std::free(dir);
+      std::free(names);
+      return nullptr;
+    }
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      names[i].tag = TSK_FS_NAME_TAG;
+      names[i].name = ::strdup(entries[i].name.c_str());
+      names[i].name_size = names[i].name != nullptr ? entries[i].name.size() + 1 : 0;
+      names[i].meta_addr = entries[i].number;
+      names[i].par_addr = number;
+      names[i].type = entries[i].type;
+      names[i].flags = TSK_FS_NAME_FLAG_ALLOC;
+    }
+    dir->tag = TSK_FS_DIR_TAG;
+    dir->fs_info = file->fs_info;
+    dir->fs_file = file.release();
+    dir->names = names;
+    dir->names_used = entries.size();
+    dir->names_alloc = entries.size() + 1;
+    dir->addr = number;
+    return dir;
+  }
+
   WalkContext& context_;
   std::unique_ptr<HfsFiles> files_;
   AppleStreams streams_;

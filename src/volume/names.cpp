@@ -218,7 +218,9 @@ void NameWalk::tell_libtsk_what_is_named() {
 DirHandle NameWalk::open_dir(std::uint64_t inode) {
   context_.sink.working_on(in_orphans_ ? Stage::kOrphans : Stage::kNames, inode);
   auto opened = context_.session.call([&](TSK_FS_INFO* fs) { return tsk_fs_dir_open_meta(fs, inode); });
-  return DirHandle(opened.value_or(nullptr));
+  DirHandle dir(opened.value_or(nullptr));
+  if (!dir) dir.reset(context_.second->open_folder(inode));
+  return dir;
 }
 
 Status NameWalk::open_root() {

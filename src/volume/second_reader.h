@@ -41,6 +41,12 @@ class SecondReader {
   virtual void correct_name(std::uint64_t folder, const TSK_FS_NAME& entry, std::string& name) {
     (void)folder, (void)entry, (void)name;
   }
+  // A folder that libtsk cannot list, as it would have listed it; null when it cannot be read here either. libtsk
+  // closes it.
+  virtual TSK_FS_DIR* open_folder(std::uint64_t folder) {
+    (void)folder;
+    return nullptr;
+  }
   // Inodes in use that no name in use leads to, for file systems whose inodes libtsk cannot be asked for, or not well
   // enough; nullopt: libtsk is asked. `named`: inodes with a name in use, sorted.
   virtual Result<std::optional<Nameless>> unnamed(const std::vector<std::uint64_t>& named) {
