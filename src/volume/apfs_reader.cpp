@@ -45,6 +45,8 @@ class ApfsReader final : public SecondReader {
     return streams_.read(plan, consume, consumed);
   }
 
+  Status report() override { return lost_.report(context_); }
+
   Result<std::optional<Nameless>> unnamed(const std::vector<std::uint64_t>& named) override {
     Nameless found;
     const bool whole = files_->each_inode([&](const ApfsInode& inode) {
@@ -67,6 +69,7 @@ class ApfsReader final : public SecondReader {
     auto found = files_->file(number);
     if (!found) return false;
     inode_ = found->inode;
+    if (!found->whole) lost_.add(number);
     AppleFile file;
     file.inode = number;
     file.flags = inode_.flags;
@@ -108,6 +111,7 @@ class ApfsReader final : public SecondReader {
   AppleStreams streams_;
   ApfsInode inode_;
   std::string link_target_;
+  LostAttributes lost_;
 };
 
 }  // namespace

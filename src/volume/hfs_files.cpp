@@ -88,6 +88,7 @@ bool HfsFiles::open_trees() {
   if ((mark != 0x482B && mark != 0x4858) || !power) return false;  // "H+", "HX"
   overflow_ = HfsTree::open(walk_, fork_of(head->bytes<192, kForkBytes>(), kExtentsFile, kDataFork));
   catalog_ = HfsTree::open(walk_, fork_of(head->bytes<272, kForkBytes>(), kCatalogFile, kDataFork));
+  declares_attributes_ = head->be<352, std::uint64_t>() != 0;
   attributes_ = HfsTree::open(walk_, fork_of(head->bytes<352, kForkBytes>(), kAttributesFile, kDataFork));
   return catalog_.has_value();
 }

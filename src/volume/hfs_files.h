@@ -36,6 +36,8 @@ class HfsFiles {
   // Of the file or folder that a hard link leads to; its own number where that is not found.
   std::uint32_t target_of(const HfsFile& link);
   [[nodiscard]] bool has_attributes() const { return attributes_.has_value(); }
+  // The tree of attributes is there, but not all of it can be read.
+  [[nodiscard]] bool lost_attributes() const { return attributes_ ? attributes_->damaged() : declares_attributes_; }
   // Every file and folder, without forks, hard links too; false when some may be missing.
   bool each_file(const std::function<void(const HfsFile&)>& visit);
 
@@ -58,6 +60,7 @@ class HfsFiles {
   std::optional<HfsTree> overflow_, catalog_, attributes_;
   std::vector<Place> places_;  // sorted by number
   bool found_all_ = false;
+  bool declares_attributes_ = false;  // the volume header does
 };
 
 // As macOS shows it: a slash, which only a path may have, as a colon; NUL as its symbol, U+2400; half of a surrogate

@@ -88,6 +88,14 @@ class HfsReader final : public SecondReader {
     if (found != nullptr && (alike == 1 || found->number == entry.meta_addr)) name = hfs_name_text(found->name);
   }
 
+  Status report() override {
+    if (!files_->lost_attributes()) return ok_status();
+    return context_.issue("attributes-unreadable", catalog::Severity::kWarning, std::nullopt,
+                          "the tree of extended attributes cannot be read to its end: some may be missing, and content "
+                          "that they say to be compressed",
+                          true);
+  }
+
   // Names with half of a surrogate pair make libtsk give up the whole folder.
   TSK_FS_DIR* open_folder(std::uint64_t folder) override {
     const bool is_folder = folder <= UINT32_MAX && (folder == kRootFolder || folder >= kFirstUserNumber);

@@ -119,6 +119,8 @@ class UfsReader final : public SecondReader {
     return ok_status();
   }
 
+  Status report() override { return lost_.report(context_); }
+
   bool read(const StreamPlan& plan, const Consumer& consume, Status& consumed) override {
     return read_resident(context_, plan, consume, consumed);
   }
@@ -192,10 +194,11 @@ class UfsReader final : public SecondReader {
   }
 
   void add_attributes(std::vector<StreamPlan>& plans) {
-    if (inode_->attribute_bytes == 0 || inode_->attribute_bytes > 2 * geometry_.block_bytes) return;
-    const Fork area = attribute_area();
-    std::vector<std::uint8_t> bytes(inode_->attribute_bytes);
-    if (!area.whole || !read_fork(context_, area, 0, bytes)) return;
+    if (inode_->attribute_bytes == 0) return;
+    const bool possible = inode_->attribute_bytes <= 2 * geometry_.block_bytes;
+    const Fork area = possible ? attribute_area() : Fork{0, {}, false};
+    std::vector<std::uint8_t> bytes(possible ? inode_->attribute_bytes : 0);
+    if (!area.whole || !read_fork(context_, area, 0, bytes)) return lost_.add(plans.front().record.ref.inode);
     std::uint16_t id = 0;
     for (const UfsAttribute& attribute : parse_attributes(bytes, geometry_.order)) {
       StreamPlan plan;
@@ -214,6 +217,7 @@ class UfsReader final : public SecondReader {
   WalkContext& context_;
   Geometry geometry_;
   std::optional<UfsInode> inode_;  // the one that was corrected last
+  LostAttributes lost_;
 };
 
 }  // namespace

@@ -291,10 +291,11 @@ def icat(image, offset_sector, row, recover=True, options=()):
     return call(*command, image, inode).stdout
 
 
-# fls shows control characters and invalid UTF-8 as '^'; limier keeps names as they are. Both are brought to one form.
+# fls shows control characters, NUL (U+2400 on HFS+, as macOS shows it) and invalid UTF-8 as '^'; limier keeps names as
+# they are. Both are brought to one form.
 def comparable_path(path):
     path = path.lstrip("/")
-    return "".join("^" if ord(letter) < 32 or letter in "^\ufffd\x7f" else letter for letter in path)
+    return "".join("^" if ord(letter) < 32 or letter in "^\ufffd\x7f\u2400" else letter for letter in path)
 
 
 class Scratch(tempfile.TemporaryDirectory):

@@ -1,6 +1,7 @@
 """UFS 1 and 2 made by makefs, in both byte orders, against the bytes put in, fls and icat."""
 import hashlib
 import os
+import struct
 import unittest
 
 import images
@@ -113,6 +114,101 @@ class Ufs(unittest.TestCase):
         with done.index() as index:
             volume = index.one("SELECT * FROM v_volume")
             self.assertEqual((volume["fs_type"], volume["status"]), ("ufs2", "failed"))
+
+
+class Ufs2Inodes(unittest.TestCase):
+    """What an inode of UFS 2 says beside the files (FreeBSD sys/ufs/ufs/dinode.h, extattr.h), written into it here."""
+
+    ATTRIBUTES = {"user.note": b"from here", "system.posix1e.acl": images.noise(9000, 9), "user.empty": b""}
+    SNAPSHOT = 0x00200000
+    OLD, LATE = (-(2**40), 123_456_789), (2**40, 999_999_999)
+    INODE = 256
+
+    @classmethod
+    def setUpClass(cls):
+        images.tool("makefs")
+        cls.scratch = support.Scratch()
+        cls.addClassCleanup(cls.scratch.cleanup)
+        tree = cls.scratch.path / "tree"
+        tree.mkdir()
+        for name in ("marked", "snapshot", "unlinked", "plain"):
+            (tree / name).write_bytes(name.encode() * 100)
+        cls.image = cls.scratch.path / "evidence" / "ufs2.raw"
+        cls.image.parent.mkdir()
+        images.run("makefs", "-t", "ffs", "-s", "8m", *KINDS["ufs2"], cls.image, tree)
+        cls.table = cls.find_inodes()
+        cls.mark("marked")
+        cls.set("snapshot", 88, "<I", cls.SNAPSHOT)
+        cls.unlink("unlinked")
+        cls.triage = support.triage(cls.image, cls.scratch.path / "case", "--digests", "sha256")
+        cls.index = cls.triage.index()
+        cls.addClassCleanup(cls.index.connection.close)
+        cls.rows = {row["path"]: row for row in cls.index.rows("SELECT * FROM v_file")}
+
+    @classmethod
+    def find_inodes(cls):
+        """Image offset of inode 0, by the superblock."""
+        block = images.read(cls.image, 65536, 1376)
+        return struct.unpack_from("<i", block, 16)[0] * struct.unpack_from("<i", block, 52)[0]
+
+    @classmethod
+    def number(cls, name):
+        """By the entry in the root directory."""
+        data = cls.image.read_bytes()
+        entry = data.index(bytes([8, len(name)]) + name.encode() + b"\0") - 6
+        return struct.unpack_from("<I", data, entry)[0], entry
+
+    @classmethod
+    def set(cls, name, at, form, *values):
+        images.patch(cls.image, cls.table + cls.number(name)[0] * cls.INODE + at, struct.pack(form, *values))
+
+    @classmethod
+    def mark(cls, name):
+        area = b""
+        for full, value in cls.ATTRIBUTES.items():
+            space, _, rest = full.partition(".")
+            head = struct.pack("<BBB", 1 if space == "user" else 2, -len(value) % 8, len(rest)) + rest.encode()
+            head += bytes(-(4 + len(head)) % 8)
+            body = head + value + bytes(-len(value) % 8)
+            area += struct.pack("<I", 4 + len(body)) + body
+        fragment = 900  # free
+        images.patch(cls.image, fragment * 8192, area)
+        cls.set(name, 92, "<Iqq", len(area), fragment, 0)
+        cls.set(name, 56, "<q", cls.OLD[0])
+        cls.set(name, 76, "<i", cls.OLD[1])
+        cls.set(name, 40, "<q", cls.LATE[0])
+        cls.set(name, 64, "<i", cls.LATE[1])
+
+    @classmethod
+    def unlink(cls, name):
+        """As after a crash while a program had it open: no entry, no link, in use."""
+        cls.unlinked, entry = cls.number(name)
+        cls.set(name, 2, "<h", 0)
+        images.patch(cls.image, entry, bytes(4))
+
+    def test_extended_attributes_are_streams(self):
+        for name, value in self.ATTRIBUTES.items():
+            row = self.rows[f"/marked:xattr:{name}"]
+            self.assertEqual((row["size"], row["sha256"]), (len(value), hashlib.sha256(value).hexdigest()), name)
+            self.assertEqual(row["content_state"], "complete" if value else "empty")
+
+    def test_times_over_the_whole_range(self):
+        row = self.rows["/marked"]
+        self.assertTrue(row["created"].endswith(f".{self.OLD[1]:09}Z"), row["created"])
+        self.assertTrue(row["modified"].endswith(f".{self.LATE[1]:09}Z"), row["modified"])
+        self.assertEqual((row["created_ns"], row["modified_ns"]), (None, None), "beyond 64 bits of nanoseconds")
+
+    def test_a_snapshot_is_not_read(self):
+        row = self.rows["/snapshot"]
+        self.assertEqual((row["content_state"], row["sha256"]), ("not-read", None))
+        issue = self.index.one("SELECT * FROM v_issue WHERE code = 'content-not-read'")
+        self.assertIn("a snapshot", issue["message"])
+        self.assertEqual(self.triage.code, 5)
+
+    def test_a_file_that_was_removed_while_open_is_listed(self):
+        row = self.index.one("SELECT * FROM v_file WHERE inode = ? AND kind = 'file'", self.unlinked)
+        content = hashlib.sha256(b"unlinked" * 100).hexdigest()
+        self.assertEqual((row["deleted"], row["content_state"], row["sha256"]), (0, "complete", content))
 
 
 if __name__ == "__main__":

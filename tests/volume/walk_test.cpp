@@ -40,8 +40,9 @@ std::int64_t seconds(const catalog::Stamp& time) {
   return time.seconds;
 }
 
-// fls writes '^' for control characters.
+// fls writes '^' for control characters, and for NUL, which on HFS+ shows as its symbol.
 std::string cleaned(std::string text) {
+  for (std::size_t at = 0; (at = text.find("\u2400", at)) != std::string::npos;) text.replace(at, 3, "^");
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '^';
   return text;
@@ -80,7 +81,9 @@ std::multiset<std::string> body_of(const Walked& walked) {
       const std::string id = attribute ? fmt::format("{}-{}-{}", name.inode, stream.ref.attr_type, stream.ref.attr_id)
                                        : std::to_string(name.inode);
       const std::uint64_t size = ntfs ? stream.size_bytes : meta.size_bytes;
-      lines.insert(line(own, id, meta.uid, meta.gid, size, meta.times));
+      auto times = meta.times;
+      if (walked.volume.fs_type == "ufs2") times.created = {};  // libtsk does not read it
+      lines.insert(line(own, id, meta.uid, meta.gid, size, times));
     }
   }
   return lines;
@@ -291,7 +294,8 @@ TEST(Walk, FatCreationTime) {
     if (name.path.size() != 10 || !name.path.starts_with("/FILE")) continue;
     const auto index = static_cast<std::size_t>(name.path[5] - '0');
     ++seen;
-    EXPECT_EQ(catalog::ns_of(walked.rows.inodes.at(name.inode).times.created), base + tenths.at(index) * 10'000'000LL) << name.path;
+    EXPECT_EQ(catalog::ns_of(walked.rows.inodes.at(name.inode).times.created), base + tenths.at(index) * 10'000'000LL)
+        << name.path;
   }
   EXPECT_EQ(seen, tenths.size());
 }
