@@ -188,11 +188,14 @@ class HfsOdd(Volume):
         hfs.add("cut", b"", fork[:40_000], [("com.apple.decmpfs", value)], True)
         hfs.add("short", attributes=[("com.apple.decmpfs", apple_compression.header(3, 99) + b"\xff" + b"x" * 98)],
                 compressed=True)
+        hfs.add("longer than its runs", b"L" * 4321)
         hfs.name = cls.name  # libtsk gives up a folder with such a name
         hfs.add("half \ud800 pair", b"a name that is no text")
         hfs.add("zzz", b"its folder is lost")
         hfs.write()
         cls.lose("zzz")
+        place = cls.image.read_bytes().index(struct.pack(">QI", 4321, 4096))
+        images.patch(cls.image, place, struct.pack(">Q", 9321))
 
     @staticmethod
     def name(text):
@@ -218,7 +221,7 @@ class HfsOdd(Volume):
         self.assertEqual(row["path_raw"], b"/half \xed\xa0\x80 pair")
 
     def test_damage_leaves_no_digest(self):
-        for path, size in {"/cut": len(LARGE), "/short": 99}.items():
+        for path, size in {"/cut": len(LARGE), "/short": 99, "/longer than its runs": 9321}.items():
             row = self.rows[path]
             self.assertEqual((row["size"], row["content_state"], row["sha256"]), (size, "unreadable", None), path)
 
