@@ -3,6 +3,7 @@
 
 #include "volume/apfs_reader.h"
 #include "volume/hfs_reader.h"
+#include "volume/ext_reader.h"
 #include "volume/own_reader.h"
 #include "volume/second_reader.h"
 #include "volume/ufs_reader.h"
@@ -18,7 +19,7 @@ Status LostAttributes::report(const WalkBase& walk) const {
 }
 
 Result<std::unique_ptr<OwnReader>> make_own_reader(WalkBase& walk) {
-  static_cast<void>(walk);
+  if (TSK_FS_TYPE_ISEXT(walk.job.volume.tsk_fs_type) != 0) return make_ext_reader(walk);
   return std::unique_ptr<OwnReader>();
 }
 

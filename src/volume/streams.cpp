@@ -41,17 +41,6 @@ class RunReader {
     }
   }
 
-  void read(const ExtTree& tree, bool encrypted) {
-    encrypted_ = encrypted;
-    for (const ExtRun& run : tree.runs) {
-      const std::uint64_t hole = expected_;
-      if (!follows(run.file_block, run.blocks)) break;
-      if (run.file_block > hole) add_blocks({hole, 0, run.file_block - hole, true, false});
-      add_blocks({run.file_block, run.block, run.blocks, false, run.unwritten});
-    }
-    unreadable_ = unreadable_ || !tree.whole;
-  }
-
   [[nodiscard]] bool unreadable() const { return unreadable_; }
   [[nodiscard]] std::uint64_t covered() const { return covered_; }
   [[nodiscard]] bool on_disk() const { return on_disk_; }
@@ -255,7 +244,6 @@ class Planner {
 
   void plain_streams() {
     if (meta_.type == TSK_FS_META_TYPE_VIRT_DIR) return;
-    if (ext_stream()) return;
     load();
     const TSK_FS_ATTR* data =
         ask([&] { return tsk_fs_file_attr_get(file_); }, static_cast<const TSK_FS_ATTR*>(nullptr));
@@ -275,31 +263,6 @@ class Planner {
       if ((attr->flags & TSK_FS_ATTR_INUSE) != 0 && attr->type == TSK_FS_ATTR_TYPE_HFS_RSRC && attr->size > 0)
         plans_.push_back(plan_of(*attr, "rsrc"));
     }
-  }
-
-  // ext inodes by our own reading; false: libtsk's will do.
-  bool ext_stream() {
-    if (!context_.ext_inodes || meta_.type == TSK_FS_META_TYPE_VIRT) return false;
-    const auto inode = context_.ext_inodes->open(meta_.addr);
-    if (!inode) return false;
-    const bool link = meta_.type == TSK_FS_META_TYPE_LNK;
-    const bool encrypted = (inode->flags & kExtEncrypted) != 0 && (regular_ || link);
-    const bool inline_data = (inode->flags & kExtInlineData) != 0;
-    const bool tree = (inode->flags & kExtExtents) != 0 && !inline_data;
-    // The targets of short links and the numbers of devices stand where the pointers would.
-    const bool pointers = !tree && !inline_data && (regular_ || directory_);
-    if (!encrypted && !tree && !pointers) return false;
-    StreamPlan plan = blank(TSK_FS_ATTR_TYPE_DEFAULT, TSK_FS_ATTR_ID_DEFAULT, bounded_size(meta_.size), "");
-    if (tree || pointers) {
-      RunReader runs(context_, plan);
-      runs.read(tree ? context_.ext_inodes->extent_tree(*inode)
-                     : context_.ext_inodes->block_pointers(*inode, plan.record.size_bytes),
-                encrypted);
-      judge(runs, plan);
-    }
-    finish(plan, encrypted);
-    plans_.push_back(std::move(plan));
-    return true;
   }
 
   StreamPlan blank(std::uint32_t type, std::uint16_t id, std::uint64_t size, const std::string& name) const {

@@ -28,7 +28,6 @@ Status WalkContext::prepare() {
   block_post = fs.block_post_size;
   type = fs.ftype;
   if (TSK_FS_TYPE_ISFFS(fs.ftype) != 0) ufs_block_bytes = reinterpret_cast<const FFS_INFO&>(fs).ffsbsize_b;
-  if (ext()) ext_inodes.emplace(image, base, end);
   root_inode = fs.root_inum;
   last_inode = fs.last_inum;
   inode_count = fs.inum_count;

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "volume/ext_inodes.h"
 #include "volume/inode_sender.h"
 #include "volume/second_reader.h"
 #include "volume/tsk_image.h"
@@ -63,7 +62,6 @@ struct WalkContext : WalkBase {
   std::uint64_t last_inode = 0;
   std::uint64_t inode_count = 0;
   std::unique_ptr<SecondReader> second;     // never null
-  std::optional<ExtInodes> ext_inodes;      // ext only
   Listed listed;                            // filled by NameWalk::named
   std::vector<std::uint64_t> named_in_use;  // inodes with a name in use, sorted; by NameWalk
   OwnedRanges owned, deleted;               // FAT and exFAT only: of files in use and of deleted ones; by InodeWalk

@@ -1,0 +1,16 @@
+// The streams of ext inodes: content, and extended attributes as rows of their own.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "volume/ext_volume.h"
+
+namespace limier::volume {
+
+// Numbered, in (attr_type, attr_id) order.
+std::vector<StreamPlan> plan_ext_streams(const ExtVolume& volume, const ExtInode& inode);
+// Of a symbolic link; empty when it cannot be read whole, or is encrypted. `with_content`: when it lies in blocks too.
+std::string ext_link_target(const ExtVolume& volume, const ExtInode& inode, bool with_content);
+
+}  // namespace limier::volume
