@@ -47,7 +47,9 @@ class FileBuilder {
   }
 
   Status put(const NameRow& row, const std::optional<std::int64_t>& content_id, FileKind kind, bool is_stream) {
-    const bool reused = row.inode_key && !row.allocated && row.inode_allocated;
+    // Unlinked while a program had it open, an inode stays in use: what it holds is still that of the deleted name.
+    const bool unlinked = !row.inode_linked && row.kind == row.inode_kind;
+    const bool reused = row.inode_key && !row.allocated && row.inode_allocated && !unlinked;
     return insert_.add({++file_id_, row.volume_id, row.name_key, parent_file_, row.inode_key, content_id,
                         static_cast<std::int64_t>(kind), std::int64_t{is_stream}, std::int64_t{reused}});
   }

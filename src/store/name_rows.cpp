@@ -16,7 +16,7 @@ using catalog::FileKind;
 // name in a temporary table of its own.
 constexpr const char* kJoined =
     "SELECT n.name_key, s.content_id, s.is_default, s.attr_type, s.attr_id, n.parent_key, n.volume_id, n.kind, "
-    "n.allocated, i.inode_key, i.kind, i.allocated "
+    "n.allocated, i.inode_key, i.kind, i.allocated, i.link_count "
     "FROM name n LEFT JOIN inode i ON i.volume_id = n.volume_id AND i.inode = n.inode AND i.name_sequence = n.sequence "
     "LEFT JOIN stream s ON s.inode_key = i.inode_key ORDER BY n.name_key";
 
@@ -38,6 +38,7 @@ class JoinedRows final : public NameRows {
     row.inode_key = rows_.optional_integer(9);
     row.inode_kind = static_cast<FileKind>(rows_.integer(10));
     row.inode_allocated = rows_.integer(11) != 0;
+    row.inode_linked = rows_.integer(12) != 0;
     row.streams.clear();
     while (more_ && rows_.integer(0) == row.name_key) {
       if (const auto content_id = rows_.optional_integer(1))
@@ -58,7 +59,7 @@ class JoinedRows final : public NameRows {
 constexpr const char* kNames =
     "SELECT name_key, parent_key, volume_id, inode, sequence, kind, allocated FROM name ORDER BY name_key";
 constexpr const char* kInodes =
-    "SELECT inode_key, volume_id, inode, name_sequence, kind, allocated FROM inode ORDER BY inode_key";
+    "SELECT inode_key, volume_id, inode, name_sequence, kind, allocated, link_count FROM inode ORDER BY inode_key";
 constexpr const char* kStreams =
     "SELECT inode_key, content_id, is_default, attr_type, attr_id FROM stream ORDER BY content_id";
 
@@ -94,13 +95,14 @@ class MemoryRows final : public NameRows {
     row.allocated = names_.integer(6) != 0;
     row.inode_key.reset();
     row.inode_kind = FileKind::kFile;
-    row.inode_allocated = false;
+    row.inode_allocated = row.inode_linked = false;
     row.streams.clear();
     const JoinInode* inode = find(row.volume_id, names_.integer(3));
     if (inode == nullptr || inode->name_sequence != names_.integer(4)) return true;
     row.inode_key = inode->inode_key;
     row.inode_kind = inode->kind;
     row.inode_allocated = inode->allocated;
+    row.inode_linked = inode->linked;
     for (std::size_t at = inode->first_stream; at < streams_.size() && streams_[at].inode_key == inode->inode_key; ++at)
       row.streams.push_back(streams_[at].stream);
     return true;
@@ -143,8 +145,14 @@ class MemoryRows final : public NameRows {
 };
 
 JoinInode inode_of(const Statement& row) {
-  return {row.integer(0),     row.integer(1), row.integer(2), row.integer(3), 0, static_cast<FileKind>(row.integer(4)),
-          row.integer(5) != 0};
+  return {row.integer(0),
+          row.integer(1),
+          row.integer(2),
+          row.integer(3),
+          0,
+          static_cast<FileKind>(row.integer(4)),
+          row.integer(5) != 0,
+          row.integer(6) != 0};
 }
 
 JoinStream stream_of(const Statement& row) {

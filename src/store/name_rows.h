@@ -21,6 +21,7 @@ struct NameRow {
   std::optional<std::int64_t> inode_key;
   catalog::FileKind inode_kind = catalog::FileKind::kFile;
   bool inode_allocated = false;
+  bool inode_linked = false;  // counts a name
   std::vector<Stream> streams;  // sorted
 };
 
@@ -30,6 +31,7 @@ struct JoinInode {
   std::uint32_t first_stream = 0;  // where its streams begin among all of them
   catalog::FileKind kind{};
   bool allocated = false;
+  bool linked = false;
 };
 struct JoinStream {
   std::int64_t inode_key = 0;

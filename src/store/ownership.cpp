@@ -227,11 +227,12 @@ class OwnershipSweep {
   std::map<std::int64_t, DoubleClaims> double_claims_;
 };
 
-// APFS clones share blocks; ISO 9660 images may hold one file under several directory records.
+// APFS clones share blocks; ISO 9660 images may hold one file under several directory records; of ext the walk says so.
 Result<std::map<std::int64_t, bool>> sharing_volumes(Database& db) {
   std::map<std::int64_t, bool> volumes;
   LIMIER_TRY(auto rows,
-             db.prepare("SELECT volume_id FROM volume WHERE fs_type IN ('apfs', 'iso9660') OR scheme = 'apfs'"));
+             db.prepare("SELECT volume_id FROM volume WHERE fs_type IN ('apfs', 'iso9660') OR scheme = 'apfs' UNION "
+                        "SELECT volume_id FROM issue WHERE code = 'blocks-shared' AND volume_id IS NOT NULL"));
   while (true) {
     LIMIER_TRY(const bool row, rows.step());
     if (!row) return volumes;

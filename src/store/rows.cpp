@@ -193,8 +193,8 @@ Status IndexWriter::Impl::add(const catalog::InodeRecord& record) {
   if (time_marks(record) >> kFarMarks != 0) LIMIER_CHECK(add_far_times(key, record));
   sent.last_inode = std::max(sent.last_inode, identity(record.inode));
   recent_inodes_.push({record.volume_id, record.inode, key, record.allocated, record.kind});
-  held_.add(
-      JoinInode{key, record.volume_id, identity(record.inode), record.name_sequence, 0, record.kind, record.allocated});
+  held_.add(JoinInode{key, record.volume_id, identity(record.inode), record.name_sequence, 0, record.kind,
+                      record.allocated, record.link_count > 0});
   return ok_status();
 }
 

@@ -14,8 +14,8 @@ namespace {
 using catalog::ContentSource;
 using catalog::ExtentKind;
 
-// As libtsk numbers the content of these file systems, and nothing that has none.
-constexpr std::uint32_t kContent = 1, kNoContent = 0;
+// As libtsk numbers the content of these file systems.
+constexpr std::uint32_t kContent = 1;
 constexpr std::uint32_t kXattr = 0xE0;  // $EA on NTFS
 
 // Whether the target stands in the inode: then no blocks are counted, apart from one for attributes.
@@ -43,7 +43,7 @@ class Planner {
     } else if (in_blocks && !short_link(volume_, inode_)) {
       add_content();
     } else {
-      plans_.push_back(blank(kNoContent, 0, inode_.size, ""));
+      plans_.push_back(blank(kContent, 0, inode_.size, ""));
     }
     std::uint16_t ordinal = 0;
     for (const ExtXattr& xattr : xattrs.list) add_xattr(xattr, ordinal++);
@@ -66,10 +66,14 @@ class Planner {
     const std::uint64_t head = std::min<std::uint64_t>(inode_.size, kExtRootBytes);
     add_extent(plan, ExtentKind::kResident, 0, inode_.image_offset + ExtInode::kRootAt, head);
     const std::uint64_t rest = inode_.size - head;
-    const std::uint64_t there = xattrs.has_inline_data && xattrs.inline_data.inode == 0 ? xattrs.inline_data.size : 0;
-    add_extent(plan, ExtentKind::kResident, head, xattrs.inline_data.image_offset, std::min(rest, there));
+    const std::uint64_t there =
+        xattrs.has_inline_data && xattrs.inline_data.inode == 0 ? std::min(rest, xattrs.inline_data.size) : 0;
+    add_extent(plan, ExtentKind::kResident, head, xattrs.inline_data.image_offset, there);
+    // A file may end in a hole here too.
+    const bool whole = rest == there || (inode_.in_use && xattrs.has_inline_data && !xattrs.damaged);
+    if (whole) add_hole(plan, head + there, inode_.size);
     plan.decoded = true;
-    plan.record.source = rest <= there ? ContentSource::kDigested : ContentSource::kUnreadable;
+    plan.record.source = whole ? ContentSource::kDigested : ContentSource::kUnreadable;
     finish(plan);
     plans_.push_back(std::move(plan));
   }

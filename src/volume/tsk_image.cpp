@@ -38,6 +38,7 @@ Result<std::unique_ptr<TskImage>> TskImage::open(const evidence::Image& image, s
   auto* external = static_cast<ExternalImage*>(std::calloc(1, sizeof(ExternalImage)));
   if (external == nullptr) return Error{ErrorKind::kTemporary, "not enough memory to open the image"};
   external->lines = self->lines_.get();
+  external->opening = true;
   external->info.tag = TSK_IMG_INFO_TAG;
   external->info.itype = TSK_IMG_TYPE_EXTERNAL;
   external->info.size = static_cast<TSK_OFF_T>(image.size_bytes());
@@ -51,6 +52,10 @@ Result<std::unique_ptr<TskImage>> TskImage::open(const evidence::Image& image, s
 
 TskImage::~TskImage() {
   if (info_ != nullptr) close_callback(info_);
+}
+
+void TskImage::opened() {
+  reinterpret_cast<ExternalImage*>(info_)->opening = false;
 }
 
 void TskImage::abandon() {
@@ -95,6 +100,7 @@ Status FsSession::open_handles() {
     fs_ = fs.value_or(nullptr);
   }
   if (fs_ != nullptr) {
+    image_->opened();
     sieve_ = std::make_unique<InodeSieve>(fs_);
     return ok_status();
   }

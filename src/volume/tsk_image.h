@@ -30,6 +30,8 @@ class TskImage {
   TSK_IMG_INFO* get() { return info_; }
   DamageLog& damage() { return *damage_; }
   LineCache& lines() { return *lines_; }
+  // A file system is open: from now on libtsk sees nothing but what stands on the media.
+  void opened();
   void abandon();  // after an exception: whatever libtsk still refers to stays alive until the process ends
 
  private:

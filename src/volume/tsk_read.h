@@ -15,6 +15,7 @@ namespace limier::volume {
 struct ExternalImage {
   TSK_IMG_INFO info;
   LineCache* lines;
+  bool opening;  // a file system: superblocks are shown so that libtsk does not refuse them
 };
 
 // The read function of our images.

@@ -84,6 +84,7 @@ class StoreTest : public ::testing::Test {
     record.volume_id = volume_id;
     record.inode = number;
     record.allocated = allocated;
+    record.link_count = 1;
     return record;
   }
   catalog::StreamRecord stream(std::uint64_t number, catalog::ContentSource source, std::uint64_t size,
