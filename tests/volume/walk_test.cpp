@@ -54,6 +54,13 @@ std::string line(const std::string& name, const std::string& inode, std::uint64_
                      seconds(t.modified), seconds(t.changed), seconds(t.created));
 }
 
+// libtsk has no times of creation of ext2 and ext3 (inodes of 256 bytes), nor of UFS2.
+catalog::FileTimes times_fls_has(const Walked& walked, catalog::FileTimes times) {
+  const std::string& type = walked.volume.fs_type;
+  if (type == "ext2" || type == "ext3" || type == "ufs2") times.created = {};
+  return times;
+}
+
 // What `fls -r -m ''` prints, from the rows.
 std::multiset<std::string> body_of(const Walked& walked) {
   const bool ntfs = walked.volume.fs_type == "ntfs";
@@ -81,9 +88,7 @@ std::multiset<std::string> body_of(const Walked& walked) {
       const std::string id = attribute ? fmt::format("{}-{}-{}", name.inode, stream.ref.attr_type, stream.ref.attr_id)
                                        : std::to_string(name.inode);
       const std::uint64_t size = ntfs ? stream.size_bytes : meta.size_bytes;
-      auto times = meta.times;
-      if (walked.volume.fs_type == "ufs2") times.created = {};  // libtsk does not read it
-      lines.insert(line(own, id, meta.uid, meta.gid, size, times));
+      lines.insert(line(own, id, meta.uid, meta.gid, size, times_fls_has(walked, meta.times)));
     }
   }
   return lines;
