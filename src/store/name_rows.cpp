@@ -145,14 +145,9 @@ class MemoryRows final : public NameRows {
 };
 
 JoinInode inode_of(const Statement& row) {
-  return {row.integer(0),
-          row.integer(1),
-          row.integer(2),
-          row.integer(3),
-          0,
-          static_cast<FileKind>(row.integer(4)),
-          row.integer(5) != 0,
-          row.integer(6) != 0};
+  return {
+      row.integer(0),      row.integer(1),     row.integer(2), row.integer(3), 0, static_cast<FileKind>(row.integer(4)),
+      row.integer(5) != 0, row.integer(6) != 0};
 }
 
 JoinStream stream_of(const Statement& row) {

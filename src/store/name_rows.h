@@ -21,7 +21,7 @@ struct NameRow {
   std::optional<std::int64_t> inode_key;
   catalog::FileKind inode_kind = catalog::FileKind::kFile;
   bool inode_allocated = false;
-  bool inode_linked = false;  // counts a name
+  bool inode_linked = false;    // counts a name
   std::vector<Stream> streams;  // sorted
 };
 

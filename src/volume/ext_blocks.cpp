@@ -68,7 +68,7 @@ class BlockMap {
     // Boot code, and on blocks of 1 KiB a whole block of it, belong to no group.
     if (facts_.first_block > 0) put(0, facts_.first_block, BlockUse::kAllocated);
     const std::uint64_t blocks = std::min(facts_.blocks, volume_.length() / facts_.block_bytes + 1);
-    for (std::uint64_t group = 0; group < facts_.groups(); ++group) {
+    for (std::uint64_t group = 0; group < facts_.block_groups(); ++group) {
       walk_.sink.working_on(Stage::kBlocks, group * facts_.blocks_per_group);
       const std::uint64_t first = facts_.first_block + group * facts_.blocks_per_group;
       if (first >= blocks) break;
@@ -76,10 +76,9 @@ class BlockMap {
     }
     LIMIER_CHECK(ranges_.finish());
     if (lost_ == 0) return ok_status();
-    return walk_.issue("block-use-unknown", catalog::Severity::kWarning, std::nullopt,
-                       fmt::format("the map of used blocks cannot be read in {} groups: they are taken to be in use",
-                                   lost_),
-                       true);
+    return walk_.issue(
+        "block-use-unknown", catalog::Severity::kWarning, std::nullopt,
+        fmt::format("the map of used blocks cannot be read in {} groups: they are taken to be in use", lost_), true);
   }
 
  private:
@@ -89,10 +88,10 @@ class BlockMap {
     const auto add = [&](std::uint64_t block, std::uint64_t count) {
       if (count > 0 && volume_.holds(block, 1)) metadata_.push_back({block, block + count});
     };
-    for (std::uint64_t number = 0; number < facts_.groups(); ++number) {
+    for (std::uint64_t number = 0; number < facts_.block_groups(); ++number) {
       if (number % kBeatEvery == 0) walk_.sink.working_on(Stage::kBlocks, number * facts_.blocks_per_group);
-      const std::uint64_t super = number == 0 ? facts_.super_block
-                                              : facts_.first_block + number * facts_.blocks_per_group;
+      const std::uint64_t super =
+          number == 0 ? facts_.super_block : facts_.first_block + number * facts_.blocks_per_group;
       add(super, (volume_.has_super(number) ? 1 : 0) + volume_.descriptor_blocks_in(number));
       const auto group = volume_.group(number);
       if (!group) continue;

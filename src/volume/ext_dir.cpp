@@ -120,8 +120,8 @@ class DirectoryReader {
     entry.length = header->le<4, std::uint16_t>();
     // Blocks of 64 KiB: the two bits that multiples of four leave are bits 16 and 17.
     if (area.size() >= 65536) {
-      entry.length = entry.length == 65535 || entry.length == 0 ? 65536
-                                                                : (entry.length & 0xFFFC) | (entry.length & 3) << 16;
+      entry.length =
+          entry.length == 65535 || entry.length == 0 ? 65536 : (entry.length & 0xFFFC) | (entry.length & 3) << 16;
     }
     const std::size_t name_bytes = header->le<6, std::uint8_t>();
     entry.type = header->le<7, std::uint8_t>();
@@ -134,8 +134,8 @@ class DirectoryReader {
     entry.name = as_text(*name);
     const bool dots = entry.name == "." || entry.name == "..";
     entry.own = (kHeader + name_bytes + 3) / 4 * 4 + (hashes_ && !dots && name_bytes > 0 ? kHashBytes : 0);
-    const bool fits = entry.length >= std::max(entry.own, kLeastEntry) && entry.length % 4 == 0 &&
-                      entry.length <= area.size() - at;
+    const bool fits =
+        entry.length >= std::max(entry.own, kLeastEntry) && entry.length % 4 == 0 && entry.length <= area.size() - at;
     return fits ? std::optional(entry) : std::nullopt;
   }
 
@@ -190,8 +190,7 @@ class DirectoryReader {
   [[nodiscard]] bool plausible(const RawEntry& entry) const {
     if (entry.name.empty() || entry.inode > volume_.facts().inodes_declared) return false;
     if (volume_.facts().typed_names() && entry.type > kMostTypes) return false;
-    return inode_.is(kExtEncrypted) ||
-           entry.name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
+    return inode_.is(kExtEncrypted) || entry.name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
   }
 
   void add(const RawEntry& entry, bool in_use) {
@@ -212,7 +211,8 @@ class DirectoryReader {
     const auto key = [](const ExtEntry& entry) { return std::to_string(entry.inode) + '/' + entry.name; };
     for (const ExtEntry& entry : found_.entries)
       if (entry.in_use) seen.insert(key(entry));
-    std::erase_if(found_.entries, [&](const ExtEntry& entry) { return !entry.in_use && !seen.insert(key(entry)).second; });
+    std::erase_if(found_.entries,
+                  [&](const ExtEntry& entry) { return !entry.in_use && !seen.insert(key(entry)).second; });
   }
 
   const ExtVolume& volume_;

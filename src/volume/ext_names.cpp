@@ -90,10 +90,10 @@ Status ExtNames::push(const ExtInode& inode, std::uint64_t name_id, bool orphan)
                              "the directory cannot be read to its end", true));
   }
   if (inode.in_use && frame.dir.damaged > 0) {
-    LIMIER_CHECK(walk_.issue("directory-damaged", Severity::kWarning, inode.number,
-                             fmt::format("{} blocks of the directory are damaged: it may hold more than is listed",
-                                         frame.dir.damaged),
-                             true));
+    LIMIER_CHECK(walk_.issue(
+        "directory-damaged", Severity::kWarning, inode.number,
+        fmt::format("{} blocks of the directory are damaged: it may hold more than is listed", frame.dir.damaged),
+        true));
   }
   stack_.push_back(std::move(frame));
   ancestors_.insert(inode.number);
@@ -132,7 +132,8 @@ Status ExtNames::send(const ExtEntry& entry, std::uint64_t parent, bool orphan) 
   if (record.inode != 0) inodes_.push_back(record.inode);
   if (orphan) walk_.orphans.push_back(record.inode);
   if (!orphan && entry.in_use) named_in_use_.push_back(record.inode);
-  if (names_ % kBeatEvery == 0) walk_.sink.working_on(in_orphans_ ? Stage::kOrphans : Stage::kNames, stack_.back().inode);
+  if (names_ % kBeatEvery == 0)
+    walk_.sink.working_on(in_orphans_ ? Stage::kOrphans : Stage::kNames, stack_.back().inode);
   return walk_.sink.name(record);
 }
 

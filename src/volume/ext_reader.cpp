@@ -1,12 +1,17 @@
+// Source: Linux kernel documentation, "ext4 Data Structures and Algorithms"; each file beside this one names its part.
+//
 // libtsk 4.11 knows no inline data behind another attribute, no revision 0, no clusters, no index blocks of large
 // directories, no second index block of extent trees and no attributes, and cuts times to 32 bits.
 #include "volume/ext_reader.h"
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "volume/ext_blocks.h"
 #include "volume/ext_names.h"
 #include "volume/ext_streams.h"
+#include "volume/ext_tree.h"
 
 namespace limier::volume {
 
@@ -38,6 +43,13 @@ class ExtReader final : public OwnReader {
                                "of several",
                                false));
     }
+    if (journal_holds_changes()) {
+      LIMIER_CHECK(
+          walk_.issue("journal-not-replayed", catalog::Severity::kWarning, volume_->facts().journal_inode(),
+                      "the file system was not unmounted and its journal holds changes that are not written to "
+                      "their places yet: what is listed is the state without them",
+                      false));
+    }
     return ExtNames(walk_, *volume_).run();
   }
 
@@ -58,12 +70,22 @@ class ExtReader final : public OwnReader {
     record.link_count = inode->links;
     record.times = inode->times;
     record.link_target = ext_link_target(*volume_, *inode, !walk_.job.metadata_only);
-    if (!walk_.job.bare_inodes) described.streams = plan_ext_streams(*volume_, *inode);
+    if (walk_.job.bare_inodes) return described;
+    ExtStreams streams = plan_ext_streams(*volume_, *inode);
+    described.streams = std::move(streams.plans);
+    if (streams.xattrs_damaged && xattrs_damaged_++ == 0) first_damaged_ = number;
     return described;
   }
 
   Status blocks() override { return send_ext_blocks(walk_, *volume_); }
-  Status report() override { return ok_status(); }
+  Status report() override {
+    if (xattrs_damaged_ == 0) return ok_status();
+    return walk_.issue("attributes-damaged", catalog::Severity::kWarning, first_damaged_,
+                       fmt::format("the extended attributes of {} entries are damaged, the first is {}: they may have "
+                                   "more than are listed",
+                                   xattrs_damaged_, first_damaged_),
+                       true);
+  }
 
   // Pieces inside metadata, and zeros between them.
   bool read(const StreamPlan& plan, const Consumer& consume, Status& consumed) override {
@@ -98,10 +120,19 @@ class ExtReader final : public OwnReader {
   }
 
  private:
+  // Its superblock says where the log starts, 0 when it is empty. Source: the same documentation, "Journal (jbd2)".
+  [[nodiscard]] bool journal_holds_changes() const {
+    constexpr std::uint32_t kMagic = 0xC03B3998;
+    if (!volume_->facts().journal_in_use()) return false;
+    const auto journal = volume_->inode(volume_->facts().journal_inode());
+    const auto tree = journal ? read_ext_tree(*volume_, *journal) : ExtTree();
+    const auto super = tree.runs.empty() ? std::vector<std::uint8_t>() : volume_->read_block(tree.runs.front().block);
+    return be_at<std::uint32_t>(super, 0) != kMagic || be_at<std::uint32_t>(super, 0x1C) != 0u;
+  }
+
   void working_on(const StreamPlan& plan, std::uint64_t done) {
     const bool extracting = walk_.job.kind == FsJobKind::kExtract;
-    walk_.sink.working_on(extracting ? Stage::kExtract : Stage::kContent,
-                          extracting ? done : plan.record.ref.inode);
+    walk_.sink.working_on(extracting ? Stage::kExtract : Stage::kContent, extracting ? done : plan.record.ref.inode);
   }
 
   [[nodiscard]] Described orphan_directory(std::uint64_t number) const {
@@ -118,6 +149,8 @@ class ExtReader final : public OwnReader {
 
   WalkBase& walk_;
   std::unique_ptr<ExtVolume> volume_;
+  std::uint64_t xattrs_damaged_ = 0;
+  std::uint64_t first_damaged_ = 0;
 };
 
 }  // namespace

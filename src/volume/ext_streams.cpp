@@ -34,7 +34,7 @@ class Planner {
     encrypted_ = inode.is(kExtEncrypted) && regular_;
   }
 
-  std::vector<StreamPlan> run() {
+  ExtStreams run() {
     const bool in_blocks = regular_ || inode_.kind == ExtKind::kDir || inode_.kind == ExtKind::kLink;
     // The block of a deleted inode may be another's by now.
     const auto xattrs = read_ext_xattrs(volume_, inode_, inode_.in_use);
@@ -48,7 +48,7 @@ class Planner {
     std::uint16_t ordinal = 0;
     for (const ExtXattr& xattr : xattrs.list) add_xattr(xattr, ordinal++);
     for (StreamPlan& plan : plans_) number_extents(plan);
-    return std::move(plans_);
+    return {std::move(plans_), xattrs.damaged && inode_.in_use};
   }
 
  private:
@@ -85,8 +85,8 @@ class Planner {
       return std::any_of(plan.extents.begin(), plan.extents.end(),
                          [kind](const auto& extent) { return extent.kind == kind; });
     };
-    const bool compressed = inode_.is(kExtCompressedBlocks) ||
-                            (inode_.is(kExtCompressed) && volume_.facts().compression());
+    const bool compressed =
+        inode_.is(kExtCompressedBlocks) || (inode_.is(kExtCompressed) && volume_.facts().compression());
     if (!whole) {
       plan.record.source = ContentSource::kUnreadable;
     } else if (regular_ && compressed) {
@@ -200,7 +200,7 @@ class Planner {
 
 }  // namespace
 
-std::vector<StreamPlan> plan_ext_streams(const ExtVolume& volume, const ExtInode& inode) {
+ExtStreams plan_ext_streams(const ExtVolume& volume, const ExtInode& inode) {
   return Planner(volume, inode).run();
 }
 
@@ -210,7 +210,7 @@ std::string ext_link_target(const ExtVolume& volume, const ExtInode& inode, bool
   if (short_link(volume, inode)) return std::string(as_text(inode.root().first(size)));
   if (!with_content && !inode.is(kExtInlineData)) return {};
   std::string target;
-  for (const StreamPlan& plan : plan_ext_streams(volume, inode)) {
+  for (const StreamPlan& plan : plan_ext_streams(volume, inode).plans) {
     if (!plan.record.is_default) continue;
     for (const auto& extent : plan.extents) {
       const bool content = extent.kind == ExtentKind::kData || extent.kind == ExtentKind::kResident;
@@ -218,8 +218,8 @@ std::string ext_link_target(const ExtVolume& volume, const ExtInode& inode, bool
       const std::uint64_t at = *extent.image_offset - volume.walk().base;
       const bool reused =
           !inode.in_use && extent.kind == ExtentKind::kData && volume.block_in_use(at / volume.facts().block_bytes);
-      const auto bytes = reused ? std::vector<std::uint8_t>()
-                                : volume.read(at, static_cast<std::size_t>(extent.length));
+      const auto bytes =
+          reused ? std::vector<std::uint8_t>() : volume.read(at, static_cast<std::size_t>(extent.length));
       target += as_text(bytes);
     }
   }

@@ -75,6 +75,11 @@ bool add_node(Bytes node, std::optional<std::uint16_t> wanted_depth, ExtTree& tr
   return true;
 }
 
+// What a deleted inode had may be another's by now.
+bool is_own(const ExtVolume& volume, const ExtInode& inode, std::uint64_t block) {
+  return inode.in_use || !volume.block_in_use(block);
+}
+
 // Leaves are met in the order of the tree, so runs come in file order; index blocks wait on a stack.
 ExtTree extent_tree(const ExtVolume& volume, const ExtInode& inode) {
   ExtTree tree;
@@ -83,8 +88,8 @@ ExtTree extent_tree(const ExtVolume& volume, const ExtInode& inode) {
   for (std::size_t nodes = 0; tree.whole && !pending.empty(); ++nodes) {
     const TreeNode node = pending.back();
     pending.pop_back();
-    tree.whole = nodes < kMaxTreeNodes && add_node(volume.read_block(node.block), node.depth, tree, pending) &&
-                 tree.runs.size() <= kMaxTreeRuns;
+    tree.whole = nodes < kMaxTreeNodes && is_own(volume, inode, node.block) &&
+                 add_node(volume.read_block(node.block), node.depth, tree, pending) && tree.runs.size() <= kMaxTreeRuns;
   }
   return tree;
 }
@@ -111,7 +116,8 @@ ExtTree block_pointers(const ExtVolume& volume, const ExtInode& inode) {
         runs.skip(covers);
         continue;
       }
-      const auto block = volume.read_block(node.block);
+      const auto block =
+          is_own(volume, inode, node.block) ? volume.read_block(node.block) : std::vector<std::uint8_t>();
       tree.whole = !block.empty() && ++nodes <= kMaxTreeNodes && tree.runs.size() <= kMaxTreeRuns;
       if (!tree.whole) return tree;
       for (std::uint64_t i = 0; i < per_block && !runs.done(); ++i) {

@@ -15,8 +15,9 @@ constexpr std::uint32_t kMostLogCluster = 20;
 constexpr std::uint64_t kMostGroups = 1u << 22;
 
 constexpr std::uint32_t kCompatSparseSuper2 = 0x200;
-constexpr std::uint32_t kIncompatCompression = 0x1, kIncompatFileType = 0x2, kIncompatJournalDevice = 0x8;
-constexpr std::uint32_t kIncompatMetaBg = 0x10, kIncompat64Bit = 0x80, kIncompatXattrInode = 0x400;
+constexpr std::uint32_t kIncompatCompression = 0x1, kIncompatFileType = 0x2, kIncompatRecover = 0x4,
+                        kIncompatJournalDevice = 0x8;
+constexpr std::uint32_t kIncompatMetaBg = 0x10, kIncompat64Bit = 0x80;
 constexpr std::uint32_t kIncompatDirData = 0x1000, kIncompatLargeDir = 0x4000;
 constexpr std::uint32_t kRoSparseSuper = 0x1, kRoHugeFile = 0x8, kRoDescriptorChecksum = 0x10, kRoBigalloc = 0x200;
 constexpr std::uint32_t kRoMetadataChecksum = 0x400, kRoSharedBlocks = 0x4000;
@@ -71,17 +72,20 @@ bool ExtFacts::shared_blocks() const {
 bool ExtFacts::large_directories() const {
   return (incompat & kIncompatLargeDir) != 0;
 }
-bool ExtFacts::xattr_inodes() const {
-  return (incompat & kIncompatXattrInode) != 0;
-}
 bool ExtFacts::compression() const {
   return (incompat & kIncompatCompression) != 0;
 }
 bool ExtFacts::extra_dir_data() const {
   return (incompat & kIncompatDirData) != 0;
 }
+bool ExtFacts::journal_in_use() const {
+  return (incompat & kIncompatRecover) != 0 && journal_inode() != 0;
+}
 std::uint64_t ExtFacts::groups() const {
   return std::min(divided_up(inodes, inodes_per_group), kMostGroups);
+}
+std::uint64_t ExtFacts::block_groups() const {
+  return std::min(divided_up(blocks - std::min(blocks, first_block), blocks_per_group), kMostGroups);
 }
 
 std::unique_ptr<ExtVolume> ExtVolume::open(WalkBase& walk) {
@@ -129,9 +133,9 @@ bool ExtVolume::read_super() {
     facts.blocks_per_cluster = 1u << (log_cluster - log_block);
   }
   const bool sane = facts.inodes_per_group > 0 && facts.inodes_per_group <= 8ull * facts.block_bytes &&
-                    facts.blocks_per_group > 0 && facts.inode_bytes >= 128 &&
-                    facts.inode_bytes <= facts.block_bytes && facts.descriptor_bytes >= 32 &&
-                    facts.descriptor_bytes <= facts.block_bytes && (facts.incompat & kIncompatJournalDevice) == 0;
+                    facts.blocks_per_group > 0 && facts.inode_bytes >= 128 && facts.inode_bytes <= facts.block_bytes &&
+                    facts.descriptor_bytes >= 32 && facts.descriptor_bytes <= facts.block_bytes &&
+                    (facts.incompat & kIncompatJournalDevice) == 0;
   // Tables of inodes cannot be larger than the volume.
   facts.inodes = std::min(facts.inodes_declared, length() / facts.inode_bytes);
   return sane;
@@ -180,11 +184,12 @@ std::uint64_t ExtVolume::descriptor_blocks_in(std::uint64_t group) const {
   const std::uint64_t index = group / per_block, place = group % per_block;
   if (index >= facts_.first_meta_group) return place == 0 || place == 1 || place == per_block - 1 ? 1 : 0;
   if (!has_super(group)) return 0;
-  return std::min(divided_up(facts_.groups(), per_block), facts_.first_meta_group) + facts_.reserved_descriptor_blocks;
+  return std::min(divided_up(facts_.block_groups(), per_block), facts_.first_meta_group) +
+         facts_.reserved_descriptor_blocks;
 }
 
 std::optional<ExtGroup> ExtVolume::group(std::uint64_t number) const {
-  if (number >= facts_.groups()) return std::nullopt;
+  if (number >= std::max(facts_.groups(), facts_.block_groups())) return std::nullopt;
   const auto bytes = read(descriptor_offset(number), facts_.descriptor_bytes);
   const auto low = Block<32>::at(bytes, 0);
   if (!low) return std::nullopt;
@@ -199,7 +204,8 @@ std::optional<ExtGroup> ExtVolume::group(std::uint64_t number) const {
     group.inode_table = wide(high->le<8, std::uint32_t>(), low->le<8, std::uint32_t>());
     unused |= std::uint64_t{high->le<0x12, std::uint16_t>()} << 16;
   }
-  group.inodes = std::min(facts_.inodes_per_group, facts_.inodes - number * facts_.inodes_per_group);
+  const std::uint64_t before = number * facts_.inodes_per_group;
+  group.inodes = std::min(facts_.inodes_per_group, facts_.inodes - std::min(facts_.inodes, before));
   if (!facts_.checksums()) return group;
   const std::uint16_t flags = low->le<0x12, std::uint16_t>();
   group.no_inodes = (flags & kGroupNoInodes) != 0;
@@ -227,8 +233,7 @@ std::optional<bool> ExtVolume::inode_bit(const ExtGroup& group, std::uint64_t in
 bool ExtVolume::block_in_use(std::uint64_t block) const {
   if (block < facts_.first_block) return true;
   const std::uint64_t number = (block - facts_.first_block) / facts_.blocks_per_group;
-  const std::uint64_t bit =
-      (block - facts_.first_block) % facts_.blocks_per_group / facts_.blocks_per_cluster;
+  const std::uint64_t bit = (block - facts_.first_block) % facts_.blocks_per_group / facts_.blocks_per_cluster;
   const auto found = group(number);
   if (!found || bit / 8 >= facts_.block_bytes || !holds(found->block_bitmap, 1)) return true;
   if (found->no_blocks) return false;
@@ -270,8 +275,7 @@ std::optional<ExtInode> ExtVolume::inode(std::uint64_t number) const {
   if ((facts_.ro_compat & kRoHugeFile) != 0) inode.sectors |= std::uint64_t{raw->le<0x74, std::uint16_t>()} << 32;
   if ((facts_.ro_compat & kRoHugeFile) != 0 && inode.is(kHugeFile)) inode.sectors *= facts_.block_bytes / 512;
   if (!facts_.old_revision) inode.xattr_block = raw->le<0x68, std::uint32_t>();
-  if ((facts_.incompat & kIncompat64Bit) != 0)
-    inode.xattr_block |= std::uint64_t{raw->le<0x76, std::uint16_t>()} << 32;
+  if ((facts_.incompat & kIncompat64Bit) != 0) inode.xattr_block |= std::uint64_t{raw->le<0x76, std::uint16_t>()} << 32;
   read_times(inode.raw, inode);
   const auto bit = inode_bit(*found, index);
   inode.in_use = bit.value_or(inode.mode != 0 && inode.links > 0 && inode.deleted_at == 0);

@@ -79,10 +79,12 @@ struct ExtFacts {
   [[nodiscard]] bool checksums() const;    // of group descriptors, whose flags then count
   [[nodiscard]] bool shared_blocks() const;
   [[nodiscard]] bool large_directories() const;
-  [[nodiscard]] bool xattr_inodes() const;
   [[nodiscard]] bool compression() const;
   [[nodiscard]] bool extra_dir_data() const;
-  [[nodiscard]] std::uint64_t groups() const;
+  [[nodiscard]] bool journal_in_use() const;  // it was not unmounted
+  [[nodiscard]] std::uint64_t journal_inode() const { return system_inodes[0]; }
+  [[nodiscard]] std::uint64_t groups() const;        // that have inodes
+  [[nodiscard]] std::uint64_t block_groups() const;  // that have blocks
   // libtsk's number for the directory of orphans.
   [[nodiscard]] std::uint64_t virtual_inode() const { return inodes_declared + 1; }
 };

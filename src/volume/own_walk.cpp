@@ -15,8 +15,12 @@ Status send_inodes(WalkBase& walk, OwnReader& reader, InodeSender& sender, const
   std::uint64_t done = 0;
   for (const std::uint64_t inode : inodes) {
     walk.sink.working_on(Stage::kInodes, inode);
-    auto described = reader.describe(inode);
-    if (!described) {
+    const bool skipped = walk.skip.contains(inode);
+    auto described = skipped ? std::nullopt : reader.describe(inode);
+    if (skipped) {
+      LIMIER_CHECK(walk.issue("inode-quarantined", catalog::Severity::kWarning, inode,
+                              "the entry stopped the file-system worker before and is not examined", true));
+    } else if (!described) {
       LIMIER_CHECK(walk.issue("inode-unreadable", catalog::Severity::kWarning, inode,
                               "the entry's metadata cannot be read", true));
     } else {

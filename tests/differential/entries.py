@@ -1,5 +1,6 @@
 """What a second reader says of a volume, and what limier's index says of it, in one form."""
 import dataclasses
+import datetime
 import hashlib
 import os
 import sqlite3
@@ -64,6 +65,15 @@ def read_folder(root, times=("modified_ns", "accessed_ns", "changed_ns"), links=
     return entries
 
 
+def ns_of(ns, text):
+    """Nanoseconds since 1970 of a time of v_file, also of one that 64 bits cannot hold."""
+    if ns is not None or text is None:
+        return ns
+    seconds, _, fraction = text.decode().rstrip("Z").partition(".")
+    since = datetime.datetime.fromisoformat(seconds) - datetime.datetime(1970, 1, 1)
+    return (since.days * 86400 + since.seconds) * 10 ** 9 + int(fraction)
+
+
 class Index:
     """Rows of limier's index."""
 
@@ -78,9 +88,9 @@ class Index:
         """Rows in use with a place in a directory, by their exact path; and paths that several rows have."""
         found, twice = {}, []
         streams = {}
-        for path, raw, kind, size, sha256, m, a, c, b, target, target_raw, links in self.rows(
-                "SELECT path, path_raw, kind, size, sha256, modified_ns, accessed_ns, changed_ns, created_ns, link_target, "
-                "link_target_raw, link_count FROM v_file WHERE deleted = 0 AND orphan = 0 AND kind <> 'virtual'"):
+        for path, raw, kind, size, sha256, target, target_raw, links, *times in self.rows(
+                "SELECT path, path_raw, kind, size, sha256, link_target, link_target_raw, link_count, modified_ns, modified, "
+                "accessed_ns, accessed, changed_ns, changed, created_ns, created FROM v_file WHERE deleted = 0 AND orphan = 0 AND kind <> 'virtual'"):
             exact = raw if raw is not None else path
             kind = kind.decode()
             sha256 = sha256.decode() if sha256 else None
@@ -91,6 +101,7 @@ class Index:
                 continue
             if exact in found:
                 twice.append(exact)
+            m, a, c, b = (ns_of(*times[at:at + 2]) for at in range(0, 8, 2))
             found[exact] = Entry(kind, size, sha256, m, a, c, b, target_raw if target_raw is not None else target, links)
         for owner, names in streams.items():
             if owner in found:

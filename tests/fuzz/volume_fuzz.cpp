@@ -1,9 +1,9 @@
-// limier's own parsers of partition tables, superblocks, encryption headers, foreign formats, and of the inodes and
-// trees of ext. libtsk is not called.
+// limier's own parsers of partition tables, superblocks, encryption headers, foreign formats, and the walk of ext.
+// libtsk is not called.
 #include <cstdlib>
 
 #include "fuzz/memory_image.h"
-#include "volume/ext_inodes.h"
+#include "volume/ext_reader.h"
 #include "volume/foreign_fs.h"
 #include "volume/fs_probe.h"
 #include "volume/partitions.h"
@@ -37,22 +37,41 @@ void read_tables(const evidence::Image& image) {
   }
 }
 
-// No tree of a damaged inode grows beyond its limit.
-void check(const volume::ExtTree& tree) {
-  constexpr std::size_t kMostRuns = (1u << 22) + (1u << 16);
-  if (tree.runs.size() > kMostRuns) std::abort();
-}
+// The supervisor refuses what does not hold.
+struct NoSink final : volume::Sink {
+  Status volume(const catalog::VolumeRecord&) override { return ok_status(); }
+  Status name(const catalog::NameRecord& record) override { return must_hold(catalog::validate(record)); }
+  Status inode(const catalog::InodeRecord& record) override { return must_hold(catalog::validate(record)); }
+  Status stream(const catalog::StreamRecord& record) override { return must_hold(catalog::validate(record)); }
+  Status extent(const catalog::ExtentRecord& record) override {
+    return must_hold(catalog::validate(record, media_bytes));
+  }
+  Status blocks(const catalog::BlockRange& record) override {
+    return must_hold(catalog::validate(record, media_bytes));
+  }
+  Status issue(const catalog::IssueRecord& record) override { return must_hold(catalog::validate(record)); }
+  Status encryption(const catalog::EncryptionRecord&) override { return ok_status(); }
+  Status content(Bytes) override { return ok_status(); }
+  void working_on(volume::Stage, std::uint64_t) override {}
+  void expecting(std::uint64_t) override {}
+  Status checkpoint(std::uint64_t) override { return ok_status(); }
+  void advanced(std::uint64_t) override {}
+  static Status must_hold(bool valid) {
+    if (!valid) std::abort();
+    return ok_status();
+  }
+  std::uint64_t media_bytes = 0;
+};
 
 void read_ext(const evidence::Image& image) {
-  constexpr std::uint64_t kInodes = 24;
-  const volume::ExtInodes inodes(image, 0, image.size_bytes());
-  for (std::uint64_t number = 0; number < kInodes; ++number) {
-    const auto inode = inodes.open(number);
-    if (!inode) continue;
-    check(inodes.extent_tree(*inode));
-    check(inodes.block_pointers(*inode, image.size_bytes()));
-    check(inodes.block_pointers(*inode, 1u << 24));
-  }
+  volume::FsJob job;
+  job.volume.volume_id = 1;
+  job.volume.length = image.size_bytes();
+  NoSink sink;
+  sink.media_bytes = image.size_bytes();
+  volume::OwnWalk walk(image, job, sink);
+  const auto reader = volume::make_ext_reader(walk);
+  if (reader) (void)volume::own_walk(walk, *reader).ok();
 }
 
 }  // namespace
