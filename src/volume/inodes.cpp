@@ -271,7 +271,7 @@ class InodeWalk::Impl {
   void place_resident(StreamPlan& plan) const {
     if (!context_.ntfs()) return;
     for (auto& extent : plan.extents) {
-      if (extent.kind != catalog::ExtentKind::kResident) continue;
+      if (extent.kind != catalog::ExtentKind::kResident || extent.image_offset) continue;
       const auto& ref = plan.record.ref;
       extent.image_offset = mft_.resident_offset(ref.inode, ref.attr_type, ref.attr_id, plan.record.size_bytes);
     }

@@ -2,8 +2,9 @@
 #include <fmt/format.h>
 
 #include "volume/apfs_reader.h"
-#include "volume/hfs_reader.h"
 #include "volume/ext_reader.h"
+#include "volume/hfs_reader.h"
+#include "volume/ntfs_reader.h"
 #include "volume/own_reader.h"
 #include "volume/second_reader.h"
 #include "volume/ufs_reader.h"
@@ -27,6 +28,7 @@ std::unique_ptr<SecondReader> make_second_reader(WalkContext& context) {
   if (context.session.pool() != nullptr) return make_apfs_reader(context);
   if (TSK_FS_TYPE_ISHFS(context.type) != 0) return make_hfs_reader(context);
   if (TSK_FS_TYPE_ISFFS(context.type) != 0) return make_ufs_reader(context);
+  if (context.ntfs()) return std::make_unique<NtfsReader>(context);
   return std::make_unique<SecondReader>();
 }
 

@@ -1,6 +1,7 @@
 // Source: NTFS on-disk layout as documented by the Linux NTFS project ("MFT record", "attribute header") and libyal
 // "New Technologies File System (NTFS)".
 #include <algorithm>
+#include <iterator>
 
 #include "volume/walk.h"
 
@@ -9,24 +10,29 @@ namespace limier::volume {
 namespace {
 
 constexpr std::uint32_t kAttributesEnd = 0xFFFFFFFF;
+constexpr std::size_t kFixupStride = 512;
+constexpr std::uint64_t kMaxRecord = 1ull << 48;
 
-// The update sequence replaces the last two bytes of every 512; attribute headers may straddle them.
-bool apply_fixups(std::vector<std::uint8_t>& record) {
+// The update sequence replaces the last two bytes of every 512; attribute headers may straddle them. False when the
+// record was not written as a whole.
+bool apply_fixups(MutableBytes record) {
   const auto offset = le_at<std::uint16_t>(record, 4);
   const auto count = le_at<std::uint16_t>(record, 6);
   if (!offset || !count || *count == 0) return false;
+  const auto number = le_at<std::uint16_t>(record, *offset);
   for (std::size_t i = 1; i < *count; ++i) {
     const auto value = slice(record, *offset + i * 2, 2);
-    if (!value || i * 512 > record.size()) return false;
-    record[i * 512 - 2] = (*value)[0];
-    record[i * 512 - 1] = (*value)[1];
+    if (!value || i * kFixupStride > record.size()) return false;
+    const auto end = record.subspan(i * kFixupStride - 2, 2);
+    if (le_at<std::uint16_t>(end, 0) != number) return false;
+    std::copy(value->begin(), value->end(), end.begin());
   }
   return true;
 }
 
 }  // namespace
 
-MftMap::MftMap(WalkContext& context) : session_(context.session) {
+MftMap::MftMap(WalkContext& context) : context_(context) {
   if (!context.ntfs()) return;
   std::array<std::uint8_t, 512> sector{};
   context.image.read(context.base, sector);
@@ -51,23 +57,39 @@ MftMap::MftMap(WalkContext& context) : session_(context.session) {
   }
 }
 
+std::uint64_t MftMap::count() const {
+  return record_bytes_ == 0 || runs_.empty() ? 0 : (runs_.back().file_offset + runs_.back().length) / record_bytes_;
+}
+
+const MftMap::Run* MftMap::run_at(std::uint64_t file_offset) const {
+  const auto behind = std::upper_bound(runs_.begin(), runs_.end(), file_offset,
+                                       [](std::uint64_t offset, const Run& run) { return offset < run.file_offset; });
+  if (behind == runs_.begin()) return nullptr;
+  const Run& run = *std::prev(behind);
+  return file_offset - run.file_offset < run.length ? &run : nullptr;
+}
+
+bool MftMap::read(std::uint64_t number, MutableBytes record) const {
+  if (record_bytes_ == 0 || record.size() != record_bytes_ || number > kMaxRecord) return false;
+  std::size_t done = 0;
+  while (done < record.size()) {
+    const std::uint64_t at = number * record_bytes_ + done;
+    const Run* const run = run_at(at);
+    if (run == nullptr) return false;
+    const std::uint64_t within = at - run->file_offset;
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(record.size() - done, run->length - within));
+    if (context_.read(run->image_offset + within, record.subspan(done, length)) != length) return false;
+    done += length;
+  }
+  return as_text(record.first(4)) == "FILE" && apply_fixups(record);
+}
+
 std::optional<std::uint64_t> MftMap::resident_offset(std::uint64_t inode, std::uint32_t attr_type,
                                                      std::uint16_t attr_id, std::uint64_t size) const {
-  if (record_bytes_ == 0 || inode > (std::uint64_t{1} << 48)) return std::nullopt;
-  const std::uint64_t at = inode * record_bytes_;
-  const auto run = std::find_if(runs_.begin(), runs_.end(), [&](const Run& candidate) {
-    return at >= candidate.file_offset && at - candidate.file_offset + record_bytes_ <= candidate.length;
-  });
-  if (run == runs_.end()) return std::nullopt;
-  const std::uint64_t record_offset = run->image_offset + (at - run->file_offset);
+  // libtsk has just read this very record.
   std::vector<std::uint8_t> record(record_bytes_);
-  // Through libtsk, which has just read this very record.
-  const auto got = session_.call([&](TSK_FS_INFO* fs) {
-    return tsk_img_read(fs->img_info, static_cast<TSK_OFF_T>(record_offset), reinterpret_cast<char*>(record.data()),
-                        record.size());
-  });
-  if (!got || *got != static_cast<ssize_t>(record.size())) tsk_error_reset();
-  if (!got || *got != static_cast<ssize_t>(record.size()) || !apply_fixups(record)) return std::nullopt;
+  if (!read(inode, record)) return std::nullopt;
+  const std::uint64_t record_at = inode * record_bytes_;
   std::uint64_t attribute = le_at<std::uint16_t>(record, 20).value_or(0);
   while (true) {
     const auto type = le_at<std::uint32_t>(record, attribute);
@@ -80,7 +102,10 @@ std::optional<std::uint64_t> MftMap::resident_offset(std::uint64_t inode, std::u
       const auto content_length = le_at<std::uint32_t>(*header, 16);
       const std::uint64_t content = attribute + *le_at<std::uint16_t>(*header, 20);
       if ((*header)[8] != 0 || *content_length != size || !slice(record, content, size)) return std::nullopt;
-      return record_offset + content;
+      // In one piece, that is.
+      const Run* const run = run_at(record_at + content);
+      const bool whole = run != nullptr && size <= run->length - (record_at + content - run->file_offset);
+      return whole ? std::optional(run->image_offset + (record_at + content - run->file_offset)) : std::nullopt;
     }
     attribute += *length;
   }

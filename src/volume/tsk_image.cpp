@@ -38,7 +38,6 @@ Result<std::unique_ptr<TskImage>> TskImage::open(const evidence::Image& image, s
   auto* external = static_cast<ExternalImage*>(std::calloc(1, sizeof(ExternalImage)));
   if (external == nullptr) return Error{ErrorKind::kTemporary, "not enough memory to open the image"};
   external->lines = self->lines_.get();
-  external->opening = true;
   external->info.tag = TSK_IMG_INFO_TAG;
   external->info.itype = TSK_IMG_TYPE_EXTERNAL;
   external->info.size = static_cast<TSK_OFF_T>(image.size_bytes());
@@ -54,15 +53,18 @@ TskImage::~TskImage() {
   if (info_ != nullptr) close_callback(info_);
 }
 
-void TskImage::opened() {
-  reinterpret_cast<ExternalImage*>(info_)->opening = false;
-}
-
 void TskImage::abandon() {
   info_ = nullptr;
   static_cast<void>(lines_.release());
+  static_cast<void>(boot_.release());
   static_cast<void>(damage_.release());
   damage_ = std::make_unique<DamageLog>();
+}
+
+void TskImage::translate_boot(const evidence::Image& image, std::uint64_t image_offset) {
+  const auto overlay = ntfs_boot_for_libtsk(image, image_offset);
+  boot_ = overlay ? std::make_unique<BootOverlay>(*overlay) : nullptr;
+  reinterpret_cast<ExternalImage*>(info_)->boot = boot_.get();
 }
 
 Result<std::unique_ptr<FsSession>> FsSession::open(const evidence::Image& image, const catalog::VolumeRecord& volume) {
@@ -95,12 +97,12 @@ Status FsSession::open_handles() {
     }
   } else {
     const auto type = static_cast<TSK_FS_TYPE_ENUM>(volume_.tsk_fs_type);
+    image_->translate_boot(evidence_, volume_.image_offset);
     const auto fs = guarded([&] { return tsk_fs_open_img(image_->get(), offset, type); });
     threw = !fs;
     fs_ = fs.value_or(nullptr);
   }
   if (fs_ != nullptr) {
-    image_->opened();
     sieve_ = std::make_unique<InodeSieve>(fs_);
     return ok_status();
   }

@@ -30,14 +30,15 @@ class TskImage {
   TSK_IMG_INFO* get() { return info_; }
   DamageLog& damage() { return *damage_; }
   LineCache& lines() { return *lines_; }
-  // A file system is open: from now on libtsk sees nothing but what stands on the media.
-  void opened();
   void abandon();  // after an exception: whatever libtsk still refers to stays alive until the process ends
+  // Before a file system at this place is opened: puts its boot sector into words that libtsk understands.
+  void translate_boot(const evidence::Image& image, std::uint64_t image_offset);
 
  private:
   explicit TskImage(std::unique_ptr<DamageLog> damage) : damage_(std::move(damage)) {}
   std::unique_ptr<DamageLog> damage_;
   std::unique_ptr<LineCache> lines_;
+  std::unique_ptr<BootOverlay> boot_;
   TSK_IMG_INFO* info_ = nullptr;
 };
 

@@ -8,23 +8,18 @@
 
 namespace limier::volume {
 
-static_assert(std::is_standard_layout_v<ExternalImage>);
-
 namespace {
 
-// libtsk takes ext clusters of several blocks (bigalloc) for the fragments that ext2 never had, and refuses them. It
-// only has to recognise the file system: limier reads it (ext_reader.h).
-void hide_clusters(MutableBytes bytes) {
-  constexpr std::size_t kSuperBytes = 1024, kLogBlock = 0x18, kLogCluster = 0x1C;
-  constexpr std::uint32_t kBigalloc = 0x200;
-  if (bytes.size() != kSuperBytes) return;
-  const auto super = Block<kSuperBytes>::at(bytes, 0);
-  const bool clusters = super->le<0x38, std::uint16_t>() == 0xEF53 && super->le<0x4C, std::uint32_t>() != 0 &&
-                        (super->le<0x64, std::uint32_t>() & kBigalloc) != 0;
-  if (clusters) std::memcpy(bytes.data() + kLogCluster, bytes.data() + kLogBlock, sizeof(std::uint32_t));
+void lay_over(const BootOverlay& boot, std::uint64_t offset, MutableBytes out) {
+  const std::uint64_t from = std::max(offset, boot.image_offset);
+  const std::uint64_t to = std::min(offset + out.size(), boot.image_offset + boot.bytes.size());
+  for (std::uint64_t at = from; at < to; ++at)
+    out[static_cast<std::size_t>(at - offset)] = boot.bytes[static_cast<std::size_t>(at - boot.image_offset)];
 }
 
 }  // namespace
+
+static_assert(std::is_standard_layout_v<ExternalImage>);
 
 ssize_t read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t length) noexcept {
   try {
@@ -32,7 +27,7 @@ ssize_t read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t
     auto* const self = reinterpret_cast<ExternalImage*>(info);
     const MutableBytes out(reinterpret_cast<std::uint8_t*>(buffer), length);
     const std::size_t got = self->lines->read(static_cast<std::uint64_t>(offset), out);
-    if (self->opening && got == length) hide_clusters(out);
+    if (self->boot != nullptr) lay_over(*self->boot, static_cast<std::uint64_t>(offset), out.first(got));
     return static_cast<ssize_t>(got);
   } catch (...) {
     return -1;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "volume/line_cache.h"
+#include "volume/ntfs_boot.h"
 #include "volume/tsk.h"
 
 namespace limier::volume {
@@ -15,7 +16,7 @@ namespace limier::volume {
 struct ExternalImage {
   TSK_IMG_INFO info;
   LineCache* lines;
-  bool opening;  // a file system: superblocks are shown so that libtsk does not refuse them
+  const BootOverlay* boot;  // null: as it stands
 };
 
 // The read function of our images.

@@ -157,18 +157,26 @@ Result<std::vector<StreamPlan>> plan_streams(WalkContext& context, TSK_FS_FILE* 
 bool read_stream(WalkContext& context, const StreamPlan& plan, TSK_FS_FILE* file, const Consumer& consume,
                  Status& consumed);
 
-// resident.cpp: where the content of a resident NTFS attribute stands inside its MFT record.
+// resident.cpp: the records of an NTFS MFT as they stand on the disk.
 class MftMap {
  public:
   explicit MftMap(WalkContext& context);
+  // Where the content of a resident attribute stands inside its record.
   [[nodiscard]] std::optional<std::uint64_t> resident_offset(std::uint64_t inode, std::uint32_t attr_type,
                                                              std::uint16_t attr_id, std::uint64_t size) const;
+  [[nodiscard]] std::uint32_t record_bytes() const { return record_bytes_; }
+  // Records that the MFT has room for; 0: it cannot be read.
+  [[nodiscard]] std::uint64_t count() const;
+  // Into `record`, of record_bytes(); false when it is not there or was not written as a whole.
+  [[nodiscard]] bool read(std::uint64_t number, MutableBytes record) const;
 
  private:
   struct Run {
     std::uint64_t file_offset, image_offset, length;
   };
-  FsSession& session_;
+  [[nodiscard]] const Run* run_at(std::uint64_t file_offset) const;
+
+  WalkContext& context_;
   std::vector<Run> runs_;
   std::uint32_t record_bytes_ = 0;
 };

@@ -1,0 +1,74 @@
+#include "volume/ntfs_attributes.h"
+
+namespace limier::volume {
+
+namespace {
+
+constexpr std::int64_t kUnitsPerSecond = 10'000'000;
+constexpr std::int64_t kSeconds1601To1970 = 11'644'473'600;
+
+catalog::Stamp time_at(Bytes content, std::uint64_t offset) {
+  return ntfs_time(le_at<std::uint64_t>(content, offset).value_or(0));
+}
+
+}  // namespace
+
+catalog::Stamp ntfs_time(std::uint64_t units) {
+  if (units == 0) return {};
+  const auto seconds = static_cast<std::int64_t>(units / kUnitsPerSecond) - kSeconds1601To1970;
+  return {seconds, static_cast<std::uint32_t>(units % kUnitsPerSecond) * 100, catalog::TimeBasis::kUtc};
+}
+
+catalog::FileTimes standard_information_times(Bytes content) {
+  return {time_at(content, 8), time_at(content, 24), time_at(content, 16), time_at(content, 0)};
+}
+
+catalog::FileTimes file_name_times(Bytes content) {
+  return {time_at(content, 16), time_at(content, 32), time_at(content, 24), time_at(content, 8)};
+}
+
+std::string ntfs_text(Bytes utf16) {
+  std::string out;
+  const auto put = [&](std::uint32_t bits) { out += static_cast<char>(bits); };
+  for (std::size_t at = 0; at + 2 <= utf16.size(); at += 2) {
+    std::uint32_t code = *le_at<std::uint16_t>(utf16, at);
+    const std::uint32_t next = le_at<std::uint16_t>(utf16, at + 2).value_or(0);
+    if (code >= 0xD800 && code < 0xDC00 && next >= 0xDC00 && next < 0xE000) {
+      code = 0x10000 + ((code - 0xD800) << 10) + (next - 0xDC00);
+      at += 2;
+    }
+    if (code < 0x80) {
+      put(code);
+    } else if (code < 0x800) {
+      put(0xC0 | code >> 6), put(0x80 | (code & 0x3F));
+    } else if (code < 0x10000) {
+      put(0xE0 | code >> 12), put(0x80 | (code >> 6 & 0x3F)), put(0x80 | (code & 0x3F));
+    } else {
+      put(0xF0 | code >> 18), put(0x80 | (code >> 12 & 0x3F)), put(0x80 | (code >> 6 & 0x3F)),
+          put(0x80 | (code & 0x3F));
+    }
+  }
+  return out;
+}
+
+std::vector<ExtendedAttribute> parse_extended_attributes(Bytes content) {
+  constexpr std::size_t kHead = 8;
+  constexpr std::size_t kMost = 4096;  // all together have 64 KiB
+  std::vector<ExtendedAttribute> all;
+  for (std::uint64_t at = 0; all.size() < kMost;) {
+    const auto head = Block<kHead>::at(content, at);
+    if (!head) break;
+    const std::uint32_t next = head->le<0, std::uint32_t>();
+    const std::uint64_t name_length = head->le<5, std::uint8_t>();
+    const std::uint64_t length = head->le<6, std::uint16_t>();
+    const auto name = slice(content, at + kHead, name_length);
+    const std::uint64_t value = at + kHead + name_length + 1;  // a zero ends the name
+    if (name_length == 0 || !name || !slice(content, value, length)) break;
+    all.push_back({std::string(as_text(*name)), static_cast<std::uint32_t>(value), static_cast<std::uint32_t>(length)});
+    if (next < kHead + name_length + 1 + length) break;
+    at += next;
+  }
+  return all;
+}
+
+}  // namespace limier::volume
