@@ -148,13 +148,16 @@ class OwnershipSweep {
   [[nodiscard]] const std::map<std::int64_t, DoubleClaims>& double_claims() const { return double_claims_; }
 
  private:
-  struct Open {
-    std::int64_t content_id = 0, end = 0;
-  };
+  // Content compressed into another stream of its file (NTFS: WofCompressedData; HFS+ and APFS: the resource fork) is
+  // in the same clusters as that stream.
+  static bool one_file_compressed(const Range& one, const Range& other) {
+    const auto compressed = [](const Range& range) { return range.kind == static_cast<int>(ExtentKind::kCompressed); };
+    return one.inode_key == other.inode_key && (compressed(one) || compressed(other));
+  }
 
   Status take(const Range& range) {
     if (range.end <= range.start) return ok_status();
-    std::erase_if(intact_, [&](const Open& open) { return open.end <= range.start; });
+    std::erase_if(intact_, [&](const Range& open) { return open.end <= range.start; });
     if (range.deleted) return take_deleted(range);
     if (range.kind != kBlock) note_double_claim(range);
     owned_until_ = std::max(owned_until_, range.end);
@@ -174,19 +177,21 @@ class OwnershipSweep {
     }
     if (!intact_.empty()) {
       // All open intact streams are twins of each other: one comparison speaks for all.
-      LIMIER_TRY(const bool same, twins_.are_twins(intact_.front().content_id, range.content_id));
+      const bool one_file = one_file_compressed(intact_.front(), range);
+      LIMIER_TRY(const bool same,
+                 one_file ? Result<bool>(true) : twins_.are_twins(intact_.front().content_id, range.content_id));
       if (!same) {
         contested_until_ = std::max(contested_until_, range.end);
         LIMIER_CHECK(mark(range.content_id));
         return mark_intact();
       }
     }
-    intact_.push_back({range.content_id, range.end});
+    intact_.push_back(range);
     return ok_status();
   }
 
   Status mark_intact() {
-    for (const Open& open : intact_) {
+    for (const Range& open : intact_) {
       contested_until_ = std::max(contested_until_, open.end);
       LIMIER_CHECK(mark(open.content_id));
     }
@@ -202,10 +207,7 @@ class OwnershipSweep {
   void note_double_claim(const Range& range) {
     if (sharing_.contains(range.volume_id())) return;
     Range& open = last_allocated_[range.volume_id()];
-    // Content compressed into a resource fork (HFS+, APFS) is in the same clusters as the fork: one file, two streams.
-    const auto compressed = [](const Range& one) { return one.kind == static_cast<int>(ExtentKind::kCompressed); };
-    const bool same_file = open.inode_key == range.inode_key && (compressed(open) || compressed(range));
-    if (open.end > range.start && open.content_id != range.content_id && !same_file) {
+    if (open.end > range.start && open.content_id != range.content_id && !one_file_compressed(open, range)) {
       DoubleClaims& claims = double_claims_[range.volume_id()];
       if (claims.bytes == 0) {
         claims.first_offset = range.start;
@@ -222,7 +224,7 @@ class OwnershipSweep {
   std::map<std::int64_t, bool> sharing_;  // volumes where one block may serve several files
   std::int64_t owned_until_ = 0;          // end of the furthest allocated extent or block in use
   std::int64_t contested_until_ = 0;      // end of the furthest extent of a deleted stream found overwritten
-  std::vector<Open> intact_;              // deleted extents open here that nobody else has claimed so far: all twins
+  std::vector<Range> intact_;             // deleted extents open here that nobody else has claimed so far: all twins
   std::map<std::int64_t, Range> last_allocated_;
   std::map<std::int64_t, DoubleClaims> double_claims_;
 };
