@@ -166,6 +166,7 @@ Status NameWalk::send_unnamed(std::uint64_t inode) {
     const TSK_FS_META& meta = *file->meta;
     if (meta.name2 != nullptr && meta.name2->name[0] != '\0')
       name.assign(meta.name2->name, ::strnlen(meta.name2->name, sizeof meta.name2->name));
+    if (auto own = context_.second->own_name(file.get()); own && !own->empty()) name = std::move(*own);
     record.sequence = sequence_of(context_, meta);
     record.kind = TSK_FS_IS_DIR_META(meta.type) ? FileKind::kDir : FileKind::kFile;
   }
@@ -252,6 +253,7 @@ Status NameWalk::open_root() {
 void NameWalk::push(DirHandle dir, std::uint64_t inode, std::uint64_t name_id, bool orphan) {
   Frame frame;
   frame.count = tsk_fs_dir_getsize(dir.get());
+  frame.names = context_.second->names(*dir);
   frame.dir = std::move(dir);
   frame.inode = inode;
   frame.name_id = name_id;
@@ -274,9 +276,11 @@ Status NameWalk::step() {
   }
   const TSK_FS_NAME* entry = tsk_fs_dir_get_name(frame.dir.get(), frame.next++);
   if (entry == nullptr || entry->name == nullptr) return ok_status();
-  name_.assign(entry->name, ::strnlen(entry->name, entry->name_size));
+  const auto own = frame.names.find(frame.next - 1);
+  if (own != frame.names.end() && own->second.empty()) return ok_status();
+  name_ = own != frame.names.end() ? own->second : std::string(entry->name, ::strnlen(entry->name, entry->name_size));
   if (name_ == "." || name_ == "..") return ok_status();
-  context_.second->correct_name(frame.inode, *entry, name_);
+  if (own == frame.names.end()) context_.second->correct_name(frame.inode, *entry, name_);
   const std::string& name = name_;
   const bool orphan = frame.orphan;
   path_.resize(frame.path_length);

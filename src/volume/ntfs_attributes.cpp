@@ -1,9 +1,12 @@
 #include "volume/ntfs_attributes.h"
 
+#include <algorithm>
+
 namespace limier::volume {
 
 namespace {
 
+constexpr std::size_t kFixupStride = 512;
 constexpr std::int64_t kUnitsPerSecond = 10'000'000;
 constexpr std::int64_t kSeconds1601To1970 = 11'644'473'600;
 
@@ -12,6 +15,21 @@ catalog::Stamp time_at(Bytes content, std::uint64_t offset) {
 }
 
 }  // namespace
+
+bool apply_fixups(MutableBytes record) {
+  const auto offset = le_at<std::uint16_t>(record, 4);
+  const auto count = le_at<std::uint16_t>(record, 6);
+  if (!offset || !count || *count == 0) return false;
+  const auto number = le_at<std::uint16_t>(record, *offset);
+  for (std::size_t i = 1; i < *count; ++i) {
+    const auto value = slice(record, *offset + i * 2, 2);
+    if (!value || i * kFixupStride > record.size()) return false;
+    const auto end = record.subspan(i * kFixupStride - 2, 2);
+    if (le_at<std::uint16_t>(end, 0) != number) return false;
+    std::copy(value->begin(), value->end(), end.begin());
+  }
+  return true;
+}
 
 catalog::Stamp ntfs_time(std::uint64_t units) {
   if (units == 0) return {};

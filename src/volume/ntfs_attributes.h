@@ -17,6 +17,10 @@ inline constexpr std::uint32_t kNtfsData = 0x80;
 inline constexpr std::uint32_t kNtfsReparsePoint = 0xC0;
 inline constexpr std::uint32_t kNtfsEa = 0xE0;
 
+// The update sequence replaces the last two bytes of every 512 of an MFT record or index block; headers may straddle
+// them. False when the record was not written as a whole.
+bool apply_fixups(MutableBytes record);
+
 // Units of 100 ns since 1601; zero is no time.
 catalog::Stamp ntfs_time(std::uint64_t units);
 // $STANDARD_INFORMATION and $FILE_NAME; absent what lies outside `content`.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "volume/ntfs_names.h"
 #include "volume/wof.h"
 
 namespace limier::volume {
@@ -141,6 +142,17 @@ Status NtfsReader::correct(TSK_FS_FILE* file, const catalog::InodeRecord& record
   }
   add_attributes(file, plans);
   return ok_status();
+}
+
+std::map<std::size_t, std::string> NtfsReader::names(const TSK_FS_DIR& dir) {
+  return ntfs_names(context_, dir);
+}
+
+std::optional<std::string> NtfsReader::own_name(const TSK_FS_FILE* file) {
+  const Bytes content = file_name_of(file);
+  const std::uint64_t units = le_at<std::uint8_t>(content, 64).value_or(0);
+  const auto name = slice(content, 66, units * 2);
+  return name ? std::optional(ntfs_text(*name)) : std::nullopt;
 }
 
 std::vector<std::uint8_t> NtfsReader::content_of(const TSK_FS_ATTR& attribute, std::size_t most) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "volume/ntfs_attributes.h"
 #include "volume/walk.h"
 
 namespace limier::volume {
@@ -10,25 +11,7 @@ namespace limier::volume {
 namespace {
 
 constexpr std::uint32_t kAttributesEnd = 0xFFFFFFFF;
-constexpr std::size_t kFixupStride = 512;
 constexpr std::uint64_t kMaxRecord = 1ull << 48;
-
-// The update sequence replaces the last two bytes of every 512; attribute headers may straddle them. False when the
-// record was not written as a whole.
-bool apply_fixups(MutableBytes record) {
-  const auto offset = le_at<std::uint16_t>(record, 4);
-  const auto count = le_at<std::uint16_t>(record, 6);
-  if (!offset || !count || *count == 0) return false;
-  const auto number = le_at<std::uint16_t>(record, *offset);
-  for (std::size_t i = 1; i < *count; ++i) {
-    const auto value = slice(record, *offset + i * 2, 2);
-    if (!value || i * kFixupStride > record.size()) return false;
-    const auto end = record.subspan(i * kFixupStride - 2, 2);
-    if (le_at<std::uint16_t>(end, 0) != number) return false;
-    std::copy(value->begin(), value->end(), end.begin());
-  }
-  return true;
-}
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 // Errors:  damage goes to the sink as issues; a Result ends the walk.
 #pragma once
 
+#include <map>
 #include <memory>
 
 #include "volume/tsk.h"
@@ -46,6 +47,12 @@ class SecondReader {
   virtual Status correct(TSK_FS_FILE* file, const catalog::InodeRecord& record, std::vector<StreamPlan>& plans) {
     return (void)file, (void)record, (void)plans, ok_status();
   }
+  // Names of a directory that are not as libtsk gives them, by their place in it; an empty one is not listed.
+  virtual std::map<std::size_t, std::string> names(const TSK_FS_DIR& dir) {
+    return (void)dir, std::map<std::size_t, std::string>();
+  }
+  // The name that an inode has for itself; nullopt: libtsk's.
+  virtual std::optional<std::string> own_name(const TSK_FS_FILE* file) { return (void)file, std::nullopt; }
   // The content of a plan with `decoded`; false when it cannot be read to its end.
   virtual bool read(const StreamPlan& plan, const Consumer& consume, Status& consumed) {
     return (void)plan, (void)consume, (void)consumed, false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -97,6 +98,7 @@ class NameWalk {
     DirHandle dir;
     std::size_t next = 0;
     std::size_t count = 0;
+    std::map<std::size_t, std::string> names;  // by SecondReader
     std::uint64_t inode = 0;
     std::uint64_t name_id = 0;
     std::size_t path_length = 0;  // of this directory, without a trailing slash

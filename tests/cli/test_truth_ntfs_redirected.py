@@ -426,6 +426,41 @@ class Times(Volume):
 
 
 @NEEDS_FAULTS
+class Names(Volume):
+    """Half surrogate pairs, which NTFS allows, letters of control, and the longest names."""
+
+    ROOT = ("x\ud800y", "x\udc00y", "e\ud800", "e", "f\udbffg", "^", "a\x01b", "a\x02b", "\U0001f600")
+    LONG = ("\u4e2d" * 200, "\u4e2d" * 199 + "\u4e8c", "l" * 255)
+
+    @classmethod
+    def fill(cls, path):
+        volume = ntfsw.Ntfs(path, 4 << 20)
+        cls.inodes = {name: volume.add(name, b"x") for name in cls.ROOT}
+        for name in cls.LONG:
+            cls.inodes[name] = volume.add(name, b"long")
+        # In the index root of a small folder too.
+        folder = volume.add("d", folder=True)
+        cls.small = {name: volume.add(name, b"x", parent=folder) for name in ("e\udbff", "e")}
+
+    def names_of(self, where):
+        found = {}
+        for row in self.index.rows(f"SELECT * FROM v_file WHERE inode >= 64 AND {where}"):
+            raw = bytes(row["path_raw"]) if row["path_raw"] is not None else row["path"].encode()
+            name = raw.decode("utf-8", "surrogatepass").rpartition("/")[2]
+            self.assertNotIn(name, found)
+            found[name] = row["inode"]
+        return found
+
+    def test_every_name_is_itself(self):
+        self.assertEqual(self.names_of("path LIKE '/d/%'"), self.small)
+        self.assertEqual(self.names_of("path NOT LIKE '/d%' AND orphan = 0 AND kind = 'file'"), self.inodes)
+
+    def test_no_path_is_another_ones(self):
+        rows = self.index.rows("SELECT path, path_raw, count(*) AS n FROM v_file GROUP BY 1, 2")
+        self.assertEqual([row for row in rows if row["n"] > 1], [])
+
+
+@NEEDS_FAULTS
 class LargeClusters(unittest.TestCase):
     def test_every_size_and_sector(self):
         for cluster, sector in ((131072, 512), (1 << 20, 512), (2 << 20, 512), (2 << 20, 4096), (1 << 20, 2048)):
