@@ -58,5 +58,7 @@ struct Reparse {
   std::string reason;                   // why the content is not read
 };
 std::optional<Reparse> parse_reparse(Bytes content);
+// The same from the content of a file of Services for Unix (Interix): "IntxLNK", "IntxCHR", "IntxBLK".
+std::optional<Reparse> parse_interix(Bytes content);
 
 }  // namespace limier::volume

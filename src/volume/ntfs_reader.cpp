@@ -17,11 +17,12 @@ constexpr std::uint64_t kMftRecord = 0;
 constexpr std::uint64_t kFirstUserRecord = 24;  // below: the file system's own files, some of them without a name
 constexpr std::uint64_t kRecordsPerBeat = 1024;
 constexpr std::size_t kMaxReparseBytes = 16u << 10;  // MAXIMUM_REPARSE_DATA_BUFFER_SIZE
+constexpr std::size_t kMaxInterixBytes = 8 + 2 * 4096;
 constexpr std::size_t kMaxEaBytes = 64u << 10;
 constexpr std::size_t kMaxPackedResident = 64u << 10;  // an MFT record's most
 constexpr std::uint64_t kUnitClusters = 16;            // of NTFS compression
 constexpr std::uint32_t kOffline = 0x1000, kRecallOnOpen = 0x40000, kRecallOnDataAccess = 0x400000;
-constexpr std::uint32_t kHasReparsePoint = 0x400;
+constexpr std::uint32_t kSystemFile = 0x4, kHasReparsePoint = 0x400;
 constexpr std::uint8_t kDosOnly = 2;  // name space of $FILE_NAME
 constexpr std::string_view kPackedStream = "WofCompressedData";
 
@@ -117,7 +118,8 @@ Status NtfsReader::correct(TSK_FS_FILE* file, catalog::InodeRecord& record) {
   if (file->meta == nullptr || record.kind == catalog::FileKind::kVirtual) return ok_status();
   record.times = standard_information_times(resident_bytes(find_type(file, kNtfsStandardInformation)));
   record.name_times = file_name_times(file_name_of(file));
-  const auto reparse = reparse_of(file);
+  auto reparse = reparse_of(file);
+  if (!reparse) reparse = interix_of(file);
   if (!reparse || (reparse->meaning != Redirected::kLink && reparse->meaning != Redirected::kSpecial))
     return ok_status();
   record.kind = reparse->meaning == Redirected::kLink ? catalog::FileKind::kLink : catalog::FileKind::kDevice;
@@ -179,6 +181,20 @@ std::optional<Reparse> NtfsReader::reparse_of(TSK_FS_FILE* file) {
   if (attribute == nullptr) return std::nullopt;
   if ((dos_flags(file) & kHasReparsePoint) == 0 && holds_data(file)) return std::nullopt;
   return parse_reparse(content_of(*attribute, kMaxReparseBytes));
+}
+
+// Links and devices of Services for Unix, which ntfs-3g writes too: files of the system with content of a certain form.
+// The content stays theirs.
+std::optional<Reparse> NtfsReader::interix_of(TSK_FS_FILE* file) {
+  if ((dos_flags(file) & kSystemFile) == 0) return std::nullopt;
+  const TSK_FS_ATTR* const data = find_type(file, kNtfsData);
+  if (data == nullptr || (data->name != nullptr && data->name[0] != '\0') || data->size <= 0 ||
+      static_cast<std::uint64_t>(data->size) > kMaxInterixBytes || (data->flags & TSK_FS_ATTR_COMP) != 0)
+    return std::nullopt;
+  const bool elsewhere = (data->flags & TSK_FS_ATTR_NONRES) != 0;
+  if (elsewhere && context_.job.metadata_only) return std::nullopt;
+  const auto content = elsewhere ? content_of(*data, kMaxInterixBytes) : std::vector<std::uint8_t>();
+  return parse_interix(elsewhere ? Bytes(content) : resident_bytes(data));
 }
 
 void NtfsReader::redirect(TSK_FS_FILE* file, const Reparse& reparse, std::vector<StreamPlan>& plans) {

@@ -139,6 +139,17 @@ Reparse other(std::uint32_t tag) {
 
 }  // namespace
 
+std::optional<Reparse> parse_interix(Bytes content) {
+  constexpr std::size_t kMark = 8, kDeviceBytes = 24;  // a mark; of devices two numbers more
+  const auto mark = slice(content, 0, kMark);
+  if (!mark) return std::nullopt;
+  using namespace std::string_view_literals;
+  if (as_text(*mark) == "IntxLNK\1"sv && content.size() > kMark) return link_of(0, ntfs_text(content.subspan(kMark)));
+  if (as_text(*mark) == "IntxCHR\0"sv && content.size() == kDeviceBytes) return special(0, kTypeChar);
+  if (as_text(*mark) == "IntxBLK\0"sv && content.size() == kDeviceBytes) return special(0, kTypeBlock);
+  return std::nullopt;
+}
+
 std::optional<Reparse> parse_reparse(Bytes content) {
   const auto head = Block<kReparseHead>::at(content, 0);
   if (!head) return std::nullopt;

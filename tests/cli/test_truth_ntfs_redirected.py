@@ -286,6 +286,7 @@ class Links(Volume):
         "folder/volume": (link(JUNCTION, "\\??\\Volume{1}\\", ""), "\\??\\Volume{1}\\"),
         "folder/link": (link(SYMLINK, "\\??\\D:\\data", "D:\\data"), "D:\\data"),
     }
+    INTERIX = b"IntxLNK\x01" + "../up".encode("utf-16le")
     SPECIAL = {"socket": 0x80000023, "fifo": 0x80000024, "char": 0x80000025, "block": 0x80000026}
 
     @classmethod
@@ -299,6 +300,8 @@ class Links(Volume):
                 volume.add(name, reparse=data)
         for name, tag in cls.SPECIAL.items():
             volume.add(name, reparse=reparse(tag, b""))
+        volume.add("interix", cls.INTERIX, flags=0x24)
+        volume.add("no interix", cls.INTERIX)
         volume.add("cut", reparse=reparse(cls.SYMLINK, struct.pack("<HHHHI", 0, 400, 400, 400, 0) + b"x\0"))
         volume.add("hidden in a link", images.noise(9000, 4), reparse=cls.TARGETS["relative"][0])
 
@@ -309,6 +312,12 @@ class Links(Volume):
             self.assertEqual((row["content_state"], row["sha256"]), ("not-read", None), name)
         self.assertEqual((self.row("/cut")["kind"], self.row("/cut")["link_target"]), ("link", None))
         self.assertEqual(self.run_.code, 0, self.run_.err)
+
+    def test_links_of_services_for_unix(self):
+        row = self.row("/interix")
+        self.assertEqual((row["kind"], row["link_target"]), ("link", "../up"))
+        self.assertEqual(row["sha256"], hashlib.sha256(self.INTERIX).hexdigest())
+        self.assertEqual(self.row("/no interix")["kind"], "file")
 
     def test_special_files(self):
         for name in self.SPECIAL:
