@@ -49,6 +49,11 @@ class IsoReader final : public OwnReader {
     std::size_t path_length = 0;
   };
 
+  struct OddDates {
+    std::uint64_t count = 0;
+    std::vector<std::pair<std::uint64_t, std::string>> first;  // inode and raw value
+  };
+
   const IsoModel& model();
   [[nodiscard]] Stage loading_stage() const;
   Status send_root();
@@ -59,6 +64,7 @@ class IsoReader final : public OwnReader {
   RockRidge fields_of(const IsoNode& node, IsoRecord& record);
   void set_times(const IsoRecord& record, const RockRidge& fields, catalog::InodeRecord& out);
   catalog::Stamp stamp(Bytes date, std::uint64_t inode);
+  Status report(const OddDates& odd, const std::string& code, std::string_view what) const;
   StreamPlan plan_of(const IsoNode& node, const catalog::InodeRecord& inode, const RockRidge& fields);
   StreamPlan associated_plan(const IsoNode& node, const IsoAssociated& associated, const catalog::InodeRecord& inode);
   void place(const IsoNode& node, std::uint64_t record, std::uint32_t sections, StreamPlan& plan);
@@ -73,8 +79,7 @@ class IsoReader final : public OwnReader {
   std::string path_;
   std::vector<Frame> stack_;
   std::uint64_t names_ = 0;
-  std::uint64_t impossible_dates_ = 0;
-  std::vector<std::pair<std::uint64_t, std::string>> first_impossible_;  // inode and raw value
+  OddDates impossible_, zoneless_;
 };
 
 Stage IsoReader::loading_stage() const {
@@ -271,13 +276,14 @@ RockRidge IsoReader::fields_of(const IsoNode& node, IsoRecord& record) {
 
 catalog::Stamp IsoReader::stamp(Bytes date, std::uint64_t inode) {
   const IsoTime time = iso_time(date);
-  if (!time.impossible) return time.stamp;
-  if (impossible_dates_++ < kMaxDateIssues) {
+  if (!time.impossible && !time.zoneless) return time.stamp;
+  OddDates& odd = time.impossible ? impossible_ : zoneless_;
+  if (odd.count++ < kMaxDateIssues) {
     std::string raw;
     for (const std::uint8_t byte : date) raw += fmt::format("{:02x}", byte);
-    first_impossible_.emplace_back(inode, raw);
+    odd.first.emplace_back(inode, raw);
   }
-  return {};
+  return time.stamp;
 }
 
 // Rock Ridge has four times. The record has one, of the recording of the extent, which listings give as creation.
@@ -406,18 +412,19 @@ Status IsoReader::report() {
                              note.node ? std::optional<std::uint64_t>(*note.node) : std::nullopt, note.message,
                              note.incomplete));
   }
-  for (const auto& [inode, raw] : first_impossible_) {
-    LIMIER_CHECK(walk_.issue("impossible-date", catalog::Severity::kWarning, inode,
-                             fmt::format("a date that no calendar and no clock shows, or an offset that no zone has: "
-                                         "bytes {}; the time is left out",
-                                         raw),
-                             false));
+  LIMIER_CHECK(report(impossible_, "impossible-date", "no calendar and no clock shows: they are left out"));
+  return report(zoneless_, "impossible-offset",
+                "have an offset from UTC that no zone has: systems leave it out of account, and here they are local");
+}
+
+Status IsoReader::report(const OddDates& odd, const std::string& code, std::string_view what) const {
+  for (const auto& [inode, raw] : odd.first) {
+    LIMIER_CHECK(walk_.issue(code, catalog::Severity::kWarning, inode,
+                             fmt::format("dates of this entry {}; bytes {}", what, raw), false));
   }
-  if (impossible_dates_ <= first_impossible_.size()) return ok_status();
-  return walk_.issue("impossible-date", catalog::Severity::kWarning, std::nullopt,
-                     fmt::format("{} more dates that no calendar and no clock shows are left out",
-                                 impossible_dates_ - first_impossible_.size()),
-                     false);
+  if (odd.count <= odd.first.size()) return ok_status();
+  return walk_.issue(code, catalog::Severity::kWarning, std::nullopt,
+                     fmt::format("{} more dates {}", odd.count - odd.first.size(), what), false);
 }
 
 Status IsoReader::blocks() {

@@ -26,13 +26,14 @@ struct Clock {
 IsoTime time_of(const Clock& clock) {
   const std::chrono::year_month_day date{std::chrono::year{clock.year}, std::chrono::month{clock.month},
                                          std::chrono::day{clock.day}};
-  const bool possible = date.ok() && clock.hour < 24 && clock.minute < 60 && clock.second < 60 &&
-                        clock.quarters >= kLeastQuarters && clock.quarters <= kMostQuarters;
-  if (!possible) return {{}, true};
+  if (!date.ok() || clock.hour >= 24 || clock.minute >= 60 || clock.second >= 60) return {{}, true, false};
+  // genisoimage writes an offset of a whole day for dates from 2037 on. Systems leave such offsets out of account.
+  const bool has_zone = clock.quarters >= kLeastQuarters && clock.quarters <= kMostQuarters;
   const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
   const std::int64_t seconds =
-      days * 86400 + clock.hour * 3600 + clock.minute * 60 + clock.second - clock.quarters * kQuarterHour;
-  return {{seconds, clock.nanoseconds, catalog::TimeBasis::kUtc}, false};
+      days * 86400 + clock.hour * 3600 + clock.minute * 60 + clock.second - (has_zone ? clock.quarters * kQuarterHour : 0);
+  const auto basis = has_zone ? catalog::TimeBasis::kUtc : catalog::TimeBasis::kLocal;
+  return {{seconds, clock.nanoseconds, basis}, false, !has_zone};
 }
 
 int signed_byte(std::uint8_t byte) {
@@ -49,7 +50,7 @@ IsoTime long_time(Bytes date) {
   const Bytes digits = date.first(16);
   if (std::all_of(digits.begin(), digits.end(), blank)) return {};
   if (!std::all_of(digits.begin(), digits.end(), [](std::uint8_t byte) { return byte >= '0' && byte <= '9'; }))
-    return {{}, true};
+    return {{}, true, false};
   const auto number = [&](std::size_t at, std::size_t length) {
     int value = 0;
     for (std::size_t i = at; i < at + length; ++i) value = value * 10 + (digits[i] - '0');

@@ -57,6 +57,7 @@ class IsoRecords {
 struct IsoTime {
   catalog::Stamp stamp;     // absent when there is none
   bool impossible = false;  // no calendar or clock shows it
+  bool zoneless = false;    // its offset is none that a zone has: a local time
 };
 IsoTime iso_time(Bytes seven_or_seventeen);
 

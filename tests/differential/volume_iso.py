@@ -17,11 +17,15 @@ def make(random, folder):
     need("genisoimage", "xorriso", "bsdtar")
     image = os.path.join(folder, "disc.iso")
     with tempfile.TemporaryDirectory() as source:
-        filler = Filler(random, source, Names(random, fits=fits), hard_links=False, times=(0, 4102444799), largest=300_000)
-        filler.run(random.randrange(20, 120))
         maker = random.choice([["genisoimage", "-quiet"], ["xorriso", "-as", "mkisofs", "-quiet"]])
-        command = [*maker, "-R", *random.choice([[], ["-J"], ["-J", "-joliet-long"], ["-iso-level", "3"], ["-iso-level", "4"], ["-D"]]), "-o", image, source]
-        if maker[0] == "genisoimage":
+        options = random.choice([[], ["-J"], ["-J", "-joliet-long"], ["-iso-level", "3"], ["-iso-level", "4"], ["-D"]])
+        # genisoimage gives up on a name that UCS-2 cannot hold.
+        narrow = maker[0] == "genisoimage" and "-J" in options
+        names = Names(random, fits=lambda name: fits(name) and not (narrow and max(map(ord, name), default=0) > 0xFFFF))
+        filler = Filler(random, source, names, hard_links=False, times=(0, 4102444799), largest=300_000)
+        filler.run(random.randrange(20, 120))
+        command = [*maker, "-R", *options, "-o", image, source]
+        if maker[0] == "genisoimage" and "4" not in options:  # level 4 takes names as they are
             command[1:1] = ["-input-charset", "utf-8"]
         run(*command)
     with tempfile.TemporaryDirectory() as out:
