@@ -130,36 +130,6 @@ Status pool_blocks(WalkContext& context, RangeWriter& writer) {
   return writer.finish();
 }
 
-// libtsk goes through the list of all files for every block: with 100,000 files on a DVD that is minutes. Its answer,
-// from the same list: in use are the blocks a file begins in and has bytes in, and the next one.
-void iso_blocks(const ISO_INFO& iso, std::uint64_t last_block, WalkContext& context, RangeWriter& writer) {
-  const TSK_FS_INFO& fs = iso.fs_info;
-  struct Blocks {
-    std::uint64_t first, last;
-  };
-  std::vector<Blocks> in_use;
-  for (const iso9660_inode_node* node = iso.in_list; node != nullptr; node = node->next) {
-    const std::uint8_t* const field = node->inode.dr.data_len_m;
-    const std::uint64_t size_bytes =
-        fs.endian == TSK_LIT_ENDIAN ? detail::load_le<std::uint32_t>(field) : detail::load_be<std::uint32_t>(field);
-    const std::uint64_t first = static_cast<std::uint64_t>(node->offset) / fs.block_size;
-    in_use.push_back({first, first + (size_bytes + fs.block_size - 1) / fs.block_size});
-    if (in_use.size() % kBeatEvery == 0) context.sink.working_on(Stage::kBlocks, first);
-  }
-  sort_by_number(in_use, [](const Blocks& blocks) { return blocks.first; });
-  std::uint64_t next = fs.first_block;
-  for (const Blocks& blocks : in_use) {
-    if (blocks.first > last_block) break;
-    if (blocks.first > next) writer.add(next, blocks.first - next, BlockUse::kUnallocated);
-    next = std::max(next, blocks.first);
-    const std::uint64_t behind = std::min(blocks.last, last_block) + 1;
-    if (behind <= next) continue;
-    writer.add(next, behind - next, BlockUse::kAllocated);
-    next = behind;
-  }
-  if (next <= last_block) writer.add(next, last_block - next + 1, BlockUse::kUnallocated);
-}
-
 }  // namespace
 
 void OwnedRanges::settle() {
@@ -194,10 +164,6 @@ Status walk_blocks(WalkContext& context) {
   const TSK_DADDR_T blocks_there = (context.end - context.base) / context.stride();
   const auto failed = context.session.call([&](TSK_FS_INFO* fs) {
     const TSK_DADDR_T last = std::min(fs->last_block_act, std::max(fs->first_block, blocks_there));
-    if (TSK_FS_TYPE_ISISO9660(fs->ftype) != 0) {
-      iso_blocks(*reinterpret_cast<const ISO_INFO*>(fs), last, context, writer);
-      return std::uint8_t{0};
-    }
     return tsk_fs_block_walk(fs, fs->first_block, last, flags, on_block, &state);
   });
   const std::string reason = take_tsk_error();

@@ -231,8 +231,8 @@ Status NameWalk::open_root() {
   root.inode = context_.root_inode;
   root.kind = FileKind::kDir;
   DirHandle dir;
-  // libtsk waits for itself for ever when the root directory has the number of its orphan directory (ISO 9660 level
-  // 4). On HFS+ there is none.
+  // libtsk waits for itself for ever when the root directory has the number of its orphan directory. On HFS+ there is
+  // none.
   const bool skipped = context_.skip.count(context_.root_inode) != 0;
   const bool waits = context_.root_inode == context_.last_inode && TSK_FS_TYPE_ISHFS(context_.type) == 0;
   if (!waits && !skipped) dir = open_dir(context_.root_inode);

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "volume/iso_records.h"
+#include "volume/reader.h"
 #include "volume/walk.h"
 
 namespace limier::volume {
@@ -109,24 +109,6 @@ Status compare_with_declared(WalkContext& context, const std::vector<std::uint64
                        fmt::format("the file system counts {}, the listing holds {}", counted, listed), true);
 }
 
-Status compare_with_iso_records(WalkContext& context) {
-  const auto counted =
-      count_iso_records(RangeReader(context.image, context.base, context.end - context.base),
-                        [&](std::uint64_t sector) { context.sink.working_on(Stage::kReconcile, sector); });
-  if (!counted) return ok_status();
-  if (counted->damaged > 0) {
-    LIMIER_CHECK(context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
-                               fmt::format("{} directory records are damaged, the first at image offset {}",
-                                           counted->damaged, context.base + counted->first_damaged),
-                               true));
-  }
-  const std::uint64_t listed = context.listed.files + context.listed.folders;
-  if (listed >= counted->entries) return ok_status();
-  return context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
-                       fmt::format("the directories hold {} entries, the listing holds {}", counted->entries, listed),
-                       true);
-}
-
 }  // namespace
 
 Result<Nameless> find_nameless(WalkContext& context) {
@@ -150,7 +132,6 @@ Status reconcile(WalkContext& context, const std::vector<std::uint64_t>& named) 
   context.sink.working_on(Stage::kReconcile, 0);
   if (context.session.pool() != nullptr || TSK_FS_TYPE_ISHFS(context.type) != 0)
     return compare_with_declared(context, named);
-  if (TSK_FS_TYPE_ISISO9660(context.type) != 0) return compare_with_iso_records(context);
   return ok_status();
 }
 

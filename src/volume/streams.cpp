@@ -100,8 +100,7 @@ class RunReader {
     place(run.block, file_from + skip_ - from, file_from, file_to, run.unwritten);
   }
 
-  // Cuts one physical run at the ends of the initialised part and of the content, and at block gaps of raw CDs and
-  // NAND.
+  // Cuts one physical run at the ends of the initialised part and of the content, and at block gaps of NAND.
   void place(std::uint64_t address, std::uint64_t skipped, std::uint64_t from, std::uint64_t to, bool unwritten) {
     if (from >= to) return;
     if (!inside(address, skipped + (to - from))) {

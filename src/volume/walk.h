@@ -55,7 +55,7 @@ struct WalkContext : WalkBase {
 
   FsSession& session;
   std::uint32_t block_size = 0;
-  std::uint32_t block_pre = 0;  // bytes before and after each block (raw CD, YAFFS2 spare)
+  std::uint32_t block_pre = 0;  // bytes before and after each block (spare bytes of NAND)
   std::uint32_t block_post = 0;
   std::uint32_t ufs_block_bytes = 0;  // UFS only, where block_size is that of a fragment
   TSK_FS_TYPE_ENUM type = TSK_FS_TYPE_DETECT;

@@ -265,7 +265,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"images/fs/fat32_loop.E01", 0, "", 20}, Case{"images/fs/fat_deleted_dir_2.E01", 0, "", 60},
         Case{"images/fs/fat_lfn_test.E01", 0, "", 20}, Case{"images/fs/hfsplus.E01", 0, "", 40},
         Case{"images/fs/ntfs3.E01", 0, "", 60}, Case{"images/fs/ntfs_index.E01", 0, "-o 128", 60},
-        Case{"images/fs/ufs2_ffs.E01", 0, "", 20}, Case{"images/raw/image.iso", 0, "", 20},
+        Case{"images/fs/ufs2_ffs.E01", 0, "", 20},
         Case{"images/raw/fat_very_small.dd", 0, "", 20}, Case{"images/generated/ext3_kernel_deleted.E01", 0, "", 20},
         Case{"images/generated/ext4_kernel_deleted.E01", 0, "", 20},
         Case{"images/generated/yaffs2.E01", 0, "-f yaffs2", 40}, Case{"images/raw/image.dd", 0, "", 20},
@@ -335,79 +335,6 @@ TEST(Walk, DamageUnderResidentContentLeavesNoDigest) {
   const auto damaged = find(walk_nth(image, 0).rows);
   EXPECT_TRUE(damaged.touched_damage);
   EXPECT_FALSE(damaged.digests.md5);
-}
-
-// A valid ISO 9660 level 4 disc gives libtsk a root directory whose number is that of its orphan directory; looking for
-// orphans then waits for ever.
-TEST(Walk, IsoLevel4EndsInsteadOfWaiting) {
-  if (run("which genisoimage").out.empty())
-    FAIL() << "genisoimage is not installed; scripts/install-deps --tests installs it";
-  const TempDir dir;
-  run("mkdir " + quoted(dir.file("in")) + " && echo hello > " + quoted(dir.file("in/a.txt")) +
-      " && genisoimage -quiet -iso-level 4 -o " + quoted(dir.file("level4.iso")) + " " + quoted(dir.file("in")) +
-      " 2>/dev/null");
-  const RawImage image(dir.file("level4.iso"));
-  ASSERT_GT(image.size_bytes(), 0u);
-  Rows map;
-  map.media_size = image.size_bytes();
-  ASSERT_TRUE(map_volumes(image, map).ok());
-  ASSERT_EQ(map.volumes.size(), 1u);
-  Rows rows;
-  const Status walked = walk_volume(image, walk_job(map.volumes[0]), rows);
-  ASSERT_FALSE(walked.ok());
-  EXPECT_NE(walked.error().message.find("level 4"), std::string::npos);
-}
-
-// What libtsk says of each block of an ISO 9660 volume, as ranges.
-std::vector<catalog::BlockRange> iso_ranges_of_libtsk(const evidence::Image& image,
-                                                      const catalog::VolumeRecord& volume) {
-  auto session = FsSession::open(image, volume);
-  EXPECT_TRUE(session.ok());
-  if (!session.ok()) return {};
-  struct Found {
-    std::vector<catalog::BlockRange> ranges;
-    std::uint64_t offset, block_size;
-    std::uint32_t volume_id;
-  } found{{}, volume.image_offset, (*session)->fs()->block_size, volume.volume_id};
-  const auto on_block = [](const TSK_FS_BLOCK* block, void* pointer) {
-    auto& self = *static_cast<Found*>(pointer);
-    const auto use =
-        (block->flags & TSK_FS_BLOCK_FLAG_ALLOC) != 0 ? catalog::BlockUse::kAllocated : catalog::BlockUse::kUnallocated;
-    if (self.ranges.empty() || self.ranges.back().use != use)
-      self.ranges.push_back({self.volume_id, self.offset + block->addr * self.block_size, 0, use});
-    self.ranges.back().length += self.block_size;
-    return TSK_WALK_CONT;
-  };
-  const auto flags = static_cast<TSK_FS_BLOCK_WALK_FLAG_ENUM>(
-      TSK_FS_BLOCK_WALK_FLAG_ALLOC | TSK_FS_BLOCK_WALK_FLAG_UNALLOC | TSK_FS_BLOCK_WALK_FLAG_AONLY);
-  TSK_FS_INFO* const fs = (*session)->fs();
-  EXPECT_EQ(tsk_fs_block_walk(fs, fs->first_block, fs->last_block_act, flags, on_block, &found), 0);
-  return found.ranges;
-}
-
-TEST(Walk, IsoBlocksAreThoseLibtskFindsOneByOne) {
-  const TempDir dir;
-  ASSERT_EQ(
-      run("mkdir -p " + quoted(dir.file("in/a/b")) + " && cd " + quoted(dir.file("in")) +
-          " && for i in $(seq 40); do head -c $((i * 700)) /dev/zero > a/$i; done && : > a/b/empty && head -c 4096 "
-          "/dev/zero > a/b/even && genisoimage -quiet -R -J -o ../made.iso . 2>/dev/null")
-          .code,
-      0);
-  std::vector<std::string> discs{dir.file("made.iso")};
-  if (std::filesystem::exists(LIMIER_CORPUS_DIR)) discs.push_back(raw_copy(dir, "images/raw/image.iso"));
-  for (const std::string& disc : discs) {
-    const RawImage image(disc);
-    const Walked walked = walk_nth(image, 0, true);
-    const auto expected = iso_ranges_of_libtsk(image, walked.volume);
-    EXPECT_GT(expected.size(), 1u) << disc;
-    const auto text = [](const std::vector<catalog::BlockRange>& ranges) {
-      std::string lines;
-      for (const auto& range : ranges)
-        lines += fmt::format("{} {} {}\n", range.image_offset, range.length, static_cast<int>(range.use));
-      return lines;
-    };
-    EXPECT_EQ(text(walked.rows.ranges), text(expected)) << disc;
-  }
 }
 
 TEST(Walk, MetadataOnlyReadsNoContent) {
