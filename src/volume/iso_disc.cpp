@@ -11,12 +11,8 @@ constexpr std::uint64_t kMaxDescriptors = 64;
 constexpr std::uint8_t kBoot = 0, kPrimary = 1, kSupplementary = 2, kTerminator = 255;
 constexpr std::size_t kRootRecord = 156;
 
-struct Geometry {
-  std::uint64_t stride, before;
-};
 // Plain sectors; raw ones in Mode 1 and in Mode 2 Form 1, without sync, with subchannels.
-constexpr std::array<Geometry, 6> kGeometries = {
-    {{2048, 0}, {2352, 16}, {2352, 24}, {2336, 8}, {2448, 16}, {2448, 24}}};
+constexpr std::array<IsoSectors, 6> kSectors = {{{2048, 0}, {2352, 16}, {2352, 24}, {2336, 8}, {2448, 16}, {2448, 24}}};
 
 // Numbers stand in both byte orders. Where the two disagree, the first is what systems go by.
 template <std::size_t Offset>
@@ -72,16 +68,21 @@ std::string_view iso_names_name(IsoNames names) {
   return {};
 }
 
+std::optional<IsoSectors> find_iso_sectors(const std::function<std::size_t(std::uint64_t, MutableBytes)>& read) {
+  for (const IsoSectors& candidate : kSectors) {
+    std::array<std::uint8_t, 8> head{};
+    const std::size_t got = read(kFirstDescriptor * candidate.stride + candidate.before, head);
+    if (got == head.size() && has_identifier(head)) return candidate;
+  }
+  return std::nullopt;
+}
+
 IsoDisc::IsoDisc(WalkBase& walk) : walk_(walk) {
   const std::uint64_t room = walk.end - walk.base;
-  for (const Geometry& candidate : kGeometries) {
-    std::array<std::uint8_t, 8> head{};
-    const std::uint64_t at = kFirstDescriptor * candidate.stride + candidate.before;
-    if (at >= room || walk.read(walk.base + at, head) < head.size() || !has_identifier(head)) continue;
-    stride_ = candidate.stride;
-    before_ = candidate.before;
-    break;
-  }
+  const auto found = find_iso_sectors([&](std::uint64_t offset, MutableBytes out) {
+    return offset < room ? walk.read(walk.base + offset, out) : std::size_t{0};
+  });
+  if (found) stride_ = found->stride, before_ = found->before;
   size_bytes_ = raw() ? room / stride_ * kIsoSector : room;
 }
 

@@ -14,6 +14,14 @@ namespace limier::volume {
 
 inline constexpr std::size_t kIsoSector = 2048;
 
+// How sectors stand in an image: plain, or with what a drive reads around them.
+struct IsoSectors {
+  std::uint64_t stride = kIsoSector;
+  std::uint64_t before = 0;
+};
+// By the first volume descriptor; `read` gives bytes of the volume, fewer at its end.
+std::optional<IsoSectors> find_iso_sectors(const std::function<std::size_t(std::uint64_t, MutableBytes)>& read);
+
 // The volume as sectors of 2048 bytes, whatever stands around them in the image. Offsets here are logical: bytes of
 // user data from the start of the volume.
 class IsoDisc {

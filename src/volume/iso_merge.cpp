@@ -154,11 +154,22 @@ class Merger {
         return ours.parent == above && ours.folder == node.folder && alike && listing_.name(ours) == name;
       });
       if (found != kNoNode) pair(found, child);
+      // Where a folder was moved, trees without Rock Ridge may hold an empty file of its name.
+      else if (!node.folder && !is_file(node))
+        partner_[child] = folder_named(above, name);
     }
     pair_similar(children, above, folded_,
                  [&](const IsoNode& node) { return exact_key(above, folded(from_.name(node)), node.folder); });
     pair_similar(children, above, loose_,
                  [&](const IsoNode& node) { return loose_key(above, folded(from_.name(node)), node); });
+  }
+  std::uint32_t folder_named(std::uint32_t parent, std::string_view name) const {
+    std::uint32_t found = kNoNode;
+    exact_.each(exact_key(parent, name, true), [&](std::uint32_t other) {
+      const IsoNode& ours = listing_.nodes[other];
+      if (ours.folder && ours.parent == parent && listing_.name(ours) == name) found = other;
+    });
+    return found;
   }
   // Folders and empty files have nothing but names to know them by, and those differ from tree to tree.
   template <class Key>

@@ -30,8 +30,8 @@ IsoTime time_of(const Clock& clock) {
   // genisoimage writes an offset of a whole day for dates from 2037 on. Systems leave such offsets out of account.
   const bool has_zone = clock.quarters >= kLeastQuarters && clock.quarters <= kMostQuarters;
   const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
-  const std::int64_t seconds =
-      days * 86400 + clock.hour * 3600 + clock.minute * 60 + clock.second - (has_zone ? clock.quarters * kQuarterHour : 0);
+  const std::int64_t seconds = days * 86400 + clock.hour * 3600 + clock.minute * 60 + clock.second -
+                               (has_zone ? clock.quarters * kQuarterHour : 0);
   const auto basis = has_zone ? catalog::TimeBasis::kUtc : catalog::TimeBasis::kLocal;
   return {{seconds, clock.nanoseconds, basis}, false, !has_zone};
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "limier/base/digest.h"
+#include "volume/iso_disc.h"
 
 namespace limier::volume {
 
@@ -162,8 +163,14 @@ FsFacts hfs_facts(const RangeReader& volume) {
 
 FsFacts iso_facts(const RangeReader& volume) {
   FsFacts facts;
-  const auto sector = volume.read(32768, 2048);
-  const auto descriptor = Block<2048>::at(sector, 0);
+  const auto sectors = find_iso_sectors([&](std::uint64_t offset, MutableBytes out) {
+    const auto bytes = volume.read(offset, out.size());
+    std::copy(bytes.begin(), bytes.end(), out.begin());
+    return bytes.size();
+  });
+  if (!sectors) return facts;
+  const auto sector = volume.read(16 * sectors->stride + sectors->before, kIsoSector);
+  const auto descriptor = Block<kIsoSector>::at(sector, 0);
   if (!descriptor) return facts;
   facts.label = padded_text(descriptor->bytes<40, 32>());
   // blkid names a disc by its modification date, else its creation date: digits YYYYMMDDHHMMSScc.
