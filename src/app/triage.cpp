@@ -224,8 +224,12 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
 
   clock.begin("walk");
   Patience patience;
-  const WalkPlan walk{options.profile != Profile::kList, options.zone.empty() ? "UTC" : options.zone,
-                      memory.cache_bytes, guard, &patience};
+  const WalkPlan walk{options.profile != Profile::kList,
+                      options.zone.empty() ? "UTC" : options.zone,
+                      !options.zone.empty(),
+                      memory.cache_bytes,
+                      guard,
+                      &patience};
   LIMIER_TRY(const auto volumes, index->walkable_volumes());
   for (const catalog::VolumeRecord& volume : volumes) {
     if (index->walked(volume.volume_id)) continue;

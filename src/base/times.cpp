@@ -167,6 +167,17 @@ TimeNs time_from_parts(std::int64_t seconds, std::uint32_t nanoseconds) {
   return total;
 }
 
+std::optional<std::int64_t> civil_seconds(const Civil& time) {
+  constexpr std::int64_t kMostYears = 9999;
+  const auto within = [](auto value, auto low, auto high) { return value >= low && value <= high; };
+  if (!within(time.year, -kMostYears, kMostYears) || !within(time.month, 1, 12) ||
+      !within(time.day, 1, days_in_month(time.year, time.month)) || !within(time.hour, 0, 23) ||
+      !within(time.minute, 0, 59) || !within(time.second, 0, 59))
+    return std::nullopt;
+  return days_from_date({time.year, time.month, time.day}) * kSecondsPerDay + time.hour * 3600 + time.minute * 60 +
+         time.second;
+}
+
 std::string format_time(std::int64_t time_ns) {
   const std::int64_t seconds = floor_div(time_ns, kNsPerSecond);
   // Counted in unsigned numbers: seconds * 10^9 may lie just below the smallest 64-bit value.

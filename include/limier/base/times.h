@@ -16,6 +16,16 @@ inline constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 // after 2262). `nanoseconds` may be a second or more: it is carried.
 TimeNs time_from_parts(std::int64_t seconds, std::uint32_t nanoseconds);
 
+// A date and a time of day as a calendar and a clock show them.
+struct Civil {
+  std::int64_t year = 1970;
+  int month = 1, day = 1;
+  int hour = 0, minute = 0, second = 0;
+};
+// Seconds since 1970-01-01T00:00:00 of the same clock; none for what no calendar and no clock shows (30 February,
+// 24:00, second 60) and for years beyond 9999 on either side.
+std::optional<std::int64_t> civil_seconds(const Civil& time);
+
 // "2021-03-09T05:00:00.000000000Z", for any year.
 std::string format_time(std::int64_t time_ns);
 
