@@ -6,6 +6,7 @@
 #include "volume/hfs_reader.h"
 #include "volume/ntfs_reader.h"
 #include "volume/iso_reader.h"
+#include "volume/exfat_reader.h"
 #include "volume/own_reader.h"
 #include "volume/second_reader.h"
 #include "volume/ufs_reader.h"
@@ -23,6 +24,7 @@ Status LostAttributes::report(const WalkBase& walk) const {
 Result<std::unique_ptr<OwnReader>> make_own_reader(WalkBase& walk) {
   if (TSK_FS_TYPE_ISEXT(walk.job.volume.tsk_fs_type) != 0) return make_ext_reader(walk);
   if (walk.job.volume.fs_type == "iso9660") return make_iso_reader(walk);
+  if (walk.job.volume.fs_type == "exfat") return ExfatReader::open(walk);
   return std::unique_ptr<OwnReader>();
 }
 
