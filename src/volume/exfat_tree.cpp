@@ -253,10 +253,14 @@ Status ExfatTree::enter_deleted(const Folder& folder, std::uint64_t name_id, boo
 }
 
 Status ExfatTree::virtual_names() {
-  LIMIER_CHECK(send("$MBR", state_.boot_inode(), FileKind::kVirtual, true, false));
+  const auto one = [&](const std::string& name, std::uint64_t inode) {
+    path_.clear();
+    return send(name, inode, FileKind::kVirtual, true, false);
+  };
+  LIMIER_CHECK(one("$MBR", state_.boot_inode()));
   for (unsigned number = 1; number <= state_.layout.fats; ++number)
-    LIMIER_CHECK(send(fmt::format("$FAT{}", number), state_.fat_inode(number), FileKind::kVirtual, true, false));
-  LIMIER_CHECK(send(std::string(kOrphans), state_.orphans_inode(), FileKind::kVirtual, true, false));
+    LIMIER_CHECK(one(fmt::format("$FAT{}", number), state_.fat_inode(number)));
+  LIMIER_CHECK(one(std::string(kOrphans), state_.orphans_inode()));
   orphans_id_ = names_;
   return ok_status();
 }

@@ -86,6 +86,14 @@ void append(ClusterChain& chain, std::uint32_t cluster) {
 
 }  // namespace
 
+ReadVolume reader_of(const RangeReader& volume) {
+  return [&volume](std::uint64_t volume_offset, MutableBytes out) -> std::size_t {
+    const auto bytes = volume.read(volume_offset, out.size());
+    std::copy(bytes.begin(), bytes.end(), out.begin());
+    return bytes.size();
+  };
+}
+
 std::optional<ExfatLayout> find_exfat(const ReadVolume& read) {
   auto main = parse_boot_sector(bytes_at(read, 0, 512));
   if (main && sum_fits(read, 0, main->sector_bytes)) return main;
@@ -100,10 +108,6 @@ std::optional<ExfatLayout> find_exfat(const ReadVolume& read) {
   }
   if (main) main->boot = ExfatBoot::kUnproven;
   return main ? main : copy;
-}
-
-bool begins_exfat(const ReadVolume& read) {
-  return parse_boot_sector(bytes_at(read, 0, 512)).has_value();
 }
 
 std::optional<std::uint32_t> ExfatFat::entry(std::uint32_t cluster) {
@@ -124,7 +128,6 @@ ClusterChain ExfatFat::chain(std::uint32_t first, std::uint64_t wanted, const Be
   ClusterChain chain;
   if (wanted == 0 || !layout_.has(first)) return chain;
   append(chain, first);
-  if (wanted > layout_.clusters && wanted != UINT64_MAX) return chain;
   std::uint32_t at = first, landmark = first;
   std::uint64_t until_moved = 1, since_moved = 0;
   for (;;) {

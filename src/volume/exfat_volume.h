@@ -11,12 +11,14 @@
 #include <optional>
 #include <vector>
 
-#include "limier/base.h"
+#include "volume/reader.h"
 
 namespace limier::volume {
 
 // Bytes of the volume from `volume_offset` on, fewer at its end.
 using ReadVolume = std::function<std::size_t(std::uint64_t volume_offset, MutableBytes out)>;
+
+ReadVolume reader_of(const RangeReader& volume);
 
 inline constexpr std::size_t kExfatEntryBytes = 32;
 
@@ -57,8 +59,6 @@ struct ExfatLayout {
 
 // The volume's layout by the boot region that holds, or nothing when neither looks like exFAT.
 std::optional<ExfatLayout> find_exfat(const ReadVolume& read);
-// The same by the main boot region alone, as far as it looks like exFAT.
-bool begins_exfat(const ReadVolume& read);
 
 struct ClusterRun {
   std::uint32_t first = 0;
@@ -86,7 +86,7 @@ class ExfatFat {
   static constexpr std::uint32_t kEnd = 0xFFFFFFFF;
   // What the FAT in force says of the cluster.
   std::optional<std::uint32_t> entry(std::uint32_t cluster);
-  // At most `wanted` clusters from `first` on, as the FAT links them.
+  // At most `wanted` clusters from `first` on, as the FAT links them; it ends where the FAT does.
   ClusterChain chain(std::uint32_t first, std::uint64_t wanted, const Beat& beat);
   // The clusters in a row; broken when they do not all lie in the volume, without any.
   [[nodiscard]] ClusterChain row(std::uint32_t first, std::uint64_t wanted) const;

@@ -8,6 +8,7 @@
 
 #include "volume/apfs.h"
 #include "volume/checksum32.h"
+#include "volume/exfat_volume.h"
 #include "volume/foreign_fs.h"
 #include "volume/tsk.h"
 
@@ -73,19 +74,16 @@ std::optional<FsProbe> probe_fat(const RangeReader& volume) {
 
 // ---- exFAT
 
+// By the boot region or its copy. One that its checksum proves is coherent; one that it does not may be left over.
 std::optional<FsProbe> probe_exfat(const RangeReader& volume) {
-  const auto sector = volume.read(0, 512);
-  const auto boot = Block<512>::at(sector, 0);
-  if (!boot || as_text(boot->bytes<3, 8>()) != "EXFAT   ") return std::nullopt;
-  const unsigned sector_shift = boot->le<108, std::uint8_t>(), cluster_shift = boot->le<109, std::uint8_t>();
-  if (sector_shift < 9 || sector_shift > 12 || cluster_shift > 25 - sector_shift) return std::nullopt;
-  FsProbe probe{"exfat", TSK_FS_TYPE_EXFAT, 1u << sector_shift, 0, false, false};
-  probe.size_bytes = product(boot->le<72, std::uint64_t>(), std::uint64_t{1} << sector_shift);
-  const std::uint64_t fat = std::uint64_t{boot->le<80, std::uint32_t>()} << sector_shift;
-  const std::uint32_t clusters = boot->le<92, std::uint32_t>(), root = boot->le<96, std::uint32_t>();
-  const auto entry = volume.read(fat, 4);
-  probe.coherent = root >= 2 && root - 2 < clusters && le_at<std::uint32_t>(entry, 0).value_or(0) >= 0xFFFFFFF0u;
-  return probe;
+  const auto layout = find_exfat(reader_of(volume));
+  if (!layout) return std::nullopt;
+  return FsProbe{"exfat",
+                 TSK_FS_TYPE_EXFAT,
+                 layout->sector_bytes,
+                 product(layout->sectors, layout->sector_bytes),
+                 layout->boot == ExfatBoot::kMain,
+                 false};
 }
 
 // ---- NTFS

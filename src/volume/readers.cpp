@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include "volume/apfs_reader.h"
+#include "volume/exfat_reader.h"
 #include "volume/ext_reader.h"
 #include "volume/hfs_reader.h"
-#include "volume/ntfs_reader.h"
 #include "volume/iso_reader.h"
-#include "volume/exfat_reader.h"
+#include "volume/ntfs_reader.h"
 #include "volume/own_reader.h"
 #include "volume/second_reader.h"
 #include "volume/ufs_reader.h"

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "limier/base/digest.h"
+#include "volume/exfat_folder.h"
 #include "volume/iso_disc.h"
 
 namespace limier::volume {
@@ -17,6 +18,7 @@ namespace {
 constexpr std::size_t kSectorBytes = 512;
 // A root directory's volume label stands among its first entries; more than this is not searched.
 constexpr std::size_t kMaxRootDirBytes = 256u << 10;
+constexpr std::size_t kExfatReadStep = 64u << 10;
 
 void append_utf8(std::string& out, std::uint32_t code) {
   if (code < 0x80) {
@@ -85,27 +87,33 @@ FsFacts fat_facts(const RangeReader& volume, bool fat32) {
   return facts;
 }
 
+// The first label in use among the entries of the root folder, wherever its clusters lie.
+std::string exfat_volume_label(const ExfatLayout& layout, const ReadVolume& read) {
+  ExfatFat fat(layout, read);
+  const std::uint64_t most = std::max<std::uint64_t>(kMostFolderBytes / layout.cluster_bytes, 1);
+  std::vector<std::uint8_t> bytes(std::min<std::size_t>(layout.cluster_bytes, kExfatReadStep));
+  for (const ClusterRun& run : fat.chain(layout.root_cluster, most, [] {}).runs) {
+    const std::uint64_t end = layout.offset_of(std::uint64_t{run.first} + run.count);
+    for (std::uint64_t at = layout.offset_of(run.first); at < end; at += bytes.size()) {
+      const std::size_t got = read(at, bytes);
+      for (std::size_t entry = 0; entry + kExfatEntryBytes <= got; entry += kExfatEntryBytes) {
+        if (bytes[entry] == 0) return {};
+        if (bytes[entry] == (kExfatInUse | kExfatLabelEntry))
+          return exfat_label(Bytes(bytes).subspan(entry, kExfatEntryBytes));
+      }
+      if (got < bytes.size()) return {};
+    }
+  }
+  return {};
+}
+
 FsFacts exfat_facts(const RangeReader& volume) {
   FsFacts facts;
-  const auto sector = volume.read(0, kSectorBytes);
-  const auto boot = Block<512>::at(sector, 0);
-  if (!boot) return facts;
-  const std::uint32_t serial = boot->le<100, std::uint32_t>();
-  facts.uuid = fmt::format("{:04X}-{:04X}", serial >> 16, serial & 0xFFFF);
-  const unsigned sector_shift = boot->le<108, std::uint8_t>();
-  const unsigned cluster_shift = boot->le<109, std::uint8_t>();
-  const std::uint64_t root_cluster = boot->le<96, std::uint32_t>();
-  if (sector_shift < 9 || sector_shift > 12 || cluster_shift > 25 - sector_shift || root_cluster < 2) return facts;
-  const std::uint64_t heap = std::uint64_t{boot->le<88, std::uint32_t>()} << sector_shift;
-  const std::uint64_t cluster_bytes = std::uint64_t{1} << (sector_shift + cluster_shift);
-  const auto root = volume.read(heap + (root_cluster - 2) * cluster_bytes,
-                                static_cast<std::size_t>(std::min<std::uint64_t>(cluster_bytes, kMaxRootDirBytes)));
-  for (std::size_t at = 0; at + 32 <= root.size() && root[at] != 0; at += 32) {
-    if (root[at] != 0x83) continue;
-    const std::size_t units = std::min<std::size_t>(root[at + 1], 11);
-    facts.label = utf16_text(Bytes(root).subspan(at + 2, units * 2), false);
-    break;
-  }
+  const ReadVolume read = reader_of(volume);
+  const auto layout = find_exfat(read);
+  if (!layout) return facts;
+  facts.uuid = fmt::format("{:04X}-{:04X}", layout->serial >> 16, layout->serial & 0xFFFF);
+  facts.label = exfat_volume_label(*layout, read);
   return facts;
 }
 
