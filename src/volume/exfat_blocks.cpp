@@ -48,9 +48,7 @@ Status ExfatReader::blocks() {
   state_.working_on(Stage::kBlocks, 0);
   const std::uint64_t room = walk_.end - walk_.base;
   catalog::BlockRange open;
-  const auto flush = [&]() -> Status {
-    return open.length > 0 ? walk_.sink.blocks(open) : ok_status();
-  };
+  const auto flush = [&]() -> Status { return open.length > 0 ? walk_.sink.blocks(open) : ok_status(); };
   const auto add = [&](std::uint64_t from, std::uint64_t length, BlockUse use) -> Status {
     if (from >= room || length == 0) return ok_status();
     length = std::min(length, room - from);

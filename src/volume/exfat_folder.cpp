@@ -89,7 +89,8 @@ std::optional<ExfatFolder::Found> ExfatFolder::next() {
       std::copy_n(at, kExfatEntryBytes, found.entry.begin());
       found.in_use = in_use;
       if ((type & ~kExfatInUse) != kExfatFileEntry) {
-        counted_ = true;
+        const std::uint8_t kind = type & static_cast<std::uint8_t>(~kExfatInUse);
+        counted_ = kind != kExfatBitmapEntry && kind != kExfatUpcaseEntry && kind != kExfatLabelEntry;
         ++index_;
         return found;
       }

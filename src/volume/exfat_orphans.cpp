@@ -46,9 +46,10 @@ std::vector<ClusterRun> ExfatTree::free_clusters(const Folder& folder) {
   const std::uint32_t first = folder.content.first_cluster;
   const std::uint64_t wanted = layout.clusters_for(std::min(folder.content.bytes, kMostFolderBytes));
   if (wanted == 0 || !layout.has(first)) return {};
-  const std::uint64_t in_volume = std::min<std::uint64_t>(wanted, layout.clusters - (first - ExfatLayout::kFirstCluster));
-  const ClusterChain chain = folder.content.in_a_row ? state_.fat.row(first, in_volume)
-                                                     : state_.fat.chain(first, wanted, state_.beat());
+  const std::uint64_t in_volume =
+      std::min<std::uint64_t>(wanted, layout.clusters - (first - ExfatLayout::kFirstCluster));
+  const ClusterChain chain =
+      folder.content.in_a_row ? state_.fat.row(first, in_volume) : state_.fat.chain(first, wanted, state_.beat());
   return kept(chain.runs, [&](std::uint32_t cluster) { return state_.is_free(cluster) && !read_.contains(cluster); });
 }
 
@@ -70,8 +71,7 @@ void ExfatTree::claim(const Folder& folder) {
     }
   }
   claim_steps_ += state_.layout.clusters_for(std::min(folder.content.bytes, kMostFolderBytes));
-  claims_over_ =
-      claims_.size() > kMostClaims || claimants_.size() > kMostClaims || claim_steps_ > kMostClaimSteps;
+  claims_over_ = claims_.size() > kMostClaims || claimants_.size() > kMostClaims || claim_steps_ > kMostClaimSteps;
   pending_.push_back(folder);
 }
 
@@ -109,7 +109,8 @@ template <class Each>
 Status ExfatTree::each_loose_file(std::uint32_t first, std::uint32_t count, const Each& each) {
   const ExfatLayout& layout = state_.layout;
   const std::uint64_t end = layout.offset_of(std::uint64_t{first} + count);
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(std::min<std::uint64_t>(kSearchStep, end - layout.offset_of(first))));
+  std::vector<std::uint8_t> bytes(
+      static_cast<std::size_t>(std::min<std::uint64_t>(kSearchStep, end - layout.offset_of(first))));
   for (std::uint64_t at = layout.offset_of(first); at < end; at += bytes.size()) {
     state_.working_on(Stage::kOrphans, state_.inode_of(at));
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), end - at));
@@ -174,9 +175,8 @@ Status ExfatTree::orphans() {
 }
 
 Status ExfatTree::send_loose(std::uint32_t cluster) {
-  return each_loose_file(cluster, 1, [&](const ExfatFile& file, std::uint64_t volume_offset) {
-    return send_orphan(file, volume_offset);
-  });
+  return each_loose_file(
+      cluster, 1, [&](const ExfatFile& file, std::uint64_t volume_offset) { return send_orphan(file, volume_offset); });
 }
 
 Status ExfatTree::send_orphan(const ExfatFile& file, std::uint64_t volume_offset) {

@@ -279,8 +279,8 @@ Status ExfatReader::report(const Oddities& oddities, std::string_view code, std:
 }
 
 Status ExfatReader::report() {
-  LIMIER_CHECK(report(impossible_times_, "time-impossible",
-                      "no calendar or clock shows such a time; as the entry holds it"));
+  LIMIER_CHECK(
+      report(impossible_times_, "time-impossible", "no calendar or clock shows such a time; as the entry holds it"));
   return report(long_lengths_, "valid-length-too-long", "more bytes are said to be valid than there are");
 }
 

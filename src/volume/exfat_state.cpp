@@ -92,8 +92,8 @@ Placement ExfatState::place(const ExfatAllocation& content, bool in_use) {
   }
   placement.outside = !layout.has(content.first_cluster);
   if (placement.outside) return placement;
-  ClusterChain chain = content.in_a_row ? fat.row(content.first_cluster, wanted)
-                                        : fat.chain(content.first_cluster, wanted, beat());
+  ClusterChain chain =
+      content.in_a_row ? fat.row(content.first_cluster, wanted) : fat.chain(content.first_cluster, wanted, beat());
   placement.outside = content.in_a_row && chain.clusters == 0;
   placement.whole = chain.clusters == wanted && !chain.repeats;
   if (!in_use && !content.in_a_row) {

@@ -56,11 +56,12 @@ Status ExfatTree::issue_damage() {
                              true));
   }
   if (unproven_ > 0) {
-    LIMIER_CHECK(walk_.issue("directory-checksum-wrong", Severity::kWarning, first_unproven_,
-                             fmt::format("the entries of {} files in use do not fit their checksums; they are listed as "
-                                         "they stand, the first is {}",
-                                         unproven_, first_unproven_),
-                             false));
+    LIMIER_CHECK(
+        walk_.issue("directory-checksum-wrong", Severity::kWarning, first_unproven_,
+                    fmt::format("the entries of {} files in use do not fit their checksums; they are listed as "
+                                "they stand, the first is {}",
+                                unproven_, first_unproven_),
+                    false));
   }
   if (!claims_over_) return ok_status();
   return walk_.issue("listing-may-be-incomplete", Severity::kWarning, std::nullopt,
@@ -92,8 +93,7 @@ Status ExfatTree::open_root() {
 
 void ExfatTree::push(std::uint64_t inode, std::vector<ClusterRun> runs, std::uint64_t bytes, bool in_use,
                      std::uint64_t name_id, bool orphan) {
-  stack_.push_back(
-      {ExfatFolder(state_, inode, std::move(runs), bytes, in_use), name_id, path_.size(), false, orphan});
+  stack_.push_back({ExfatFolder(state_, inode, std::move(runs), bytes, in_use), name_id, path_.size(), false, orphan});
 }
 
 Status ExfatTree::run() {
@@ -214,8 +214,8 @@ Status ExfatTree::enter(const ExfatFile& file, std::uint64_t inode) {
   }
   if (!placement.whole || !all || file.content.bytes > kMostFolderBytes) {
     const bool shared = placement.whole && !all;
-    LIMIER_CHECK(unreadable(inode, shared ? "its clusters belong to another one as well"
-                                          : "its clusters do not reach to its end"));
+    LIMIER_CHECK(unreadable(
+        inode, shared ? "its clusters belong to another one as well" : "its clusters do not reach to its end"));
   }
   state_.working_on(Stage::kNames, inode);
   state_.owned.add(runs);
@@ -230,7 +230,8 @@ std::vector<ClusterRun> ExfatTree::not_read_yet(const std::vector<ClusterRun>& r
   std::uint64_t bytes = 0;
   for (const ClusterRun& run : runs) {
     ClusterRun part{run.first, 0};
-    while (part.count < run.count && bytes < kMostFolderBytes && !read_.contains(std::uint64_t{run.first} + part.count)) {
+    while (part.count < run.count && bytes < kMostFolderBytes &&
+           !read_.contains(std::uint64_t{run.first} + part.count)) {
       ++part.count;
       bytes += state_.layout.cluster_bytes;
     }
