@@ -136,6 +136,18 @@ void forgive_fat_second(std::multiset<std::string>& ours, const std::multiset<st
   ours = std::move(changed);
 }
 
+// exFAT: limier turns times into UTC by the offset beside each, which exfat_reader_test.cpp tests; and does not list what
+// libtsk makes up: an empty label as a deleted file, and a file from an entry whose others are lost.
+std::multiset<std::string> forgive_exfat(const std::multiset<std::string>& lines) {
+  std::multiset<std::string> kept;
+  for (std::string one : lines) {
+    if (one.starts_with("/$OrphanFiles/$EMPTY_VOLUME_LABEL") || one.starts_with("/$OrphanFiles/OrphanFile-")) continue;
+    for (int times = 0; times < 4; ++times) one.erase(one.rfind('|'));
+    kept.insert(std::move(one));
+  }
+  return kept;
+}
+
 std::string difference(const std::multiset<std::string>& ours, const std::multiset<std::string>& theirs) {
   std::string out;
   std::vector<std::string> only;
@@ -215,10 +227,15 @@ TEST_P(WalkCorpus, ListsWhatFlsLists) {
   const RawImage image(raw);
   const Walked walked = walk_nth(image, GetParam().ordinal);
   expect_sound(image, walked);
-  const auto theirs = fls_body(raw, GetParam().options);
+  auto theirs = fls_body(raw, GetParam().options);
   EXPECT_GT(theirs.size(), 2u);
   auto ours = body_of(walked);
-  if (walked.volume.fs_type.find("fat") != std::string::npos) forgive_fat_second(ours, theirs);
+  if (walked.volume.fs_type == "exfat") {
+    ours = forgive_exfat(ours);
+    theirs = forgive_exfat(theirs);
+  } else if (walked.volume.fs_type.find("fat") != std::string::npos) {
+    forgive_fat_second(ours, theirs);
+  }
   const std::string differences = difference(ours, theirs);
   EXPECT_EQ(differences, "") << differences;
   for (const auto& issue : walked.rows.issues) EXPECT_FALSE(issue.incomplete) << issue.code << ": " << issue.message;
