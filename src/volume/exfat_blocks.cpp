@@ -43,6 +43,46 @@ void ExfatReader::look_for_owner(std::uint32_t cluster, Unowned& unowned) {
   if (unowned.clusters++ == 0) unowned.first = cluster;
 }
 
+// Files in use whose clusters the bitmap calls free: the next file that is written takes them.
+Status ExfatReader::issue_unmarked() {
+  if (!state_.bitmap.known() || !state_.folders_walked) return ok_status();
+  std::uint64_t clusters = 0, first = 0;
+  for (const auto& [begin, end] : state_.owned.ranges()) {
+    for (std::uint64_t at = begin; at < end;) {
+      const auto cluster = static_cast<std::uint32_t>(at);
+      const auto most = static_cast<std::uint32_t>(std::min(end - at, kBeatEvery));
+      walk_.sink.working_on(Stage::kBlocks, cluster);
+      const std::uint32_t alike = state_.bitmap.alike(cluster, most);
+      if (!state_.bitmap.used(cluster)) {
+        if (clusters == 0) first = at;
+        clusters += alike;
+      }
+      at += alike;
+    }
+  }
+  if (clusters == 0) return ok_status();
+  return walk_.issue(
+      "clusters-not-marked", Severity::kWarning, std::nullopt,
+      fmt::format("{} bytes of files and folders in use are marked as free, the first at image offset {}",
+                  clusters * state_.layout.cluster_bytes, walk_.base + state_.layout.offset_of(first)),
+      false);
+}
+
+Status ExfatReader::issue_unowned(const Unowned& unowned) const {
+  if (!state_.bitmap.known() || state_.bitmap.unreadable()) {
+    LIMIER_CHECK(walk_.issue("block-use-unknown", Severity::kWarning, std::nullopt,
+                             "the allocation bitmap cannot be read to its end: what it does not tell of is taken to be "
+                             "in use",
+                             true));
+  }
+  if (unowned.clusters == 0) return ok_status();
+  return walk_.issue(
+      "listing-may-be-incomplete", Severity::kWarning, std::nullopt,
+      fmt::format("{} bytes are marked as in use but belong to no file that is listed, the first at image offset {}",
+                  unowned.clusters * state_.layout.cluster_bytes, walk_.base + state_.layout.offset_of(unowned.first)),
+      true);
+}
+
 Status ExfatReader::blocks() {
   const ExfatLayout& layout = state_.layout;
   state_.working_on(Stage::kBlocks, 0);
@@ -80,18 +120,8 @@ Status ExfatReader::blocks() {
   const std::uint64_t end = layout.sectors * layout.sector_bytes;
   if (end > heap_end) LIMIER_CHECK(add(heap_end, end - heap_end, BlockUse::kUnallocated));
   LIMIER_CHECK(flush());
-  if (!state_.bitmap.known() || state_.bitmap.unreadable()) {
-    LIMIER_CHECK(walk_.issue("block-use-unknown", Severity::kWarning, std::nullopt,
-                             "the allocation bitmap cannot be read to its end: what it does not tell of is taken to be "
-                             "in use",
-                             true));
-  }
-  if (unowned.clusters == 0) return ok_status();
-  return walk_.issue("listing-may-be-incomplete", Severity::kWarning, std::nullopt,
-                     fmt::format("{} bytes are marked as in use but belong to no file that is listed, the first at "
-                                 "image offset {}",
-                                 unowned.clusters * layout.cluster_bytes, walk_.base + layout.offset_of(unowned.first)),
-                     true);
+  LIMIER_CHECK(issue_unowned(unowned));
+  return issue_unmarked();
 }
 
 }  // namespace limier::volume

@@ -47,6 +47,8 @@ class ExfatReader final : public OwnReader {
   };
   void look_for_owner(std::uint32_t cluster, Unowned& unowned);
   bool holds_nothing(std::uint32_t cluster) const;
+  Status issue_unowned(const Unowned& unowned) const;
+  Status issue_unmarked();
 
   ExfatState state_;
   WalkBase& walk_;

@@ -86,7 +86,8 @@ Placement ExfatState::place(const ExfatAllocation& content, bool in_use) {
   if (wanted == 0) {
     placement.whole = true;
     // Some keep clusters for a file that has no content yet.
-    if (in_use && !content.in_a_row && layout.has(content.first_cluster))
+    const bool kept = in_use && !content.in_a_row && layout.has(content.first_cluster);
+    if (kept && bitmap.known() && bitmap.used(content.first_cluster))
       placement.runs = fat.chain(content.first_cluster, layout.clusters, beat()).runs;
     return placement;
   }

@@ -81,8 +81,8 @@ Status ExfatTree::open_root() {
   read_.add(chain.runs);
   state_.owned.add(chain.runs);
   if (walk_.skip.contains(root.inode)) {
-    LIMIER_CHECK(walk_.issue("root-directory-unreadable", Severity::kError, root.inode,
-                             "the root directory stopped the file-system worker before and is not read", true));
+    LIMIER_CHECK(issue("root-directory-unreadable", Severity::kError, root.inode,
+                       "the root directory stopped the file-system worker before and is not read"));
     return virtual_names();
   }
   if (chain.end != ChainEnd::kMark) LIMIER_CHECK(unreadable(root.inode, "its chain of clusters is broken"));
@@ -198,8 +198,8 @@ Status ExfatTree::enter(const ExfatFile& file, std::uint64_t inode) {
   const Placement placement = state_.place(content, true);
   if (walk_.skip.contains(inode)) {
     state_.owned.add(placement.runs);
-    return walk_.issue("directory-quarantined", Severity::kWarning, inode,
-                       "the directory stopped the file-system worker before: what it names is not listed", true);
+    return issue("directory-quarantined", Severity::kWarning, inode,
+                 "the directory stopped the file-system worker before: what it names is not listed");
   }
   if (stack_.size() >= kMaxDepth) return too_deep(inode);
   if (content.bytes == 0) {
@@ -285,18 +285,20 @@ Status ExfatTree::send(const std::string& name, std::uint64_t inode, FileKind ki
   return silent_ ? ok_status() : walk_.sink.name(record);
 }
 
+Status ExfatTree::issue(std::string code, Severity severity, std::uint64_t inode, std::string message) {
+  return silent_ ? ok_status() : walk_.issue(std::move(code), severity, inode, std::move(message), true);
+}
+
 Status ExfatTree::unreadable(std::uint64_t inode, std::string_view why) {
-  if (silent_) return ok_status();
-  return walk_.issue("directory-unreadable", Severity::kWarning, inode,
-                     fmt::format("the directory cannot be read to its end: {}", why), true);
+  return issue("directory-unreadable", Severity::kWarning, inode,
+               fmt::format("the directory cannot be read to its end: {}", why));
 }
 
 Status ExfatTree::too_deep(std::uint64_t inode) {
-  if (silent_ || std::exchange(deep_told_, true)) return ok_status();
-  return walk_.issue("directory-too-deep", Severity::kWarning, inode,
-                     fmt::format("directories nested more than {} deep, or a path over {} bytes: not followed",
-                                 kMaxDepth, kMaxPathBytes),
-                     true);
+  if (std::exchange(deep_told_, true)) return ok_status();
+  return issue("directory-too-deep", Severity::kWarning, inode,
+               fmt::format("directories nested more than {} deep, or a path over {} bytes: not followed", kMaxDepth,
+                           kMaxPathBytes));
 }
 
 ExfatTree::Folder ExfatTree::folder_of(const ExfatFile& file, std::uint64_t inode) {

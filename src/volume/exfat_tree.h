@@ -70,6 +70,7 @@ class ExfatTree {
   Status send_loose(std::uint32_t cluster);
 
   Status issue_damage();
+  Status issue(std::string code, catalog::Severity severity, std::uint64_t inode, std::string message);
   Status unreadable(std::uint64_t inode, std::string_view why);
   Status too_deep(std::uint64_t inode);
   static Folder folder_of(const ExfatFile& file, std::uint64_t inode);

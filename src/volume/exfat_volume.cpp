@@ -84,6 +84,23 @@ void append(ClusterChain& chain, std::uint32_t cluster) {
     runs.push_back({cluster, 1});
 }
 
+// Leaves the clusters up to the first that comes again.
+void cut_at_repetition(ClusterChain& chain) {
+  ClusterChain cut;
+  cut.repeats = true;
+  ClusterSet seen;
+  for (const ClusterRun& run : chain.runs) {
+    for (std::uint32_t i = 0; i < run.count; ++i) {
+      if (seen.contains(run.first + i)) {
+        chain = std::move(cut);
+        return;
+      }
+      seen.add(run.first + i, 1);
+      append(cut, run.first + i);
+    }
+  }
+}
+
 }  // namespace
 
 ReadVolume reader_of(const RangeReader& volume) {
@@ -136,15 +153,17 @@ ClusterChain ExfatFat::chain(std::uint32_t first, std::uint64_t wanted, const Be
     if (*next == kEnd || chain.clusters == wanted) {
       chain.repeats = repeats(chain.runs);
       if (!chain.repeats) chain.end = *next == kEnd ? ChainEnd::kMark : ChainEnd::kWanted;
-      return chain;
+      break;
     }
     at = *next;
     chain.repeats = at == landmark;
-    if (chain.repeats || chain.runs.size() >= kMostRuns) return chain;
+    if (chain.repeats || chain.runs.size() >= kMostRuns) break;
     if (++since_moved == until_moved) landmark = at, until_moved *= 2, since_moved = 0;
     append(chain, at);
     if (chain.clusters % kBeatEvery == 0) beat();
   }
+  if (chain.repeats) cut_at_repetition(chain);
+  return chain;
 }
 
 ClusterChain ExfatFat::row(std::uint32_t first, std::uint64_t wanted) const {

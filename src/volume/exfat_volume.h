@@ -73,7 +73,7 @@ struct ClusterChain {
   std::vector<ClusterRun> runs;
   std::uint64_t clusters = 0;
   ChainEnd end = ChainEnd::kBroken;
-  bool repeats = false;  // it leads into itself
+  bool repeats = false;  // it leads into itself; `runs` end there
 };
 
 // `beat` is called every few thousand steps.
@@ -130,9 +130,11 @@ class ClusterSet {
     for (const ClusterRun& run : runs) add(run.first, run.count);
   }
   [[nodiscard]] bool contains(std::uint64_t cluster) const;
+  // first → behind the last; none touches another
+  [[nodiscard]] const std::map<std::uint64_t, std::uint64_t>& ranges() const { return ranges_; }
 
  private:
-  std::map<std::uint64_t, std::uint64_t> ranges_;  // first → behind the last
+  std::map<std::uint64_t, std::uint64_t> ranges_;
 };
 
 }  // namespace limier::volume

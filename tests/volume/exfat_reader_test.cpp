@@ -579,6 +579,35 @@ TEST_F(ExfatReader, TheRootFolderInALoop) {
   const Walked walked = walk(disk);
   EXPECT_EQ(walked.count("/a"), 1u);
   EXPECT_EQ(issues_of(walked, "directory-unreadable"), 1u);
+  // Over several clusters.
+  const std::uint32_t c = disk.take(3);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    std::vector<std::uint8_t> entries = entries_of({.name = std::u16string(1, static_cast<char16_t>(u'b' + i))});
+    const auto filler = label_entry(u"x", false);
+    while (entries.size() < disk.cluster) entries.insert(entries.end(), filler.begin(), filler.end());
+    disk.fill(c + i, entries);
+  }
+  std::vector<std::uint8_t> rest(32);
+  rest[0] = 0x05;
+  while (disk.root_left() > 0) disk.add(rest);
+  disk.link({disk.root, c, c + 1, c + 2}, c);
+  const Walked longer = walk(disk);
+  for (const char* path : {"/a", "/b", "/c", "/d"}) EXPECT_EQ(longer.count(path), 1u) << path;
+  EXPECT_EQ(issues_of(longer, "directory-unreadable"), 1u);
+}
+
+TEST_F(ExfatReader, WhatTheTreeHoldsIsInUseWhateverTheBitmapSays) {
+  ExfatImage disk(file());
+  const std::uint32_t c = disk.take(2);
+  disk.fill(c, entries_of({.name = u"in", .cluster = c + 1, .size = 3}));
+  disk.add(folder(u"dir", c, 4096));
+  for (const std::uint32_t number : {disk.root, c, c + 1}) disk.use(number, false);
+  const Walked walked = walk(disk);
+  EXPECT_TRUE(walked.in_use("/dir"));
+  EXPECT_TRUE(walked.in_use("/dir/in"));
+  EXPECT_EQ(walked.paths().find("OrphanFiles/"), std::string::npos);
+  EXPECT_EQ(issues_of(walked, "clusters-not-marked"), 1u);
+  EXPECT_FALSE(walked.incomplete());
 }
 
 TEST_F(ExfatReader, LabelsAreFoundWhereverTheyStand) {
