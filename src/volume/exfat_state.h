@@ -33,6 +33,7 @@ struct ExfatState {
   ClusterSet owned;                // clusters of what is in use
   std::vector<std::uint64_t> odd;  // sorted: entries whose place in the tree says other than marked_in_use()
   bool folders_walked = false;
+  bool folders_damaged = false;  // in use, and not read to their end
   // What the watchdog is told in long loops.
   Stage stage = Stage::kNames;
   std::uint64_t item = 0;
@@ -59,9 +60,11 @@ struct ExfatState {
   std::optional<ExfatFile> file_at(std::uint64_t volume_offset);
   // By the entry's first byte and the bitmap, as far as they can tell.
   bool marked_in_use(std::uint64_t volume_offset, std::uint8_t type);
-  // Nothing in use has the cluster.
+  // Nothing in use has the cluster. Where folders in use could not be read, the bitmap must say so too: those that
+  // are lost may have it.
   bool is_free(std::uint32_t cluster) {
-    return layout.has(cluster) && !owned.contains(cluster) && !(bitmap.known() && bitmap.used(cluster));
+    const bool unmarked = !folders_damaged || (bitmap.known() && !bitmap.used(cluster));
+    return layout.has(cluster) && !owned.contains(cluster) && unmarked;
   }
 
   Placement place(const ExfatAllocation& content, bool in_use);

@@ -116,6 +116,7 @@ Status ExfatTree::step() {
 
 Status ExfatTree::finish(const Frame& frame) {
   if (frame.folder.damaged() > 0) {
+    state_.folders_damaged = true;
     if (damaged_ == 0) first_damaged_ = frame.folder.first_damaged();
     damaged_ += frame.folder.damaged();
   }
@@ -197,6 +198,7 @@ Status ExfatTree::enter(const ExfatFile& file, std::uint64_t inode) {
   content.bytes = std::min(content.bytes, kMostFolderBytes);
   const Placement placement = state_.place(content, true);
   if (walk_.skip.contains(inode)) {
+    state_.folders_damaged = true;
     state_.owned.add(placement.runs);
     return issue("directory-quarantined", Severity::kWarning, inode,
                  "the directory stopped the file-system worker before: what it names is not listed");
@@ -209,6 +211,7 @@ Status ExfatTree::enter(const ExfatFile& file, std::uint64_t inode) {
   bool all = true;
   std::vector<ClusterRun> runs = not_read_yet(placement.runs, all);
   if (runs.empty() && !all) {
+    state_.folders_damaged = true;
     if (loops_++ == 0) first_loop_ = inode;
     return ok_status();
   }
@@ -290,6 +293,7 @@ Status ExfatTree::issue(std::string code, Severity severity, std::uint64_t inode
 }
 
 Status ExfatTree::unreadable(std::uint64_t inode, std::string_view why) {
+  state_.folders_damaged = true;
   return issue("directory-unreadable", Severity::kWarning, inode,
                fmt::format("the directory cannot be read to its end: {}", why));
 }

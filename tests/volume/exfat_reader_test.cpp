@@ -382,14 +382,18 @@ TEST_F(ExfatReader, DeletedFoldersGiveTheirNamesWhereNobodyTookTheirClusters) {
   add(u"outer", c + 4, true);
   disk.use(c + 4, false);
   disk.use(c + 6, false);
+  // One whose cluster was never released.
+  inner(c + 8, u"unreleased");
+  add(u"abandoned", c + 8, true);
   // Bytes that only look like entries.
   FileSpec forged{.name = u"forged", .deleted = true, .wrong_sum = true};
   disk.fill(c + 7, entries_of(forged));
   add(u"doubtful", c + 7, true);
   disk.use(c + 7, false);
-  for (std::uint32_t i = 8; i < 12; ++i) disk.use(c + i, false);
+  for (std::uint32_t i = 9; i < 12; ++i) disk.use(c + i, false);
   const Walked walked = walk(disk);
   EXPECT_FALSE(walked.in_use("/gone/kept"));
+  EXPECT_FALSE(walked.in_use("/abandoned/unreleased"));
   EXPECT_EQ(walked.count("/old/photo"), 0u);
   EXPECT_TRUE(walked.in_use("/new/photo"));
   EXPECT_EQ(walked.count("/overwritten/stale"), 0u);

@@ -136,8 +136,8 @@ void forgive_fat_second(std::multiset<std::string>& ours, const std::multiset<st
   ours = std::move(changed);
 }
 
-// exFAT: limier turns times into UTC by the offset beside each, which exfat_reader_test.cpp tests; and does not list what
-// libtsk makes up: an empty label as a deleted file, and a file from an entry whose others are lost.
+// exFAT: limier turns times into UTC by the offset beside each, which exfat_reader_test.cpp tests; and does not list
+// what libtsk makes up: an empty label as a deleted file, and a file from an entry whose others are lost.
 std::multiset<std::string> forgive_exfat(const std::multiset<std::string>& lines) {
   std::multiset<std::string> kept;
   for (std::string one : lines) {
