@@ -158,6 +158,12 @@ def differs_iso_created(theirs, ours):
     return quarters is not None and quarters == int(quarters) and -48 <= quarters <= 52
 
 
+def differs_exfat_never_released(fs, row):
+    """exFAT: libtsk gives no names of a deleted folder whose clusters are still marked as in use, limier does where no file has
+    them (images/fs/exfat_orphan.E01, made for that by the author of another reader, dfir_ntfs)."""
+    return fs == "exfat" and row["deleted"] and not row["orphan"] and row["path"].rpartition("/")[0] == "/test"
+
+
 def differs_unreadable_entry(image, volume, row):
     """Damage: fls repeats what it could read of an MFT entry that istat refuses; limier gives the name alone."""
     return (
@@ -405,6 +411,7 @@ class Listings(unittest.TestCase):
                 or differs_name_with_streams_only(row, streamed)
                 or differs_resource_forks(fs, row)
                 or differs_extended_attributes(row)
+                or differs_exfat_never_released(fs, row)
             )
         ]
         self.assertEqual(

@@ -141,6 +141,8 @@ void forgive_fat_second(std::multiset<std::string>& ours, const std::multiset<st
 std::multiset<std::string> forgive_exfat(const std::multiset<std::string>& lines) {
   std::multiset<std::string> kept;
   for (std::string one : lines) {
+    // What a deleted folder held whose clusters were never released, of which libtsk gives no name.
+    if (one.starts_with("/test/") && one.find(" (deleted)") != std::string::npos) continue;
     if (one.starts_with("/$OrphanFiles/$EMPTY_VOLUME_LABEL") || one.starts_with("/$OrphanFiles/OrphanFile-")) continue;
     for (int times = 0; times < 4; ++times) one.erase(one.rfind('|'));
     kept.insert(std::move(one));
