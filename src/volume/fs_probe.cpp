@@ -74,16 +74,16 @@ std::optional<FsProbe> probe_fat(const RangeReader& volume) {
 
 // ---- exFAT
 
-// By the boot region or its copy. One that its checksum proves is coherent; one that it does not may be left over.
+// By the boot region or its copy. One that its checksum does not prove and that leads to no FAT may be left over.
 std::optional<FsProbe> probe_exfat(const RangeReader& volume) {
   const auto layout = find_exfat(reader_of(volume));
   if (!layout) return std::nullopt;
-  return FsProbe{"exfat",
-                 TSK_FS_TYPE_EXFAT,
-                 layout->sector_bytes,
-                 product(layout->sectors, layout->sector_bytes),
-                 layout->boot == ExfatBoot::kMain,
-                 false};
+  FsProbe probe{"exfat", TSK_FS_TYPE_EXFAT, layout->sector_bytes, 0, false, false};
+  probe.size_bytes = product(layout->sectors, layout->sector_bytes);
+  const auto entry = volume.read(layout->fat_offset, 4);
+  const bool fat = le_at<std::uint32_t>(entry, 0).value_or(0) >= 0xFFFFFFF0u;
+  probe.coherent = layout->boot == ExfatBoot::kMain || (layout->boot == ExfatBoot::kUnproven && fat);
+  return probe;
 }
 
 // ---- NTFS
