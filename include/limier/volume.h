@@ -54,11 +54,12 @@ struct FsJob {
   std::vector<std::uint64_t> only_inodes;    // kInodes: these, in this order
   std::vector<std::uint64_t> orphan_inodes;  // kInodes: those of them that are orphans, sorted
   bool zone_stated = false;                  // --zone was given: the process's zone (TZ) is that of local times
+  std::uint32_t oem_code_page = 0;           // --codepage: of short names on FAT; 0: not stated
   static constexpr auto fields() {
     return std::tuple{&FsJob::kind,        &FsJob::evidence,      &FsJob::volume,      &FsJob::digests,
                       &FsJob::stream,      &FsJob::metadata_only, &FsJob::has_stream,  &FsJob::skip_offsets,
                       &FsJob::part,        &FsJob::skip_orphans,  &FsJob::bare_inodes, &FsJob::skip_inodes,
-                      &FsJob::only_inodes, &FsJob::orphan_inodes, &FsJob::zone_stated};
+                      &FsJob::only_inodes, &FsJob::orphan_inodes, &FsJob::zone_stated, &FsJob::oem_code_page};
   }
 };
 

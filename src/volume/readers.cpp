@@ -4,6 +4,7 @@
 #include "volume/apfs_reader.h"
 #include "volume/exfat_reader.h"
 #include "volume/ext_reader.h"
+#include "volume/fat_reader.h"
 #include "volume/hfs_reader.h"
 #include "volume/iso_reader.h"
 #include "volume/ntfs_reader.h"
@@ -25,6 +26,7 @@ Result<std::unique_ptr<OwnReader>> make_own_reader(WalkBase& walk) {
   if (TSK_FS_TYPE_ISEXT(walk.job.volume.tsk_fs_type) != 0) return make_ext_reader(walk);
   if (walk.job.volume.fs_type == "iso9660") return make_iso_reader(walk);
   if (walk.job.volume.fs_type == "exfat") return ExfatReader::open(walk);
+  if (walk.job.volume.fs_type.starts_with("fat")) return make_fat_reader(walk);
   return std::unique_ptr<OwnReader>();
 }
 
