@@ -22,8 +22,8 @@ Status FatTree::send_orphans() {
     for (const std::uint64_t sector : leftovers_) {
       const auto cluster = geometry_.cluster_at(sector * geometry_.sector_bytes);
       if (!cluster || listed_deleted_[*cluster] || budget_spent_) continue;
-      if (!claimed && std::binary_search(claimed_.begin(), claimed_.end(), *cluster)) continue;
-      LIMIER_CHECK(send_leftover(sector));
+      if (std::binary_search(claimed_.begin(), claimed_.end(), *cluster) == claimed)
+        LIMIER_CHECK(send_leftover(sector));
     }
   }
   if (!leftovers_cut_) return ok_status();
