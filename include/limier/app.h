@@ -32,6 +32,7 @@ struct TriageOptions {
   std::optional<Sha256> expect_sha256;
   std::string zone;                // --zone
   std::uint32_t sector_bytes = 0;  // --sector-size; 0: not given
+  std::uint32_t code_page = 0;     // --codepage, of short names on FAT; 0: not stated
   std::uint32_t jobs = 0;          // 0: as many as there are cores
   std::uint64_t memory_bytes = 0;  // 0: default
   bool incomplete = false;

@@ -7,6 +7,8 @@
 //          their source, in src/volume/signatures.cpp.
 #pragma once
 
+#include <array>
+
 #include "limier/catalog.h"
 #include "limier/evidence.h"
 
@@ -34,6 +36,10 @@ enum class Stage : std::uint32_t {
   kOrphans = 7,  // item: inode of the directory, while files without a directory are looked for
   kReconcile = 8,
 };
+
+// Code pages of one byte a character, in which DOS and Windows write short names of FAT.
+inline constexpr std::array<std::uint32_t, 18> kOemCodePages{437, 737, 775, 850, 852, 855, 857,  858,  860,
+                                                             861, 862, 863, 865, 866, 869, 1250, 1251, 1252};
 
 // What limier-fs is told (FrameType::kJob).
 struct FsJob {

@@ -97,6 +97,7 @@ Result<store::RunKey> run_key(const TriageOptions& options, const EvidenceSet& e
   key.emplace_back("--expect-sha256", hex_or_none(options.expect_sha256));
   key.emplace_back("--zone", options.zone);
   key.emplace_back("--sector-size", options.sector_bytes == 0 ? "" : std::to_string(options.sector_bytes));
+  key.emplace_back("--codepage", options.code_page == 0 ? std::string() : std::to_string(options.code_page));
   key.emplace_back("--incomplete", options.incomplete ? "given" : "");
   key.emplace_back("--no-sandbox", options.sandbox ? "" : "given");
   return key;

@@ -227,6 +227,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
   const WalkPlan walk{options.profile != Profile::kList,
                       options.zone.empty() ? "UTC" : options.zone,
                       !options.zone.empty(),
+                      options.code_page,
                       memory.cache_bytes,
                       guard,
                       &patience};

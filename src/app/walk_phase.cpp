@@ -24,6 +24,7 @@ Result<worker::WorkerStats> walk_one_volume(store::IndexWriter& index, const Evi
   job.digests = plan.digests ? kAllDigests : DigestSet{};
   job.metadata_only = !plan.digests;
   job.zone_stated = plan.zone_stated;
+  job.oem_code_page = plan.code_page;
 
   progress.stage_started(fmt::format("list {} at {}", volume.fs_type, volume.image_offset), 0, "files");
   std::optional<WalkRows> rows;

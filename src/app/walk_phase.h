@@ -17,7 +17,8 @@ struct Patience {
 struct WalkPlan {
   bool digests = true;  // false: names and metadata only
   std::string zone = "UTC";
-  bool zone_stated = false;  // --zone was given
+  bool zone_stated = false;     // --zone was given
+  std::uint32_t code_page = 0;  // --codepage
   std::uint64_t cache_bytes = 0;
   Guard guard;
   Patience* patience = nullptr;  // outlives the walks; none: each volume has its own alone

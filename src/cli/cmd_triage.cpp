@@ -4,12 +4,14 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <map>
+#include <set>
 
 #include "cli/command.h"
 #include "cli/expect.h"
 #include "cli/progress.h"
 #include "cli/summary.h"
 #include "limier/app.h"
+#include "limier/volume.h"
 
 namespace limier::cli {
 namespace {
@@ -38,6 +40,11 @@ class TriageCommand final : public Command {
         ->option_text("ZONE")
         ->check(check_zone);
     add_sector_size(app, options_.sector_bytes);
+    app.add_option(
+           "--codepage", options_.code_page,
+           "Code page of short file names on FAT, as 850; without it their bytes\nbeyond ASCII are shown as bytes")
+        ->option_text("NUMBER")
+        ->check(CLI::IsMember(std::set<std::uint32_t>(volume::kOemCodePages.begin(), volume::kOemCodePages.end())));
     app.add_flag("--incomplete", options_.incomplete, "Go on with the segments that are there; every result says so");
     app.add_flag("--resume", options_.resume,
                  "Go on with the run in DIR that was killed, interrupted or out of disk;\nsame image, same options");

@@ -74,27 +74,18 @@ catalog::Stamp time_of(time_t seconds, std::uint64_t nanoseconds) {
   return catalog::utc_stamp(seconds, static_cast<std::uint32_t>(std::min<std::uint64_t>(nanoseconds, 4'000'000'000u)));
 }
 
-// FAT keeps creation times in two seconds plus hundredths from 0 to 199. libtsk adds the odd second for values above
+// exFAT keeps creation times in two seconds plus hundredths from 0 to 199. libtsk adds the odd second for values above
 // 100 but not for 100 itself, so that one value is looked up in the directory entry.
-class FatTimes {
+class ExfatTimes {
  public:
-  explicit FatTimes(WalkContext& context) : context_(context) {
-    if (TSK_FS_TYPE_ISFAT(context.type) == 0 && context.type != TSK_FS_TYPE_EXFAT) return;
+  explicit ExfatTimes(WalkContext& context) : context_(context) {
+    if (context.type != TSK_FS_TYPE_EXFAT) return;
     std::array<std::uint8_t, 512> sector{};
     context.image.read(context.base, sector);
     const auto boot = Block<512>::at(Bytes(sector), 0);
-    std::uint64_t data_sector = 0;
-    if (context.type == TSK_FS_TYPE_EXFAT) {
-      const unsigned shift = boot->le<108, std::uint8_t>();
-      sector_bytes_ = shift >= 9 && shift <= 12 ? 1u << shift : 0;
-      data_sector = boot->le<88, std::uint32_t>();
-    } else {
-      sector_bytes_ = boot->le<11, std::uint16_t>();
-      const std::uint64_t fat_sectors =
-          boot->le<22, std::uint16_t>() != 0 ? boot->le<22, std::uint16_t>() : boot->le<36, std::uint32_t>();
-      data_sector = boot->le<14, std::uint16_t>() + boot->le<16, std::uint8_t>() * fat_sectors;
-    }
-    data_ = data_sector * sector_bytes_;
+    const unsigned shift = boot->le<108, std::uint8_t>();
+    sector_bytes_ = shift >= 9 && shift <= 12 ? 1u << shift : 0;
+    data_ = std::uint64_t{boot->le<88, std::uint32_t>()} * sector_bytes_;
   }
 
   // One second to be added to what libtsk says about the creation of `inode`.
@@ -106,7 +97,7 @@ class FatTimes {
     if (at > room || room - at < 32) return 0;
     std::array<std::uint8_t, 32> entry{};
     context_.image.read(context_.base + at, entry);
-    return entry[context_.type == TSK_FS_TYPE_EXFAT ? 20 : 13] == 100 ? 1 : 0;
+    return entry[20] == 100 ? 1 : 0;
   }
 
  private:
@@ -120,7 +111,7 @@ class FatTimes {
 
 class InodeWalk::Impl {
  public:
-  explicit Impl(WalkContext& context) : context_(context), mft_(context), fat_times_(context), sender_(context) {}
+  explicit Impl(WalkContext& context) : context_(context), mft_(context), exfat_times_(context), sender_(context) {}
 
   Status run(const std::vector<std::uint64_t>& inodes) {
     for (const std::uint64_t inode : inodes) {
@@ -190,7 +181,7 @@ class InodeWalk::Impl {
     if (record.kind == FileKind::kLink && record.link_target.empty()) record.link_target = long_link(file);
     record.times = {time_of(meta.mtime, meta.mtime_nano), time_of(meta.atime, meta.atime_nano),
                     time_of(meta.ctime, meta.ctime_nano),
-                    time_of(meta.crtime + fat_times_.missing_second(meta), meta.crtime_nano)};
+                    time_of(meta.crtime + exfat_times_.missing_second(meta), meta.crtime_nano)};
     if (context_.fat()) {
       for (catalog::Stamp* stamp :
            {&record.times.modified, &record.times.accessed, &record.times.changed, &record.times.created})
@@ -279,7 +270,7 @@ class InodeWalk::Impl {
 
   WalkContext& context_;
   MftMap mft_;
-  FatTimes fat_times_;
+  ExfatTimes exfat_times_;
   InodeSender sender_;
   FileHandle file_;
   std::uint32_t exceptions_ = 0;                           // of the session when file_ was opened

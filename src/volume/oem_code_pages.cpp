@@ -2,7 +2,10 @@
 // character are U+0000 here.
 #include "volume/oem_code_pages.h"
 
+#include <algorithm>
 #include <array>
+
+#include "limier/volume.h"
 
 namespace limier::volume {
 
@@ -72,6 +75,9 @@ constexpr std::array<Page, 18> kPages{{
      u"ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖ×ØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõö÷øùúûüýþÿ"sv},
 }};
 
+static_assert(std::equal(kPages.begin(), kPages.end(), kOemCodePages.begin(), kOemCodePages.end(),
+                         [](const Page& page, std::uint32_t number) { return page.number == number; }));
+
 const Page* find_page(std::uint32_t number) {
   for (const Page& page : kPages)
     if (page.number == number) return &page;
@@ -79,10 +85,6 @@ const Page* find_page(std::uint32_t number) {
 }
 
 }  // namespace
-
-bool known_oem_code_page(std::uint32_t number) {
-  return find_page(number) != nullptr;
-}
 
 std::optional<std::uint16_t> oem_character(std::uint32_t code_page, std::uint8_t byte) {
   if (byte < 0x80) return byte;
