@@ -144,13 +144,14 @@ std::array<std::uint16_t, 13> FatEntry::units() const {
 
 bool plausible_entry(const FatEntry& entry, const FatGeometry& geometry, bool wary) {
   const std::uint32_t cluster = entry.cluster(geometry.bits);
-  if ((entry.attributes() & 0xC0) != 0 || entry.end_mark() || entry.long_part()) return false;
+  if (entry.end_mark() || entry.long_part()) return false;
   if (cluster != 0 && !geometry.holds(cluster)) return false;
   if (entry.size_bytes() > 0 && cluster == 0) return false;
   const std::uint64_t room = std::uint64_t{geometry.last_cluster - 1} * geometry.cluster_bytes;
   if (entry.size_bytes() > room || !sound_short_name(entry) || says_nothing(entry)) return false;
   if (!wary) return true;
-  // A label is nothing else; the two flags are all that byte 12 has.
+  // Two bits mean nothing; a label is nothing else; the two flags are all that byte 12 has.
+  if ((entry.attributes() & 0xC0) != 0) return false;
   if ((entry.attributes() & 0x08) != 0 && (entry.attributes() & 0x31) != 0) return false;
   return (entry.case_flags() & ~(kLowerBase | kLowerExtension)) == 0 && sound_times(entry);
 }

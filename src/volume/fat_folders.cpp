@@ -120,11 +120,11 @@ std::optional<FatItem> FatFolderReader::next(FatFolder& folder) {
     item.in_use = folder.in_use && !folder.ended && !entry.deleted();
     item.behind_end = folder.in_use && folder.ended && !entry.deleted();
     const bool wary = folder.wary || folder.ended;
+    const bool plausible = plausible_entry(entry, geometry_, wary);
     // What stands in a directory in use is in use, however odd; the system lists it too.
-    const bool accepted = (item.in_use && !wary) || plausible_entry(entry, geometry_, wary) ||
-                          (!wary && name && (entry.attributes() & 0xC0) == 0);
-    if (!accepted) {
-      if (!entry.deleted() && !folder.ended) ++folder.refused;
+    if (!plausible && (wary || (!item.in_use && !name))) {
+      const bool of_one = !entry.deleted() || plausible_entry(entry, geometry_, false);
+      if (of_one && !folder.ended) ++folder.refused;
       continue;
     }
     item.inode = geometry_.entry_at(*offset_of(folder, number));

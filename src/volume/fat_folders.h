@@ -17,7 +17,7 @@ struct FatFolder {
   std::uint64_t next = 0;
   bool ended = false;  // the end mark was met: what follows is left from before
   bool unreadable = false;
-  std::uint64_t refused = 0;  // entries not deleted that look like none
+  std::uint64_t refused = 0;  // what may be an entry and is not listed
 };
 
 struct FatItem {

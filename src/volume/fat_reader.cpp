@@ -192,7 +192,7 @@ void FatReader::file(Described& described, std::uint64_t inode, const FatEntry& 
     if (chain.end == ChainEnd::kMore) use_.own_rest(table_, chain.runs.back());
   } else if (size > 0) {
     if (file_deleted(plan, first, needed, chain)) plan.record.source = ContentSource::kExtents;
-    use_.add(plan, walk_.base, false);
+    if (!tree_.stale(inode)) use_.add(plan, walk_.base, false);
   }
 }
 
@@ -252,6 +252,8 @@ void FatReader::add_bytes(StreamPlan& plan, std::uint64_t volume_offset, std::ui
 }
 
 void FatReader::own(const Described& described, const std::vector<ClusterRun>& runs) {
+  // Clusters in use that only an entry behind an end mark leads to were lost.
+  if (tree_.stale(described.inode.inode)) return;
   for (const ClusterRun& run : runs) use_.add(run, described.inode.allocated);
 }
 

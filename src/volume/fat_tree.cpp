@@ -114,7 +114,7 @@ bool FatTree::in_use(std::uint64_t inode, const FatEntry& entry) {
   settled_ = true;
   const auto cluster = geometry_.cluster_at(geometry_.entry_offset(inode));
   if (cluster && !folders_in_use_[*cluster]) return false;
-  return !std::binary_search(stale_.begin(), stale_.end(), inode);
+  return !stale(inode);
 }
 
 std::vector<std::uint32_t> FatTree::clusters_of_deleted_folder(std::uint32_t first) {

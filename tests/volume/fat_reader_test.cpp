@@ -413,6 +413,12 @@ TEST(FatVolume, ClustersInUseWithoutAFile) {
   fat.store({200, 201}, noise(600, 6));
   const Listing listing(fat);
   EXPECT_TRUE(listing.rows.has_issue("listing-may-be-incomplete"));
+  // An end mark that cuts off a file: it is no longer in use, but its clusters are.
+  fat.set(200, 0), fat.set(201, 0);
+  fat.root(std::string(32, '\0') + fat_short("FILE", {.cluster = 5, .size = 10}));
+  const Listing cut(fat);
+  EXPECT_EQ(cut.paths(), "/FILE*");
+  EXPECT_TRUE(cut.rows.has_issue("listing-may-be-incomplete"));
 }
 
 TEST(FatVolume, InPartsGivesWhatTheWholeGives) {

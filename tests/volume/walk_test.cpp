@@ -150,6 +150,15 @@ std::multiset<std::string> forgive_exfat(const std::multiset<std::string>& lines
   return kept;
 }
 
+// An entry behind the end mark of its folder, and a long name that belongs to another short name: differs_fat_entries
+// in tests/cli/test_truth_corpus.py.
+void leave_out_fat_faults(std::multiset<std::string>& lines) {
+  std::erase_if(lines, [](const std::string& one) {
+    return one.starts_with("/test_dir/n40/4/T1") || one.starts_with("/long_name_test.txt|") ||
+           one.starts_with("/SHORT.TXT|");
+  });
+}
+
 std::string difference(const std::multiset<std::string>& ours, const std::multiset<std::string>& theirs) {
   std::string out;
   std::vector<std::string> only;
@@ -235,8 +244,10 @@ TEST_P(WalkCorpus, ListsWhatFlsLists) {
   if (walked.volume.fs_type == "exfat") {
     ours = forgive_exfat(ours);
     theirs = forgive_exfat(theirs);
-  } else if (walked.volume.fs_type.find("fat") != std::string::npos) {
+  } else if (walked.volume.fs_type.starts_with("fat")) {
     forgive_fat_second(ours, theirs);
+    leave_out_fat_faults(ours);
+    leave_out_fat_faults(theirs);
   }
   const std::string differences = difference(ours, theirs);
   EXPECT_EQ(differences, "") << differences;
