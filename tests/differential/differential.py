@@ -75,8 +75,9 @@ def main():
                 volume = FILE_SYSTEMS[name].make(random.Random(f"{name} {number}"), folder)
                 wrong, count, guessed = judge(name, volume, folder + ".out")
             except Missing as missing:
-                print(f"{name}: skipped: {missing}")
-                break
+                print(f"{name} {number}: skipped: {missing}")
+                if volumes == 0:
+                    break  # the tools or mounts are lacking, not one feature of a kernel
             else:
                 volumes, files, guesses = volumes + 1, files + count, guesses + guessed
                 if wrong:

@@ -8,8 +8,6 @@ from tools import blank, mounted, need, run
 from trees import Filler, Names
 
 TOLERANCE = {}
-# A kernel without them does not mount a volume that has them.
-QUOTAS = os.path.exists("/proc/sys/fs/quota")
 
 
 def options(random):
@@ -24,7 +22,7 @@ def options(random):
                                 ("meta_bg,^resize_inode", 0.1), ("sparse_super2,^resize_inode", 0.1), ("^flex_bg", 0.2), ("large_dir", 0.2), ("^has_journal", 0.2), ("project,quota", 0.1),
                                 ("^extents", 0.1), ("ea_inode", 0.2), ("^huge_file", 0.1), ("^dir_index", 0.2), ("^filetype", 0.1), ("metadata_csum_seed,metadata_csum", 0.1),
                                 ("uninit_bg,^metadata_csum", 0.1), ("encrypt", 0.1), ("verity", 0.1)):
-            if random.random() < chance and ("quota" not in feature or QUOTAS):
+            if random.random() < chance:
                 features.append(feature)
     elif version == "ext2" and random.random() < 0.3:
         command += ["-r", "0"]
