@@ -265,7 +265,7 @@ std::vector<FsProbe> probe_file_systems(const RangeReader& volume) {
 }
 
 bool is_read_without_libtsk(std::string_view fs_type) {
-  return fs_type.starts_with("fat") || fs_type == "exfat" || fs_type == "iso9660";
+  return fs_type.starts_with("fat") || fs_type == "exfat" || fs_type.starts_with("ext") || fs_type == "iso9660";
 }
 
 bool holds_something_known(const RangeReader& volume) {
