@@ -60,12 +60,14 @@ bool is_xattr(const catalog::StreamRecord& stream) {
 
 // libtsk has no times of creation of ext2 and ext3 (inodes of 256 bytes), nor of UFS2. Of an NTFS time it keeps 32 bits
 // of the seconds; where the disk has none, it makes 2076 of it.
-catalog::FileTimes times_fls_has(const Walked& walked, catalog::FileTimes times) {
+catalog::FileTimes times_fls_has(const Walked& walked, const catalog::InodeRecord& inode) {
+  catalog::FileTimes times = inode.times;
   const std::string& type = walked.volume.fs_type;
   if (type == "ext2" || type == "ext3" || type == "ufs2") times.created = {};
   constexpr std::int64_t kZeroInLibtsk = 3373865674;
   for (catalog::Stamp* stamp : {&times.modified, &times.accessed, &times.changed, &times.created})
-    if (type == "ntfs" && stamp->basis == catalog::TimeBasis::kAbsent) stamp->seconds = kZeroInLibtsk;
+    if (type == "ntfs" && inode.kind != catalog::FileKind::kVirtual && stamp->basis == catalog::TimeBasis::kAbsent)
+      stamp->seconds = kZeroInLibtsk;
   return times;
 }
 
@@ -97,7 +99,7 @@ std::multiset<std::string> body_of(const Walked& walked) {
       const std::string id = attribute ? fmt::format("{}-{}-{}", name.inode, stream.ref.attr_type, stream.ref.attr_id)
                                        : std::to_string(name.inode);
       const std::uint64_t size = ntfs ? stream.size_bytes : meta.size_bytes;
-      lines.insert(line(own, id, meta.uid, meta.gid, size, times_fls_has(walked, meta.times)));
+      lines.insert(line(own, id, meta.uid, meta.gid, size, times_fls_has(walked, meta)));
     }
   }
   return lines;
@@ -295,8 +297,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"images/fs/fat32_loop.E01", 0, "", 20}, Case{"images/fs/fat_deleted_dir_2.E01", 0, "", 60},
         Case{"images/fs/fat_lfn_test.E01", 0, "", 20}, Case{"images/fs/hfsplus.E01", 0, "", 40},
         Case{"images/fs/ntfs3.E01", 0, "", 60}, Case{"images/fs/ntfs_index.E01", 0, "-o 128", 60},
-        Case{"images/fs/ufs2_ffs.E01", 0, "", 20},
-        Case{"images/raw/fat_very_small.dd", 0, "", 20}, Case{"images/generated/ext3_kernel_deleted.E01", 0, "", 20},
+        Case{"images/fs/ufs2_ffs.E01", 0, "", 20}, Case{"images/raw/fat_very_small.dd", 0, "", 20},
+        Case{"images/generated/ext3_kernel_deleted.E01", 0, "", 20},
         Case{"images/generated/ext4_kernel_deleted.E01", 0, "", 20},
         Case{"images/generated/yaffs2.E01", 0, "-f yaffs2", 40}, Case{"images/raw/image.dd", 0, "", 20},
         Case{"devices/windows-laptop.E01", 0, "-o 2048", 20}, Case{"devices/windows-laptop.E01", 1, "-o 34816", 150},
