@@ -14,7 +14,6 @@ constexpr std::uint64_t kPrivateFolder = 3;    // files that were removed while 
 constexpr std::uint64_t kFirstUserInode = 16;  // MIN_USER_INO_NUM
 constexpr std::string_view kLinkName = "com.apple.fs.symlink";
 constexpr std::string_view kResourceName = "com.apple.ResourceFork";
-constexpr unsigned kKindMask = 0170000, kRegularFile = 0100000;
 
 catalog::Stamp stamp_of(std::int64_t time_ns) {
   return time_ns == 0 ? catalog::Stamp{} : catalog::utc_stamp(TimeNs(time_ns));
@@ -74,7 +73,7 @@ class ApfsReader final : public SecondReader {
     file.inode = number;
     file.flags = inode_.flags;
     file.size_hint = inode_.uncompressed_bytes;
-    file.regular = (inode_.mode & kKindMask) == kRegularFile;
+    file.regular = (inode_.mode & kModeKind) == kModeRegular;
     if (file.regular) file.data = files_->content(inode_.data_number, inode_.size_bytes, inode_.crypto, inode_.sparse);
     for (const ApfsAttribute& attribute : found->attributes) add(attribute, file);
     streams_.set(std::move(file));

@@ -7,6 +7,8 @@
 
 namespace limier::volume {
 
+inline constexpr unsigned kModeKind = 0170000, kModeRegular = 0100000, kModeLink = 0120000;
+
 struct AppleAttribute {
   std::string name;
   Fork value;

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::uint32_t kRootFolder = 2, kFirstUserNumber = 16;
 constexpr std::int64_t kEpoch = 2'082'844'800;  // seconds from 1904 to 1970
-constexpr unsigned kKindMask = 0170000, kRegularFile = 0100000, kLink = 0120000;
 
 catalog::Stamp stamp_of(std::uint32_t seconds) {
   if (seconds == 0) return {};
@@ -52,7 +51,7 @@ class HfsReader final : public SecondReader {
     AppleFile apple;
     apple.inode = number;
     apple.flags = found->flags;
-    apple.regular = !found->folder && ((found->mode & kKindMask) == kRegularFile || (found->mode & kKindMask) == 0);
+    apple.regular = !found->folder && ((found->mode & kModeKind) == kModeRegular || (found->mode & kModeKind) == 0);
     apple.data = std::move(found->data);
     apple.resource = std::move(found->resource);
     for (HfsAttribute& one : files_->attributes(number))
@@ -108,11 +107,11 @@ class HfsReader final : public SecondReader {
     if (!file) return nullptr;
     std::vector<Entry> entries = folder == kRootFolder ? system_files() : std::vector<Entry>();
     for (const HfsFile& child : files_->children(own->number)) {
-      const unsigned kind = child.mode & kKindMask;
+      const unsigned kind = child.mode & kModeKind;
       entries.push_back({hfs_name_text(child.name), child.link ? files_->target_of(child) : child.number,
-                         child.folder    ? TSK_FS_NAME_TYPE_DIR
-                         : kind == kLink ? TSK_FS_NAME_TYPE_LNK
-                                         : TSK_FS_NAME_TYPE_REG});
+                         child.folder        ? TSK_FS_NAME_TYPE_DIR
+                         : kind == kModeLink ? TSK_FS_NAME_TYPE_LNK
+                                             : TSK_FS_NAME_TYPE_REG});
     }
     return make_folder(std::move(file), folder, entries);
   }
