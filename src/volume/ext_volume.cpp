@@ -136,9 +136,10 @@ bool ExtVolume::read_super() {
                     facts.blocks_per_group > 0 && facts.inode_bytes >= 128 && facts.inode_bytes <= facts.block_bytes &&
                     facts.descriptor_bytes >= 32 && facts.descriptor_bytes <= facts.block_bytes &&
                     (facts.incompat & kIncompatJournalDevice) == 0;
+  if (!sane) return false;
   // Tables of inodes cannot be larger than the volume.
   facts.inodes = std::min(facts.inodes_declared, length() / facts.inode_bytes);
-  return sane;
+  return true;
 }
 
 bool ExtVolume::holds(std::uint64_t block, std::uint64_t count) const {

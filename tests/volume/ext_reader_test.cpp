@@ -150,7 +150,7 @@ struct Listing {
   FsJob job;
   Rows rows;
 
-  explicit Listing(const Volume& volume) {
+  explicit Listing(const Volume& volume, bool sound = true) {
     const std::string path = dir.file("volume.raw");
     std::ofstream(path, std::ios::binary)
         .write(reinterpret_cast<const char*>(volume.bytes().data()),
@@ -162,7 +162,7 @@ struct Listing {
     record.tsk_fs_type = TSK_FS_TYPE_EXT4;
     job = walk_job(record);
     rows.media_size = image->size_bytes();
-    EXPECT_TRUE(walk_volume(*image, job, rows).ok());
+    EXPECT_EQ(walk_volume(*image, job, rows).ok(), sound);
   }
   [[nodiscard]] const catalog::NameRecord* name(const std::string& path) const {
     const auto found =
@@ -481,7 +481,17 @@ TEST(ExtReader, FilesOfSharedBlocksAreNoDamage) {
   EXPECT_FALSE(listing.incomplete());
 }
 
-// Every prefix and every flipped byte: no crash, and no row that the supervisor would refuse.
+// The superblock's sizes are divided by.
+TEST(ExtReader, RefusesSizesOfNothing) {
+  for (const std::size_t field : {0x28u, 0x58u}) {
+    Volume volume;
+    volume.super<std::uint16_t>(field, 0);
+    const Listing listing(volume, false);
+    EXPECT_TRUE(listing.rows.names.empty()) << field;
+  }
+}
+
+// Flipped bytes: no crash, and no row that the supervisor would refuse.
 TEST(ExtReader, SurvivesDamage) {
   Volume volume;
   volume.root({{12, "file"}, {13, "dir", 2}, {14, "inline"}});
