@@ -2,6 +2,8 @@
 // btree_node_phys_t, j_snap_metadata_val_t.
 #include "volume/apfs.h"
 
+#include <algorithm>
+
 #include "volume/superblock.h"
 
 namespace limier::volume {
@@ -68,6 +70,25 @@ ApfsVolume describe_volume(const RangeReader& container, std::uint32_t block_siz
   return volume;
 }
 
+// Blocks from `first` on that the container's space manager calls free.
+std::uint64_t free_blocks_from(const TSK_POOL_INFO* pool, std::uint64_t first) {
+  constexpr std::size_t kMaxFreeRuns = 1u << 22;
+  const auto runs = guarded([&] { return tsk_pool_unallocated_runs(pool); });
+  tsk_error_reset();
+  if (!runs || *runs == nullptr) return 0;
+  std::uint64_t blocks = 0, next = first;
+  std::size_t count = 0;
+  for (const TSK_FS_ATTR_RUN* run = *runs; run != nullptr && count < kMaxFreeRuns; run = run->next, ++count) {
+    const std::uint64_t begin = std::max<std::uint64_t>(run->addr, next);
+    const std::uint64_t end = run->len > UINT64_MAX - run->addr ? run->addr : run->addr + run->len;
+    if (end <= begin) continue;
+    blocks += end - begin;
+    next = end;
+  }
+  static_cast<void>(guarded([&] { return tsk_fs_attr_run_free(*runs), true; }));
+  return blocks;
+}
+
 }  // namespace
 
 bool is_apfs_container(const RangeReader& container) {
@@ -101,6 +122,9 @@ Result<ApfsContainer> read_apfs_container(const evidence::Image& image, const Ra
     if (info->block == 0 || info->block > container.size_bytes() / std::max(pool->block_size, 512u)) continue;
     result.volumes.push_back(describe_volume(container, pool->block_size, *info));
   }
+  const std::uint64_t said = apfs_container_bytes(container) / std::max(pool->block_size, 512u);
+  const std::uint64_t there = container.size_bytes() / std::max(pool->block_size, 512u);
+  if (said > there) result.rest_is_free = free_blocks_from(pool, there) >= said - there;
   if (!guarded([&] { return tsk_pool_close(pool), true; })) tsk->abandon();
   return result;
 }

@@ -19,6 +19,8 @@ struct ApfsSnapshot {
 struct ApfsContainer {
   std::uint32_t block_size = 0;
   std::vector<ApfsVolume> volumes;
+  // All blocks that the container counts behind the end of its range are free.
+  bool rest_is_free = false;
 };
 
 bool is_apfs_container(const RangeReader& container);

@@ -325,6 +325,17 @@ class Mapper {
                           catalog::Certainty::kStructure);
   }
 
+  Status say_free_rest(const VolumeRecord& record, std::uint64_t size_bytes) {
+    catalog::IssueRecord note;
+    note.stage = "volume";
+    note.code = "file-system-beyond-image";
+    note.severity = catalog::Severity::kInfo;
+    note.volume_id = record.volume_id;
+    note.message = fmt::format("apfs says it has {} bytes, of which {} are here; it calls the rest free", size_bytes,
+                               record.length);
+    return sink_.issue(note);
+  }
+
   Status emit_apfs(VolumeRecord record) {
     const RangeReader volume(image_, record.image_offset, record.length);
     const std::uint64_t size_bytes = apfs_container_bytes(volume);
@@ -332,11 +343,12 @@ class Mapper {
     set_facts(record, read_fs_facts("apfs", volume));
     const auto container = read_apfs_container(image_, volume);
     const bool usable = container.ok() && !container->volumes.empty();
-    record.status = !usable ? VolumeStatus::kFailed
-                            : (std::max(record.declared_length, size_bytes) > record.length ? VolumeStatus::kPartial
-                                                                                            : VolumeStatus::kParsed);
+    // Of a container that was cut behind its last block in use nothing is missing.
+    const bool nothing_missing = container.ok() && container->rest_is_free && record.declared_length <= record.length;
+    const bool cut = std::max(record.declared_length, size_bytes) > record.length && !nothing_missing;
+    record.status = !usable ? VolumeStatus::kFailed : cut ? VolumeStatus::kPartial : VolumeStatus::kParsed;
     LIMIER_CHECK(send(record));
-    LIMIER_CHECK(check_reach(record, size_bytes));
+    LIMIER_CHECK(nothing_missing ? say_free_rest(record, size_bytes) : check_reach(record, size_bytes));
     if (!usable) {
       const std::string reason = container.ok() ? "it lists no volumes" : container.error().message;
       return issue("apfs-container-not-parsed", record, "the APFS container cannot be read: " + reason);

@@ -2,7 +2,9 @@
 times over the whole range, names, files without a name. The truth is what was put in; 7-Zip and libfsapfs, which are no
 libtsk, read the same where they can."""
 import datetime
+import gzip
 import hashlib
+import pathlib
 import struct
 import subprocess
 import sys
@@ -360,6 +362,26 @@ class ApfsOdd(Volume):
             self.assertEqual([(row["deleted"], row["content_state"]) for row in found], [(0, "complete")], data)
         codes = {issue["code"] for issue in self.issues()}
         self.assertLessEqual({"unlinked-in-use", "listing-may-be-incomplete"}, codes)
+
+
+class ApfsCut(unittest.TestCase):
+    """Images that end before their container: of free space nothing is missing, of anything else something may be."""
+
+    def test_only_free_space_may_be_missing(self):
+        source = support.CORPUS.parent / "faults" / "apfs_compressed_is_empty" / "apfs_content.img.gz"
+        if not source.exists():
+            self.skipTest("no ../shared/faults: a container that macOS wrote and that was cut is needed")
+        data = gzip.decompress(source.read_bytes())  # behind its last block in use
+        with support.Scratch() as folder:
+            for name, part, whole in (("free", data, True), ("used", data[: len(data) // 2], False)):
+                image = pathlib.Path(folder) / "evidence" / f"{name}.raw"
+                image.parent.mkdir(exist_ok=True)
+                image.write_bytes(part)
+                done = support.triage(image, pathlib.Path(folder) / name)
+                with done.index() as index:
+                    issues = index.rows("SELECT * FROM v_issue WHERE code = 'file-system-beyond-image'")
+                self.assertEqual([bool(issue["incomplete"]) for issue in issues], [not whole])
+                self.assertEqual(done.code == 0, whole, done.err)
 
 
 del Volume  # the base has nothing to test
