@@ -111,6 +111,14 @@ def reference_names(image, kind, options=()):
     return names if seen else None
 
 
+def names_of_bsdtar(image):
+    """Paths of a disc as another reader shows them: fls knows neither Rock Ridge nor later sessions."""
+    listing = quietly("bsdtar", "-tf", image)
+    if listing is None:
+        return None
+    return {line.removeprefix(b"./").rstrip(b"/").decode("utf-8", "replace") for line in listing.split(b"\n")} - {"", "."}
+
+
 def comparable(path):
     """What limier and fls show of one name: fls drops streams' and virtual parts differently when damaged."""
     return support.comparable_path(path)
@@ -281,11 +289,11 @@ def judge(seed, number, notes, image, folder, pristine):
     if verdict.code != 0 and not err.strip():
         broken.append(f"exit code {verdict.code} without a word")
     kind = "ewf" if seed.family == "ewf" else "raw"
-    theirs = reference_names(image, kind)
+    theirs = names_of_bsdtar(image) if seed.family == "iso" else reference_names(image, kind)
     verdict.reference = None if theirs is None else len(theirs)
     if verdict.code == 3:
         if theirs:
-            broken.append(f"exit 3, but fls lists {len(theirs)} names: {err[-300:]}")
+            broken.append(f"exit 3, but another reader lists {len(theirs)} names: {err[-300:]}")
         return verdict
     facts = check_index(folder, broken)
     if facts is None:
@@ -308,7 +316,7 @@ def look_at_names(verdict, facts, theirs, pristine):
     verdict.fewer = verdict.names < len(pristine["names"])
     lost = {comparable(path) for path in theirs or ()} - ours
     if lost and not verdict.flagged:
-        verdict.broken.append(f"{len(lost)} names that fls lists are missing and nothing says so: {sorted(lost)[:5]}")
+        verdict.broken.append(f"{len(lost)} names that another reader lists are missing and nothing says so: {sorted(lost)[:5]}")
 
 
 def check_bytes(seed, facts, pristine, notes, broken):
