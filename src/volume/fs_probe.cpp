@@ -10,6 +10,7 @@
 #include "volume/checksum32.h"
 #include "volume/exfat_volume.h"
 #include "volume/foreign_fs.h"
+#include "volume/iso_disc.h"
 #include "volume/tsk.h"
 
 namespace limier::volume {
@@ -196,20 +197,29 @@ std::optional<FsProbe> probe_hfs_plus(const RangeReader& volume) {
 // ---- ISO 9660
 
 std::optional<FsProbe> probe_iso(const RangeReader& volume) {
-  constexpr std::uint64_t kSector = 2048;
-  constexpr std::uint64_t kMaxDescriptors = 64;
+  constexpr std::uint64_t kFirstDescriptor = 16, kMaxDescriptors = 64;
+  const auto sectors = find_iso_sectors([&](std::uint64_t offset, MutableBytes out) {
+    const auto bytes = volume.read(offset, out.size());
+    std::copy(bytes.begin(), bytes.end(), out.begin());
+    return bytes.size();
+  });
+  if (!sectors) return std::nullopt;
+  const auto place = [&](std::uint64_t offset) {
+    return product(offset / kIsoSector, sectors->stride) + sectors->before + offset % kIsoSector;
+  };
   for (std::uint64_t i = 0; i < kMaxDescriptors; ++i) {
-    const auto bytes = volume.read((16 + i) * kSector, kSector);
-    const auto descriptor = Block<2048>::at(bytes, 0);
+    const auto bytes = volume.read(place((kFirstDescriptor + i) * kIsoSector), kIsoSector);
+    const auto descriptor = Block<kIsoSector>::at(bytes, 0);
     if (!descriptor || as_text(descriptor->bytes<1, 5>()) != "CD001" || descriptor->le<0, std::uint8_t>() == 255) break;
     if (descriptor->le<0, std::uint8_t>() != 1) continue;
     const std::uint32_t block_bytes = descriptor->le<128, std::uint16_t>();
-    if (block_bytes < 512 || block_bytes > kSector || !std::has_single_bit(block_bytes)) break;
+    if (block_bytes < 512 || block_bytes > kIsoSector || !std::has_single_bit(block_bytes)) break;
     FsProbe probe{"iso9660", TSK_FS_TYPE_ISO9660, block_bytes, 0, false, false};
-    probe.size_bytes = product(descriptor->le<80, std::uint32_t>(), block_bytes);
+    const std::uint64_t size_bytes = product(descriptor->le<80, std::uint32_t>(), block_bytes);
+    probe.size_bytes = sectors->stride == kIsoSector ? size_bytes : product(size_bytes / kIsoSector, sectors->stride);
     // The root directory's first record describes itself.
     const std::uint32_t root = descriptor->le<158, std::uint32_t>();
-    const auto self = volume.read(product(root, block_bytes), 34);
+    const auto self = volume.read(place(product(root, block_bytes)), 34);
     if (const auto record = Block<34>::at(self, 0))
       probe.coherent = descriptor->be<130, std::uint16_t>() == block_bytes && record->le<0, std::uint8_t>() >= 34 &&
                        record->le<2, std::uint32_t>() == root;
