@@ -31,7 +31,7 @@ struct Context {
 
   // Says it on standard error and gives the exit code.
   [[nodiscard]] int fail(const Error& error) const;
-  // A message for the person at the terminal; nothing with --quiet.
+  // A message for the person at the terminal; nothing with --quiet, a note among the lines of --progress json.
   void say(std::string_view message) const;
   [[nodiscard]] std::uint64_t memory_bytes() const;
   [[nodiscard]] bool stopped() const { return stop.load(std::memory_order_relaxed) != 0; }

@@ -203,7 +203,10 @@ int Context::fail(const Error& error) const {
 }
 
 void Context::say(std::string_view message) const {
-  if (!common.quiet) complain(message);
+  if (common.quiet) return;
+  if (common.progress != "json") return complain(message);
+  // Whoever reads progress as JSON reads every line so.
+  Output(STDERR_FILENO).write(fmt::format("{{\"note\":{}}}\n", json_string(message)));
 }
 
 std::uint64_t Context::memory_bytes() const {

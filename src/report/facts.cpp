@@ -102,9 +102,11 @@ Result<Conditions> read_conditions(store::Index& index, const Facts& facts) {
                       "SELECT count(*) FROM v_volume WHERE status = 'encrypted' OR (status = 'unsupported' AND fs_type "
                       "IS NOT NULL)"));
   LIMIER_TRY(const std::int64_t others,
-             count_of(index,
-                      "SELECT count(*) FROM v_volume v WHERE v.status = 'failed' OR (v.status IN ('parsed', 'partial') "
-                      "AND (v.walkable OR NOT EXISTS (SELECT 1 FROM v_volume c WHERE c.parent_id = v.volume_id)))"));
+             count_of(index, fmt::format(
+                                 "SELECT count(*) FROM v_volume v WHERE v.status = 'failed' OR (v.status IN ('parsed', "
+                                 "'partial') AND ({} NOT EXISTS (SELECT 1 FROM v_volume c WHERE c.parent_id = "
+                                 "v.volume_id)))",
+                                 has_column(index, "v_volume", "walkable") ? "v.walkable OR" : "")));
   const std::int64_t unreadable = facts.coverage.bytes.back();
   conditions.nothing_examined =
       (closed > 0 && others == 0) || evidence.size_bytes == 0 || unreadable == evidence.size_bytes;

@@ -186,7 +186,7 @@ TEST(Html, SaysOnItsFirstScreenWhatWentWrong) {
   EXPECT_NE(banner("UPDATE v_run SET profile = 'list'; UPDATE v_evidence SET verdict = NULL, md5 = NULL")
                 .find("listed; nothing hashed, no content examined"),
             std::string::npos);
-  EXPECT_EQ(banner("DELETE FROM v_file; UPDATE v_volume SET status = 'unsupported'").find("Nothing could be examined"),
+  EXPECT_NE(banner("DELETE FROM v_file; UPDATE v_volume SET status = 'unsupported'").find("Nothing could be examined"),
             std::string::npos);
   EXPECT_NE(banner("DELETE FROM v_file; UPDATE v_volume SET status = 'encrypted'").find("Nothing could be examined"),
             std::string::npos);
