@@ -82,7 +82,8 @@ class TriageCommand final : public Command {
     progress.reset();
     if (!outcome) {
       const int code = context.fail(outcome.error());
-      if (code == kExitTemporary || outcome.error().kind == ErrorKind::kInterrupted) say_how_to_go_on(context);
+      // Of a full disk the error itself says it.
+      if (outcome.error().kind == ErrorKind::kInterrupted) say_how_to_go_on(context);
       return code;
     }
     print_summary(context, options_.out, *outcome);
