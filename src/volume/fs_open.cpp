@@ -63,7 +63,7 @@ std::optional<OpenedFs> open_as(const evidence::Image& image, std::uint64_t imag
                                 std::string* reason) {
   auto tsk = TskImage::open(image, image.sector_size() % 512 == 0 ? image.sector_size() : 512);
   if (!tsk) return std::nullopt;
-  (*tsk)->translate_boot(image, image_offset);
+  (*tsk)->help_to_open(image, image_offset);
   const auto opened =
       guarded([&] { return tsk_fs_open_img((*tsk)->get(), static_cast<TSK_OFF_T>(image_offset), type); });
   const std::string error = take_tsk_error();

@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "volume/ntfs_boot.h"
+#include "volume/ufs_super.h"
+
 namespace limier::volume {
 
 namespace {
@@ -56,15 +59,20 @@ TskImage::~TskImage() {
 void TskImage::abandon() {
   info_ = nullptr;
   static_cast<void>(lines_.release());
-  static_cast<void>(boot_.release());
+  static_cast<void>(overlay_.release());
   static_cast<void>(damage_.release());
   damage_ = std::make_unique<DamageLog>();
 }
 
-void TskImage::translate_boot(const evidence::Image& image, std::uint64_t image_offset) {
-  const auto overlay = ntfs_boot_for_libtsk(image, image_offset);
-  boot_ = overlay ? std::make_unique<BootOverlay>(*overlay) : nullptr;
-  reinterpret_cast<ExternalImage*>(info_)->boot = boot_.get();
+void TskImage::help_to_open(const evidence::Image& image, std::uint64_t image_offset) {
+  auto overlay = ntfs_boot_for_libtsk(image, image_offset);
+  if (!overlay) overlay = ufs_super_for_libtsk(image, image_offset);
+  overlay_ = overlay ? std::make_unique<Overlay>(std::move(*overlay)) : nullptr;
+  reinterpret_cast<ExternalImage*>(info_)->overlay = overlay_.get();
+}
+
+void TskImage::opened() {
+  if (overlay_ && overlay_->while_opening) reinterpret_cast<ExternalImage*>(info_)->overlay = nullptr;
 }
 
 Result<std::unique_ptr<FsSession>> FsSession::open(const evidence::Image& image, const catalog::VolumeRecord& volume) {
@@ -97,12 +105,13 @@ Status FsSession::open_handles() {
     }
   } else {
     const auto type = static_cast<TSK_FS_TYPE_ENUM>(volume_.tsk_fs_type);
-    image_->translate_boot(evidence_, volume_.image_offset);
+    image_->help_to_open(evidence_, volume_.image_offset);
     const auto fs = guarded([&] { return tsk_fs_open_img(image_->get(), offset, type); });
     threw = !fs;
     fs_ = fs.value_or(nullptr);
   }
   if (fs_ != nullptr) {
+    image_->opened();
     sieve_ = std::make_unique<InodeSieve>(fs_);
     return ok_status();
   }

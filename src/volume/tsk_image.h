@@ -31,14 +31,16 @@ class TskImage {
   DamageLog& damage() { return *damage_; }
   LineCache& lines() { return *lines_; }
   void abandon();  // after an exception: whatever libtsk still refers to stays alive until the process ends
-  // Before a file system at this place is opened: puts its boot sector into words that libtsk understands.
-  void translate_boot(const evidence::Image& image, std::uint64_t image_offset);
+  // Before a file system at this place is opened: shows libtsk what it would refuse in words that it understands.
+  void help_to_open(const evidence::Image& image, std::uint64_t image_offset);
+  // It is open.
+  void opened();
 
  private:
   explicit TskImage(std::unique_ptr<DamageLog> damage) : damage_(std::move(damage)) {}
   std::unique_ptr<DamageLog> damage_;
   std::unique_ptr<LineCache> lines_;
-  std::unique_ptr<BootOverlay> boot_;
+  std::unique_ptr<Overlay> overlay_;
   TSK_IMG_INFO* info_ = nullptr;
 };
 

@@ -10,11 +10,11 @@ namespace limier::volume {
 
 namespace {
 
-void lay_over(const BootOverlay& boot, std::uint64_t offset, MutableBytes out) {
-  const std::uint64_t from = std::max(offset, boot.image_offset);
-  const std::uint64_t to = std::min(offset + out.size(), boot.image_offset + boot.bytes.size());
+void lay_over(const Overlay& shown, std::uint64_t offset, MutableBytes out) {
+  const std::uint64_t from = std::max(offset, shown.image_offset);
+  const std::uint64_t to = std::min(offset + out.size(), shown.image_offset + shown.bytes.size());
   for (std::uint64_t at = from; at < to; ++at)
-    out[static_cast<std::size_t>(at - offset)] = boot.bytes[static_cast<std::size_t>(at - boot.image_offset)];
+    out[static_cast<std::size_t>(at - offset)] = shown.bytes[static_cast<std::size_t>(at - shown.image_offset)];
 }
 
 }  // namespace
@@ -27,7 +27,7 @@ ssize_t read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t
     auto* const self = reinterpret_cast<ExternalImage*>(info);
     const MutableBytes out(reinterpret_cast<std::uint8_t*>(buffer), length);
     const std::size_t got = self->lines->read(static_cast<std::uint64_t>(offset), out);
-    if (self->boot != nullptr) lay_over(*self->boot, static_cast<std::uint64_t>(offset), out.first(got));
+    if (self->overlay != nullptr) lay_over(*self->overlay, static_cast<std::uint64_t>(offset), out.first(got));
     return static_cast<ssize_t>(got);
   } catch (...) {
     return -1;

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "volume/line_cache.h"
-#include "volume/ntfs_boot.h"
+#include "volume/overlay.h"
 #include "volume/tsk.h"
 
 namespace limier::volume {
@@ -16,7 +16,7 @@ namespace limier::volume {
 struct ExternalImage {
   TSK_IMG_INFO info;
   LineCache* lines;
-  const BootOverlay* boot;  // null: as it stands
+  const Overlay* overlay;  // null: as it stands
 };
 
 // The read function of our images.
