@@ -41,6 +41,7 @@ Result<std::vector<std::uint64_t>> ExtNames::run() {
   sort_unique(named_in_use_);
   if (budget_spent_ || walk_.job.skip_orphans) return std::move(inodes_);
   in_orphans_ = true;
+  walk_.sink.working_on(Stage::kOrphans, 0);
   const Nameless nameless = find_nameless();
   LIMIER_CHECK(report(nameless));
   LIMIER_CHECK(send_all(nameless.deleted, false));

@@ -205,7 +205,9 @@ class Completeness(unittest.TestCase):
         root, length = self.fat()
         self.put_folder(root, length, 100, fat_entry(b".", 100) + fat_entry(b"..", 0) + fat_entry(b"B", 101))
         self.put_folder(root, length, 101, fat_entry(b".", 101) + fat_entry(b"..", 100) + fat_entry(b"A", 100))
-        images.patch(self.image, root + 320, fat_entry(b"A", 100))
+        entries = images.read(self.image, root, length)
+        free = next(at for at in range(0, length, 32) if entries[at] == 0)  # behind the end mark nothing is in use
+        images.patch(self.image, root + free, fat_entry(b"A", 100))
         done = support.triage(self.image, self.scratch.path / "case")
         self.assertEqual(done.code, 0, done.err + done.out)
         with done.index() as index:

@@ -30,7 +30,7 @@ class Truth(unittest.TestCase):
             "SELECT * FROM v_volume WHERE image_offset = ? AND fs_type <> '' AND status IN ('parsed','partial')",
             partition["start_sector"] * sector_size,
         )
-        local = partition["fs"].startswith(("fat", "exfat"))
+        local = partition["fs"].startswith("fat")  # exFAT writes the offset from UTC beside each time
         rows = collections.defaultdict(list)
         for row in index.rows("SELECT * FROM v_file WHERE volume_id = ?", volume["volume_id"]):
             rows[row["path"].lstrip("/")].append(row)

@@ -4,6 +4,7 @@ import os
 ODD_NAMES = ["a b", " leading", "trailing ", "dot.", "UPPER.TXT", "upper.txt", "MiXeD.Txt", "é", "e\u0301", "ñandú.doc", "日本語.txt", "Ω", "ω", "\U0001F600.png",
              "a" * 64 + ".long", "x" * 100, "name;1", "100%", "#hash", "semi;colon", "comma,name", "plus+plus", "eq=eq", "[br]", "quote'", "tab_", "ⅷ", "ß", "ss", "ｆｕｌｌ",
              "$dollar", "~tilde~1", "LONGNA~1.TXT", "longname with blanks.txt", ".hidden", "..twodots", "con", "nul.txt", "A.B.C.D", "no_ext", "1", "0" * 12 + ".00"]
+TARGETS = ["target", "../up", "/abs/" + "d/" * 20, "t" * 59, "t" * 60, "t" * 61, "ö" * 100, "long/" * 40]
 SIZES = [0, 1, 59, 60, 61, 155, 511, 512, 513, 1023, 1024, 1025, 2048, 4095, 4096, 4097, 8192, 12345, 65535, 65536, 65537, 200_001, 1_048_577]
 
 
@@ -45,11 +46,11 @@ class Filler:
     """Fills a folder (a mounted volume, or what a tool makes one of) with files, links and deletions."""
 
     def __init__(self, random, root, names, *, links=True, hard_links=True, sparse=True, xattrs=False, odd_times=True,
-                 times=(0, 4102444799), depth=4, largest=1 << 20):
+                 times=(0, 4102444799), depth=4, largest=1 << 20, targets=TARGETS):
         self.random, self.root, self.names = random, root, names
         self.links, self.hard_links, self.sparse, self.xattrs = links, hard_links, sparse, xattrs
         self.odd_times, self.times, self.depth, self.largest = odd_times, times, depth, largest
-        self.folders, self.files = [""], []
+        self.folders, self.files, self.targets = [""], [], targets
         self.ever = set()  # digests of all content that was ever written
 
     def path(self, inner):
@@ -93,7 +94,7 @@ class Filler:
 
     def link(self):
         inner = self.place()
-        os.symlink(self.random.choice(["target", "../up", "/abs/" + "d/" * 20, "t" * 59, "t" * 60, "t" * 61, "ö" * 100, "long/" * 40]), self.path(inner))
+        os.symlink(self.random.choice(self.targets), self.path(inner))
 
     def hard_link(self):
         if self.files:
