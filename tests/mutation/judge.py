@@ -4,6 +4,7 @@ import hashlib
 import html.parser
 import json
 import pathlib
+import re
 import resource
 import sqlite3
 import subprocess
@@ -68,6 +69,9 @@ class Shape(html.parser.HTMLParser):
             self.wrong.append(tag)
 
 
+WALKED_BY_LIBTSK = {"ntfs", "hfs", "apfs", "ufs"}
+
+
 def limited():
     resource.setrlimit(resource.RLIMIT_AS, (REFERENCE_BYTES, REFERENCE_BYTES))
 
@@ -84,15 +88,17 @@ def quietly(*command, seconds=REFERENCE_SECONDS):
     return None if done.returncode < 0 else done.stdout
 
 
-def reference_names(image, kind, options=()):
-    """Paths that fls lists in every volume that mmls shows; None when a tool does not come through."""
+def reference_names(image, kind, own_rules, options=()):
+    """Paths that fls lists in every volume that mmls shows, with the number of the entry each leads to; None when a tool does
+    not come through. Deleted names are left out where limier has readers of its own (FAT, exFAT, ext): what libtsk makes of
+    damaged ones, names of its own making among them, is no truth."""
     container = ["-i", kind, *options]
     table = quietly("mmls", *container, image)
     if table is None:
         return None
     starts = [int(line.split()[2]) for line in table.decode("utf-8", "replace").splitlines()
               if line[:1].isdigit() and len(line.split()) > 5 and not line.split()[1].startswith(("Meta", "-----"))]
-    names, seen = set(), False
+    names, seen = {}, False
     for start in starts or [0]:
         where = ["-o", str(start)] if start else []
         listing = quietly("fls", "-r", "-p", *container, *where, image)
@@ -105,9 +111,13 @@ def reference_names(image, kind, options=()):
                 for line in pool.splitlines() if b"APSB Block Number" in line)
         for line in listing.split(b"\n"):
             head, tab, path = line.partition(b":\t")
-            if tab:
-                seen = True
-                names.add(path.decode("utf-8", "replace"))
+            if not tab:
+                continue
+            seen = True
+            number = re.match(rb"\S+ (\* )?(\d+)", head)
+            if own_rules and (number is None or number[1] or path.startswith(b"$OrphanFiles/")):
+                continue
+            names[path.decode("utf-8", "replace")] = int(number[2]) if number else None
     return names if seen else None
 
 
@@ -116,7 +126,8 @@ def names_of_bsdtar(image):
     listing = quietly("bsdtar", "-tf", image)
     if listing is None:
         return None
-    return {line.removeprefix(b"./").rstrip(b"/").decode("utf-8", "replace") for line in listing.split(b"\n")} - {"", "."}
+    paths = {line.removeprefix(b"./").rstrip(b"/").decode("utf-8", "replace") for line in listing.split(b"\n")} - {"", "."}
+    return dict.fromkeys(paths)
 
 
 def comparable(path):
@@ -193,6 +204,7 @@ def facts_of(base, broken):
         "bad": rows("SELECT image_offset, length, reason FROM v_bad_range"),
         "not_examined": rows("SELECT what, reason FROM v_not_examined"),
         "paths": [row["path"] for row in rows("SELECT path FROM v_file")],
+        "entries": {row["inode"] for row in rows("SELECT inode FROM v_file")},
         "digests": rows("SELECT path, inode, attr_type, attr_id, content_state, sha256, deleted FROM v_file "
                         "WHERE sha256 IS NOT NULL"),
     }
@@ -289,7 +301,7 @@ def judge(seed, number, notes, image, folder, pristine):
     if verdict.code != 0 and not err.strip():
         broken.append(f"exit code {verdict.code} without a word")
     kind = "ewf" if seed.family == "ewf" else "raw"
-    theirs = names_of_bsdtar(image) if seed.family == "iso" else reference_names(image, kind)
+    theirs = names_of_bsdtar(image) if seed.family == "iso" else reference_names(image, kind, seed.family not in WALKED_BY_LIBTSK)
     verdict.reference = None if theirs is None else len(theirs)
     if verdict.code == 3:
         if theirs:
@@ -314,7 +326,8 @@ def look_at_names(verdict, facts, theirs, pristine):
     verdict.crashes = sum("crash" in code for code in (i["code"] for i in facts["issues"]))
     verdict.hangs = sum("stall" in code or "timeout" in code for code in (i["code"] for i in facts["issues"]))
     verdict.fewer = verdict.names < len(pristine["names"])
-    lost = {comparable(path) for path in theirs or ()} - ours
+    # An entry may have another name here: libtsk gives long names to other entries than those their checksum is of.
+    lost = {comparable(path) for path, entry in (theirs or {}).items() if entry is None or entry not in facts["entries"]} - ours
     if lost and not verdict.flagged:
         verdict.broken.append(f"{len(lost)} names that another reader lists are missing and nothing says so: {sorted(lost)[:5]}")
 
