@@ -18,10 +18,12 @@ using catalog::ExtentKind;
 constexpr std::uint32_t kContent = 1;
 constexpr std::uint32_t kXattr = 0xE0;  // $EA on NTFS
 
-// Whether the target stands in the inode: then no blocks are counted, apart from one for attributes.
+// Whether the target stands in the inode: then no blocks are counted, apart from one for attributes. Values of
+// attributes in inodes of their own are counted too: where there can be such, any target that fits stands in the inode.
 bool short_link(const ExtVolume& volume, const ExtInode& inode) {
   const ExtFacts& facts = volume.facts();
   if (inode.kind != ExtKind::kLink || inode.is(kExtInlineData) || inode.size >= kExtRootBytes) return false;
+  if (facts.large_xattrs()) return true;
   const std::uint64_t of_xattrs = inode.xattr_block == 0 ? 0 : facts.block_bytes / 512 * facts.blocks_per_cluster;
   return inode.sectors <= of_xattrs || (!inode.is(kExtExtents) && !inode.in_use);
 }

@@ -18,7 +18,7 @@ constexpr std::uint32_t kCompatSparseSuper2 = 0x200;
 constexpr std::uint32_t kIncompatCompression = 0x1, kIncompatFileType = 0x2, kIncompatRecover = 0x4,
                         kIncompatJournalDevice = 0x8;
 constexpr std::uint32_t kIncompatMetaBg = 0x10, kIncompat64Bit = 0x80;
-constexpr std::uint32_t kIncompatDirData = 0x1000, kIncompatLargeDir = 0x4000;
+constexpr std::uint32_t kIncompatLargeXattrs = 0x400, kIncompatDirData = 0x1000, kIncompatLargeDir = 0x4000;
 constexpr std::uint32_t kRoSparseSuper = 0x1, kRoHugeFile = 0x8, kRoDescriptorChecksum = 0x10, kRoBigalloc = 0x200;
 constexpr std::uint32_t kRoMetadataChecksum = 0x400, kRoSharedBlocks = 0x4000;
 
@@ -71,6 +71,9 @@ bool ExtFacts::shared_blocks() const {
 }
 bool ExtFacts::large_directories() const {
   return (incompat & kIncompatLargeDir) != 0;
+}
+bool ExtFacts::large_xattrs() const {
+  return (incompat & kIncompatLargeXattrs) != 0;
 }
 bool ExtFacts::compression() const {
   return (incompat & kIncompatCompression) != 0;

@@ -79,6 +79,7 @@ struct ExtFacts {
   [[nodiscard]] bool checksums() const;    // of group descriptors, whose flags then count
   [[nodiscard]] bool shared_blocks() const;
   [[nodiscard]] bool large_directories() const;
+  [[nodiscard]] bool large_xattrs() const;  // ea_inode
   [[nodiscard]] bool compression() const;
   [[nodiscard]] bool extra_dir_data() const;
   [[nodiscard]] bool journal_in_use() const;  // it was not unmounted

@@ -475,6 +475,20 @@ TEST(ExtReader, TargetsOfLinksBesideABlockOfAttributes) {
   EXPECT_EQ(listing.rows.inodes.at(13).link_target, "elsewhere");
 }
 
+// The kernel counts the blocks of such values for the link, as is seen on volumes it wrote.
+TEST(ExtReader, TargetsOfLinksWithLargeAttributes) {
+  Volume volume;
+  volume.super<std::uint32_t>(0x60, 0x2 | 0x40 | 0x400 | 0x8000);
+  volume.root({{12, "fast", 7}});
+  volume.inode(12, kLink, 6, 0);
+  volume.text(Volume::inode_at(12) + 40, "target");
+  volume.put<std::uint32_t>(Volume::inode_at(12) + 0x1C, 5 * kBlock / 512);
+  const Listing listing(volume);
+  EXPECT_EQ(listing.rows.inodes.at(12).link_target, "target");
+  EXPECT_EQ(listing.stream(12)->source, ContentSource::kNone);
+  EXPECT_TRUE(listing.rows.issues.empty());
+}
+
 TEST(ExtReader, FilesOfSharedBlocksAreNoDamage) {
   Volume volume;
   volume.super<std::uint32_t>(0x64, 0x4000);
