@@ -45,6 +45,35 @@ catalog::FileTimes file_name_times(Bytes content) {
   return {time_at(content, 16), time_at(content, 32), time_at(content, 24), time_at(content, 8)};
 }
 
+std::optional<std::uint64_t> non_resident_size(Bytes record, std::uint32_t type, std::string_view name) {
+  constexpr std::uint32_t kLeast = 24;  // of any attribute
+  std::uint64_t at = le_at<std::uint16_t>(record, 20).value_or(0);
+  while (true) {
+    const std::uint32_t length = le_at<std::uint32_t>(record, at + 4).value_or(0);
+    const auto attribute = length < kLeast ? std::nullopt : slice(record, at, length);
+    if (!attribute) return std::nullopt;
+    at += length;
+    const auto head = Block<64>::at(*attribute, 0);
+    if (!head || head->le<0, std::uint32_t>() != type || head->le<8, std::uint8_t>() == 0) continue;
+    const auto own = slice(*attribute, head->le<10, std::uint16_t>(), std::uint64_t{head->le<9, std::uint8_t>()} * 2);
+    if (own && ntfs_text(*own) == name && head->le<16, std::uint64_t>() == 0) return head->le<48, std::uint64_t>();
+  }
+}
+
+std::optional<std::uint64_t> listed_record(Bytes list, std::uint32_t type, std::string_view name) {
+  constexpr std::uint64_t kRecordNumber = 0xFFFFFFFFFFFF;
+  constexpr std::size_t kEntry = 26;
+  for (std::uint64_t at = 0;;) {
+    const auto entry = Block<kEntry>::at(list, at);
+    const std::uint16_t length = entry ? entry->le<4, std::uint16_t>() : std::uint16_t{0};
+    if (length < kEntry) return std::nullopt;
+    const auto own = slice(list, at + entry->le<7, std::uint8_t>(), std::uint64_t{entry->le<6, std::uint8_t>()} * 2);
+    const bool same = entry->le<0, std::uint32_t>() == type && own && ntfs_text(*own) == name;
+    if (same && entry->le<8, std::uint64_t>() == 0) return entry->le<16, std::uint64_t>() & kRecordNumber;
+    at += length;
+  }
+}
+
 std::string ntfs_text(Bytes utf16) {
   std::string out;
   const auto put = [&](std::uint32_t bits) { out += static_cast<char>(bits); };

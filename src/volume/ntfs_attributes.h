@@ -1,10 +1,11 @@
 // What stands in the attributes of NTFS records. Sources: Linux-NTFS documentation ("$STANDARD_INFORMATION",
-// "$FILE_NAME", "$EA"); Microsoft [MS-FSCC] 2.1.2 (reparse points), 2.4.16 (FILE_FULL_EA_INFORMATION) and 2.6 (file
-// attributes).
+// "$ATTRIBUTE_LIST", "$FILE_NAME", "$EA", "Attributes"); Microsoft [MS-FSCC] 2.1.2 (reparse points), 2.4.16
+// (FILE_FULL_EA_INFORMATION) and 2.6 (file attributes).
 #pragma once
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limier/catalog.h"
@@ -12,6 +13,7 @@
 namespace limier::volume {
 
 inline constexpr std::uint32_t kNtfsStandardInformation = 0x10;
+inline constexpr std::uint32_t kNtfsAttributeList = 0x20;
 inline constexpr std::uint32_t kNtfsFileName = 0x30;
 inline constexpr std::uint32_t kNtfsData = 0x80;
 inline constexpr std::uint32_t kNtfsReparsePoint = 0xC0;
@@ -26,6 +28,12 @@ catalog::Stamp ntfs_time(std::uint64_t units);
 // $STANDARD_INFORMATION and $FILE_NAME; absent what lies outside `content`.
 catalog::FileTimes standard_information_times(Bytes content);
 catalog::FileTimes file_name_times(Bytes content);
+
+// The size of a stream with clusters as its attribute says it, in a record whose fixups are applied. The part of the
+// attribute that holds the first cluster has it.
+std::optional<std::uint64_t> non_resident_size(Bytes record, std::uint32_t type, std::string_view name);
+// The record that holds that part, by the content of $ATTRIBUTE_LIST.
+std::optional<std::uint64_t> listed_record(Bytes list, std::uint32_t type, std::string_view name);
 
 // UTF-16LE as UTF-8; half a surrogate pair as the three bytes its number would have, so that two texts stay two.
 std::string ntfs_text(Bytes utf16);

@@ -19,6 +19,7 @@ constexpr std::uint64_t kRecordsPerBeat = 1024;
 constexpr std::size_t kMaxReparseBytes = 16u << 10;  // MAXIMUM_REPARSE_DATA_BUFFER_SIZE
 constexpr std::size_t kMaxInterixBytes = 8 + 2 * 4096;
 constexpr std::size_t kMaxEaBytes = 64u << 10;
+constexpr std::size_t kMaxAttributeListBytes = 256u << 10;
 constexpr std::size_t kMaxPackedResident = 64u << 10;  // an MFT record's most
 constexpr std::uint64_t kUnitClusters = 16;            // of NTFS compression
 constexpr std::uint32_t kOffline = 0x1000, kRecallOnOpen = 0x40000, kRecallOnDataAccess = 0x400000;
@@ -41,6 +42,10 @@ const TSK_FS_ATTR* find_type(const TSK_FS_FILE* file, std::uint32_t type) {
     if (found == nullptr && static_cast<std::uint32_t>(attr.type) == type) found = &attr;
   });
   return found;
+}
+
+std::string_view name_of(const TSK_FS_ATTR& attr) {
+  return attr.name == nullptr ? std::string_view() : std::string_view(attr.name, ::strnlen(attr.name, attr.name_size));
 }
 
 Bytes resident_bytes(const TSK_FS_ATTR* attr) {
@@ -104,6 +109,16 @@ void not_read(StreamPlan& plan, const std::string& reason) {
   plan.zeros = false;
 }
 
+// Clusters without a byte of content.
+void make_empty(StreamPlan& plan) {
+  plan.record.size_bytes = 0;
+  plan.record.source = ContentSource::kEmpty;
+  plan.record.reason.clear();
+  plan.zeros = plan.decoded = false;
+  std::erase_if(plan.extents, [](const auto& extent) { return !extent.image_offset; });
+  for (auto& extent : plan.extents) extent.kind = ExtentKind::kSlack;
+}
+
 bool is_data(const StreamPlan& plan) {
   return plan.record.ref.attr_type == kNtfsData;
 }
@@ -118,6 +133,10 @@ Status NtfsReader::correct(TSK_FS_FILE* file, catalog::InodeRecord& record) {
   if (file->meta == nullptr || record.kind == catalog::FileKind::kVirtual) return ok_status();
   record.times = standard_information_times(resident_bytes(find_type(file, kNtfsStandardInformation)));
   record.name_times = file_name_times(file_name_of(file));
+  each_attribute(file, [&](const TSK_FS_ATTR& attr) {
+    const bool content = static_cast<std::uint32_t>(attr.type) == kNtfsData && name_of(attr).empty();
+    if (content && is_only_reserved(file, attr)) record.size_bytes = 0;
+  });
   auto reparse = reparse_of(file);
   if (!reparse) reparse = interix_of(file);
   if (!reparse || (reparse->meaning != Redirected::kLink && reparse->meaning != Redirected::kSpecial))
@@ -134,6 +153,11 @@ Status NtfsReader::correct(TSK_FS_FILE* file, const catalog::InodeRecord& record
   held_ = {};
   if (record.kind == catalog::FileKind::kVirtual) return ok_status();
   held_.inode = file->meta->addr;
+  each_attribute(file, [&](const TSK_FS_ATTR& attr) {
+    if (static_cast<std::uint32_t>(attr.type) != kNtfsData || !is_only_reserved(file, attr)) return;
+    for (StreamPlan& plan : plans)
+      if (is_data(plan) && plan.record.name == name_of(attr)) make_empty(plan);
+  });
   const auto reparse = reparse_of(file);
   if (reparse) redirect(file, *reparse, plans);
   // Without a reparse point too, archiving programs leave a hole and a mark.
@@ -173,6 +197,24 @@ std::vector<std::uint8_t> NtfsReader::content_of(const TSK_FS_ATTR& attribute, s
   tsk_error_reset();
   if (!got || *got != static_cast<ssize_t>(content.size())) content.clear();
   return content;
+}
+
+// libtsk gives a stream of no bytes the size of the clusters that are set aside for it, as for a download.
+bool NtfsReader::is_only_reserved(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute) {
+  if ((attribute.flags & TSK_FS_ATTR_NONRES) == 0 || attribute.size <= 0 || attribute.nrd.initsize != 0 ||
+      attribute.size != attribute.nrd.allocsize)
+    return false;
+  const auto type = static_cast<std::uint32_t>(attribute.type);
+  std::vector<std::uint8_t> record(mft().record_bytes());
+  if (!mft().read(file->meta->addr, record)) return false;
+  const auto size = non_resident_size(record, type, name_of(attribute));
+  if (size) return *size == 0;
+  const TSK_FS_ATTR* const list = find_type(file, kNtfsAttributeList);
+  const auto elsewhere = list == nullptr
+                             ? std::nullopt
+                             : listed_record(content_of(*list, kMaxAttributeListBytes), type, name_of(attribute));
+  if (!elsewhere || !mft().read(*elsewhere, record)) return false;
+  return non_resident_size(record, type, name_of(attribute)) == std::uint64_t{0};
 }
 
 // The attribute counts when the file says that it has one; also when it does not, but has no content either.

@@ -38,6 +38,7 @@ class NtfsReader final : public SecondReader {
   std::vector<std::uint8_t> content_of(const TSK_FS_ATTR& attribute, std::size_t most);
   std::optional<Reparse> reparse_of(TSK_FS_FILE* file);
   std::optional<Reparse> interix_of(TSK_FS_FILE* file);
+  bool is_only_reserved(const TSK_FS_FILE* file, const TSK_FS_ATTR& attribute);
   void redirect(TSK_FS_FILE* file, const Reparse& reparse, std::vector<StreamPlan>& plans);
   void unpack(TSK_FS_FILE* file, const Reparse& reparse, StreamPlan& content, const std::vector<StreamPlan>& plans);
   void add_attributes(TSK_FS_FILE* file, std::vector<StreamPlan>& plans);

@@ -470,6 +470,47 @@ class Names(Volume):
 
 
 @NEEDS_FAULTS
+class Reserved(Volume):
+    """Clusters set aside, as for a download: they may hold what was there before, and none of it is content."""
+
+    @classmethod
+    def fill(cls, path):
+        volume = ntfsw.Ntfs(path, 4 << 20)
+
+        def reserved(size):
+            start = volume.take(2)
+            volume.write(start * 4096, b"before" * 1300)
+            return [(start, 2)], 8192, size, 0, 0
+
+        volume.add("nothing", reserved(0))
+        volume.add("stream", b"x", streams=[("nothing", reserved(0))])
+        volume.add("zeros", reserved(8192))
+        # The attribute in a record of its own.
+        number, other = volume.next, volume.next + 1
+        volume.next += 2
+        key = volume.name("elsewhere", ntfsw.ROOT, (ntfsw.NOW,) * 4)
+        entries = ((0x10, number, 0), (0x30, number, 1), (DATA, other, 0))
+        listed = b"".join(struct.pack("<IHBBQQH6x", t, 32, 0, 26, 0, n | 1 << 48, i) for t, n, i in entries)
+        information = struct.pack("<QQQQ", *(ntfsw.NOW,) * 4) + struct.pack("<I36x", ntfsw.ARCHIVE)
+        kept = [(0x10, "", information, 0), (0x20, "", listed, 0), (0x30, "", key, 1)]
+        volume.put(number, volume.build(number, kept))
+        part = bytearray(volume.build(other, [(DATA, "", reserved(0), 0)], links=0))
+        struct.pack_into("<Q", part, 32, number | 1 << 48)
+        volume.put(other, part)
+        for one in (number, other):
+            volume.bit(volume.stream_at(0, 0xB0), one, True)
+        volume.index(ntfsw.ROOT, number | 1 << 48, key)
+
+    def test_only_zeros_are_content(self):
+        for path in ("/nothing", "/stream:nothing", "/elsewhere"):
+            row = self.row(path)
+            self.assertEqual((row["size"], row["content_state"]), (0, "empty"), path)
+        row = self.row("/zeros")
+        self.assertEqual((row["size"], row["sha256"]), (8192, hashlib.sha256(bytes(8192)).hexdigest()))
+        self.assertEqual(self.index.rows("SELECT * FROM v_issue"), [])
+
+
+@NEEDS_FAULTS
 class LargeClusters(unittest.TestCase):
     def test_every_size_and_sector(self):
         for cluster, sector in ((131072, 512), (1 << 20, 512), (2 << 20, 512), (2 << 20, 4096), (1 << 20, 2048)):
