@@ -99,7 +99,7 @@ class UfsReader final : public SecondReader {
   UfsReader(WalkContext& context, Geometry geometry) : context_(context), geometry_(geometry) {}
 
   Status correct(TSK_FS_FILE* file, catalog::InodeRecord& record) override {
-    static_cast<void>(file);
+    if (record.kind == catalog::FileKind::kLink) complete_target(file, record);
     inode_ = record.kind == catalog::FileKind::kVirtual ? std::nullopt : open(record.inode);
     if (inode_) record.times = inode_->times;
     return ok_status();
@@ -126,6 +126,19 @@ class UfsReader final : public SecondReader {
   }
 
  private:
+  // libtsk reads no more of a target than a fragment holds.
+  void complete_target(TSK_FS_FILE* file, catalog::InodeRecord& record) {
+    if (context_.job.metadata_only || record.size_bytes > kMaxLinkBytes ||
+        record.link_target.size() != geometry_.fragment_bytes || record.size_bytes <= record.link_target.size())
+      return;
+    std::string target(static_cast<std::size_t>(record.size_bytes), '\0');
+    const auto got = context_.session.call([&](TSK_FS_INFO*) {
+      return tsk_fs_file_read(file, 0, target.data(), target.size(), TSK_FS_FILE_READ_FLAG_NONE);
+    });
+    tsk_error_reset();
+    if (got && *got == static_cast<ssize_t>(target.size())) record.link_target = std::move(target);
+  }
+
   template <std::size_t Seconds, std::size_t Nanoseconds, std::size_t N>
   catalog::Stamp stamp(const Block<N>& block) const {
     const Order order = geometry_.order;

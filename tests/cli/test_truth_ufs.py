@@ -106,6 +106,20 @@ class Ufs(unittest.TestCase):
             "the target of a short link is no hole",
         )
 
+    def test_targets_longer_than_a_fragment(self):
+        tree = self.scratch.path / "links"
+        tree.mkdir()
+        targets = {f"of {length}": "t" * length for length in (511, 512, 513, 1000, 1023)}
+        for name, target in targets.items():
+            os.symlink(target, tree / name)
+        image = self.scratch.path / "evidence" / "links.raw"
+        images.run("makefs", "-t", "ffs", "-o", "version=1,bsize=4096,fsize=512", image, tree)
+        done = support.triage(image, self.scratch.path / "case links")
+        self.assertEqual(done.code, 0, done.err)
+        with done.index() as index:
+            found = {row["path"][1:]: row["link_target"] for row in index.rows("SELECT * FROM v_file")}
+        self.assertEqual({name: found[name] for name in targets}, targets)
+
     def test_ufs2_is_read_where_libtsk_does_not_look(self):
         image = self.scratch.path / "evidence" / "early.raw"
         images.run("makefs", "-t", "ffs", "-o", "version=2,bsize=16384,fsize=2048", image, self.tree)
