@@ -113,7 +113,7 @@ class Ufs(unittest.TestCase):
         for name, target in targets.items():
             os.symlink(target, tree / name)
         image = self.scratch.path / "evidence" / "links.raw"
-        images.run("makefs", "-t", "ffs", "-o", "version=1,bsize=4096,fsize=512", image, tree)
+        images.run("makefs", "-t", "ffs", "-s", "4m", "-o", "version=1,bsize=4096,fsize=512", image, tree)
         done = support.triage(image, self.scratch.path / "case links")
         self.assertEqual(done.code, 0, done.err)
         with done.index() as index:
