@@ -209,7 +209,11 @@ ExtStreams plan_ext_streams(const ExtVolume& volume, const ExtInode& inode) {
 std::string ext_link_target(const ExtVolume& volume, const ExtInode& inode, bool with_content) {
   if (inode.kind != ExtKind::kLink || inode.is(kExtEncrypted) || inode.size > kMaxLinkBytes) return {};
   const auto size = static_cast<std::size_t>(inode.size);
-  if (short_link(volume, inode)) return std::string(as_text(inode.root().first(size)));
+  // A target ends before the first zero; the kernel leaves nothing but zeros of one that it deletes.
+  if (short_link(volume, inode)) {
+    const std::string_view target = as_text(inode.root().first(size));
+    return std::string(target.substr(0, target.find('\0')));
+  }
   if (!with_content && !inode.is(kExtInlineData)) return {};
   std::string target;
   for (const StreamPlan& plan : plan_ext_streams(volume, inode).plans) {

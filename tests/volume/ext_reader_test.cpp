@@ -475,6 +475,16 @@ TEST(ExtReader, TargetsOfLinksBesideABlockOfAttributes) {
   EXPECT_EQ(listing.rows.inodes.at(13).link_target, "elsewhere");
 }
 
+TEST(ExtReader, OfADeletedLinkTheTargetIsGone) {
+  Volume volume;
+  volume.inode(12, kLink, 40, 0, 0);
+  volume.put<std::uint32_t>(Volume::inode_at(12) + 0x14, 1'700'000'000);
+  volume.free_inode(12);
+  const Listing listing(volume);
+  ASSERT_TRUE(listing.rows.inodes.contains(12));
+  EXPECT_EQ(listing.rows.inodes.at(12).link_target, "");
+}
+
 // The kernel counts the blocks of such values for the link, as is seen on volumes it wrote.
 TEST(ExtReader, TargetsOfLinksWithLargeAttributes) {
   Volume volume;
