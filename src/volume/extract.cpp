@@ -109,7 +109,7 @@ Status extract_stream(const evidence::Image& image, const FsJob& job, Sink& sink
   LIMIER_TRY(auto session, FsSession::open(image, job.volume));
   WalkContext context(image, job, sink, *session);
   LIMIER_CHECK(context.prepare());
-  auto opened = session->call([&](TSK_FS_INFO* fs) { return tsk_fs_file_open_meta(fs, nullptr, job.stream.inode); });
+  auto opened = session->open_inode(nullptr, job.stream.inode);
   const FileHandle file(opened.value_or(nullptr));
   if (!file || file->meta == nullptr)
     return Error{ErrorKind::kEvidence, fmt::format("entry {} cannot be read: {}", job.stream.inode, take_tsk_error())};

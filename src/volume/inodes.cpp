@@ -148,8 +148,7 @@ class InodeWalk::Impl {
     if (!context_.ntfs()) file_.reset();
     if (context_.session.exceptions() != exceptions_) static_cast<void>(file_.release());
     exceptions_ = context_.session.exceptions();
-    const auto opened =
-        context_.session.call([&](TSK_FS_INFO* fs) { return tsk_fs_file_open_meta(fs, file_.get(), inode); });
+    const auto opened = context_.session.open_inode(file_.get(), inode);
     const TSK_FS_FILE* const file = opened.value_or(nullptr);
     if (!file_) file_.reset(opened.value_or(nullptr));
     if (file == nullptr || file->meta == nullptr) {

@@ -15,6 +15,7 @@ namespace limier::volume {
 namespace {
 
 // A handle is reopened at most this often after exceptions; a volume that throws more is damaged beyond use.
+constexpr TSK_DADDR_T kMostBlocks = TSK_DADDR_T{1} << 53;  // a hole may have, so that its bytes can be counted
 constexpr std::uint32_t kMaxReopens = 256;
 
 void close_callback(TSK_IMG_INFO* info) noexcept {
@@ -127,6 +128,20 @@ void FsSession::abandon() {
   pool_ = nullptr;
   sieve_.reset();
   fs_ = nullptr;
+}
+
+std::optional<TSK_FS_FILE*> FsSession::open_inode(TSK_FS_FILE* again, std::uint64_t inode) {
+  return call([&](TSK_FS_INFO* fs) {
+    TSK_FS_FILE* file = tsk_fs_file_open_meta(fs, again, inode);
+    if (file != nullptr || TSK_FS_TYPE_ISNTFS(fs->ftype) == 0 || tsk_error_get_errno() != TSK_ERR_FS_INODE_COR)
+      return file;
+    // Runs with clusters are held against the last block instead, which stays what it is.
+    const TSK_DADDR_T blocks = fs->block_count;
+    fs->block_count = kMostBlocks;
+    file = tsk_fs_file_open_meta(fs, again, inode);
+    fs->block_count = blocks;
+    return file;
+  });
 }
 
 void FsSession::replace() {

@@ -86,6 +86,10 @@ class FsSession {
     return answer;
   }
 
+  // tsk_fs_file_open_meta, into `again` when that is one. On NTFS also files with a hole larger than the volume, which
+  // libtsk takes for damage.
+  std::optional<TSK_FS_FILE*> open_inode(TSK_FS_FILE* again, std::uint64_t inode);
+
  private:
   FsSession(const evidence::Image& evidence, catalog::VolumeRecord volume)
       : evidence_(evidence), volume_(std::move(volume)) {}

@@ -511,6 +511,30 @@ class Reserved(Volume):
 
 
 @NEEDS_FAULTS
+class LargeHoles(Volume):
+    """Holes larger than the volume, as journals and images of disks have them."""
+
+    HOLE = 25_000  # clusters
+
+    @classmethod
+    def fill(cls, path):
+        volume = ntfsw.Ntfs(path, 4 << 20)
+        start = volume.take(2)
+        cls.end = images.noise(8192, 3)
+        volume.write(start * 4096, cls.end)
+        size = (cls.HOLE + 2) * 4096
+        volume.add("journal", b"x", streams=[("$J", ([(None, cls.HOLE), (start, 2)], size, size, size, 0x8000))])
+        volume.add("hole", ntfsw.Hole(100 << 20))
+
+    def test_content(self):
+        for path, data in (("/journal:$J", bytes(self.HOLE * 4096) + self.end), ("/hole", bytes(100 << 20))):
+            row = self.row(path)
+            self.assertEqual((row["size"], row["sha256"]), (len(data), hashlib.sha256(data).hexdigest()), path)
+        self.assertEqual(self.row("/journal")["size"], 1)
+        self.assertEqual(self.index.rows("SELECT * FROM v_issue"), [])
+
+
+@NEEDS_FAULTS
 class LargeClusters(unittest.TestCase):
     def test_every_size_and_sector(self):
         for cluster, sector in ((131072, 512), (1 << 20, 512), (2 << 20, 512), (2 << 20, 4096), (1 << 20, 2048)):
