@@ -128,7 +128,13 @@ void follow_chain(PartitionTable& table, const RangeReader& media, std::vector<L
     const Link link = pending.back();
     pending.pop_back();
     const std::uint64_t at = link.first * table.sector_bytes;
-    if (at >= media.size_bytes()) continue;  // the row of the link says that it lies behind the end
+    if (at >= media.size_bytes()) {
+      table.note("partition-chain-beyond-image", catalog::Severity::kWarning, true,
+                 fmt::format("an extended partition table stands at byte {}, behind the end of the image: what it "
+                             "describes is not listed",
+                             at));
+      continue;
+    }
     if (!seen.insert(link.first).second || seen.size() > kMaxChain) {
       table.note("partition-chain-broken", catalog::Severity::kError, true,
                  "the chain of extended partition tables comes back to itself or does not end", at);
@@ -213,7 +219,14 @@ std::optional<PartitionTable> read_dos_table(const RangeReader& media, std::uint
     const DosEntry& entry = (*entries)[slot];
     if (entry.sectors == 0) continue;
     add_entry(table, media, entry, 0, slot, entry.first);
-    if (is_extended(entry.type)) pending.push_back({entry.first, entry.first, entry.sectors});
+    if (!is_extended(entry.type)) continue;
+    pending.push_back({entry.first, entry.first, entry.sectors});
+    const Region& row = table.last();
+    if (row.declared_length <= row.length) continue;
+    table.note("volume-beyond-image", catalog::Severity::kWarning, true,
+               fmt::format("the partition table gives the extended partition {} bytes, the image holds {} of them",
+                           row.declared_length, row.length),
+               row.image_offset);
   }
   std::reverse(pending.begin(), pending.end());
   follow_chain(table, media, std::move(pending));

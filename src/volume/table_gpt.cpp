@@ -121,6 +121,17 @@ void add_entries(PartitionTable& table, const RangeReader& media, const Copy& co
   }
 }
 
+// Header and backup stand at the two ends of the disk.
+void say_where_it_ends(PartitionTable& table, const RangeReader& media, const Header& header) {
+  const std::uint64_t sectors = media.size_bytes() / table.sector_bytes;
+  const std::uint64_t last = std::max(header.own, header.other);
+  if (!header.sound || last < sectors) return;
+  table.note("media-beyond-image", catalog::Severity::kWarning, true,
+             fmt::format("by its partition table the media has at least {} sectors of {} bytes, the image ends after "
+                         "{} of them",
+                         last, table.sector_bytes, sectors));
+}
+
 }  // namespace
 
 std::optional<PartitionTable> read_gpt(const RangeReader& media, std::uint32_t sector_bytes) {
@@ -151,6 +162,7 @@ std::optional<PartitionTable> read_gpt(const RangeReader& media, std::uint32_t s
             std::clamp<std::uint64_t>(sectors(header.header_bytes), 1, 8));
   table.add(media, RegionKind::kTable, "Meta", "Partition Table", header.entries_at, sectors(header.table_bytes()));
   add_entries(table, media, *used);
+  say_where_it_ends(table, media, header);
   return table;
 }
 

@@ -225,6 +225,46 @@ TEST(Dos, ATableIsReadWhenTheImageEndsBehindItsFirstPartition) {
   EXPECT_TRUE(rows.has_issue("volume-beyond-image"));
 }
 
+// The logical partitions behind the end are in no table that is left: nothing but the end of the image tells of them.
+TEST(Dos, AnImageThatEndsWhereTheChainGoesOnIsIncomplete) {
+  Disk disk(4u << 20);
+  disk.dos(0, 0, 0x05, 1024, 16384);
+  disk.dos(1024, 0, 0x01, 64, 512);
+  disk.dos(1024, 1, 0x05, 7168, 1024);  // at sector 8192: behind the end
+  disk.fat(1088);
+  const Rows rows = disk.map();
+  EXPECT_EQ(partitions(rows), "001:000 557056 262144 fat12\n");
+  EXPECT_TRUE(rows.has_issue("partition-chain-beyond-image"));
+  EXPECT_TRUE(incomplete(rows));
+}
+
+TEST(Dos, AnExtendedPartitionThatEndsBehindTheImageIsIncomplete) {
+  Disk disk(4u << 20);
+  disk.dos(0, 0, 0x0F, 1024, 16384);
+  disk.dos(1024, 0, 0x01, 64, 512);
+  disk.fat(1088);
+  const Rows rows = disk.map();
+  EXPECT_EQ(partitions(rows), "001:000 557056 262144 fat12\n");
+  EXPECT_TRUE(rows.has_issue("volume-beyond-image"));
+  EXPECT_TRUE(incomplete(rows));
+}
+
+TEST(Gpt, AnImageThatEndsBeforeTheMediaDoesIsIncomplete) {
+  Disk disk(4u << 20);
+  disk.gpt({{0, 2048, 4095}}, 128, 128);
+  disk.fat(2048);
+  EXPECT_FALSE(incomplete(disk.map()));
+  Disk cut = disk;
+  cut.bytes_.resize(3u << 20);  // behind the only partition
+  const Rows rows = cut.map();
+  EXPECT_NE(partitions(rows).find(" 1048576 1048576 fat12\n"), std::string::npos);
+  EXPECT_TRUE(rows.has_issue("media-beyond-image"));
+  EXPECT_TRUE(incomplete(rows));
+  Disk copied = disk;
+  copied.bytes_.resize(6u << 20);  // to larger media
+  EXPECT_FALSE(incomplete(copied.map()));
+}
+
 Disk apple_map(std::uint32_t block_bytes) {
   Disk disk(4u << 20, block_bytes);
   disk.text(0, "ER");
