@@ -49,6 +49,24 @@ class Unowned {
   Unowned(WalkBase& walk, const FatGeometry& geometry, const FatUse& use)
       : walk_(walk), geometry_(geometry), use_(use) {}
 
+  void look_at_all(FatTable& table) {
+    for (std::uint32_t cluster = 2; cluster <= geometry_.last_cluster; ++cluster) {
+      if (cluster % kBeatEvery == 0) walk_.sink.working_on(Stage::kBlocks, cluster);
+      const FatTable::Kind kind = table.at(cluster).kind;
+      if (kind != FatTable::Kind::kFree && kind != FatTable::Kind::kBad) look_at(cluster);
+    }
+  }
+  [[nodiscard]] bool any() const { return bytes_ > 0; }
+  [[nodiscard]] Status report() const {
+    if (bytes_ == 0) return ok_status();
+    return walk_.issue("listing-may-be-incomplete", Severity::kWarning, std::nullopt,
+                       fmt::format("{} bytes are marked as in use but belong to no file that is listed, the first at "
+                                   "image offset {}",
+                                   bytes_, first_),
+                       true);
+  }
+
+ private:
   void look_at(std::uint32_t cluster) {
     const bool continues = after_deleted_ && cluster == last_ + 1;
     last_ = cluster;
@@ -61,16 +79,6 @@ class Unowned {
       bytes_ += geometry_.sector_bytes;
     }
   }
-  [[nodiscard]] Status report() const {
-    if (bytes_ == 0) return ok_status();
-    return walk_.issue("listing-may-be-incomplete", Severity::kWarning, std::nullopt,
-                       fmt::format("{} bytes are marked as in use but belong to no file that is listed, the first at "
-                                   "image offset {}",
-                                   bytes_, first_),
-                       true);
-  }
-
- private:
   // Nothing but zeros; at the start of a cluster also a folder that holds nothing but "." and "..".
   bool holds_nothing(std::uint64_t volume_offset, bool may_be_folder) {
     constexpr std::uint64_t kMostRead = 1u << 20;
@@ -131,6 +139,10 @@ void FatUse::add(const StreamPlan& plan, std::uint64_t base, bool in_use) {
   }
 }
 
+void FatUse::keep(const ClusterRun& run) {
+  for (std::uint32_t i = 0; i < run.count; ++i) kept_[run.first + i] = true;
+}
+
 void FatUse::own_rest(FatTable& table, const ClusterRun& last) {
   FatTable::Entry entry = table.at(last.first + last.count - 1);
   while (entry.kind == FatTable::Kind::kNext && !in_use_[entry.next]) {
@@ -146,16 +158,17 @@ Status send_fat_blocks(WalkBase& walk, const FatGeometry& geometry, FatTable& ta
   Unowned unowned(walk, geometry, use);
   // Only who has described all files knows whose clusters are whose.
   const bool owners_known = walk.job.part == WalkPart::kWhole && !walk.job.bare_inodes;
+  if (owners_known) unowned.look_at_all(table);
+  // Where files in use were lost, what a deleted one kept may be theirs.
+  const bool kept_is_free = owners_known && !unowned.any();
   LIMIER_CHECK(ranges.add(0, geometry.entries_offset, BlockUse::kMetadata));
   LIMIER_CHECK(
       ranges.add(geometry.entries_offset, geometry.clusters_offset - geometry.entries_offset, BlockUse::kAllocated));
   for (std::uint32_t cluster = 2; cluster <= geometry.last_cluster; ++cluster) {
     if (cluster % kBeatEvery == 0) walk.sink.working_on(Stage::kBlocks, cluster);
-    const FatTable::Kind kind = table.at(cluster).kind;
-    const bool free = kind == FatTable::Kind::kFree;
+    const bool free = table.is_free(cluster) || (kept_is_free && use.kept(cluster));
     LIMIER_CHECK(ranges.add(geometry.cluster_offset(cluster), geometry.cluster_bytes,
                             free ? BlockUse::kUnallocated : BlockUse::kAllocated));
-    if (owners_known && !free && kind != FatTable::Kind::kBad) unowned.look_at(cluster);
   }
   const std::uint64_t behind = geometry.cluster_offset(geometry.last_cluster + 1);
   if (geometry.end_offset > behind)

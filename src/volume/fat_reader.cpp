@@ -211,6 +211,7 @@ bool FatReader::file_deleted(StreamPlan& plan, std::uint32_t first, std::uint64_
   const bool forgotten = chain.clusters == 1 && chain.end == ChainEnd::kFree;
   if (!forgotten && chain.end == ChainEnd::kMark && chain.clusters == needed) {
     add_runs(plan, chain.runs);
+    for (const ClusterRun& run : chain.runs) use_.keep(run);
     return !plan.outside_volume;
   }
   const std::uint64_t room = std::uint64_t{geometry_.last_cluster} - first + 1;

@@ -341,6 +341,32 @@ TEST(FatContent, OfDeletedFiles) {
   EXPECT_EQ(listing.stream("/_SHORT").source, ContentSource::kUnreadable);
 }
 
+// A cluster that only a deleted file has is nobody else's, even if it was never given back.
+TEST(FatContent, OfDeletedFilesThatKeptTheirClusters) {
+  const std::string content = noise(1300, 2);
+  for (const bool lost : {false, true}) {
+    FatImage fat({});
+    fat.root(fat_deleted(fat_short("KEPT", {.cluster = 10, .size = 1300}) +
+                         fat_short("TAKEN", {.cluster = 20, .size = 512})) +
+             fat_short("OWNER", {.cluster = 20, .size = 512}));
+    fat.store({10, 15, 12}, content);
+    fat.store({20}, noise(512, 3));
+    if (lost) fat.store({30}, noise(512, 4));  // of a file that is not listed: others may be as well
+    const Listing listing(fat);
+    EXPECT_EQ(listing.content(fat, "/_EPT"), content);
+    const auto in_use = [&](std::uint32_t cluster) {
+      const std::uint64_t at = fat.offset(cluster);
+      return std::any_of(listing.rows.ranges.begin(), listing.rows.ranges.end(), [&](const auto& range) {
+        return range.use != catalog::BlockUse::kUnallocated && range.image_offset <= at &&
+               at < range.image_offset + range.length;
+      });
+    };
+    for (const std::uint32_t cluster : {10u, 12u, 15u}) EXPECT_EQ(in_use(cluster), lost) << cluster;
+    EXPECT_TRUE(in_use(20));
+    EXPECT_EQ(listing.rows.has_issue("listing-may-be-incomplete"), lost);
+  }
+}
+
 TEST(FatVolume, EveryShape) {
   const std::array<FatShape, 9> shapes{{{.bits = 12, .clusters = 100},
                                         {.bits = 12, .root_slots = 16, .clusters = 4084},
