@@ -58,8 +58,8 @@ std::optional<FatGeometry> fat_geometry(Bytes sector) {
   return fat;
 }
 
-std::optional<FsProbe> probe_fat(const RangeReader& volume) {
-  const auto geometry = fat_geometry(volume.read(0, 512));
+std::optional<FsProbe> probe_fat_by(const RangeReader& volume, std::uint64_t boot_sector) {
+  const auto geometry = fat_geometry(volume.read(boot_sector, 512));
   if (!geometry) return std::nullopt;
   const bool fat12 = !geometry->fat32 && geometry->clusters < 4085;
   FsProbe probe;
@@ -71,6 +71,10 @@ std::optional<FsProbe> probe_fat(const RangeReader& volume) {
   const auto table = volume.read(geometry->reserved * geometry->sector_bytes, 4);
   probe.coherent = table.size() == 4 && table[0] == geometry->media && table[1] == 0xFF;
   return probe;
+}
+
+std::optional<FsProbe> probe_fat(const RangeReader& volume) {
+  return probe_fat_by(volume, 0);
 }
 
 // ---- exFAT
@@ -272,6 +276,15 @@ std::vector<FsProbe> probe_file_systems(const RangeReader& volume) {
   for (const auto probe : {probe_ntfs, probe_exfat, probe_fat, probe_ext, probe_hfs_plus, probe_iso, probe_ufs})
     if (auto one = probe(volume)) found.push_back(std::move(*one));
   return found;
+}
+
+std::optional<FsProbe> probe_fat32_copy(const RangeReader& volume) {
+  constexpr std::uint64_t kCopySector = 6;
+  for (const std::uint64_t sector_bytes : {512u, 1024u, 2048u, 4096u}) {
+    auto probe = probe_fat_by(volume, kCopySector * sector_bytes);
+    if (probe && probe->fs_type == "fat32" && probe->block_size == sector_bytes && probe->coherent) return probe;
+  }
+  return std::nullopt;
 }
 
 bool is_read_without_libtsk(std::string_view fs_type) {

@@ -19,6 +19,8 @@ struct FsProbe {
 
 // Of those limier reads: NTFS, exFAT, FAT, ext, HFS+, ISO 9660, UFS; all that are there, in this order.
 std::vector<FsProbe> probe_file_systems(const RangeReader& volume);
+// By the copy of the boot sector. It outlives what is written over a FAT32, so it counts only where nothing else is.
+std::optional<FsProbe> probe_fat32_copy(const RangeReader& volume);
 // Limier's own readers list it: libtsk is not asked whether it can open it (ext and NTFS are opened behind an overlay
 // that puts right what libtsk would refuse).
 bool is_read_without_libtsk(std::string_view fs_type);

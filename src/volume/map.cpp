@@ -206,6 +206,7 @@ class Mapper {
       if (is_read_without_libtsk(probe.fs_type)) return found_system(probe);
       if (open_as(image_, volume.image_offset(), detection_type(probe.fs_type), &reason)) return found_system(probe);
     }
+    if (auto copy = probe_fat32_copy(volume)) return found_system(std::move(*copy));
     if (volume.size_bytes() == 0) return std::nullopt;
     const std::string claimed = claimed_fs_type(volume);
     auto opened = open_as(image_, volume.image_offset(), TSK_FS_TYPE_DETECT);

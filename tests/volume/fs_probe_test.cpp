@@ -125,6 +125,23 @@ TEST(FsProbe, FatWithoutTheMarkAtTheEndOfItsBootSector) {
 }
 
 // The byte of sectors per cluster is a power of two from 0x81 on (Linux fs/ntfs3/super.c, true_sectors_per_clst).
+// Whatever stands in its place; but only where nothing else is found.
+TEST(FsProbe, Fat32IsFoundByTheCopyOfItsBootSector) {
+  for (const char* options : {"-F 32", "-F 32 -S 4096 -s 1"}) {
+    Volume volume(300u << 20);
+    volume.make(std::string("mkfs.vfat ") + options + " $V");
+    volume.put(0, std::string(512, '\xCC'));
+    const Rows rows = volume.map();
+    EXPECT_EQ(types_of(rows), "fat32") << options;
+    EXPECT_EQ(rows.volumes.at(0).status, catalog::VolumeStatus::kParsed);
+  }
+  Volume newer(300u << 20);
+  newer.make(
+      "mkfs.vfat -F 32 $V && dd if=$V of=$D/copy bs=512 skip=6 count=1 && mke2fs -q -F -t ext4 -b 4096 $V && "
+      "dd if=$D/copy of=$V bs=512 seek=6 conv=notrunc");
+  EXPECT_EQ(types_of(newer.map()), "ext4");
+}
+
 TEST(FsProbe, NtfsWithClustersOver64KiB) {
   Volume volume(8u << 20);
   std::string boot(512, '\0');
