@@ -94,6 +94,7 @@ void IsoModel::load() {
     return;
   }
   order_sessions();
+  drop_unreadable_end();
   take_main();
   for (std::size_t back = sessions_.size(); back-- > 0;) {
     Loaded& loaded = sessions_[back];
@@ -214,6 +215,18 @@ void IsoModel::order_sessions() {
     std::stable_sort(loaded.trees.begin(), loaded.trees.end(),
                      [](const IsoTree& a, const IsoTree& b) { return rank_of(a) < rank_of(b); });
   }
+}
+
+// Of an image that ends early, the last sessions may have nothing but descriptors.
+void IsoModel::drop_unreadable_end() {
+  const auto last = std::find_if(sessions_.rbegin(), sessions_.rend(),
+                                 [](const Loaded& loaded) { return loaded.trees.front().readable; });
+  if (last == sessions_.rbegin() || last == sessions_.rend()) return;
+  note("last-session-unreadable", std::nullopt,
+       fmt::format("the last {} of the sessions cannot be read: what the one before has is listed as in use",
+                   last - sessions_.rbegin()),
+       true);
+  sessions_.erase(last.base(), sessions_.end());
 }
 
 void IsoModel::take_main() {

@@ -63,6 +63,7 @@ class IsoModel {
   bool scan(const IsoRange& range);
   [[nodiscard]] std::vector<IsoRange> claimed() const;
   void order_sessions();
+  void drop_unreadable_end();
   void take_main();
   void report(const IsoTree& tree, bool in_use);
   void merge(IsoTree& tree, bool last, bool first_of_session);

@@ -325,6 +325,25 @@ TEST(Iso, TheLastSessionIsListedAndEarlierNamesAreDeleted) {
   EXPECT_EQ(listing.incomplete(), 0u);
 }
 
+// The first sectors lead to the last session, which lies behind the end of the image.
+TEST(Iso, WhatEarlierSessionsHoldIsListedWhereTheLastOneIsCutOff) {
+  IsoBytes disc(160);
+  disc.descriptor(16, 1, 120, 160);
+  disc.end_descriptors(17);
+  disc.descriptor(32, 1, 40, 60);
+  disc.end_descriptors(33);
+  disc.folder(40, 40, {{"FIRST.;1", 50, 3}});
+  disc.sector(50, "one");
+  disc.folder(120, 120, {{"FIRST.;1", 50, 3}, {"LAST.;1", 130, 3}});
+  disc.sector(130, "two");
+  EXPECT_EQ(list(disc.bytes()).paths(), "/FIRST /LAST ");
+  const auto listing = list(disc.bytes().substr(0, 100 * 2048));
+  EXPECT_EQ(listing.paths(), "/FIRST ");
+  EXPECT_EQ(listing.content("/FIRST"), "one");
+  EXPECT_TRUE(listing.rows.has_issue("last-session-unreadable"));
+  EXPECT_GT(listing.incomplete(), 0u);
+}
+
 TEST(Iso, ADiscWithinADiscIsNoSession) {
   auto inner = plain({{"INNER.;1", 30, 3}}, 40).bytes();
   auto disc = plain({{"OUTER.;1", 30, 3}}, 120);
