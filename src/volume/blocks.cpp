@@ -1,9 +1,6 @@
 // What the file system says about its blocks, run-length coded.
 #include <algorithm>
 
-#include <fmt/format.h>
-
-#include "volume/reader.h"
 #include "volume/walk.h"
 
 namespace limier::volume {
@@ -59,40 +56,7 @@ struct WalkState {
   WalkContext* context;
   RangeWriter* writer;
   std::uint64_t seen = 0;
-  std::uint64_t unowned = 0;  // FAT and exFAT: blocks in use that no listed file has
-  std::uint64_t first_unowned = 0;
-  std::uint64_t last_looked_at = 0;
-  bool after_deleted = false;
 };
-
-// A folder that holds nothing but "." and "..", or no folder and nothing at all.
-bool holds_nothing(Bytes block) {
-  constexpr std::size_t kEntry = 32;
-  const auto starts = [&](std::size_t at, std::string_view name) {
-    const auto part = slice(block, at, name.size());
-    return part && as_text(*part) == name;
-  };
-  if (starts(0, ".          ") && starts(kEntry, "..         ")) block = block.subspan(2 * kEntry);
-  return std::all_of(block.begin(), block.end(), [](std::uint8_t byte) { return byte == 0; });
-}
-
-// Finds blocks in use that no listed file has: their names were lost. The rest of a deleted file whose blocks were
-// never released is no such loss, nor is what holds nothing.
-void look_for_owner(WalkState& state, std::uint64_t block) {
-  constexpr std::uint64_t kMostRead = 1u << 20;
-  const WalkContext& context = *state.context;
-  const std::uint64_t offset = context.base + block * context.stride();
-  const bool continues = state.after_deleted && block == state.last_looked_at + 1;
-  state.last_looked_at = block;
-  const bool owned = context.owned.contains(offset);
-  state.after_deleted = !owned && (continues || context.deleted.contains(offset));
-  if (owned || state.after_deleted) return;
-  if (state.unowned < kMostRead) {
-    const auto bytes = RangeReader(context.image, offset, context.end - offset).read(0, context.block_size);
-    if (holds_nothing(bytes)) return;
-  }
-  if (state.unowned++ == 0) state.first_unowned = block;
-}
 
 TSK_WALK_RET_ENUM on_block(const TSK_FS_BLOCK* block, void* pointer) noexcept {
   auto* state = static_cast<WalkState*>(pointer);
@@ -102,7 +66,6 @@ TSK_WALK_RET_ENUM on_block(const TSK_FS_BLOCK* block, void* pointer) noexcept {
     const bool metadata = (block->flags & TSK_FS_BLOCK_FLAG_META) != 0;
     const BlockUse use = !allocated ? BlockUse::kUnallocated : (metadata ? BlockUse::kMetadata : BlockUse::kAllocated);
     state->writer->add(block->addr, 1, use);
-    if (use == BlockUse::kAllocated && state->context->fat()) look_for_owner(*state, block->addr);
     return state->writer->ok() ? TSK_WALK_CONT : TSK_WALK_STOP;
   } catch (...) {
     return TSK_WALK_ERROR;
@@ -132,30 +95,10 @@ Status pool_blocks(WalkContext& context, RangeWriter& writer) {
 
 }  // namespace
 
-void OwnedRanges::settle() {
-  std::sort(ranges_.begin(), ranges_.end());
-  std::size_t kept = 0;
-  for (const auto& range : ranges_) {
-    if (kept > 0 && range.first <= ranges_[kept - 1].second)
-      ranges_[kept - 1].second = std::max(ranges_[kept - 1].second, range.second);
-    else
-      ranges_[kept++] = range;
-  }
-  ranges_.resize(kept);
-}
-
-bool OwnedRanges::contains(std::uint64_t image_offset) const {
-  const auto after = std::upper_bound(ranges_.begin(), ranges_.end(), image_offset,
-                                      [](std::uint64_t offset, const auto& range) { return offset < range.first; });
-  return after != ranges_.begin() && image_offset < std::prev(after)->second;
-}
-
 Status walk_blocks(WalkContext& context) {
   RangeWriter writer(context);
   context.sink.working_on(Stage::kBlocks, 0);
   if (context.session.pool() != nullptr) return pool_blocks(context, writer);
-  context.owned.settle();
-  context.deleted.settle();
   WalkState state{&context, &writer};
   const auto flags = static_cast<TSK_FS_BLOCK_WALK_FLAG_ENUM>(
       TSK_FS_BLOCK_WALK_FLAG_ALLOC | TSK_FS_BLOCK_WALK_FLAG_UNALLOC | TSK_FS_BLOCK_WALK_FLAG_CONT |
@@ -177,14 +120,6 @@ Status walk_blocks(WalkContext& context) {
     // The copy of the boot sector stands in the partition's last sector, which belongs to no cluster.
     writer.add_bytes(std::max(writer.next(), context.end - 512),
                      context.end - std::max(writer.next(), context.end - 512), BlockUse::kMetadata);
-  }
-  if (state.unowned > 0) {
-    LIMIER_CHECK(context.issue(
-        "listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
-        fmt::format("{} bytes are marked as in use but belong to no file that is listed, the first "
-                    "at image offset {}",
-                    state.unowned * context.block_size, context.base + state.first_unowned * context.stride()),
-        true));
   }
   return writer.finish();
 }

@@ -74,44 +74,11 @@ catalog::Stamp time_of(time_t seconds, std::uint64_t nanoseconds) {
   return catalog::utc_stamp(seconds, static_cast<std::uint32_t>(std::min<std::uint64_t>(nanoseconds, 4'000'000'000u)));
 }
 
-// exFAT keeps creation times in two seconds plus hundredths from 0 to 199. libtsk adds the odd second for values above
-// 100 but not for 100 itself, so that one value is looked up in the directory entry.
-class ExfatTimes {
- public:
-  explicit ExfatTimes(WalkContext& context) : context_(context) {
-    if (context.type != TSK_FS_TYPE_EXFAT) return;
-    std::array<std::uint8_t, 512> sector{};
-    context.image.read(context.base, sector);
-    const auto boot = Block<512>::at(Bytes(sector), 0);
-    const unsigned shift = boot->le<108, std::uint8_t>();
-    sector_bytes_ = shift >= 9 && shift <= 12 ? 1u << shift : 0;
-    data_ = std::uint64_t{boot->le<88, std::uint32_t>()} * sector_bytes_;
-  }
-
-  // One second to be added to what libtsk says about the creation of `inode`.
-  [[nodiscard]] std::int64_t missing_second(const TSK_FS_META& meta) const {
-    if (sector_bytes_ == 0 || meta.crtime == 0 || meta.crtime_nano != 0 || meta.addr < kFirstEntry) return 0;
-    // libtsk numbers directory entries from 3 on, from the first sector behind the FATs.
-    const std::uint64_t at = data_ + (meta.addr - kFirstEntry) * 32;
-    const std::uint64_t room = context_.end - context_.base;
-    if (at > room || room - at < 32) return 0;
-    std::array<std::uint8_t, 32> entry{};
-    context_.image.read(context_.base + at, entry);
-    return entry[20] == 100 ? 1 : 0;
-  }
-
- private:
-  static constexpr std::uint64_t kFirstEntry = 3;
-  WalkContext& context_;
-  std::uint64_t sector_bytes_ = 0;
-  std::uint64_t data_ = 0;
-};
-
 }  // namespace
 
 class InodeWalk::Impl {
  public:
-  explicit Impl(WalkContext& context) : context_(context), mft_(context), exfat_times_(context), sender_(context) {}
+  explicit Impl(WalkContext& context) : context_(context), mft_(context), sender_(context) {}
 
   Status run(const std::vector<std::uint64_t>& inodes) {
     for (const std::uint64_t inode : inodes) {
@@ -177,15 +144,8 @@ class InodeWalk::Impl {
     record.gid = static_cast<std::uint32_t>(meta.gid);
     record.link_count = static_cast<std::uint32_t>(std::max(meta.nlink, 0));
     if (meta.link != nullptr) record.link_target.assign(meta.link, ::strnlen(meta.link, kMaxLinkBytes));
-    if (record.kind == FileKind::kLink && record.link_target.empty()) record.link_target = long_link(file);
     record.times = {time_of(meta.mtime, meta.mtime_nano), time_of(meta.atime, meta.atime_nano),
-                    time_of(meta.ctime, meta.ctime_nano),
-                    time_of(meta.crtime + exfat_times_.missing_second(meta), meta.crtime_nano)};
-    if (context_.fat()) {
-      for (catalog::Stamp* stamp :
-           {&record.times.modified, &record.times.accessed, &record.times.changed, &record.times.created})
-        if (stamp->basis == catalog::TimeBasis::kUtc) stamp->basis = catalog::TimeBasis::kLocal;
-    }
+                    time_of(meta.ctime, meta.ctime_nano), time_of(meta.crtime, meta.crtime_nano)};
     if (context_.ntfs()) {
       const auto& fn = meta.time2.ntfs;
       const auto nano = [](time_t value) { return static_cast<std::uint64_t>(std::max<time_t>(value, 0)); };
@@ -195,19 +155,6 @@ class InodeWalk::Impl {
       record.owner_sid = owner_sid(file);
     }
     return record;
-  }
-
-  // ext keeps targets of 60 bytes and more as content, which libtsk does not take over when it lies in extents.
-  std::string long_link(TSK_FS_FILE* file) {
-    const TSK_OFF_T size = file->meta->size;
-    if (!context_.ext() || context_.job.metadata_only || size <= 0 || size > static_cast<TSK_OFF_T>(kMaxLinkBytes))
-      return {};
-    std::string target(static_cast<std::size_t>(size), '\0');
-    const auto got = context_.session.call([&](TSK_FS_INFO*) {
-      return tsk_fs_file_read(file, 0, target.data(), target.size(), TSK_FS_FILE_READ_FLAG_NONE);
-    });
-    tsk_error_reset();
-    return got && *got == static_cast<ssize_t>(target.size()) ? target : std::string();
   }
 
   // The number of the entry's security descriptor in $Secure, by which libtsk finds the owner too. Layout: Linux-NTFS
@@ -247,15 +194,9 @@ class InodeWalk::Impl {
   Status send_streams(TSK_FS_FILE* file, const catalog::InodeRecord& inode) {
     LIMIER_TRY(auto plans, plan_streams(context_, file, inode));
     for (StreamPlan& plan : plans) place_resident(plan);
-    LIMIER_CHECK(sender_.streams(inode, plans, [&](const StreamPlan& plan, const Consumer& consume, Status& consumed) {
+    return sender_.streams(inode, plans, [&](const StreamPlan& plan, const Consumer& consume, Status& consumed) {
       return read_stream(context_, plan, file, consume, consumed);
-    }));
-    if (!context_.fat()) return ok_status();
-    for (const StreamPlan& plan : plans)
-      for (const auto& extent : plan.extents)
-        if (extent.image_offset)
-          (inode.allocated ? context_.owned : context_.deleted).add(*extent.image_offset, extent.length);
-    return ok_status();
+    });
   }
 
   void place_resident(StreamPlan& plan) const {
@@ -269,7 +210,6 @@ class InodeWalk::Impl {
 
   WalkContext& context_;
   MftMap mft_;
-  ExfatTimes exfat_times_;
   InodeSender sender_;
   FileHandle file_;
   std::uint32_t exceptions_ = 0;                           // of the session when file_ was opened

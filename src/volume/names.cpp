@@ -14,9 +14,8 @@ using catalog::FileKind;
 // A volume cannot hold more names than this many per inode plus a floor for small ones: beyond, a loop feeds on itself.
 constexpr std::uint64_t kNamesPerInode = 4;
 constexpr std::uint64_t kNamesFloor = 1u << 20;
-// The same for the entries that were found: what the file system says of its own size may be damaged too, and on FAT it
-// is every place where an entry could stand. Only names of one entry over and over come to this; ext and NTFS have
-// links, of which a folder of backups may hold hundreds for each file.
+// The same for the entries that were found: what the file system says of its own size may be damaged too. Only names of
+// one entry over and over come to this; of links, a folder of backups may hold hundreds for each file.
 constexpr std::uint64_t kLinksPerEntry = 1024;
 constexpr std::uint64_t kFirstCount = 1u << 16;
 
@@ -66,14 +65,13 @@ Result<std::vector<std::uint64_t>> NameWalk::named() {
     LIMIER_CHECK(context_.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
                                 "the file system lists no names at all", true));
   }
-  // Where a name leads to a number, that number has taken the place of another. On FAT it leads to a cluster, and what
-  // would be lost shows as clusters in use without a file.
+  // The number has taken the place of another.
   if (loops_ > 0) {
     LIMIER_CHECK(context_.issue("directory-loop", catalog::Severity::kWarning, first_loop_,
                                 fmt::format("{} names in use lead to a directory they lie in, which is not listed "
                                             "again; the first leads to entry {}",
                                             loops_, first_loop_),
-                                !context_.fat()));
+                                true));
   }
   sort_unique(inodes_);
   sort_unique(context_.named_in_use);
@@ -231,11 +229,8 @@ Status NameWalk::open_root() {
   root.inode = context_.root_inode;
   root.kind = FileKind::kDir;
   DirHandle dir;
-  // libtsk waits for itself for ever when the root directory has the number of its orphan directory. On HFS+ there is
-  // none.
   const bool skipped = context_.skip.count(context_.root_inode) != 0;
-  const bool waits = context_.root_inode == context_.last_inode && TSK_FS_TYPE_ISHFS(context_.type) == 0;
-  if (!waits && !skipped) dir = open_dir(context_.root_inode);
+  if (!skipped) dir = open_dir(context_.root_inode);
   if (dir && dir->fs_file != nullptr && dir->fs_file->meta != nullptr)
     root.sequence = sequence_of(context_, *dir->fs_file->meta);
   LIMIER_CHECK(context_.sink.name(root));
@@ -384,8 +379,7 @@ Status NameWalk::too_deep(std::uint64_t inode) {
 // Twice as many names between two counts, so that sorting costs no more than it does at the end.
 void NameWalk::count_entries() {
   sort_unique(inodes_);
-  const std::uint64_t links = context_.fat() ? kNamesPerInode : kLinksPerEntry;
-  limit_ = std::min(most_names_, kFirstCount + links * (inodes_.size() + named_inodes_.size()));
+  limit_ = std::min(most_names_, kFirstCount + kLinksPerEntry * (inodes_.size() + named_inodes_.size()));
   next_count_ = 2 * names_;
 }
 

@@ -23,7 +23,11 @@ Status LostAttributes::report(const WalkBase& walk) const {
 }
 
 Result<std::unique_ptr<OwnReader>> make_own_reader(WalkBase& walk) {
-  if (TSK_FS_TYPE_ISEXT(walk.job.volume.tsk_fs_type) != 0) return make_ext_reader(walk);
+  if (TSK_FS_TYPE_ISEXT(walk.job.volume.tsk_fs_type) != 0) {
+    auto reader = make_ext_reader(walk);
+    if (!reader) return Error{ErrorKind::kEvidence, "the superblock of the ext volume makes no sense"};
+    return reader;
+  }
   if (walk.job.volume.fs_type == "iso9660") return make_iso_reader(walk);
   if (walk.job.volume.fs_type == "exfat") return ExfatReader::open(walk);
   if (walk.job.volume.fs_type.starts_with("fat")) return make_fat_reader(walk);

@@ -1,5 +1,5 @@
 // Damaged directories list less without any error. Where inodes can be counted cheaply, those in use must be those
-// named; where the file system counts its files, the listing must reach that number. (FAT and exFAT: see blocks.cpp.)
+// named; where the file system counts its files, the listing must reach that number.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -12,7 +12,6 @@ namespace limier::volume {
 namespace {
 
 constexpr std::uint64_t kFirstNtfsUserFile = 24;  // below: the system files, some of them reserved and nameless
-constexpr std::uint64_t kFirstExtUserFile = 12;   // below: reserved inodes and lost+found
 constexpr std::uint64_t kFirstUfsUserFile = 3;    // 0 is none, 1 was the list of bad blocks, 2 is the root
 constexpr std::uint64_t kBeatEvery = 1024;
 
@@ -118,7 +117,7 @@ Result<Nameless> find_nameless(WalkContext& context) {
   if (!context.counts_inodes()) return Nameless();
   Search search;
   search.context = &context;
-  search.first_user_file = context.ntfs() ? kFirstNtfsUserFile : context.ext() ? kFirstExtUserFile : kFirstUfsUserFile;
+  search.first_user_file = context.ntfs() ? kFirstNtfsUserFile : kFirstUfsUserFile;
   const auto failed = context.session.call([&](TSK_FS_INFO* fs) { return walk_nameless(fs, search); });
   const std::string reason = take_tsk_error();
   if (!failed || *failed != 0) {

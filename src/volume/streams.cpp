@@ -59,7 +59,7 @@ class RunReader {
 
   struct Blocks {
     std::uint64_t file_block, block, count;
-    bool hole, unwritten;
+    bool hole;
   };
 
   // A list that goes back feeds on itself; numbers beyond any file are damage.
@@ -82,7 +82,7 @@ class RunReader {
       const std::uint64_t from = run.offset * context_.block_size;
       if (std::max<std::uint64_t>(from, skip_) - skip_ < size_) unreadable_ = true;
     }
-    add_blocks({run.offset, run.addr, run.len, filler || (sparse && run.addr == 0), sparse}, filler && context_.ntfs());
+    add_blocks({run.offset, run.addr, run.len, filler || sparse}, filler && context_.ntfs());
   }
 
   void add_blocks(const Blocks& run, bool lost = false) {
@@ -97,11 +97,11 @@ class RunReader {
       add_hole(std::min(file_from, size_), std::min(file_to, size_));
       return;
     }
-    place(run.block, file_from + skip_ - from, file_from, file_to, run.unwritten);
+    place(run.block, file_from + skip_ - from, file_from, file_to);
   }
 
   // Cuts one physical run at the ends of the initialised part and of the content, and at block gaps of NAND.
-  void place(std::uint64_t address, std::uint64_t skipped, std::uint64_t from, std::uint64_t to, bool unwritten) {
+  void place(std::uint64_t address, std::uint64_t skipped, std::uint64_t from, std::uint64_t to) {
     if (from >= to) return;
     if (!inside(address, skipped + (to - from))) {
       plan_.outside_volume = true;
@@ -118,25 +118,22 @@ class RunReader {
                                                     : context_.base +
                                                           (address + in_run / context_.block_size) * context_.stride() +
                                                           context_.block_pre + in_run % context_.block_size;
-      cut(at, image_offset, length, unwritten);
+      cut(at, image_offset, length);
       at += length;
     }
   }
 
-  void cut(std::uint64_t from, std::uint64_t image_offset, std::uint64_t length, bool unwritten) {
+  void cut(std::uint64_t from, std::uint64_t image_offset, std::uint64_t length) {
     const std::uint64_t to = from + length;
     const auto part = [&](std::uint64_t a, std::uint64_t b, ExtentKind kind) {
       const std::uint64_t begin = std::clamp(a, from, to), end = std::clamp(b, from, to);
       if (begin < end) push(kind, begin, image_offset + (begin - from), end - begin);
     };
-    ExtentKind content = ExtentKind::kData;
-    if (unwritten) content = ExtentKind::kUninitialized;
-    if (encrypted_) content = ExtentKind::kEncrypted;
     if (compressed_) {
       push(ExtentKind::kCompressed, from, image_offset, length);
       return;
     }
-    part(0, initialised_, content);
+    part(0, initialised_, encrypted_ ? ExtentKind::kEncrypted : ExtentKind::kData);
     part(initialised_, size_, ExtentKind::kUninitialized);
     part(size_, to, ExtentKind::kSlack);
   }
@@ -277,14 +274,7 @@ class Planner {
     StreamPlan plan = blank(TSK_FS_ATTR_TYPE_NOT_FOUND, 0, bounded_size(meta_.size), "");
     if (!regular_) return plan;
     plan.record.source = plan.record.size_bytes == 0 ? ContentSource::kEmpty : ContentSource::kUnreadable;
-    if (cleared_by_deletion(0)) plan.record.source = ContentSource::kUnreadable;
     return plan;
-  }
-
-  // ext3 and ext4 set the size to 0 and clear the pointers when they delete: that is no empty file.
-  [[nodiscard]] bool cleared_by_deletion(std::uint64_t size) const {
-    return context_.ext() && !allocated_ && size == 0 && meta_.type == TSK_FS_META_TYPE_REG &&
-           meta_.time2.ext2.dtime != 0;
   }
 
   StreamPlan plan_of(const TSK_FS_ATTR& attr, const std::string& name) {
@@ -310,7 +300,6 @@ class Planner {
     if (encrypted && plan.record.size_bytes > 0) plan.record.source = ContentSource::kEncrypted;
     if (plan.record.source == ContentSource::kDigested && plan.record.size_bytes > kMaxDigestedBytes)
       plan.record.source = plan.zeros ? ContentSource::kTooSparse : ContentSource::kUnreadable;
-    if (cleared_by_deletion(plan.record.size_bytes)) plan.record.source = ContentSource::kUnreadable;
     const bool index = context_.ntfs() && plan.record.ref.attr_type == TSK_FS_ATTR_TYPE_NTFS_IDXROOT;
     if (!index && plan.record.is_default && !regular_ && !(context_.ntfs() && directory_)) {
       plan.record.source = ContentSource::kNone;
@@ -346,7 +335,7 @@ class Planner {
     bool unreadable = runs.unreadable();
     if (runs.covered() < size && !unreadable) {
       // Past the last run an allocated file has a hole, which file systems other than NTFS need not write down.
-      const bool hole = allocated_ && !context_.ntfs() && TSK_FS_TYPE_ISFAT(context_.type) == 0;
+      const bool hole = allocated_ && !context_.ntfs();
       if (hole) runs.add_hole(runs.covered(), size);
       unreadable = !hole;
     }

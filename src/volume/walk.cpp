@@ -10,7 +10,7 @@ namespace limier::volume {
 
 namespace {
 
-constexpr std::uint32_t kMaxBlockSize = 64u << 20;  // NTFS and exFAT clusters reach 32 MiB
+constexpr std::uint32_t kMaxBlockSize = 64u << 20;  // NTFS clusters reach 2 MiB
 
 }  // namespace
 
@@ -98,14 +98,9 @@ Status walk_volume(const evidence::Image& image, const FsJob& job, Sink& sink) {
   // libtsk numbers its directory of orphans behind the last file. Where it counts no files it gives it the number of
   // the root, and each waits for the other.
   if (session->fs()->last_inum <= session->fs()->root_inum)
-    return Error{ErrorKind::kEvidence, "libtsk counts no files on it (as on an ISO 9660 level 4 disc)"};
+    return Error{ErrorKind::kEvidence, "libtsk counts no files on it"};
   WalkContext context(image, job, sink, *session);
   LIMIER_CHECK(context.prepare());
-  const bool lists = job.part == WalkPart::kWhole || job.part == WalkPart::kNames;
-  if (context.last_inode == 0 && lists) {
-    LIMIER_CHECK(context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,
-                               "the file system gives no range of inode numbers", true));
-  }
   LIMIER_CHECK(walk_part(context));
   if (session->exceptions() > 0 || !session->usable()) {
     LIMIER_CHECK(context.issue("listing-may-be-incomplete", catalog::Severity::kWarning, std::nullopt,

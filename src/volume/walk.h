@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <utility>
 #include <vector>
 
 #include "volume/inode_sender.h"
@@ -19,20 +18,6 @@ namespace limier::volume {
 struct Listed {
   std::uint64_t files = 0;  // whatever is no folder
   std::uint64_t folders = 0;
-};
-
-// Ranges of the media that belong to listed files.
-class OwnedRanges {
- public:
-  void add(std::uint64_t image_offset, std::uint64_t length) {
-    ranges_.emplace_back(image_offset, image_offset + length);
-  }
-  // Between the last add() and the first contains().
-  void settle();
-  [[nodiscard]] bool contains(std::uint64_t image_offset) const;
-
- private:
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges_;  // settled: sorted and joined
 };
 
 // An inode and, on NTFS, the sequence number that says which of the files it has held.
@@ -65,15 +50,11 @@ struct WalkContext : WalkBase {
   std::unique_ptr<SecondReader> second;     // never null
   Listed listed;                            // filled by NameWalk::named
   std::vector<std::uint64_t> named_in_use;  // inodes with a name in use, sorted; by NameWalk
-  OwnedRanges owned, deleted;               // FAT and exFAT only: of files in use and of deleted ones; by InodeWalk
   std::vector<NumberedEntry> unallocated;   // inodes walked that are not in use; filled by InodeWalk
 
   [[nodiscard]] bool ntfs() const { return type == TSK_FS_TYPE_NTFS; }
-  [[nodiscard]] bool ext() const { return TSK_FS_TYPE_ISEXT(type) != 0; }
   // Inodes in use can be told from others without a name.
-  [[nodiscard]] bool counts_inodes() const { return ntfs() || ext() || TSK_FS_TYPE_ISFFS(type) != 0; }
-  // FAT and exFAT: each cluster in use belongs to a file, a folder or the file system itself.
-  [[nodiscard]] bool fat() const { return TSK_FS_TYPE_ISFAT(type) != 0; }
+  [[nodiscard]] bool counts_inodes() const { return ntfs() || TSK_FS_TYPE_ISFFS(type) != 0; }
   [[nodiscard]] std::uint64_t stride() const { return std::uint64_t{block_pre} + block_size + block_post; }
 };
 
