@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "volume/utf16.h"
+
 namespace limier::volume {
 
 namespace {
@@ -10,25 +12,6 @@ constexpr std::size_t kEntry = 32;
 constexpr std::size_t kUnitsPerEntry = 15;
 constexpr std::size_t kMostLabelUnits = 15;  // the rest of the entry
 constexpr std::uint8_t kAllocationPossible = 1, kNoFatChain = 2;
-
-void append_code(std::string& out, std::uint32_t code) {
-  const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80 | (code >> shift & 0x3F)); };
-  if (code != 0 && code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | code >> 6);
-    tail(0);
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0 | code >> 12);
-    tail(6);
-    tail(0);
-  } else {
-    out += static_cast<char>(0xF0 | code >> 18);
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
 
 // Section 6.3.3, as it was before the entries were given up.
 std::uint16_t sum_of(Bytes set) {
@@ -143,15 +126,12 @@ std::string exfat_label(Bytes bytes, bool uncounted) {
 
 std::string wtf8_of(Bytes utf16) {
   std::string out;
-  for (std::size_t at = 0; at + 2 <= utf16.size(); at += 2) {
-    const std::uint32_t unit = detail::load_le<std::uint16_t>(&utf16[at]);
-    const std::uint32_t next = le_at<std::uint16_t>(utf16, at + 2).value_or(0);
-    if (unit >= 0xD800 && unit < 0xDC00 && next >= 0xDC00 && next < 0xE000) {
-      append_code(out, 0x10000 + ((unit - 0xD800) << 10) + (next - 0xDC00));
-      at += 2;
-    } else {
-      append_code(out, unit);
-    }
+  Utf16Reader text(utf16, false);
+  while (const auto code = text.next()) {
+    if (*code == 0)
+      out += "\xC0\x80";
+    else
+      append_utf8(out, *code);
   }
   return out;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "volume/oem_code_pages.h"
+#include "volume/utf16.h"
 
 namespace limier::volume {
 
@@ -12,20 +13,6 @@ constexpr std::uint8_t kLastPart = 0x40;
 constexpr std::uint8_t kStandsForE5 = 0x05;
 constexpr std::uint8_t kLowerBase = 0x08, kLowerExtension = 0x10;
 constexpr std::size_t kBaseBytes = 8;
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto byte = [&](std::uint32_t value) { out += static_cast<char>(value); };
-  if (code < 0x80) {
-    byte(code);
-  } else if (code < 0x800) {
-    byte(0xC0 | code >> 6), byte(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    byte(0xE0 | code >> 12), byte(0x80 | (code >> 6 & 0x3F)), byte(0x80 | (code & 0x3F));
-  } else {
-    byte(0xF0 | code >> 18), byte(0x80 | (code >> 12 & 0x3F)), byte(0x80 | (code >> 6 & 0x3F)),
-        byte(0x80 | (code & 0x3F));
-  }
-}
 
 // The specification's table of what no short name holds, small letters apart: some systems write them.
 bool may_be_in_short_name(std::uint8_t byte) {
@@ -102,13 +89,6 @@ bool may_begin_short_name_of(std::uint8_t byte, std::string_view long_name) {
   const bool small = first >= 'a' && first <= 'z';
   const bool plain = small || (first >= 'A' && first <= 'Z') || (first >= '0' && first <= '9');
   return !plain || byte == first - (small ? 32 : 0);
-}
-
-bool is_high(std::uint16_t unit) {
-  return unit >= 0xD800 && unit < 0xDC00;
-}
-bool is_low(std::uint16_t unit) {
-  return unit >= 0xDC00 && unit < 0xE000;
 }
 
 bool has_end(const std::array<std::uint16_t, 13>& units) {
@@ -227,10 +207,8 @@ std::string LongNames::text() const {
   std::string out;
   for (std::size_t at = 0; at < count; ++at) {
     std::uint32_t code = units[at];
-    if (is_high(units[at]) && at + 1 < count && is_low(units[at + 1])) {
-      code = 0x10000 + ((code - 0xD800) << 10) + (units[at + 1] - 0xDC00u);
-      ++at;
-    }
+    if (is_high_surrogate(code) && at + 1 < count && is_low_surrogate(units[at + 1]))
+      code = of_surrogates(code, units[++at]);
     append_utf8(out, code);
   }
   return out;

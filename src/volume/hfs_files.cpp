@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "volume/utf16.h"
+
 namespace limier::volume {
 
 namespace {
@@ -17,17 +19,6 @@ constexpr std::size_t kMaxChildren = 1u << 22;
 
 std::uint32_t number_in(Bytes key) {
   return be_at<std::uint32_t>(key, 0).value_or(0);
-}
-
-void append_unit(std::string& out, std::uint32_t code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-    return;
-  }
-  const int tails = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-  constexpr std::array<std::uint32_t, 4> kLead = {0, 0xC0, 0xE0, 0xF0};
-  out += static_cast<char>(kLead[static_cast<std::size_t>(tails)] | code >> (6 * tails));
-  for (int i = tails - 1; i >= 0; --i) out += static_cast<char>(0x80 | (code >> (6 * i) & 0x3F));
 }
 
 // A file or folder record, without its forks.
@@ -57,19 +48,9 @@ std::optional<HfsFile> parse_record(const HfsItem& item) {
 }  // namespace
 
 std::string hfs_name_text(std::string_view utf16) {
-  const Bytes bytes = as_bytes(utf16);
   std::string out;
-  for (std::size_t at = 0; at + 2 <= bytes.size(); at += 2) {
-    std::uint32_t code = be_at<std::uint16_t>(bytes, at).value_or(0);
-    const std::uint32_t low = be_at<std::uint16_t>(bytes, at + 2).value_or(0);
-    if (code >= 0xD800 && code < 0xDC00 && low >= 0xDC00 && low < 0xE000) {
-      code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-      at += 2;
-    }
-    if (code == '/') code = ':';
-    if (code == 0) code = 0x2400;
-    append_unit(out, code);
-  }
+  Utf16Reader text(as_bytes(utf16), true);
+  while (const auto code = text.next()) append_utf8(out, *code == '/' ? ':' : *code == 0 ? 0x2400 : *code);
   return out;
 }
 

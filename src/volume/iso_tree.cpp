@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "volume/utf16.h"
+
 namespace limier::volume {
 
 namespace {
@@ -11,34 +13,10 @@ constexpr std::uint32_t kMaxTableBytes = 16u << 20;
 constexpr std::uint64_t kBeatEvery = 256;
 constexpr std::uint32_t kTypeMask = 0170000, kRegular = 0100000, kFolderType = 0040000;
 
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (code < 0x80) return put(code);
-  if (code < 0x800) {
-    put(0xC0 | (code >> 6));
-  } else {
-    if (code < 0x10000) {
-      put(0xE0 | (code >> 12));
-    } else {
-      put(0xF0 | (code >> 18));
-      put(0x80 | ((code >> 12) & 0x3F));
-    }
-    put(0x80 | ((code >> 6) & 0x3F));
-  }
-  put(0x80 | (code & 0x3F));
-}
-
 std::string joliet_name(Bytes id) {
   std::string name;
-  for (std::size_t at = 0; at + 2 <= id.size(); at += 2) {
-    std::uint32_t code = be_at<std::uint16_t>(id, at).value_or(0);
-    const std::uint32_t low = be_at<std::uint16_t>(id, at + 2).value_or(0);
-    if (code >= 0xD800 && code < 0xDC00 && low >= 0xDC00 && low < 0xE000) {
-      code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-      at += 2;
-    }
-    append_utf8(name, code);
-  }
+  Utf16Reader text(id, true);
+  while (const auto code = text.next()) append_utf8(name, *code);
   if (id.size() % 2 != 0) name += static_cast<char>(id.back());
   return name;
 }

@@ -200,7 +200,7 @@ class Mapper {
 
   // ---- what claims to be there
 
-  // Superblocks whose file system is damaged, and what only libtsk recognises (discs copied with their raw sectors).
+  // Superblocks whose file system is damaged, and what only libtsk recognises (a FAT by the copy of its boot sector).
   std::optional<Found> find_claimed(const RangeReader& volume, std::string& reason) {
     for (const FsProbe& probe : probe_file_systems(volume)) {
       if (is_read_without_libtsk(probe.fs_type)) return found_system(probe);

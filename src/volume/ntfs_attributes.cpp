@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "volume/utf16.h"
+
 namespace limier::volume {
 
 namespace {
@@ -76,25 +78,8 @@ std::optional<std::uint64_t> listed_record(Bytes list, std::uint32_t type, std::
 
 std::string ntfs_text(Bytes utf16) {
   std::string out;
-  const auto put = [&](std::uint32_t bits) { out += static_cast<char>(bits); };
-  for (std::size_t at = 0; at + 2 <= utf16.size(); at += 2) {
-    std::uint32_t code = *le_at<std::uint16_t>(utf16, at);
-    const std::uint32_t next = le_at<std::uint16_t>(utf16, at + 2).value_or(0);
-    if (code >= 0xD800 && code < 0xDC00 && next >= 0xDC00 && next < 0xE000) {
-      code = 0x10000 + ((code - 0xD800) << 10) + (next - 0xDC00);
-      at += 2;
-    }
-    if (code < 0x80) {
-      put(code);
-    } else if (code < 0x800) {
-      put(0xC0 | code >> 6), put(0x80 | (code & 0x3F));
-    } else if (code < 0x10000) {
-      put(0xE0 | code >> 12), put(0x80 | (code >> 6 & 0x3F)), put(0x80 | (code & 0x3F));
-    } else {
-      put(0xF0 | code >> 18), put(0x80 | (code >> 12 & 0x3F)), put(0x80 | (code >> 6 & 0x3F)),
-          put(0x80 | (code & 0x3F));
-    }
-  }
+  Utf16Reader text(utf16, false);
+  while (const auto code = text.next()) append_utf8(out, *code);
   return out;
 }
 

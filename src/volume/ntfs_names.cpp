@@ -9,6 +9,7 @@
 #include <set>
 
 #include "volume/ntfs_attributes.h"
+#include "volume/utf16.h"
 
 namespace limier::volume {
 
@@ -28,12 +29,9 @@ struct IndexName {
 using TakeName = std::function<void(const IndexName&)>;
 
 bool has_half(Bytes utf16) {
-  const auto unit = [&](std::size_t at) { return le_at<std::uint16_t>(utf16, at).value_or(0); };
-  for (std::size_t at = 0; at + 2 <= utf16.size(); at += 2) {
-    if (unit(at) < 0xD800 || unit(at) > 0xDFFF) continue;
-    if (unit(at) >= 0xDC00 || unit(at + 2) < 0xDC00 || unit(at + 2) > 0xDFFF) return true;
-    at += 2;
-  }
+  Utf16Reader text(utf16, false);
+  while (const auto code = text.next())
+    if (is_high_surrogate(*code) || is_low_surrogate(*code)) return true;
   return false;
 }
 

@@ -10,6 +10,7 @@
 #include "limier/base/digest.h"
 #include "volume/exfat_folder.h"
 #include "volume/iso_disc.h"
+#include "volume/utf16.h"
 
 namespace limier::volume {
 
@@ -19,24 +20,6 @@ constexpr std::size_t kSectorBytes = 512;
 // A root directory's volume label stands among its first entries; more than this is not searched.
 constexpr std::size_t kMaxRootDirBytes = 256u << 10;
 constexpr std::size_t kExfatReadStep = 64u << 10;
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | (code >> 6));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0 | (code >> 12));
-    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | (code >> 18));
-    out += static_cast<char>(0x80 | ((code >> 12) & 0x3F));
-    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
-}
 
 FsFacts ntfs_facts(const RangeReader& volume) {
   FsFacts facts;
@@ -246,21 +229,9 @@ std::string padded_text(Bytes field) {
 
 std::string utf16_text(Bytes field, bool big_endian) {
   std::string out;
-  const auto unit = [&](std::size_t at) -> std::uint32_t {
-    const auto value = big_endian ? be_at<std::uint16_t>(field, at) : le_at<std::uint16_t>(field, at);
-    return value.value_or(0);
-  };
-  for (std::size_t at = 0; at + 2 <= field.size(); at += 2) {
-    std::uint32_t code = unit(at);
-    if (code == 0) break;
-    if (code >= 0xD800 && code < 0xDC00 && unit(at + 2) >= 0xDC00 && unit(at + 2) < 0xE000) {
-      code = 0x10000 + ((code - 0xD800) << 10) + (unit(at + 2) - 0xDC00);
-      at += 2;
-    } else if (code >= 0xD800 && code < 0xE000) {
-      code = 0xFFFD;
-    }
-    append_utf8(out, code);
-  }
+  Utf16Reader text(field, big_endian);
+  for (auto code = text.next(); code && *code != 0; code = text.next())
+    append_utf8(out, is_high_surrogate(*code) || is_low_surrogate(*code) ? 0xFFFD : *code);
   return out;
 }
 
