@@ -5,6 +5,7 @@
 #include "volume/apfs_files.h"
 #include "volume/apple_streams.h"
 #include "volume/walk.h"
+#include "volume/walk_issues.h"
 
 namespace limier::volume {
 

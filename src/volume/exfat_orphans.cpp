@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "volume/exfat_tree.h"
+#include "volume/walk_issues.h"
 
 namespace limier::volume {
 
@@ -154,10 +155,7 @@ Status ExfatTree::search(std::vector<std::uint32_t>& clusters) {
 }
 
 Status ExfatTree::orphans() {
-  if (walk_.job.skip_orphans) {
-    return walk_.issue("orphans-not-searched", Severity::kWarning, state_.orphans_inode(),
-                       "deleted files without a parent directory were not looked for", true);
-  }
+  if (walk_.job.skip_orphans) return orphans_not_searched(walk_, state_.orphans_inode());
   claims_.clear();
   claimants_.clear();
   std::vector<std::uint32_t> clusters;
@@ -182,7 +180,7 @@ Status ExfatTree::send_loose(std::uint32_t cluster) {
 Status ExfatTree::send_orphan(const ExfatFile& file, std::uint64_t volume_offset) {
   const std::uint64_t inode = state_.inode_of(volume_offset);
   if (state_.marked_in_use(volume_offset, file.in_use ? kExfatInUse : std::uint8_t{0})) state_.odd.push_back(inode);
-  path_ = "/$OrphanFiles";
+  path_ = "/" + std::string(kOrphanFolder);
   LIMIER_CHECK(send(file.name, inode, file.folder() ? FileKind::kDir : FileKind::kFile, false, true));
   if (!file.folder()) return ok_status();
   LIMIER_CHECK(enter_deleted(folder_of(file, inode), names_, true));

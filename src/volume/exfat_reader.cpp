@@ -269,19 +269,9 @@ bool ExfatReader::read(const StreamPlan&, const Consumer&, Status&) {
   return false;
 }
 
-Status ExfatReader::report(const Oddities& oddities, std::string_view code, std::string_view what) const {
-  for (const auto& [inode, value] : oddities.first) {
-    LIMIER_CHECK(walk_.issue(std::string(code), Severity::kWarning, inode, fmt::format("{}: {}", what, value), false));
-  }
-  if (oddities.count <= oddities.first.size()) return ok_status();
-  return walk_.issue(std::string(code), Severity::kWarning, std::nullopt,
-                     fmt::format("{}: {} more", what, oddities.count - oddities.first.size()), false);
-}
-
 Status ExfatReader::report() {
-  LIMIER_CHECK(
-      report(impossible_times_, "time-impossible", "no calendar or clock shows such a time; as the entry holds it"));
-  return report(long_lengths_, "valid-length-too-long", "more bytes are said to be valid than there are");
+  LIMIER_CHECK(impossible_times_.report());
+  return long_lengths_.report();
 }
 
 }  // namespace limier::volume

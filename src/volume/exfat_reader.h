@@ -6,6 +6,7 @@
 
 #include "volume/exfat_tree.h"
 #include "volume/own_reader.h"
+#include "volume/walk_issues.h"
 
 namespace limier::volume {
 
@@ -53,18 +54,10 @@ class ExfatReader final : public OwnReader {
   ExfatState state_;
   WalkBase& walk_;
   ClusterSet deleted_;  // clusters of files that are not in use
-  // The first of a kind are issues of their own, the rest is counted.
-  struct Oddities {
-    static constexpr std::size_t kMost = 32;
-    std::uint64_t count = 0;
-    std::vector<std::pair<std::uint64_t, std::string>> first;  // inode and what it holds
-    void add(std::uint64_t inode, std::string what) {
-      if (++count <= kMost) first.emplace_back(inode, std::move(what));
-    }
-  };
-  Status report(const Oddities& oddities, std::string_view code, std::string_view what) const;
-  Oddities impossible_times_;
-  Oddities long_lengths_;
+  Oddities impossible_times_{walk_, catalog::Severity::kWarning, "impossible-time",
+                             "no calendar or clock shows such a time; as the entry holds it"};
+  Oddities long_lengths_{walk_, catalog::Severity::kWarning, "valid-length-too-long",
+                         "more bytes are said to be valid than there are"};
 };
 
 }  // namespace limier::volume

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "volume/walk_issues.h"
+
 namespace limier::volume {
 
 namespace {
@@ -12,7 +14,6 @@ using catalog::FileKind;
 using catalog::Severity;
 
 constexpr std::string_view kLabelTag = " (Volume Label Entry)";  // as libtsk shows it
-constexpr std::string_view kOrphans = "$OrphanFiles";
 
 void sort_unique(std::vector<std::uint64_t>& numbers) {
   sort_by_number(numbers, [](std::uint64_t number) { return number; });
@@ -81,8 +82,7 @@ Status ExfatTree::open_root() {
   read_.add(chain.runs);
   state_.owned.add(chain.runs);
   if (walk_.skip.contains(root.inode)) {
-    LIMIER_CHECK(issue("root-directory-unreadable", Severity::kError, root.inode,
-                       "the root directory stopped the file-system worker before and is not read"));
+    LIMIER_CHECK(issue("root-directory-unreadable", Severity::kError, root.inode, kRootStoppedWorker));
     return virtual_names();
   }
   if (chain.end != ChainEnd::kMark) LIMIER_CHECK(unreadable(root.inode, "its chain of clusters is broken"));
@@ -200,8 +200,7 @@ Status ExfatTree::enter(const ExfatFile& file, std::uint64_t inode) {
   if (walk_.skip.contains(inode)) {
     state_.folders_damaged = true;
     state_.owned.add(placement.runs);
-    return issue("directory-quarantined", Severity::kWarning, inode,
-                 "the directory stopped the file-system worker before: what it names is not listed");
+    return silent_ ? ok_status() : directory_quarantined(walk_, inode);
   }
   if (stack_.size() >= kMaxDepth) return too_deep(inode);
   if (content.bytes == 0) {
@@ -264,7 +263,7 @@ Status ExfatTree::virtual_names() {
   LIMIER_CHECK(one("$MBR", state_.boot_inode()));
   for (unsigned number = 1; number <= state_.layout.fats; ++number)
     LIMIER_CHECK(one(fmt::format("$FAT{}", number), state_.fat_inode(number)));
-  LIMIER_CHECK(one(std::string(kOrphans), state_.orphans_inode()));
+  LIMIER_CHECK(one(std::string(kOrphanFolder), state_.orphans_inode()));
   orphans_id_ = names_;
   return ok_status();
 }
@@ -300,9 +299,7 @@ Status ExfatTree::unreadable(std::uint64_t inode, std::string_view why) {
 
 Status ExfatTree::too_deep(std::uint64_t inode) {
   if (std::exchange(deep_told_, true)) return ok_status();
-  return issue("directory-too-deep", Severity::kWarning, inode,
-               fmt::format("directories nested more than {} deep, or a path over {} bytes: not followed", kMaxDepth,
-                           kMaxPathBytes));
+  return silent_ ? ok_status() : directory_too_deep(walk_, inode);
 }
 
 ExfatTree::Folder ExfatTree::folder_of(const ExfatFile& file, std::uint64_t inode) {

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "volume/walk_issues.h"
+
 namespace limier::volume {
 
 namespace {
@@ -63,9 +65,7 @@ Status ExtNames::root() {
   const auto inode = skipped ? std::nullopt : volume_.inode(kExtRoot);
   if (!inode || inode->kind != ExtKind::kDir) {
     return walk_.issue("root-directory-unreadable", Severity::kError, kExtRoot,
-                       skipped ? "the root directory stopped the file-system worker before and is not read"
-                               : "the root directory cannot be read",
-                       true);
+                       skipped ? kRootStoppedWorker : "the root directory cannot be read", true);
   }
   inodes_.push_back(kExtRoot);
   named_in_use_.push_back(kExtRoot);
@@ -111,7 +111,7 @@ Status ExtNames::step() {
   const ExtEntry entry = std::move(frame.dir.entries[frame.next++]);
   const bool orphan = frame.orphan;
   path_.resize(frame.path_length);
-  if (path_.size() + 1 + entry.name.size() > kMaxPathBytes) return too_deep(entry.inode);
+  if (path_.size() + 1 + entry.name.size() > kMaxPathBytes) return directory_too_deep(walk_, entry.inode);
   if (names_ >= most_names_) return over_budget();
   path_ += '/';
   path_ += entry.name;
@@ -146,10 +146,7 @@ Status ExtNames::enter(const ExtEntry& entry, bool orphan) {
     if (entry.in_use && !orphan && loops_++ == 0) first_loop_ = entry.inode;
     return ok_status();
   }
-  if (walk_.skip.contains(entry.inode)) {
-    return walk_.issue("directory-quarantined", Severity::kWarning, entry.inode,
-                       "the directory stopped the file-system worker before: what it names is not listed", true);
-  }
+  if (walk_.skip.contains(entry.inode)) return directory_quarantined(walk_, entry.inode);
   const auto inode = volume_.inode(entry.inode);
   if (!inode || inode->kind != ExtKind::kDir) {
     if (!entry.in_use || !entry.kind_known) return ok_status();
@@ -157,27 +154,24 @@ Status ExtNames::enter(const ExtEntry& entry, bool orphan) {
                        "the entry of a directory leads to none", true);
   }
   if (!entry.in_use && inode->in_use) return ok_status();
-  if (stack_.size() >= kMaxDepth) return too_deep(entry.inode);
+  if (stack_.size() >= kMaxDepth) return directory_too_deep(walk_, entry.inode);
   if (entry.in_use) listed_dirs_.insert(entry.inode);
   return push(*inode, names_, orphan);
 }
 
 // The directory that gathers what has none, as libtsk shows it.
 Status ExtNames::orphan_directory() {
-  constexpr std::string_view kName = "$OrphanFiles";
-  orphan_path_ = "/" + std::string(kName);
+  orphan_path_ = "/" + std::string(kOrphanFolder);
   catalog::NameRecord record;
   record.volume_id = walk_.volume_id();
   record.name_id = orphan_name_id_ = ++names_;
   record.path = orphan_path_;
-  record.name_length = static_cast<std::uint32_t>(kName.size());
+  record.name_length = static_cast<std::uint32_t>(kOrphanFolder.size());
   record.inode = volume_.facts().virtual_inode();
   record.kind = FileKind::kVirtual;
   inodes_.push_back(record.inode);
   LIMIER_CHECK(walk_.sink.name(record));
-  if (!walk_.job.skip_orphans) return ok_status();
-  return walk_.issue("orphans-not-searched", Severity::kWarning, record.inode,
-                     "deleted files without a parent directory were not looked for", true);
+  return walk_.job.skip_orphans ? orphans_not_searched(walk_, record.inode) : ok_status();
 }
 
 ExtNames::Nameless ExtNames::find_nameless() {
@@ -317,17 +311,9 @@ Status ExtNames::report_loops() const {
                      true);
 }
 
-Status ExtNames::too_deep(std::uint64_t inode) const {
-  return walk_.issue("directory-too-deep", Severity::kWarning, inode,
-                     fmt::format("directories nested more than {} deep, or a path over {} bytes: not followed",
-                                 kMaxDepth, kMaxPathBytes),
-                     true);
-}
-
 Status ExtNames::over_budget() {
   budget_spent_ = true;
-  return walk_.issue("too-many-names", Severity::kWarning, std::nullopt,
-                     fmt::format("more names than the file system can hold ({}): the listing was cut", names_), true);
+  return too_many_names(walk_, names_);
 }
 
 }  // namespace limier::volume

@@ -45,7 +45,6 @@ class ExtNames {
   [[nodiscard]] std::set<std::uint64_t> entries_of(const std::vector<std::uint64_t>& inodes) const;
   Status send_all(const std::vector<std::uint64_t>& inodes, bool in_use);
   Status send_orphan(std::uint64_t inode, bool in_use);
-  Status too_deep(std::uint64_t inode) const;
   Status over_budget();
   Status report_loops() const;
 

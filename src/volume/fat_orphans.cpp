@@ -85,7 +85,7 @@ Status FatTree::send_leftover(std::uint64_t sector) {
   found.name_id = orphans_name_id_;
   found.orphan = true;
   found.folder = FatFolderReader::piece(sector * geometry_.sector_bytes, geometry_.sector_bytes);
-  path_ = "/$OrphanFiles";
+  path_ = "/" + std::string(kOrphanFolder);
   push(std::move(found));
   return walk();
 }

@@ -7,6 +7,7 @@
 #include "volume/fat_blocks.h"
 #include "volume/fat_tree.h"
 #include "volume/local_time.h"
+#include "volume/walk_issues.h"
 
 namespace limier::volume {
 
@@ -20,8 +21,7 @@ using catalog::Severity;
 // libtsk's numbers for the stream of a file and for none.
 constexpr std::uint32_t kDefaultStream = 1;
 constexpr std::uint32_t kNoStream = 0;
-constexpr std::uint64_t kMostTail = 1024;      // clusters of a file behind its size that are its slack
-constexpr std::uint64_t kMostTimeIssues = 20;  // told one by one; the rest is counted
+constexpr std::uint64_t kMostTail = 1024;  // clusters of a file behind its size that are its slack
 constexpr std::uint8_t kReadOnly = 0x01, kHidden = 0x02;
 
 class FatReader final : public OwnReader {
@@ -60,8 +60,8 @@ class FatReader final : public OwnReader {
   FatTable table_;
   FatTree tree_;
   FatUse use_;
-  std::uint64_t impossible_times_ = 0;
-  Status told_ = ok_status();  // of the issues that describe() makes
+  Oddities impossible_times_{walk_, Severity::kInfo, "impossible-time",
+                             "no calendar or clock shows such a time; as the entry holds it"};
 };
 
 Described FatReader::blank(std::uint64_t inode, FileKind kind, std::uint64_t size, bool in_use) const {
@@ -261,11 +261,9 @@ void FatReader::own(const Described& described, const std::vector<ClusterRun>& r
 // FAT keeps what the clock showed. What no clock shows is no time: the bytes are told instead.
 catalog::Stamp FatReader::stamp(std::uint64_t inode, const FatTime& time, std::string_view which) {
   if (!time.exists()) return {};
-  if (!time.possible() && walk_.job.kind == FsJobKind::kWalk && ++impossible_times_ <= kMostTimeIssues && told_.ok()) {
-    told_ = walk_.issue("impossible-time", Severity::kInfo, inode,
-                        fmt::format("the time {} is none that a clock shows: date {:04X}, time {:04X}, hundredths {}",
-                                    which, time.date, time.time, time.hundredths),
-                        false);
+  if (!time.possible()) {
+    impossible_times_.add(inode, fmt::format("{}: date {:04X}, time {:04X}, hundredths {}", which, time.date, time.time,
+                                             time.hundredths));
   }
   constexpr std::uint32_t kNsPerHundredth = 10'000'000;
   const bool fine = time.hundredths < 200;
@@ -273,15 +271,11 @@ catalog::Stamp FatReader::stamp(std::uint64_t inode, const FatTime& time, std::s
 }
 
 Status FatReader::report() {
-  LIMIER_CHECK(told_);
   if (table_.unreadable()) {
     LIMIER_CHECK(walk_.issue("fat-unreadable", Severity::kWarning, std::nullopt,
                              "a part of the file allocation table cannot be read", true));
   }
-  if (impossible_times_ <= kMostTimeIssues) return ok_status();
-  return walk_.issue("impossible-time", Severity::kInfo, std::nullopt,
-                     fmt::format("{} more times are none that a clock shows", impossible_times_ - kMostTimeIssues),
-                     false);
+  return impossible_times_.report();
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "volume/walk_issues.h"
+
 namespace limier::volume {
 
 namespace {
@@ -167,8 +169,7 @@ Status FatTree::open_root() {
   const auto failed = [&](std::string why) {
     return walk_.issue("root-directory-unreadable", Severity::kError, kFatRoot, std::move(why), true);
   };
-  if (walk_.skip.contains(kFatRoot))
-    return failed("the root directory stopped the file-system worker before and is not read");
+  if (walk_.skip.contains(kFatRoot)) return failed(kRootStoppedWorker);
   Frame frame;
   frame.inode = kFatRoot;
   if (geometry_.bits == 32) {
@@ -220,7 +221,7 @@ Status FatTree::step() {
 
 Status FatTree::send_item(const FatItem& item, const Frame& parent) {
   path_.resize(parent.path_length);
-  if (path_.size() + 1 + item.name.size() > kMaxPathBytes) return too_deep(item.inode);
+  if (path_.size() + 1 + item.name.size() > kMaxPathBytes) return directory_too_deep(walk_, item.inode);
   if (names_ >= next_count_) count_entries();
   if (names_ >= limit_) return over_budget();
   if (item.behind_end) stale_.push_back(item.inode);
@@ -251,11 +252,8 @@ Status FatTree::enter(const FatItem& item, const Frame& parent) {
     if (item.in_use && loops_++ == 0) first_loop_ = item.inode;
     return ok_status();
   }
-  if (walk_.skip.contains(item.inode)) {
-    return walk_.issue("directory-quarantined", Severity::kWarning, item.inode,
-                       "the directory stopped the file-system worker before: what it names is not listed", true);
-  }
-  if (stack_.size() >= kMaxDepth) return too_deep(item.inode);
+  if (walk_.skip.contains(item.inode)) return directory_quarantined(walk_, item.inode);
+  if (stack_.size() >= kMaxDepth) return directory_too_deep(walk_, item.inode);
   at(item.inode);
   Frame frame;
   frame.inode = item.inode;
@@ -296,7 +294,7 @@ Status FatTree::send_virtual() {
   std::vector<Virtual> entries{{"$MBR", geometry_.boot_inode()}};
   for (std::uint32_t table = 0; table < geometry_.listed_tables(); ++table)
     entries.push_back({fmt::format("$FAT{}", table + 1), geometry_.table_inode(table)});
-  entries.push_back({"$OrphanFiles", geometry_.orphans_inode()});
+  entries.push_back({std::string(kOrphanFolder), geometry_.orphans_inode()});
   for (const Virtual& entry : entries) {
     path_.clear();
     catalog::NameRecord record;
@@ -306,10 +304,7 @@ Status FatTree::send_virtual() {
   }
   orphans_name_id_ = names_;
   if (budget_spent_) return ok_status();
-  if (walk_.job.skip_orphans) {
-    return walk_.issue("orphans-not-searched", Severity::kWarning, geometry_.orphans_inode(),
-                       "deleted files without a parent directory were not looked for", true);
-  }
+  if (walk_.job.skip_orphans) return orphans_not_searched(walk_, geometry_.orphans_inode());
   return send_orphans();
 }
 
@@ -318,13 +313,6 @@ Status FatTree::send_virtual() {
 Status FatTree::unreadable(std::uint64_t inode, std::string why) {
   return walk_.issue("directory-unreadable", Severity::kWarning, inode,
                      "the directory cannot be read to its end: " + std::move(why), true);
-}
-
-Status FatTree::too_deep(std::uint64_t inode) {
-  return walk_.issue("directory-too-deep", Severity::kWarning, inode,
-                     fmt::format("directories nested more than {} deep, or a path over {} bytes: not followed",
-                                 kMaxDepth, kMaxPathBytes),
-                     true);
 }
 
 // Twice as many names between two counts, so that sorting costs no more than it does at the end.
@@ -336,8 +324,7 @@ void FatTree::count_entries() {
 
 Status FatTree::over_budget() {
   budget_spent_ = true;
-  return walk_.issue("too-many-names", Severity::kWarning, std::nullopt,
-                     fmt::format("more names than the file system can hold ({}): the listing was cut", names_), true);
+  return too_many_names(walk_, names_);
 }
 
 // What would be lost by it shows as clusters in use without a file.

@@ -58,7 +58,6 @@ class FatTree {
   Status send_leftover(std::uint64_t sector);
 
   Status unreadable(std::uint64_t inode, std::string why);
-  Status too_deep(std::uint64_t inode);
   void count_entries();
   Status over_budget();
   Status report_loops();

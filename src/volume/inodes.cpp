@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "volume/walk.h"
+#include "volume/walk_issues.h"
 
 namespace limier::volume {
 
@@ -107,8 +108,7 @@ class InodeWalk::Impl {
  private:
   Status one(std::uint64_t inode) {
     if (context_.skip.count(inode) != 0) {
-      return context_.issue("inode-quarantined", catalog::Severity::kWarning, inode,
-                            "the entry stopped the file-system worker before and is not examined", true);
+      return inode_quarantined(context_, inode);
     }
     // NTFS: the handle of the entry before is opened again, as libtsk does in its own walks; making one anew costs as
     // much as reading the entry. It is given up like everything else that was there when libtsk threw.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "volume/iso_model.h"
+#include "volume/walk_issues.h"
 #include "volume/zisofs.h"
 
 namespace limier::volume {
@@ -18,9 +19,7 @@ using catalog::FileKind;
 
 constexpr std::uint32_t kDefaultStream = 1;     // libtsk's number for the one stream of a file
 constexpr std::uint32_t kAssociatedStream = 2;  // limier's
-constexpr std::string_view kOrphanFolder = "$OrphanFiles";
 constexpr std::uint32_t kTypeMask = 0170000, kFileType = 0100000, kFolderType = 0040000, kLinkType = 0120000;
-constexpr std::size_t kMaxDateIssues = 64;
 constexpr std::uint64_t kBeatEvery = 1u << 12;
 
 FileKind kind_of(const IsoNode& node, const RockRidge& fields) {
@@ -49,22 +48,15 @@ class IsoReader final : public OwnReader {
     std::size_t path_length = 0;
   };
 
-  struct OddDates {
-    std::uint64_t count = 0;
-    std::vector<std::pair<std::uint64_t, std::string>> first;  // inode and raw value
-  };
-
   const IsoModel& model();
   [[nodiscard]] Stage loading_stage() const;
   Status send_root();
   Status send(std::uint32_t node, std::uint64_t parent_name);
   Status enter(std::uint32_t node, std::uint64_t name_id);
-  Status too_deep(std::uint32_t node) const;
   Status send_orphan_folder();
   RockRidge fields_of(const IsoNode& node, IsoRecord& record);
   void set_times(const IsoRecord& record, const RockRidge& fields, catalog::InodeRecord& out);
   catalog::Stamp stamp(Bytes date, std::uint64_t inode);
-  Status report(const OddDates& odd, const std::string& code, std::string_view what) const;
   StreamPlan plan_of(const IsoNode& node, const catalog::InodeRecord& inode, const RockRidge& fields);
   StreamPlan associated_plan(const IsoNode& node, const IsoAssociated& associated, const catalog::InodeRecord& inode);
   void place(const IsoNode& node, std::uint64_t record, std::uint32_t sections, StreamPlan& plan);
@@ -79,7 +71,11 @@ class IsoReader final : public OwnReader {
   std::string path_;
   std::vector<Frame> stack_;
   std::uint64_t names_ = 0;
-  OddDates impossible_, zoneless_;
+  Oddities impossible_{walk_, catalog::Severity::kWarning, "impossible-time",
+                       "no calendar or clock shows such a time; as the record holds it"};
+  Oddities zoneless_{walk_, catalog::Severity::kWarning, "impossible-offset",
+                     "no zone has such an offset from UTC: systems leave it out of account, and here the time is "
+                     "local; as the record holds it"};
 };
 
 Stage IsoReader::loading_stage() const {
@@ -117,7 +113,7 @@ Result<std::vector<std::uint64_t>> IsoReader::names() {
     const std::uint32_t node = list[frame.next++];
     path_.resize(frame.path_length);
     if (path_.size() + 1 + nodes[node].name_length > kMaxPathBytes) {
-      LIMIER_CHECK(too_deep(node));
+      LIMIER_CHECK(directory_too_deep(walk_, node));
       continue;
     }
     LIMIER_CHECK(send(node, frame.name_id));
@@ -145,10 +141,9 @@ Status IsoReader::send_root() {
   LIMIER_CHECK(walk_.sink.name(root));
   const bool skipped = walk_.skip.contains(0);
   if (model_->readable() && !skipped) return ok_status();
-  return walk_.issue("root-directory-unreadable", catalog::Severity::kError, 0,
-                     skipped ? "the root directory stopped the file-system worker before and is not read"
-                             : "the root directory cannot be read: no volume descriptor leads to one",
-                     true);
+  return walk_.issue(
+      "root-directory-unreadable", catalog::Severity::kError, 0,
+      skipped ? kRootStoppedWorker : "the root directory cannot be read: no volume descriptor leads to one", true);
 }
 
 Status IsoReader::send(std::uint32_t number, std::uint64_t parent_name) {
@@ -172,11 +167,8 @@ Status IsoReader::send(std::uint32_t number, std::uint64_t parent_name) {
 
 Status IsoReader::enter(std::uint32_t number, std::uint64_t name_id) {
   const IsoNode& node = model_->nodes()[number];
-  if (walk_.skip.contains(number)) {
-    return walk_.issue("directory-quarantined", catalog::Severity::kWarning, number,
-                       "the directory stopped the file-system worker before: what it names is not listed", true);
-  }
-  if (stack_.size() >= kMaxDepth) return too_deep(number);
+  if (walk_.skip.contains(number)) return directory_quarantined(walk_, number);
+  if (stack_.size() >= kMaxDepth) return directory_too_deep(walk_, number);
   if (node.unreadable) {
     LIMIER_CHECK(walk_.issue("directory-unreadable",
                              node.deleted ? catalog::Severity::kInfo : catalog::Severity::kWarning, number,
@@ -184,13 +176,6 @@ Status IsoReader::enter(std::uint32_t number, std::uint64_t name_id) {
   }
   stack_.push_back({number, name_id, 0, path_.size()});
   return ok_status();
-}
-
-Status IsoReader::too_deep(std::uint32_t node) const {
-  return walk_.issue("directory-too-deep", catalog::Severity::kWarning, node,
-                     fmt::format("directories nested more than {} deep, or a path over {} bytes: not followed",
-                                 kMaxDepth, kMaxPathBytes),
-                     true);
 }
 
 // Without any, but listings have always had it.
@@ -277,12 +262,9 @@ RockRidge IsoReader::fields_of(const IsoNode& node, IsoRecord& record) {
 catalog::Stamp IsoReader::stamp(Bytes date, std::uint64_t inode) {
   const IsoTime time = iso_time(date);
   if (!time.impossible && !time.zoneless) return time.stamp;
-  OddDates& odd = time.impossible ? impossible_ : zoneless_;
-  if (odd.count++ < kMaxDateIssues) {
-    std::string raw;
-    for (const std::uint8_t byte : date) raw += fmt::format("{:02x}", byte);
-    odd.first.emplace_back(inode, raw);
-  }
+  std::string raw;
+  for (const std::uint8_t byte : date) raw += fmt::format("{:02x}", byte);
+  (time.impossible ? impossible_ : zoneless_).add(inode, raw);
   return time.stamp;
 }
 
@@ -412,19 +394,8 @@ Status IsoReader::report() {
                              note.node ? std::optional<std::uint64_t>(*note.node) : std::nullopt, note.message,
                              note.incomplete));
   }
-  LIMIER_CHECK(report(impossible_, "impossible-date", "no calendar and no clock shows: they are left out"));
-  return report(zoneless_, "impossible-offset",
-                "have an offset from UTC that no zone has: systems leave it out of account, and here they are local");
-}
-
-Status IsoReader::report(const OddDates& odd, const std::string& code, std::string_view what) const {
-  for (const auto& [inode, raw] : odd.first) {
-    LIMIER_CHECK(walk_.issue(code, catalog::Severity::kWarning, inode,
-                             fmt::format("dates of this entry {}; bytes {}", what, raw), false));
-  }
-  if (odd.count <= odd.first.size()) return ok_status();
-  return walk_.issue(code, catalog::Severity::kWarning, std::nullopt,
-                     fmt::format("{} more dates {}", odd.count - odd.first.size(), what), false);
+  LIMIER_CHECK(impossible_.report());
+  return zoneless_.report();
 }
 
 Status IsoReader::blocks() {

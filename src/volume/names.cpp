@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "volume/walk.h"
+#include "volume/walk_issues.h"
 
 namespace limier::volume {
 
@@ -236,8 +237,7 @@ Status NameWalk::open_root() {
   LIMIER_CHECK(context_.sink.name(root));
   if (!dir) {
     return context_.issue("root-directory-unreadable", catalog::Severity::kError, context_.root_inode,
-                          skipped ? "the root directory stopped the file-system worker before and is not read"
-                                  : "the root directory cannot be read: " + take_tsk_error(),
+                          skipped ? kRootStoppedWorker : "the root directory cannot be read: " + take_tsk_error(),
                           true);
   }
   inodes_.push_back(context_.root_inode);
@@ -279,7 +279,7 @@ Status NameWalk::step() {
   const std::string& name = name_;
   const bool orphan = frame.orphan;
   path_.resize(frame.path_length);
-  if (path_.size() + 1 + name.size() > kMaxPathBytes) return too_deep(entry->meta_addr);
+  if (path_.size() + 1 + name.size() > kMaxPathBytes) return directory_too_deep(context_, entry->meta_addr);
   if (names_ >= next_count_) count_entries();
   if (names_ >= limit_ || (orphan && ++orphans_ > orphan_limit_)) return over_budget();
   path_ += '/';
@@ -337,20 +337,14 @@ Status NameWalk::enter(const TSK_FS_NAME& entry, bool orphan) {
     if (in_use && loops_++ == 0) first_loop_ = inode;
     return ok_status();
   }
-  if (context_.skip.count(inode) != 0) {
-    return context_.issue("directory-quarantined", catalog::Severity::kWarning, inode,
-                          "the directory stopped the file-system worker before: what it names is not listed", true);
-  }
+  if (context_.skip.contains(inode)) return directory_quarantined(context_, inode);
   const bool orphan_dir = entry.type == TSK_FS_NAME_TYPE_VIRT_DIR && inode == context_.last_inode;
-  if (orphan_dir && context_.job.skip_orphans) {
-    return context_.issue("orphans-not-searched", catalog::Severity::kWarning, inode,
-                          "deleted files without a parent directory were not looked for", true);
-  }
+  if (orphan_dir && context_.job.skip_orphans) return orphans_not_searched(context_, inode);
   if (orphan_dir) {
     orphan_dir_ = OrphanDir{inode, names_, path_};
     return ok_status();
   }
-  if (stack_.size() >= kMaxDepth) return too_deep(inode);
+  if (stack_.size() >= kMaxDepth) return directory_too_deep(context_, inode);
   DirHandle dir = open_dir(inode);
   const bool allocated = (entry.flags & TSK_FS_NAME_FLAG_ALLOC) != 0;
   if (!dir) {
@@ -369,13 +363,6 @@ Status NameWalk::unreadable(std::uint64_t inode) {
                         "the directory cannot be read: " + take_tsk_error(), true);
 }
 
-Status NameWalk::too_deep(std::uint64_t inode) {
-  return context_.issue("directory-too-deep", catalog::Severity::kWarning, inode,
-                        fmt::format("directories nested more than {} deep, or a path over {} bytes: not followed",
-                                    kMaxDepth, kMaxPathBytes),
-                        true);
-}
-
 // Twice as many names between two counts, so that sorting costs no more than it does at the end.
 void NameWalk::count_entries() {
   sort_unique(inodes_);
@@ -385,9 +372,7 @@ void NameWalk::count_entries() {
 
 Status NameWalk::over_budget() {
   budget_spent_ = true;
-  return context_.issue("too-many-names", catalog::Severity::kWarning, std::nullopt,
-                        fmt::format("more names than the file system can hold ({}): the listing was cut", names_),
-                        true);
+  return too_many_names(context_, names_);
 }
 
 }  // namespace limier::volume

@@ -4,6 +4,7 @@
 
 #include "volume/inode_sender.h"
 #include "volume/own_reader.h"
+#include "volume/walk_issues.h"
 
 namespace limier::volume {
 
@@ -18,8 +19,7 @@ Status send_inodes(WalkBase& walk, OwnReader& reader, InodeSender& sender, const
     const bool skipped = walk.skip.contains(inode);
     auto described = skipped ? std::nullopt : reader.describe(inode);
     if (skipped) {
-      LIMIER_CHECK(walk.issue("inode-quarantined", catalog::Severity::kWarning, inode,
-                              "the entry stopped the file-system worker before and is not examined", true));
+      LIMIER_CHECK(inode_quarantined(walk, inode));
     } else if (!described) {
       LIMIER_CHECK(walk.issue("inode-unreadable", catalog::Severity::kWarning, inode,
                               "the entry's metadata cannot be read", true));

@@ -1,6 +1,4 @@
 // Which of limier's own readers a volume gets.
-#include <fmt/format.h>
-
 #include "volume/apfs_reader.h"
 #include "volume/exfat_reader.h"
 #include "volume/ext_reader.h"
@@ -14,13 +12,6 @@
 #include "volume/walk.h"
 
 namespace limier::volume {
-
-Status LostAttributes::report(const WalkBase& walk) const {
-  if (entries_ == 0) return ok_status();
-  return walk.issue(
-      "attributes-unreadable", catalog::Severity::kWarning, first_,
-      fmt::format("{} entries have extended attributes that cannot be read; the first is {}", entries_, first_), true);
-}
 
 Result<std::unique_ptr<OwnReader>> make_own_reader(WalkBase& walk) {
   if (TSK_FS_TYPE_ISEXT(walk.job.volume.tsk_fs_type) != 0) {

@@ -22,19 +22,6 @@ struct Nameless {
   std::uint64_t first_linked = 0;
 };
 
-// Entries whose extended attributes cannot be read, for the one issue that says so.
-class LostAttributes {
- public:
-  void add(std::uint64_t inode) {
-    if (entries_++ == 0) first_ = inode;
-  }
-  [[nodiscard]] Status report(const WalkBase& walk) const;
-
- private:
-  std::uint64_t entries_ = 0;
-  std::uint64_t first_ = 0;
-};
-
 class SecondReader {
  public:
   virtual ~SecondReader() = default;

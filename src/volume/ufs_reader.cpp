@@ -6,6 +6,7 @@
 
 #include "volume/fork.h"
 #include "volume/walk.h"
+#include "volume/walk_issues.h"
 
 namespace limier::volume {
 

@@ -107,7 +107,6 @@ class NameWalk {
   [[nodiscard]] bool belongs(const TSK_FS_NAME& entry, const TSK_FS_META& meta) const;
   Status enter(const TSK_FS_NAME& entry, bool orphan);
   Status unreadable(std::uint64_t inode);
-  Status too_deep(std::uint64_t inode);
   void count_entries();
   Status over_budget();
 

@@ -21,6 +21,8 @@ inline constexpr std::uint64_t kMaxDigestedBytes = 64ull << 30;  // read by limi
 inline constexpr std::uint64_t kMaxStreamBytes = 1ull << 62;
 inline constexpr std::size_t kMaxLinkBytes = 32u << 10;
 inline constexpr std::size_t kReadStep = 64u << 10;
+// Where libtsk lists what no directory names.
+inline constexpr std::string_view kOrphanFolder = "$OrphanFiles";
 
 struct WalkBase {
   WalkBase(const evidence::Image& evidence, const FsJob& walk_job, Sink& out)

@@ -238,7 +238,7 @@ TEST(Iso, TimesOfRockRidgeBeatTheRecords) {
   EXPECT_EQ(listing.inode("/a").times.created.seconds, parse_time("2024-05-06T07:08:09Z").value() / kNsPerSecond);
   EXPECT_EQ(catalog::ns_of(listing.inode("/b").times.created), parse_time("2003-04-05T06:07:08.99Z").value());
   EXPECT_EQ(listing.inode("/c").times.created.basis, catalog::TimeBasis::kAbsent);
-  EXPECT_TRUE(listing.rows.has_issue("impossible-date"));
+  EXPECT_TRUE(listing.rows.has_issue("impossible-time"));
   EXPECT_EQ(listing.incomplete(), 0u);
 }
 
