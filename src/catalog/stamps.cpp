@@ -18,6 +18,7 @@ Stamp utc_stamp(TimeNs time_ns) {
 
 TimeNs ns_of(const Stamp& stamp) {
   if (stamp.basis == TimeBasis::kAbsent) return std::nullopt;
+  if (stamp.seconds == 0 && stamp.nanoseconds == 0) return 0;  // a time like any other, where it was written down
   return time_from_parts(stamp.seconds, stamp.nanoseconds);
 }
 
