@@ -52,6 +52,22 @@ void sort_unique(std::vector<std::uint64_t>& numbers) {
 
 }  // namespace
 
+namespace {
+
+// Refers to `more`.
+TSK_FS_NAME as_entry(SecondReader::MoreName& more) {
+  TSK_FS_NAME entry{};
+  entry.name = more.name.data();
+  entry.name_size = more.name.size() + 1;
+  entry.meta_addr = more.inode;
+  entry.meta_seq = more.sequence;
+  entry.type = more.folder ? TSK_FS_NAME_TYPE_DIR : TSK_FS_NAME_TYPE_REG;
+  entry.flags = TSK_FS_NAME_FLAG_ALLOC;
+  return entry;
+}
+
+}  // namespace
+
 NameWalk::NameWalk(WalkContext& context) : context_(context) {
   most_names_ = kNamesFloor + kNamesPerInode * std::min(context.inode_count, std::uint64_t{1} << 40);
   next_count_ = kFirstCount;
@@ -249,6 +265,7 @@ void NameWalk::push(DirHandle dir, std::uint64_t inode, std::uint64_t name_id, b
   Frame frame;
   frame.count = tsk_fs_dir_getsize(dir.get());
   frame.names = context_.second->names(*dir);
+  frame.more = context_.second->more_names(*dir);
   frame.dir = std::move(dir);
   frame.inode = inode;
   frame.name_id = name_id;
@@ -265,11 +282,15 @@ void NameWalk::pop() {
 
 Status NameWalk::step() {
   Frame& frame = stack_.back();
-  if (frame.next >= frame.count || budget_spent_) {
+  if (frame.next >= frame.count + frame.more.size() || budget_spent_) {
     pop();
     return ok_status();
   }
-  const TSK_FS_NAME* entry = tsk_fs_dir_get_name(frame.dir.get(), frame.next++);
+  TSK_FS_NAME passed_over{};
+  if (frame.next >= frame.count) passed_over = as_entry(frame.more[frame.next - frame.count]);
+  const TSK_FS_NAME* entry =
+      frame.next >= frame.count ? &passed_over : tsk_fs_dir_get_name(frame.dir.get(), frame.next);
+  ++frame.next;
   if (entry == nullptr || entry->name == nullptr) return ok_status();
   const auto own = frame.names.find(frame.next - 1);
   if (own != frame.names.end() && own->second.empty()) return ok_status();

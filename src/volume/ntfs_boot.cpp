@@ -20,7 +20,7 @@ void put_le(MutableBytes bytes, std::size_t at, std::size_t count, std::uint64_t
 
 // Larger sectors and fewer of them, for the same clusters: all places are told in clusters, all other sizes in bytes.
 std::optional<Overlay> ntfs_boot_for_libtsk(const evidence::Image& image, std::uint64_t image_offset) {
-  Overlay overlay{image_offset, std::vector<std::uint8_t>(512), false};
+  Overlay overlay{image_offset, std::vector<std::uint8_t>(512)};
   if (image.read(image_offset, MutableBytes(overlay.bytes)).length != overlay.bytes.size()) return std::nullopt;
   const auto boot = Block<512>::at(Bytes(overlay.bytes), 0);
   if (as_text(boot->bytes<3, 8>()) != "NTFS    ") return std::nullopt;

@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint64_t kMaxIndexBytes = 8u << 20;  // larger ones are read only where libtsk shows that it gave up
 constexpr std::uint64_t kMostIndexBytes = 512u << 20;
 constexpr std::size_t kMinBlock = 512, kMaxBlock = 64u << 10;
+constexpr TSK_OFF_T kMaxBitmap = 1 << 20;                            // of index blocks: 8 million
 constexpr std::size_t kKeptBytes = TSK_FS_META_NAME_LIST_NSIZE - 1;  // of a name, by libtsk beside a record
 constexpr std::size_t kCutBytes = 256;                               // of a name that it takes from there
 constexpr std::uint8_t kDosNamesOnly = 2;
@@ -25,6 +26,8 @@ constexpr std::uint8_t kDosNamesOnly = 2;
 struct IndexName {
   std::uint64_t inode = 0;
   Bytes utf16;
+  std::uint32_t sequence = 0;
+  bool folder = false;
 };
 using TakeName = std::function<void(const IndexName&)>;
 
@@ -49,7 +52,10 @@ void each_entry(Bytes node, const TakeName& take) {
       const std::uint64_t units = le_at<std::uint8_t>(*key, 64).value_or(0);
       const auto name = slice(*key, 66, units * 2);
       constexpr std::uint64_t kRecordNumber = 0xFFFFFFFFFFFF;
-      if (name && (*key)[65] != kDosNamesOnly) take({entry->le<0, std::uint64_t>() & kRecordNumber, *name});
+      constexpr std::uint32_t kFolder = 0x10000000;  // among the flags of the file
+      if (name && (*key)[65] != kDosNamesOnly)
+        take({entry->le<0, std::uint64_t>() & kRecordNumber, *name, entry->le<6, std::uint16_t>(),
+              (le_at<std::uint32_t>(*key, 56).value_or(0) & kFolder) != 0});
     }
     at += length;
   }
@@ -66,12 +72,22 @@ class DirectoryIndex {
         continue;
       if (attr->type == TSK_FS_ATTR_TYPE_NTFS_IDXROOT) root_ = attr;
       if (attr->type == TSK_FS_ATTR_TYPE_NTFS_IDXALLOC) blocks_ = attr;
+      if (attr->type == TSK_FS_ATTR_TYPE_NTFS_BITMAP) used_ = attr;
     }
   }
   [[nodiscard]] std::uint64_t size_bytes() const {
     return blocks_ != nullptr && blocks_->size > 0 ? static_cast<std::uint64_t>(blocks_->size) : 0;
   }
-  void each(const TakeName& take) const {
+  // Leaves out blocks that the index does not use: what stands in them was removed.
+  void each_in_use(const TakeName& take) const {
+    std::vector<std::uint8_t> used;
+    if (used_ != nullptr && used_->size > 0)
+      used.resize(static_cast<std::size_t>(std::min<TSK_OFF_T>(used_->size, kMaxBitmap)));
+    used.resize(read(used_, 0, used));
+    each(take, &used);
+  }
+  // `used`: a bit for each block; null: all.
+  void each(const TakeName& take, const std::vector<std::uint8_t>* used = nullptr) const {
     if (root_ == nullptr || (root_->flags & TSK_FS_ATTR_RES) == 0 || root_->rd.buf == nullptr || root_->size < 16 ||
         static_cast<std::uint64_t>(root_->size) > root_->rd.buf_size)
       return;
@@ -81,19 +97,26 @@ class DirectoryIndex {
     if (blocks_ == nullptr || block < kMinBlock || block > kMaxBlock || (block & (block - 1)) != 0) return;
     std::vector<std::uint8_t> bytes(kMaxBlock);
     for (std::uint64_t at = 0; at < std::min(size_bytes(), kMostIndexBytes);) {
-      const auto got = read(at, bytes);
+      const auto got = read(blocks_, at, bytes);
       if (got < block) return;
-      for (std::size_t within = 0; within + block <= got; within += block)
-        each_in_block(MutableBytes(bytes).subspan(within, block), take);
+      for (std::size_t within = 0; within + block <= got; within += block) {
+        const std::uint64_t number = (at + within) / block;
+        const bool wanted =
+            used == nullptr || (number / 8 < used->size() && ((*used)[number / 8] >> number % 8 & 1) != 0);
+        if (wanted) each_in_block(MutableBytes(bytes).subspan(within, block), take);
+      }
       at += got / block * block;
     }
   }
 
  private:
-  [[nodiscard]] std::size_t read(std::uint64_t at, MutableBytes out) const {
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), size_bytes() - at));
+  [[nodiscard]] std::size_t read(const TSK_FS_ATTR* attr, std::uint64_t at, MutableBytes out) const {
+    if (attr == nullptr || attr->size <= 0 || at >= static_cast<std::uint64_t>(attr->size)) return 0;
+    const auto wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), static_cast<std::uint64_t>(attr->size) - at));
+    if (wanted == 0) return 0;
     const auto got = context_.session.call([&](TSK_FS_INFO*) {
-      return tsk_fs_attr_read(blocks_, static_cast<TSK_OFF_T>(at), reinterpret_cast<char*>(out.data()), wanted,
+      return tsk_fs_attr_read(attr, static_cast<TSK_OFF_T>(at), reinterpret_cast<char*>(out.data()), wanted,
                               TSK_FS_FILE_READ_FLAG_NONE);
     });
     tsk_error_reset();
@@ -107,6 +130,7 @@ class DirectoryIndex {
   WalkContext& context_;
   const TSK_FS_ATTR* root_ = nullptr;
   const TSK_FS_ATTR* blocks_ = nullptr;
+  const TSK_FS_ATTR* used_ = nullptr;
 };
 
 std::string_view name_of(const TSK_FS_NAME* entry) {
@@ -165,6 +189,37 @@ std::map<std::size_t, std::string> ntfs_names(WalkContext& context, const TSK_FS
     half->second.erase(half->second.begin());
   }
   return names;
+}
+
+std::vector<SecondReader::MoreName> ntfs_more_names(WalkContext& context, const TSK_FS_DIR& dir) {
+  std::vector<SecondReader::MoreName> more;
+  const DirectoryIndex index(context, dir);
+  // A block or none is all that libtsk has to find.
+  constexpr std::uint64_t kOneBlock = 4096;
+  if (index.size_bytes() <= kOneBlock || index.size_bytes() > kMostIndexBytes) return more;
+  std::multimap<std::uint64_t, std::string_view> listed;
+  std::size_t in_use = 0, in_index = 0;
+  for (std::size_t at = 0; at < tsk_fs_dir_getsize(&dir); ++at) {
+    const TSK_FS_NAME* const entry = tsk_fs_dir_get_name(&dir, at);
+    const bool counts = entry != nullptr && (entry->flags & TSK_FS_NAME_FLAG_ALLOC) != 0 && name_of(entry) != "." &&
+                        name_of(entry) != "..";
+    in_use += counts ? 1 : 0;
+  }
+  constexpr std::size_t kDot = 2;  // bytes of a name that is "."
+  const auto real = [](const IndexName& one) { return one.utf16.size() != kDot || one.utf16[0] != '.'; };
+  index.each_in_use([&](const IndexName& one) { in_index += real(one) ? 1 : 0; });
+  if (in_index <= in_use) return more;
+  for (std::size_t at = 0; at < tsk_fs_dir_getsize(&dir); ++at)
+    if (const TSK_FS_NAME* const entry = tsk_fs_dir_get_name(&dir, at); entry != nullptr)
+      listed.emplace(entry->meta_addr, name_of(entry));
+  index.each_in_use([&](const IndexName& one) {
+    if (!real(one) || has_half(one.utf16)) return;
+    std::string name = ntfs_text(one.utf16);
+    const auto [begin, end] = listed.equal_range(one.inode);
+    if (std::any_of(begin, end, [&](const auto& entry) { return entry.second == name; })) return;
+    more.push_back({std::move(name), one.inode, one.sequence, one.folder});
+  });
+  return more;
 }
 
 }  // namespace limier::volume

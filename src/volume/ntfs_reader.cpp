@@ -174,6 +174,10 @@ std::map<std::size_t, std::string> NtfsReader::names(const TSK_FS_DIR& dir) {
   return ntfs_names(context_, dir);
 }
 
+std::vector<SecondReader::MoreName> NtfsReader::more_names(const TSK_FS_DIR& dir) {
+  return ntfs_more_names(context_, dir);
+}
+
 std::optional<std::string> NtfsReader::own_name(const TSK_FS_FILE* file) {
   const Bytes content = file_name_of(file);
   const std::uint64_t units = le_at<std::uint8_t>(content, 64).value_or(0);

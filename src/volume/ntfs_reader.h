@@ -15,6 +15,7 @@ class NtfsReader final : public SecondReader {
   Status correct(TSK_FS_FILE* file, catalog::InodeRecord& record) override;
   Status correct(TSK_FS_FILE* file, const catalog::InodeRecord& record, std::vector<StreamPlan>& plans) override;
   std::map<std::size_t, std::string> names(const TSK_FS_DIR& dir) override;
+  std::vector<MoreName> more_names(const TSK_FS_DIR& dir) override;
   std::optional<std::string> own_name(const TSK_FS_FILE* file) override;
   bool read(const StreamPlan& plan, const Consumer& consume, Status& consumed) override;
   Result<std::optional<Nameless>> unnamed(const std::vector<std::uint64_t>& named) override;

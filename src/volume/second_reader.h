@@ -38,6 +38,14 @@ class SecondReader {
   virtual std::map<std::size_t, std::string> names(const TSK_FS_DIR& dir) {
     return (void)dir, std::map<std::size_t, std::string>();
   }
+  // Names in use of a directory that libtsk passes over.
+  struct MoreName {
+    std::string name;
+    std::uint64_t inode = 0;
+    std::uint32_t sequence = 0;
+    bool folder = false;
+  };
+  virtual std::vector<MoreName> more_names(const TSK_FS_DIR& dir) { return (void)dir, std::vector<MoreName>(); }
   // The name that an inode has for itself; nullopt: libtsk's.
   virtual std::optional<std::string> own_name(const TSK_FS_FILE* file) { return (void)file, std::nullopt; }
   // The content of a plan with `decoded`; false when it cannot be read to its end.

@@ -7,5 +7,4 @@
 #include <tsk/libtsk.h>
 // These need the types of the one before.
 #include <tsk/fs/tsk_ffs.h>
-#include <tsk/fs/tsk_iso9660.h>
 // clang-format on

@@ -80,6 +80,7 @@ class NameWalk {
     std::size_t next = 0;
     std::size_t count = 0;
     std::map<std::size_t, std::string> names;  // by SecondReader
+    std::vector<SecondReader::MoreName> more;  // the same; they come last
     std::uint64_t inode = 0;
     std::uint64_t name_id = 0;
     std::size_t path_length = 0;  // of this directory, without a trailing slash

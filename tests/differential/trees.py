@@ -63,7 +63,7 @@ class Filler:
             try:
                 action()
             except OSError as error:
-                if error.errno not in (28, 36, 22, 95, 1, 31, 84):  # full, too long, invalid, not supported
+                if error.errno not in (28, 36, 22, 95, 1, 31, 84, 17):  # full, too long, invalid, not supported, a name that is there in other letters
                     raise
         self.set_times()
 

@@ -1,4 +1,5 @@
 """NTFS: made by mkntfs, filled and read back through ntfs-3g."""
+import contextlib
 import os
 import struct
 
@@ -38,6 +39,11 @@ def make(random, folder):
     with mounted(image, "-o", "compression,streams_interface=xattr", program=("ntfs-3g",)) as root:
         filler = Filler(random, root, Names(random, fits=fits, fold=True), times=(-11644473600 + 86400, 9223372036), xattrs=False)
         filler.run(random.randrange(40, 200))
+        if cluster > 4096 and filler.files:
+            # Several blocks of the root folder's index in one cluster, with names that are not the first of their record.
+            for number in range(80):
+                with contextlib.suppress(OSError):  # the volume may be full
+                    os.link(filler.path(filler.files[0]), filler.path(f"link {number:02} of many to one file"))
         streams = {}
         for inner in filler.files[:10]:
             data = random.randbytes(random.choice([1, 300, 5000]))
