@@ -75,7 +75,7 @@ def main():
                 volume = FILE_SYSTEMS[name].make(random.Random(f"{name} {number}"), folder)
                 wrong, count, guessed = judge(name, volume, folder + ".out")
             except Missing as missing:
-                print(f"{name} {number}: skipped: {missing}")
+                print(f"{name} {number}: skipped: {str(missing).splitlines()[0][:160]}")
                 if volumes == 0 and number - options.first >= 2:
                     break  # the tools or mounts are lacking, not one feature of a kernel
             else:
