@@ -208,7 +208,9 @@ std::vector<SecondReader::MoreName> ntfs_more_names(WalkContext& context, const 
   constexpr std::size_t kDot = 2;  // bytes of a name that is "."
   const auto real = [](const IndexName& one) { return one.utf16.size() != kDot || one.utf16[0] != '.'; };
   index.each_in_use([&](const IndexName& one) { in_index += real(one) ? 1 : 0; });
-  if (in_index <= in_use) return more;
+  // Where each block has clusters of its own libtsk sees all, and as many names are the same names. Elsewhere it may
+  // give others in their place.
+  if (in_index <= in_use && context.block_size <= kOneBlock) return more;
   for (std::size_t at = 0; at < tsk_fs_dir_getsize(&dir); ++at)
     if (const TSK_FS_NAME* const entry = tsk_fs_dir_get_name(&dir, at); entry != nullptr)
       listed.emplace(entry->meta_addr, name_of(entry));
