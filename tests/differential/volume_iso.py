@@ -28,8 +28,14 @@ def make(random, folder):
         if maker[0] == "genisoimage" and "4" not in options:  # level 4 takes names as they are
             command[1:1] = ["-input-charset", "utf-8"]
         run(*command)
+        put_in = entries.read_folder(source, links=False)
     with tempfile.TemporaryDirectory() as out:
         run("bsdtar", "-xpf", image, "-C", out)
         expected = entries.read_folder(out, times=("modified_ns",), links=False, skip=(b"/rr_moved",))
         run("chmod", "-R", "u+rwx", out)
+    for path, entry in expected.items():
+        # bsdtar loses a slash where a target continues in another record; there, what was put in is the truth.
+        target = put_in[path].target if path in put_in else None
+        if entry.target and target and entry.target.replace(b"/", b"") == target.replace(b"/", b""):
+            entry.target = target.rstrip(b"/")
     return {"image": image, "entries": expected, "ever": filler.ever, "what": " ".join(command[:-3])}
