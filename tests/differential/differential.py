@@ -74,7 +74,7 @@ def main():
             try:
                 volume = FILE_SYSTEMS[name].make(random.Random(f"{name} {number}"), folder)
                 wrong, count, guessed = judge(name, volume, folder + ".out")
-            except Missing as missing:
+            except (Missing, RuntimeError) as missing:  # a volume may be too small for what it was to hold
                 print(f"{name} {number}: skipped: {str(missing).splitlines()[0][:160]}")
                 if volumes == 0 and number - options.first >= 2:
                     break  # the tools or mounts are lacking, not one feature of a kernel
