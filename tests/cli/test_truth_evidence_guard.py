@@ -32,7 +32,8 @@ class ReadOnly:
 
     def release(self):
         if self.mounted:
-            subprocess.run(["umount", self.folder], capture_output=True, check=False)
+            # Lazily: a process that only looks at new folders (an indexer, a scanner) must not keep it mounted.
+            subprocess.run(["umount", "--lazy", self.folder], capture_output=True, check=True)
         self.folder.chmod(0o755)
 
 
