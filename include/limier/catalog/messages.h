@@ -1,0 +1,73 @@
+// Messages and what is attached to them, whatever application they are from.
+#pragma once
+
+#include "limier/catalog/rows.h"
+
+namespace limier::catalog {
+
+enum class Direction : std::int8_t { kUnknown, kIn, kOut };
+inline constexpr std::array<std::string_view, 3> kDirectionWords{"unknown", "in", "out"};
+
+struct Message {
+  static constexpr KindInfo kKind{.name = "message",
+                                  .plural = "messages",
+                                  .title = "Messages",
+                                  .meaning = "Messages that applications keep: chats, SMS, MMS.",
+                                  .summary = "concat_parts(service, coalesce(sender_name, sender), body)"};
+  static constexpr auto columns() {
+    return std::tuple{
+        Column{"service", &Message::service, As::kOwnText, "application or network"},
+        Column{"thread", &Message::thread, As::kText, "conversation, as the application identifies it"},
+        Column{"thread_name", &Message::thread_name, As::kText, "name of the conversation"},
+        Column{"direction", &Message::direction, kDirectionWords, "seen from the device"},
+        Column{"sender", &Message::sender, As::kText, "number, address or id of who sent it; NULL: the device's owner"},
+        Column{"sender_name", &Message::sender_name, As::kText, "as the application names the sender"},
+        Column{"recipients", &Message::recipients, As::kText, "numbers, addresses or ids, separated by '; '"},
+        Column{"t", &Message::t_ns, As::kTime, "when it was sent"},
+        Column{"received", &Message::received_ns, As::kTime, "when it came in"},
+        Column{"edited", &Message::edited_ns, As::kTime, "when it was last changed"},
+        Column{"body", &Message::body, As::kText, "the text"},
+        Column{
+            "kind", &Message::kind, As::kOwnText,
+            "text, image, audio, video, file, location, call, system, …; another word is the application's own code"},
+        Column{"service_id", &Message::service_id, As::kText, "the service's own id, the same on both sides"},
+        Column{"attachments", &Message::attachments, As::kInteger, "how many"},
+        Column{"deleted", &Message::deleted, As::kFlag,
+               "1: no live row of this message exists, or the application itself marks it as deleted"},
+    };
+  }
+
+  RowPlace place;
+  std::string service, thread, thread_name;
+  Direction direction = Direction::kUnknown;
+  std::string sender, sender_name, recipients;
+  std::optional<std::int64_t> t_ns, received_ns, edited_ns;
+  std::string body, kind, service_id;
+  std::int64_t attachments = 0;
+  bool deleted = false;
+};
+
+struct Attachment {
+  static constexpr KindInfo kKind{.name = "attachment",
+                                  .plural = "attachments",
+                                  .title = "Attachments",
+                                  .meaning = "Files that belong to messages, as the application names them.",
+                                  .summary = ""};
+  static constexpr auto columns() {
+    return std::tuple{
+        Column{&Attachment::message, "message", "the message it belongs to"},
+        Column{"name", &Attachment::name, As::kText, "name of the file, as sent"},
+        Column{"mime", &Attachment::mime, As::kText, "type, as stored"},
+        Column{"size", &Attachment::size, As::kInteger, "bytes, as stored"},
+        Column{"path", &Attachment::path, As::kText, "where the application keeps it, as stored"},
+    };
+  }
+
+  RowPlace place;
+  std::string message;  // locator
+  std::string name, mime;
+  std::optional<std::int64_t> size;
+  std::string path;
+};
+
+}  // namespace limier::catalog

@@ -1,0 +1,80 @@
+// content: what stands inside files. One file a parser: bytes in, declared rows out (catalog/rows.h). A parser knows no
+// image, no index and no other process; it runs inside limier-content alone, where it may crash without harm to more
+// than the content it reads.
+//
+// Owns:    nothing beyond a call. A Source and the Readers in it live as long as the call of parse().
+// Threads: one.
+// Errors:  parse() says what became of the content; damage is an issue, or a row that is not there. A parser that meets
+//          what it cannot make sense of says kNotApplicable or kFailed with a reason, it never guesses.
+#pragma once
+
+#include <memory>
+
+#include "limier/catalog/findings.h"
+#include "limier/catalog/rows.h"
+
+namespace limier::content {
+
+// The bytes of one content, as its file system shows them. Bytes that could not be read are zeros.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  [[nodiscard]] virtual std::uint64_t size_bytes() const = 0;
+  // Fills `out` from `offset` on. False when some byte of it lies beyond the end, or could not be read (zeros then).
+  virtual bool read(std::uint64_t offset, MutableBytes out) const = 0;
+};
+
+// A content and what belongs to it by name: "<name>-wal", "<name>-journal" in the same folder.
+struct Source {
+  std::string path;  // raw bytes, of the first file that has the content
+  const Reader* main = nullptr;
+  const Reader* wal = nullptr;      // nullptr: there is none
+  const Reader* journal = nullptr;  // the same
+};
+
+// Where rows go. They are kept when the parser has come to its end, or dropped all together.
+class Rows {
+ public:
+  virtual ~Rows() = default;
+  // `maker` and `version` stand in the row's parser and parser_version: of a pack, its own.
+  template <catalog::Row T>
+  void add(const T& row, std::string_view maker, std::string_view version) {
+    add_cells(catalog::kKindOf<T>, catalog::cells_of(row), maker, version);
+  }
+  virtual void add_cells(const catalog::KindInfo& kind, std::vector<catalog::RowCell> cells, std::string_view maker,
+                         std::string_view version) = 0;
+  // Damage or doubt; `incomplete`: something that is there could not be shown.
+  virtual void issue(std::string code, std::string message, bool incomplete) = 0;
+  // To be called once in a while by what takes long, so that it is not taken for a hang.
+  virtual void alive() = 0;
+};
+
+struct Outcome {
+  catalog::ItemState state = catalog::ItemState::kParsed;
+  std::string reason;
+};
+
+// A pack of the program, or of --packs: which database it knows, and how its rows become ours (docs/packs.md).
+struct PackText {
+  std::string name;  // of the file, for messages
+  std::string toml;
+  static constexpr auto fields() { return std::tuple{&PackText::name, &PackText::toml}; }
+};
+
+class Parser {
+ public:
+  virtual ~Parser() = default;
+  [[nodiscard]] virtual std::string_view name() const = 0;     // "sqlite"; v_item.parser
+  [[nodiscard]] virtual std::string_view version() const = 0;  // rises when the same bytes give other rows
+  virtual Outcome parse(const Source& source, Rows& rows) const = 0;
+};
+
+// What parsers want is asked by the supervisor, which never sees content: by path alone before the media are read, and
+// by type after it.
+struct Wish {
+  std::string_view parser;                       // its name
+  std::span<const std::string_view> mime_types;  // contents of these types are given to it
+  std::uint64_t max_size_bytes = UINT64_MAX;     // larger ones become kTooLarge
+};
+
+}  // namespace limier::content
