@@ -22,8 +22,11 @@ namespace limier::worker {
 
 // ---- frames
 // ---------------------------------------------------------------------------------------------------------- On the
-// wire: length (32 bit LE, of the payload), type (16 bit), 0 (16 bit), CRC-32C of type and payload, payload.
+// wire: length (32 bit LE, of the payload), type (16 bit), 1 where the next frame goes on with this payload, else 0 (16
+// bit), CRC-32C of type, that flag where it is set, and payload, payload.
 inline constexpr std::size_t kMaxPayload = 1u << 20;
+// Of all frames of one payload together: more than a row, an item or a plan ever takes.
+inline constexpr std::size_t kMaxMessage = 64u << 20;
 
 enum class FrameType : std::uint16_t {
   // supervisor → worker
@@ -52,6 +55,10 @@ enum class FrameType : std::uint16_t {
   kOpenContents = 35,     // Batch<OpenContent>: before a kSweepCheckpoint; the answer to kOpenRequest, empty: the last
   kSweepCheckpoint = 36,  // Checkpoint: what came before it can be kept
   kOpenRequest = 37,      // empty, as kPlanRequest
+  kItemRequest = 38,      // empty; the worker then reads until kItem has come
+  kItem = 39,             // ContentItem, the answer; empty: there are no more
+  kRows = 40,             // RowsHead and rows (catalog/rows.h)
+  kItemDone = 41,         // ItemDone: all its rows have been sent
 };
 
 struct Frame {
@@ -96,18 +103,24 @@ class Channel {
  public:
   explicit Channel(UniqueFd fd) : fd_(std::move(fd)) {}
   Status send(FrameType type, Bytes payload) { return send(type, payload, {}); }
-  // One frame: its payload is both, one behind the other.
+  // Its payload is both, one behind the other; in several frames where one does not hold it. At most kMaxMessage.
   Status send(FrameType type, Bytes first, Bytes second);
   template <Record T>
   Status send(FrameType type, const T& record) {
     return send(type, Bytes(encode(record)));
   }
-  // nullopt: nothing came within `timeout`. Error: kTemporary when the peer is gone, kInternal when it sent no frame.
+  // nullopt: nothing whole came within `timeout`. Error: kTemporary when the peer is gone, kInternal when it sent no
+  // frame.
   Result<std::optional<Frame>> receive(std::chrono::milliseconds timeout);
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
+  Status send_one(FrameType type, bool more, Bytes first, Bytes second);
+  Result<std::optional<Frame>> receive_one(std::chrono::milliseconds timeout);
+
   UniqueFd fd_;
+  std::optional<Frame> begun_;     // frames of a payload whose last one has not come yet
+  bool more_ = false;              // the frame just received goes on
   std::vector<std::uint8_t> out_;  // one frame; kept for its memory
   std::vector<std::uint8_t> in_;
   std::size_t in_begin_ = 0;

@@ -2,6 +2,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "limier/worker.h"
 #include "worker/crc32c.h"
 
@@ -71,6 +73,55 @@ TEST(Channel, RefusesOversizedAndEndedStreams) {
   Pair ended;
   ended.raw.reset();
   EXPECT_FALSE(ended.ours->receive(10ms).ok());
+}
+
+TEST(Channel, SplitsWhatOneFrameDoesNotHold) {
+  int fds[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+  Channel out{UniqueFd(fds[0])};
+  Channel in{UniqueFd(fds[1])};
+  std::vector<std::uint8_t> head(kMaxPayload + 5, 1), tail(2 * kMaxPayload, 2);
+  std::thread sender([&] {
+    EXPECT_TRUE(out.send(FrameType::kItem, Bytes(head), Bytes(tail)).ok());
+    EXPECT_TRUE(out.send(FrameType::kItem, Bytes()).ok());
+  });
+  auto got = in.receive(5000ms);
+  ASSERT_TRUE(got.ok() && got->has_value());
+  head.insert(head.end(), tail.begin(), tail.end());
+  EXPECT_EQ((*got)->payload, head);
+  auto next = in.receive(5000ms);
+  sender.join();
+  ASSERT_TRUE(next.ok() && next->has_value());
+  EXPECT_TRUE((*next)->payload.empty());
+}
+
+TEST(Channel, RefusesAPayloadWithoutEnd) {
+  int fds[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+  Channel in{UniqueFd(fds[1])};
+  const UniqueFd raw(fds[0]);
+  std::vector<std::uint8_t> payload(kMaxPayload, 7);
+  Encoder head;
+  head.put(static_cast<std::uint32_t>(kMaxPayload));
+  head.put(FrameType::kItem);
+  head.put(std::uint16_t{1});
+  Encoder covered;
+  covered.put(FrameType::kItem);
+  covered.put(true);
+  head.put(crc32c(crc32c(0, covered.bytes()), Bytes(payload)));
+  std::thread sender([&] {
+    for (std::size_t sent = 0; sent <= kMaxMessage; sent += kMaxPayload) {
+      if (::send(raw.get(), head.bytes().data(), head.size(), MSG_NOSIGNAL) < 0) return;
+      for (Bytes left(payload); !left.empty();) {
+        const ssize_t wrote = ::send(raw.get(), left.data(), left.size(), MSG_NOSIGNAL);
+        if (wrote < 0) return;
+        left = left.subspan(static_cast<std::size_t>(wrote));
+      }
+    }
+  });
+  EXPECT_FALSE(in.receive(10000ms).ok());
+  shutdown(in.fd(), SHUT_RDWR);
+  sender.join();
 }
 
 TEST(BatchSender, KeepsOrderAndCount) {
