@@ -65,6 +65,8 @@ struct Session {
   std::function<Result<std::vector<std::uint8_t>>()> next_plan;
   // The same for the open contents of a checkpoint.
   std::function<Result<std::vector<std::uint8_t>>()> next_open_contents;
+  // limier-content: the next item, encoded; empty: there are no more.
+  std::function<Result<std::vector<std::uint8_t>>()> next_item;
   std::function<void(std::uint64_t)> on_progress;
   std::function<void(std::uint64_t)> on_container_progress;  // limier-sweep: bytes of the segments it is through with
 };
