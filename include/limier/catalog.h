@@ -246,7 +246,7 @@ enum class Severity : std::uint8_t { kInfo, kWarning, kError };
 std::string_view severity_name(Severity severity);
 // Damage or doubt about the evidence: v_issue.
 struct IssueRecord {
-  std::string stage;  // "container", "volume", "walk", "sweep", "worker"
+  std::string stage;  // "container", "volume", "walk", "sweep", "content", "rules"
   std::string code;   // stable, kebab-case: "ewf-table-damaged", "listing-may-be-incomplete", "worker-timeout"
   Severity severity = Severity::kWarning;
   std::uint32_t volume_id = 0;         // 0: none
@@ -260,6 +260,7 @@ struct IssueRecord {
   std::string cause{};
   std::uint32_t attempt = 0;
   std::uint64_t memory_bytes = 0;
+  std::int64_t item_id = 0;  // the content that was looked into; known to the supervisor alone too
   static constexpr auto fields() {
     return std::tuple{&IssueRecord::stage,     &IssueRecord::code,    &IssueRecord::severity,
                       &IssueRecord::volume_id, &IssueRecord::inode,   &IssueRecord::image_offset,

@@ -12,6 +12,7 @@
 
 #include "limier/catalog/findings.h"
 #include "limier/catalog/rows.h"
+#include "limier/evidence.h"
 
 namespace limier::content {
 
@@ -75,6 +76,82 @@ struct Wish {
   std::string_view parser;                       // its name
   std::span<const std::string_view> mime_types;  // contents of these types are given to it
   std::uint64_t max_size_bytes = UINT64_MAX;     // larger ones become kTooLarge
+};
+
+// Every parser, by name, with these packs.
+std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> packs);
+std::span<const Wish> wishes();
+std::string parser_version(std::string_view parser);
+
+// The packs of the program, and those in these files and folders. kUsage with file and line where one is no pack.
+std::span<const PackText> own_packs();
+Result<std::vector<PackText>> load_packs(std::span<const std::string> paths);
+// Paths, as SQLite's GLOB has them, under which what the packs know usually lies: looked into first.
+std::vector<std::string> lead_globs(std::span<const PackText> packs);
+
+// ---- what limier-content is told, and what it says -----------------------------------------------------------------
+
+struct ContentJob {
+  evidence::EvidenceSpec evidence;
+  std::vector<PackText> packs;
+  std::uint64_t memory_bytes = 0;  // of its address space
+  static constexpr auto fields() {
+    return std::tuple{&ContentJob::evidence, &ContentJob::packs, &ContentJob::memory_bytes};
+  }
+};
+
+// Where the bytes of a content lie: in pieces of the image with zeros between them, or here, where limier-fs read them.
+struct ContentBytes {
+  struct Piece {
+    std::uint64_t file_offset = 0, image_offset = 0, length = 0;
+    static constexpr auto fields() { return std::tuple{&Piece::file_offset, &Piece::image_offset, &Piece::length}; }
+  };
+  std::uint64_t size_bytes = 0;
+  bool is_here = false;
+  std::vector<Piece> pieces;  // by file_offset, without overlap
+  std::vector<std::uint8_t> bytes;
+  static constexpr auto fields() {
+    return std::tuple{&ContentBytes::size_bytes, &ContentBytes::is_here, &ContentBytes::pieces, &ContentBytes::bytes};
+  }
+};
+
+struct ContentItem {
+  std::uint64_t item_id = 0;
+  std::string parser;
+  std::string path;  // raw bytes
+  ContentBytes main;
+  std::optional<ContentBytes> wal, journal;
+  static constexpr auto fields() {
+    return std::tuple{&ContentItem::item_id, &ContentItem::parser, &ContentItem::path,
+                      &ContentItem::main,    &ContentItem::wal,    &ContentItem::journal};
+  }
+};
+
+// In front of rows of one kind and maker: so many sets of cells follow (catalog::put_cells).
+struct RowsHead {
+  std::uint64_t item_id = 0;
+  std::uint32_t kind = 0;
+  std::string maker, version;
+  std::uint32_t count = 0;
+  static constexpr auto fields() {
+    return std::tuple{&RowsHead::item_id, &RowsHead::kind, &RowsHead::maker, &RowsHead::version, &RowsHead::count};
+  }
+};
+
+struct ItemIssue {
+  std::string code, message;
+  bool incomplete = false;
+  static constexpr auto fields() { return std::tuple{&ItemIssue::code, &ItemIssue::message, &ItemIssue::incomplete}; }
+};
+
+struct ItemDone {
+  std::uint64_t item_id = 0;
+  catalog::ItemState state = catalog::ItemState::kParsed;
+  std::string reason;
+  std::vector<ItemIssue> issues;
+  static constexpr auto fields() {
+    return std::tuple{&ItemDone::item_id, &ItemDone::state, &ItemDone::reason, &ItemDone::issues};
+  }
 };
 
 }  // namespace limier::content

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "limier/catalog.h"
+#include "limier/catalog/findings.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -22,7 +23,7 @@ struct sqlite3_stmt;
 namespace limier::store {
 
 inline constexpr std::int32_t kApplicationId = 0x4C494D52;  // "LIMR"
-inline constexpr std::int32_t kSchemaVersion = 2;
+inline constexpr std::int32_t kSchemaVersion = 3;
 
 struct Authority {
   std::string text, case_number, exhibit, examiner, agency, note;
@@ -61,7 +62,7 @@ struct RunRow {
 using RunKey = std::vector<std::pair<std::string, std::string>>;
 
 // The steps of a run, in order. What is in the index after a finished step is not made again when a run is resumed.
-enum class Step : std::uint8_t { kContainer, kVolumes, kWalk, kCatalog, kSweep, kCoverage };
+enum class Step : std::uint8_t { kContainer, kVolumes, kWalk, kCatalog, kSweep, kContent, kRules, kCoverage };
 
 // Where a sweep stood. What the bytes mean is the app's business.
 struct SweepCheckpoint {
@@ -81,6 +82,34 @@ std::string_view verdict_name(Verdict verdict);
 struct NamedInode {
   std::uint64_t inode = 0;
   bool orphan = false;
+};
+
+// Contents that a parser is to look at.
+struct ItemChoice {
+  std::string parser, version;
+  std::vector<std::string> path_globs;  // as SQLite's GLOB has them, over v_file.path
+  bool lead = false;                    // before all others
+};
+struct ItemRow {
+  std::int64_t item_id = 0, content_id = 0;
+  std::string parser;
+  std::uint64_t size_bytes = 0;
+};
+// Where the bytes of a content lie.
+struct ContentPlace {
+  struct Piece {
+    std::uint64_t file_offset = 0, image_offset = 0, length = 0;
+  };
+  std::string path;  // raw bytes, of the first file that has it
+  std::uint64_t size_bytes = 0;
+  bool in_extents = true;     // else only limier-fs can read it
+  std::vector<Piece> pieces;  // by file_offset; zeros between them
+  catalog::VolumeRecord volume;
+  catalog::StreamRef stream;
+};
+// Contents that belong to an item's by the names of their files.
+struct ItemCompanions {
+  std::optional<std::int64_t> wal, journal;
 };
 
 class IndexWriter {
@@ -167,6 +196,28 @@ class IndexWriter {
   // After the sweep: digests of the media, states of the contents that touch bad ranges. `swept` false (profile list,
   // or the sweep failed): contents stay not-read, but for those whose digests came.
   Status finish_evidence(const Digests& media, std::optional<Verdict> verdict, bool swept);
+  // -- contents: after the catalog -----------------------------------------------------------------------------------
+  // Adds those that are not there yet.
+  Status choose_items(const ItemChoice& choice);
+  // Those not done yet: leads first, then in the order of the media.
+  Result<std::vector<ItemRow>> waiting_items();
+  Result<std::optional<ContentPlace>> content_place(std::int64_t content_id);
+  Result<ItemCompanions> companions_of(std::int64_t item_id);
+  // A row that a parser found in an item; it counts once the item is finished. Cells: as catalog::get_cells gives them.
+  Status add_row(std::int64_t item_id, const catalog::KindInfo& kind, std::string_view maker, std::string_view version,
+                 std::span<const catalog::RowCell> cells);
+  Status finish_item(std::int64_t item_id, catalog::ItemState state, std::uint32_t attempts, std::string_view reason);
+  // Takes back what came of an item, its issues too.
+  Status drop_item(std::int64_t item_id);
+  // All items are done: gives the rows their ids, which depend on the evidence alone, and drops those of items that
+  // were not finished.
+  Status settle_content();
+  // Rows that limier makes of others.
+  template <catalog::Row T>
+  Status add(const T& row) {
+    return add_engine_row(catalog::kKindOf<T>, catalog::cells_of(row));
+  }
+  Status clear_engine_rows(const catalog::KindInfo& kind);
   // Coverage ledger and v_not_examined; the last rows of the result.
   Status build_coverage();
   // How far the result goes: what the exit code is computed from.
@@ -184,6 +235,8 @@ class IndexWriter {
   class Impl;
 
  private:
+  Status add_engine_row(const catalog::KindInfo& kind, std::span<const catalog::RowCell> cells);
+
   explicit IndexWriter(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

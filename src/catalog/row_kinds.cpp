@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "limier/catalog/artifacts.h"
 #include "limier/catalog/findings.h"
 #include "limier/catalog/messages.h"
 #include "limier/catalog/rows.h"
@@ -12,7 +13,14 @@ namespace {
 // Every kind of row, by name.
 std::vector<const KindInfo*>& kinds() {
   static std::vector<const KindInfo*> all{
-      &kKindOf<Attachment>, &kKindOf<Finding>, &kKindOf<Item>, &kKindOf<Judged>, &kKindOf<Message>,
+      &kKindOf<Artifact>,    //
+      &kKindOf<Attachment>,  //
+      &kKindOf<Finding>,     //
+      &kKindOf<Hit>,         //
+      &kKindOf<Item>,        //
+      &kKindOf<Judged>,      //
+      &kKindOf<Message>,     //
+      &kKindOf<TextPart>,    //
   };
   return all;
 }
@@ -108,8 +116,12 @@ std::size_t number_of(const KindInfo& kind) {
   return static_cast<std::size_t>(found - kinds().begin());
 }
 
-void declare_kind(const KindInfo& kind) {
-  if (find_kind(kind.name) == nullptr) kinds().push_back(&kind);
+ExtraKind::ExtraKind(const KindInfo& kind) {
+  assert(find_kind(kind.name) == nullptr);
+  kinds().push_back(&kind);
+}
+ExtraKind::~ExtraKind() {
+  kinds().pop_back();
 }
 
 std::size_t cell_count(const KindInfo& kind) {

@@ -31,6 +31,7 @@ class Statement {
 
   void bind_null(int at) { note(sqlite3_bind_null(handle_.get(), at)); }
   void bind(int at, std::int64_t value) { note(sqlite3_bind_int64(handle_.get(), at, value)); }
+  void bind_real(int at, double value) { note(sqlite3_bind_double(handle_.get(), at, value)); }
   void bind_text(int at, std::string_view text) {
     note(sqlite3_bind_text64(handle_.get(), at, text.empty() ? "" : text.data(), text.size(), nullptr, SQLITE_UTF8));
   }

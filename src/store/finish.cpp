@@ -154,6 +154,25 @@ Status IndexWriter::Impl::build_not_examined() {
       "SELECT iif(stage = 'sweep', 'media', 'volume'), replace(code, '-', ' ') AS r, NULL, count(*) "
       "FROM issue WHERE incomplete AND stage IN ('volume', 'sweep') AND NOT EXISTS (SELECT 1 FROM volume v "
       "WHERE v.volume_id = issue.volume_id AND v.status IN (1, 2, 3, 6)) GROUP BY stage, r ORDER BY stage, r"));
+  // Every other stage: one that is added later cannot be forgotten. Missing segments and sectors that could not be
+  // acquired are rows above.
+  LIMIER_CHECK(db_.execute(
+      "INSERT INTO not_examined(what, reason, bytes, items) SELECT stage, replace(code, '-', ' ') AS r, NULL, count(*) "
+      "FROM issue WHERE incomplete AND stage NOT IN ('walk', 'volume', 'sweep') AND code NOT IN ('segment-missing', "
+      "'acquisition-error') AND NOT EXISTS (SELECT 1 FROM content_item i WHERE i.item_id = issue.item_id AND i.state "
+      "<> 0) "
+      "GROUP BY stage, r ORDER BY stage, r"));
+  // Contents a parser wanted and did not come to the end of.
+  LIMIER_CHECK(db_.execute(fmt::format(
+      "INSERT INTO not_examined(what, reason, bytes, items) SELECT 'content', w.word || coalesce(': ' || i.reason, "
+      "''), "
+      "sum(s.size_bytes), count(*) FROM row_item i JOIN stream s ON s.content_id = i.content_id JOIN (SELECT {} AS "
+      "state, 'not read' AS word UNION ALL SELECT {}, 'could not be parsed' UNION ALL SELECT {}, 'quarantined' UNION "
+      "ALL "
+      "SELECT {}, 'too large' UNION ALL SELECT {}, 'encrypted') w ON w.state = i.state GROUP BY 2 ORDER BY 2",
+      static_cast<int>(catalog::ItemState::kNotRead), static_cast<int>(catalog::ItemState::kFailed),
+      static_cast<int>(catalog::ItemState::kQuarantined), static_cast<int>(catalog::ItemState::kTooLarge),
+      static_cast<int>(catalog::ItemState::kEncrypted))));
   // Folders, links and devices (source 0) have no content to be read, and streams without a byte on the disk (source 6,
   // the list of bad clusters of every sound NTFS volume) nothing that could be.
   LIMIER_CHECK(count_unread_contents());
@@ -237,16 +256,16 @@ Status IndexWriter::Impl::settle_issues() {
         "UPDATE issue SET file_id = (SELECT c.file_id FROM temp.concerned c WHERE c.volume_id = issue.volume_id AND "
         "c.inode = "
         "issue.inode) WHERE inode IS NOT NULL; DROP TABLE temp.concerned;"));
-  LIMIER_CHECK(
-      db_.execute("CREATE TEMP TABLE settled AS SELECT * FROM issue; DELETE FROM issue;"
-                  "INSERT INTO issue SELECT row_number() OVER (ORDER BY CASE stage WHEN 'container' THEN 0 WHEN "
-                  "'volume' THEN 1 WHEN "
-                  "'walk' THEN 2 WHEN 'sweep' THEN 3 ELSE 4 END, stage, coalesce(volume_id, 0), code, inode, "
-                  "image_offset, message, "
-                  "message_raw, length, severity, incomplete), stage, code, severity, volume_id, inode, file_id, "
-                  "image_offset, length, "
-                  "message, message_raw, incomplete, step, cause, attempt, memory_bytes FROM temp.settled; DROP TABLE "
-                  "temp.settled;"));
+  LIMIER_CHECK(db_.execute(
+      "CREATE TEMP TABLE settled AS SELECT * FROM issue; DELETE FROM issue;"
+      "INSERT INTO issue SELECT row_number() OVER (ORDER BY CASE stage WHEN 'container' THEN 0 WHEN "
+      "'volume' THEN 1 WHEN "
+      "'walk' THEN 2 WHEN 'sweep' THEN 3 WHEN 'content' THEN 4 ELSE 5 END, stage, coalesce(volume_id, 0), code, inode, "
+      "image_offset, message, "
+      "message_raw, length, severity, incomplete), stage, code, severity, volume_id, inode, file_id, "
+      "image_offset, length, "
+      "message, message_raw, incomplete, step, cause, attempt, memory_bytes, item_id FROM temp.settled; DROP TABLE "
+      "temp.settled;"));
   return db_.execute(
       "CREATE TEMP TABLE settled AS SELECT DISTINCT volume_id, scheme, certainty, detail FROM encryption;"
       "DELETE FROM encryption; INSERT INTO encryption SELECT row_number() OVER (ORDER BY volume_id, certainty, scheme, "
@@ -255,6 +274,7 @@ Status IndexWriter::Impl::settle_issues() {
 }
 
 Status IndexWriter::Impl::finish(std::string_view outcome, int exit_code, std::int64_t ended_ns) {
+  if (!content_settled_) LIMIER_CHECK(settle_content());
   if (!coverage_built_) LIMIER_CHECK(build_coverage());
   LIMIER_CHECK(begin());
   LIMIER_CHECK(settle_issues());
@@ -278,6 +298,7 @@ Status IndexWriter::Impl::close_down() {
   for (Statement* statement : {&volume_, &digest_, &block_, &issue_, &encryption_, &bad_range_, &content_digest_,
                                &touched_, &plan_, &find_inode_, &find_content_, &open_content_, &far_time_})
     *statement = Statement();
+  declared_.clear();
   names_ = {};
   inodes_ = {};
   streams_ = {};

@@ -203,7 +203,8 @@ Status IndexWriter::Impl::read_steps() {
   evidence_finished_ = done(Step::kSweep);
   coverage_built_ = done(Step::kCoverage);
   sweep_reported_ = true;
-  for (const Step step : {Step::kContainer, Step::kVolumes, Step::kCatalog, Step::kSweep})
+  content_settled_ = done(Step::kContent);
+  for (const Step step : {Step::kContainer, Step::kVolumes, Step::kCatalog, Step::kSweep, Step::kContent, Step::kRules})
     if (done(step)) step_ = next_step(step);
   return ok_status();
 }
@@ -216,8 +217,15 @@ Status IndexWriter::Impl::clear_unfinished() {
   if (!done(Step::kCatalog)) {
     LIMIER_CHECK(clear_walks());
     LIMIER_CHECK(clear_catalog());
+    LIMIER_CHECK(drop_declared(db_, "1"));
+    LIMIER_CHECK(db_.execute("DELETE FROM issue WHERE item_id IS NOT NULL; DELETE FROM content_item"));
   }
-  for (const Step step : {Step::kVolumes, Step::kCatalog, Step::kSweep, Step::kCoverage})
+  if (!done(Step::kContent)) {
+    LIMIER_CHECK(drop_unfinished_items());
+    LIMIER_CHECK(db_.execute("DELETE FROM row_item"));
+  }
+  if (!done(Step::kRules)) LIMIER_CHECK(db_.execute("DELETE FROM row_finding; DELETE FROM row_judged"));
+  for (const Step step : {Step::kVolumes, Step::kCatalog, Step::kSweep, Step::kRules, Step::kCoverage})
     if (!done(step))
       LIMIER_CHECK(db_.execute(fmt::format("DELETE FROM issue WHERE step = {}", static_cast<int>(step))));
   return ok_status();

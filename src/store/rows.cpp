@@ -95,11 +95,11 @@ Status IndexWriter::Impl::prepare_statements() {
   LIMIER_CHECK(
       prepare(find_content_, "SELECT content_id FROM stream WHERE inode_key = ?1 AND attr_type = ?2 AND attr_id = ?3"));
   LIMIER_CHECK(prepare(block_, "INSERT INTO block(volume_id, image_offset, length, use) VALUES (?1, ?2, ?3, ?4)"));
-  LIMIER_CHECK(
-      prepare(issue_,
-              "INSERT INTO issue(stage, code, severity, volume_id, inode, image_offset, length, message, "
-              "message_raw, incomplete, step, cause, attempt, memory_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
-              "?9, ?10, ?11, ?12, ?13, ?14)"));
+  LIMIER_CHECK(prepare(
+      issue_,
+      "INSERT INTO issue(stage, code, severity, volume_id, inode, image_offset, length, message, "
+      "message_raw, incomplete, step, cause, attempt, memory_bytes, item_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+      "?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"));
   LIMIER_CHECK(
       prepare(encryption_, "INSERT INTO encryption(volume_id, scheme, certainty, detail) VALUES (?1, ?2, ?3, ?4)"));
   LIMIER_CHECK(
@@ -386,7 +386,9 @@ Status IndexWriter::Impl::add(const catalog::IssueRecord& record) {
   issue_.bind(7, clamped(record.length));
   message.bind(issue_, 8, 9);
   issue_.bind(10, std::int64_t{record.incomplete});
-  issue_.bind(11, number(step_));
+  // Contents are looked into beside the sweep, and what is begun anew of it leaves them alone.
+  issue_.bind(11, number(record.item_id != 0 ? Step::kContent : step_));
+  record.item_id != 0 ? issue_.bind(15, record.item_id) : issue_.bind_null(15);
   // Only where a worker was ended; a cause may quote what the worker said.
   const RepairedText cause(record.cause);
   const bool ended = record.attempt != 0;

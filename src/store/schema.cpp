@@ -1,5 +1,7 @@
 #include "store/schema.h"
 
+#include "store/declared_rows.h"
+
 namespace limier::store {
 
 namespace {
@@ -102,7 +104,7 @@ CREATE TABLE issue (
   issue_id INTEGER PRIMARY KEY, stage TEXT NOT NULL, code TEXT NOT NULL, severity INTEGER NOT NULL,
   volume_id INTEGER REFERENCES volume(volume_id), inode INTEGER, file_id INTEGER REFERENCES file(file_id),
   image_offset INTEGER, length INTEGER NOT NULL, message TEXT NOT NULL, message_raw BLOB, incomplete INTEGER NOT NULL,
-  step INTEGER NOT NULL, cause TEXT, attempt INTEGER, memory_bytes INTEGER
+  step INTEGER NOT NULL, cause TEXT, attempt INTEGER, memory_bytes INTEGER, item_id INTEGER
 ) STRICT;
 CREATE TABLE coverage (
   image_offset INTEGER PRIMARY KEY, length INTEGER NOT NULL, state INTEGER NOT NULL
@@ -110,32 +112,13 @@ CREATE TABLE coverage (
 CREATE TABLE not_examined (
   not_examined_id INTEGER PRIMARY KEY, what TEXT NOT NULL, reason TEXT NOT NULL, bytes INTEGER, items INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE hit (
-  hit_id INTEGER PRIMARY KEY, file_id INTEGER REFERENCES file(file_id), image_offset INTEGER, file_offset INTEGER,
-  decode_path TEXT, kind TEXT NOT NULL, value TEXT NOT NULL, normalized TEXT, validated INTEGER, context TEXT
-) STRICT;
-CREATE TABLE text_part (
-  file_id INTEGER NOT NULL REFERENCES file(file_id), part INTEGER NOT NULL, body TEXT NOT NULL,
-  PRIMARY KEY (file_id, part)
-) STRICT;
-CREATE TABLE artifact (
-  artifact_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, file_id INTEGER REFERENCES file(file_id), t_ns INTEGER,
-  summary TEXT NOT NULL, locator TEXT
-) STRICT;
-CREATE TABLE message (
-  message_id INTEGER PRIMARY KEY, service TEXT, thread TEXT, sender TEXT, recipients TEXT, t_ns INTEGER, body TEXT,
-  deleted INTEGER NOT NULL, source TEXT, file_id INTEGER REFERENCES file(file_id), locator TEXT
-) STRICT;
-CREATE TABLE finding (
-  finding_id INTEGER PRIMARY KEY, pack TEXT NOT NULL, rule TEXT NOT NULL, priority TEXT NOT NULL, title TEXT NOT NULL,
-  reason TEXT NOT NULL, subject_kind TEXT NOT NULL, subject_id INTEGER, file_id INTEGER REFERENCES file(file_id)
-) STRICT;
 )sql";
 
 }  // namespace
 
 std::string table_schema() {
-  return std::string(kRunTables) + kCatalogTables + kResultTables + progress_schema() + checkpoint_schema();
+  return std::string(kRunTables) + kCatalogTables + kResultTables + declared_tables() + progress_schema() +
+         checkpoint_schema();
 }
 
 // Carries what the sweeps over the media need, so that they do not look every extent up again. Made when it is first

@@ -19,6 +19,9 @@ std::string stream_index();
 std::string drop_catalog_indexes();
 std::string question_indexes(bool has_digests);
 
+// ISO 8601 UTC with nine decimals, from an SQL expression of nanoseconds.
+std::string iso_time(const std::string& ns);
+
 // The path as SQLite's URI file names want it.
 std::string file_uri(const std::string& path);
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "limier/catalog.h"
+#include "store/declared_rows.h"
 #include "store/schema.h"
 
 namespace limier::store {
@@ -16,21 +17,13 @@ std::string words(const std::string& column, int count, std::string_view (*name)
   return sql + " END";
 }
 
-// ISO 8601 UTC with nine decimals. Division and remainder truncate towards zero, so times before 1970 need the second
-// below; the form avoids intermediate values outside 64 bits.
-std::string iso(const std::string& ns) {
-  return fmt::format(
-      "strftime('%Y-%m-%dT%H:%M:%S', {0} / 1000000000 - ({0} % 1000000000 < 0), 'unixepoch') || "
-      "'.' || substr('00000000' || (({0} % 1000000000 + 1000000000) % 1000000000), -9) || 'Z'",
-      ns);
-}
 std::string time_columns(const std::string& ns, const std::string& name) {
-  return fmt::format("{} AS {}, {} AS {}_ns", iso(ns), name, ns, name);
+  return fmt::format("{} AS {}, {} AS {}_ns", iso_time(ns), name, ns, name);
 }
 // The times of a file: without a Z where no zone is known, and where 64 bits of nanoseconds do not hold it as a text
 // alone.
 std::string file_time_columns(unsigned place, const std::string& name) {
-  const std::string ns = fmt::format("i.{}_ns", name), text = iso(ns);
+  const std::string ns = fmt::format("i.{}_ns", name), text = iso_time(ns);
   const std::string local =
       place < 4 ? fmt::format("iif(i.time_marks >> {} & 1, rtrim({}, 'Z'), {})", kLocalMarks + place, text, text)
                 : text;
@@ -205,11 +198,12 @@ CREATE VIEW v_timeline AS SELECT coalesce(t.far_text, iif(t.basis & 1, rtrim({t}
   CASE WHEN t.basis & 1 THEN 'local' WHEN t.basis THEN 'stated' ELSE 'utc' END AS zone_basis,
   coalesce(t.far_s, t.t_ns / 1000000000 - (t.t_ns % 1000000000 < 0)) AS t_s
   FROM ({all}) t LEFT JOIN file f ON f.file_id = t.file_id LEFT JOIN name n ON n.name_key = f.name_key
-  LEFT JOIN stream s ON s.content_id = iif(f.is_stream, f.content_id, NULL);
+  LEFT JOIN stream s ON s.content_id = iif(f.is_stream, f.content_id, NULL)
+  UNION ALL {declared};
 )sql",
-                     fmt::arg("t", iso("t.t_ns")), fmt::arg("path", kPath),
+                     fmt::arg("t", iso_time("t.t_ns")), fmt::arg("path", kPath),
                      fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)),
-                     fmt::arg("all", all));
+                     fmt::arg("all", all), fmt::arg("declared", declared_moments()));
 }
 
 std::string other_views() {
@@ -217,29 +211,29 @@ std::string other_views() {
 CREATE VIEW v_extent AS SELECT f.file_id, e.seq, e.file_offset, e.image_offset, e.length, {kind} AS kind, e.piece
   FROM file f JOIN extent e ON e.content_id = f.content_id
   WHERE f.reused = 0;
-CREATE VIEW v_hit AS SELECT hit_id, file_id, image_offset, file_offset, decode_path, kind, value, normalized, validated,
-  context FROM hit;
-CREATE VIEW v_entity AS SELECT kind, normalized, count(*) AS hits, count(DISTINCT file_id) AS files
-  FROM hit WHERE normalized IS NOT NULL GROUP BY kind, normalized;
-CREATE VIEW v_text AS SELECT file_id, part, body FROM text_part;
-CREATE VIEW v_artifact AS SELECT artifact_id, kind, file_id, {t}, summary, locator FROM artifact;
-CREATE VIEW v_message AS SELECT message_id, service, thread, sender, recipients, {t}, body, deleted, source, file_id,
-  locator FROM message;
-CREATE VIEW v_finding AS SELECT finding_id, pack, rule, priority, title, reason, subject_kind, subject_id, file_id
-  FROM finding;
+CREATE VIEW v_entity AS SELECT kind, normalized, min(validated) AS validated, count(*) AS hits,
+  count(DISTINCT file_id) AS files, 0 AS messages FROM v_hit WHERE normalized IS NOT NULL GROUP BY kind, normalized;
 )sql",
-                     fmt::arg("kind", words<catalog::ExtentKind>("e.kind", 7, catalog::extent_kind_name)),
-                     fmt::arg("t", time_columns("t_ns", "t")));
+                     fmt::arg("kind", words<catalog::ExtentKind>("e.kind", 7, catalog::extent_kind_name)));
 }
 
 }  // namespace
+
+// ISO 8601 UTC with nine decimals. Division and remainder truncate towards zero, so times before 1970 need the second
+// below; the form avoids intermediate values outside 64 bits.
+std::string iso_time(const std::string& ns) {
+  return fmt::format(
+      "strftime('%Y-%m-%dT%H:%M:%S', {0} / 1000000000 - ({0} % 1000000000 < 0), 'unixepoch') || "
+      "'.' || substr('00000000' || (({0} % 1000000000 + 1000000000) % 1000000000), -9) || 'Z'",
+      ns);
+}
 
 std::string content_state_case(const std::string& column) {
   return words<catalog::ContentState>(column, 8, catalog::content_state_name);
 }
 
 std::string view_schema() {
-  return run_views() + volume_views() + file_view() + timeline_view() + other_views();
+  return run_views() + volume_views() + file_view() + declared_views() + timeline_view() + other_views();
 }
 
 }  // namespace limier::store

@@ -7,6 +7,7 @@
 
 #include "limier/store.h"
 #include "store/db.h"
+#include "store/declared_rows.h"
 #include "store/held_rows.h"
 #include "store/recent.h"
 #include "store/row_batch.h"
@@ -105,6 +106,22 @@ class IndexWriter::Impl {
   Status finish_evidence(const Digests& media, std::optional<Verdict> verdict, bool swept);
   Status mark_damaged_contents();
   Status digest_zero_contents();
+
+  // content_items.cpp
+  Status find_companions();
+  Status choose_items(const ItemChoice& choice);
+  Result<std::vector<ItemRow>> waiting_items();
+  Result<std::optional<ContentPlace>> content_place(std::int64_t content_id);
+  Result<ItemCompanions> companions_of(std::int64_t item_id);
+  Result<std::int64_t> maker_id(std::string_view name, std::string_view version);
+  Status add_row(std::int64_t item_id, const catalog::KindInfo& kind, std::string_view maker, std::string_view version,
+                 std::span<const catalog::RowCell> cells);
+  Status finish_item(std::int64_t item_id, catalog::ItemState state, std::uint32_t attempts, std::string_view reason);
+  Status drop_item(std::int64_t item_id);
+  Status drop_unfinished_items();
+  Status drop_same_items();
+  Status settle_content();
+
   Status build_coverage();
   Status build_not_examined();
   Status count_unread_contents();
@@ -189,6 +206,11 @@ class IndexWriter::Impl {
   std::int64_t open_content_position_ = -1;
   std::int64_t generation_ = 0;  // of the last checkpoint
   bool sweep_reported_ = false;  // there may be rows behind the checkpoint
+
+  DeclaredRows declared_;
+  std::map<std::pair<std::string, std::string>, std::int64_t> makers_;
+  std::map<std::int64_t, std::int64_t> rows_of_item_;  // of items at work, so far
+  bool companions_found_ = false, content_settled_ = false;
 
   Statement volume_, digest_, block_, issue_, encryption_, bad_range_, content_digest_, touched_, plan_, find_inode_,
       find_content_, open_content_, far_time_;

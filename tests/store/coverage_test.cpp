@@ -155,5 +155,24 @@ TEST_F(CoverageTest, RandomLayoutsAddUp) {
   }
 }
 
+// What makes a run incomplete is said in v_not_examined, whichever stage found it: also one that does not exist yet.
+TEST_F(CoverageTest, EveryIncompleteIssueIsInNotExamined) {
+  const std::vector<std::string> stages{"container", "volume", "walk", "sweep", "content", "rules", "a stage to come"};
+  for (const std::string& stage : stages) {
+    create();
+    volume(1, 0, 500'000);
+    catalog::IssueRecord issue;
+    issue.stage = stage;
+    issue.code = "some-new-code";
+    issue.incomplete = true;
+    issue.message = "It could not be read.";
+    add(issue);
+    finish_all();
+    EXPECT_EQ(rows("SELECT sum(items) FROM v_not_examined WHERE reason LIKE '%some new code%'"), "1") << stage;
+    index_.reset();
+    std::filesystem::remove(dir_ + "/index.db");
+  }
+}
+
 }  // namespace
 }  // namespace limier::store::testing

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "limier/catalog/messages.h"
 #include "limier/store.h"
 
 namespace limier::store::testing {

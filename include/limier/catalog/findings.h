@@ -15,7 +15,7 @@ struct Finding {
       .title = "Findings",
       .meaning = "What the rules say should be read first. A finding is a priority to read, not an accusation.",
       .origin = Origin::kEngine,
-      .summary = "concat_parts(priority, title, reason)"};
+      .summary = ""};
   static constexpr auto columns() {
     return std::tuple{
         Column{"pack", &Finding::pack, As::kOwnText, "the rule pack"},

@@ -9,11 +9,14 @@ enum class Direction : std::int8_t { kUnknown, kIn, kOut };
 inline constexpr std::array<std::string_view, 3> kDirectionWords{"unknown", "in", "out"};
 
 struct Message {
-  static constexpr KindInfo kKind{.name = "message",
-                                  .plural = "messages",
-                                  .title = "Messages",
-                                  .meaning = "Messages that applications keep: chats, SMS, MMS.",
-                                  .summary = "concat_parts(service, coalesce(sender_name, sender), body)"};
+  static constexpr KindInfo kKind{
+      .name = "message",
+      .plural = "messages",
+      .title = "Messages",
+      .meaning = "Messages that applications keep: chats, SMS, MMS.",
+      .summary =
+          "coalesce(service || ', ', '') || direction || coalesce(', ' || coalesce(sender_name, sender), '') "
+          "|| coalesce(': ' || body, '')"};
   static constexpr auto columns() {
     return std::tuple{
         Column{"service", &Message::service, As::kOwnText, "application or network"},

@@ -26,13 +26,13 @@ namespace limier::catalog {
 
 // What a column holds, and so how it is stored and shown.
 enum class As : std::uint8_t {
-  kText,       // bytes from evidence; where they are no UTF-8, the exact ones stand in <name>_raw. Empty: NULL
-  kOwnText,    // limier's own words, or what limier made of the evidence's. Empty: NULL
-  kInteger,    // NULL when absent
-  kReal,       // NULL when absent
-  kFlag,       // 0 or 1
-  kTime,       // <name> as ISO 8601 text and <name>_ns; NULL when absent; a row of v_timeline
-  kWord,       // one of the column's words, as their number
+  kText,     // bytes from evidence; where they are no UTF-8, the exact ones stand in <name>_raw. Empty: NULL
+  kOwnText,  // limier's own words, or what limier made of the evidence's. Empty: NULL
+  kInteger,  // NULL when absent
+  kReal,     // NULL when absent
+  kFlag,     // 0 or 1
+  kTime,  // <name> as ISO 8601 text and <name>_ns; NULL when absent; a row of v_timeline where the kind has a summary
+  kWord,  // one of the column's words, as their number
   kReference,  // the locator of a row of another kind from the same content; shown as <that kind>_id
 };
 
@@ -58,7 +58,8 @@ struct KindInfo {
   std::string_view title;    // head of its table in reports
   std::string_view meaning;  // one sentence
   Origin origin = Origin::kContent;
-  // v_timeline.description: an SQL expression over the view's columns.
+  // v_timeline.description: an SQL expression over the view's columns. Empty: its times are no rows of v_timeline,
+  // since they are those of other rows.
   std::string_view summary;
   std::span<const ColumnInfo> columns{};
 };
@@ -182,8 +183,14 @@ std::span<const KindInfo* const> row_kinds();
 const KindInfo* find_kind(std::string_view name);
 // Its place in row_kinds(); asserts that it is there.
 std::size_t number_of(const KindInfo& kind);
-// Declares one more, at the end; for tests, before an index is made.
-void declare_kind(const KindInfo& kind);
+// One more, at the end, as long as this lives: for tests, before an index is made.
+class ExtraKind {
+ public:
+  explicit ExtraKind(const KindInfo& kind);
+  ~ExtraKind();
+  ExtraKind(const ExtraKind&) = delete;
+  ExtraKind& operator=(const ExtraKind&) = delete;
+};
 
 // Those of its RowPlace, if it has one, and those of the columns.
 std::size_t cell_count(const KindInfo& kind);

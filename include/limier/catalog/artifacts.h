@@ -1,0 +1,79 @@
+// What else stands in files: entities found in their bytes, text, and traces of use.
+#pragma once
+
+#include "limier/catalog/rows.h"
+
+namespace limier::catalog {
+
+enum class Validated : std::int8_t { kChecksum, kGrammar, kNone };
+inline constexpr std::array<std::string_view, 3> kValidatedWords{"checksum", "grammar", "none"};
+
+struct Hit {
+  static constexpr KindInfo kKind{.name = "hit",
+                                  .plural = "hits",
+                                  .title = "Hits",
+                                  .meaning = "Numbers, addresses and other entities found in the bytes.",
+                                  .summary = ""};
+  static constexpr auto columns() {
+    return std::tuple{
+        Column{"kind", &Hit::kind, As::kOwnText, "e-mail, phone, IBAN, …"},
+        Column{"value", &Hit::value, As::kText, "as it stands there"},
+        Column{"normalized", &Hit::normalized, As::kOwnText, "the same in one spelling"},
+        Column{"validated", &Hit::validated, kValidatedWords, "how sure it is that it is one"},
+        Column{"encoding", &Hit::encoding, As::kOwnText, "utf-8, utf-16le, …"},
+        Column{"image_offset", &Hit::image_offset, As::kInteger, "NULL in decoded data"},
+        Column{"decode_path", &Hit::decode_path, As::kOwnText, "what had to be decoded to see it"},
+        Column{"context", &Hit::context, As::kText, "the bytes around it"},
+        Column{"rank", &Hit::rank, As::kInteger, "1: look first"},
+    };
+  }
+
+  RowPlace place;
+  std::string kind, value, normalized;
+  Validated validated = Validated::kNone;
+  std::string encoding;
+  std::optional<std::int64_t> image_offset;
+  std::string decode_path, context;
+  std::int64_t rank = 0;
+};
+
+struct TextPart {
+  static constexpr KindInfo kKind{.name = "text",
+                                  .plural = "texts",
+                                  .title = "Text of documents",
+                                  .meaning = "Text that was taken out of files, part by part.",
+                                  .summary = ""};
+  static constexpr auto columns() {
+    return std::tuple{
+        Column{"part", &TextPart::part, As::kInteger, "page, sheet, slide or piece, from 1"},
+        Column{"body", &TextPart::body, As::kText, "the text"},
+    };
+  }
+
+  RowPlace place;
+  std::int64_t part = 1;
+  std::string body;
+};
+
+struct Artifact {
+  static constexpr KindInfo kKind{.name = "artifact",
+                                  .plural = "artifacts",
+                                  .title = "Traces",
+                                  .meaning = "Traces of what was done on the device.",
+                                  .summary = "kind || coalesce(': ' || summary, '')"};
+  static constexpr auto columns() {
+    return std::tuple{
+        Column{"kind", &Artifact::kind, As::kOwnText, "program-run, logon, file-opened, fragment, …"},
+        Column{"t", &Artifact::t_ns, As::kTime, "when"},
+        Column{"summary", &Artifact::summary, As::kText, "in one line"},
+        Column{"detail", &Artifact::detail, As::kText, "JSON; its keys are documented for each kind"},
+    };
+  }
+
+  RowPlace place;
+  std::string kind;
+  std::optional<std::int64_t> t_ns;
+  std::string summary, detail;
+};
+
+}  // namespace limier::catalog

@@ -1,0 +1,199 @@
+// limier-content: looks into one content after the other, as the supervisor hands them out. Started by the supervisor,
+// never by hand.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string_view>
+
+#include "content/placed_reader.h"
+#include "limier/content.h"
+#include "limier/worker.h"
+#if defined(LIMIER_FAULTS)
+#include "faults.h"
+#endif
+
+namespace {
+
+using namespace limier;
+using worker::FrameType;
+
+constexpr std::chrono::seconds kJobTimeout{60};
+constexpr std::chrono::seconds kItemPoll{1};
+constexpr std::size_t kFlushAt = 64u << 10;
+constexpr std::size_t kMaxIssues = 64;  // of one item; what a hostile content gives more is one more kind of the same
+
+void beat(worker::Journal& journal) {
+  journal.beat.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Sends rows in batches of one kind and maker.
+class FrameRows final : public content::Rows {
+ public:
+  FrameRows(worker::Channel& channel, worker::Journal& journal, std::uint64_t item_id)
+      : channel_(channel), journal_(journal) {
+    head_.item_id = item_id;
+  }
+
+  void add_cells(const catalog::KindInfo& kind, std::vector<catalog::RowCell> cells, std::string_view maker,
+                 std::string_view version) override {
+    const auto number = static_cast<std::uint32_t>(catalog::number_of(kind));
+    const bool same = number == head_.kind && maker == head_.maker && version == head_.version;
+    if (!same || body_.size() >= kFlushAt) flush();
+    if (!same) {
+      head_.kind = number;
+      head_.maker = maker;
+      head_.version = version;
+    }
+    catalog::put_cells(body_, cells);
+    ++head_.count;
+    beat(journal_);
+  }
+  void issue(std::string code, std::string message, bool incomplete) override {
+    if (issues_.size() < kMaxIssues) issues_.push_back({std::move(code), std::move(message), incomplete});
+  }
+  void alive() override { beat(journal_); }
+
+  void flush() {
+    if (head_.count == 0) return;
+    const auto head = encode(head_);
+    // The connection is gone only when the supervisor is; the next frame shows it.
+    if (status_.ok()) status_ = channel_.send(FrameType::kRows, Bytes(head), body_.bytes());
+    body_.clear();
+    head_.count = 0;
+  }
+  [[nodiscard]] const Status& status() const { return status_; }
+  std::vector<content::ItemIssue> take_issues() { return std::move(issues_); }
+
+ private:
+  worker::Channel& channel_;
+  worker::Journal& journal_;
+  content::RowsHead head_;
+  Encoder body_;
+  std::vector<content::ItemIssue> issues_;
+  Status status_ = ok_status();
+};
+
+class Worker {
+ public:
+  Worker(const worker::WorkerContext& context, const content::ContentJob& job,
+         std::vector<std::unique_ptr<content::Parser>> parsers)
+      : channel_(*context.channel), journal_(*context.journal), job_(job), parsers_(std::move(parsers)) {}
+
+  Result<worker::WorkerStats> run() {
+    std::vector<int> fds;
+    for (std::size_t i = 0; i < job_.evidence.segments.size(); ++i)
+      fds.push_back(worker::kFirstEvidenceFd + static_cast<int>(i));
+    LIMIER_TRY(image_, evidence::open_image(job_.evidence, fds));
+    while (true) {
+      LIMIER_TRY(const auto item, next());
+      if (!item) return worker::WorkerStats{.chunks_decoded = image_->chunks_decoded()};
+      LIMIER_CHECK(look_into(*item));
+    }
+  }
+
+ private:
+  Result<std::optional<content::ContentItem>> next() {
+    LIMIER_CHECK(channel_.send(FrameType::kItemRequest, Bytes{}));
+    while (true) {
+      LIMIER_TRY(auto frame, channel_.receive(kItemPoll));
+      beat(journal_);  // the wait is the supervisor's
+      if (!frame) continue;
+      if (frame->type != FrameType::kItem) return Error{ErrorKind::kInternal, "a frame came that is no item"};
+      if (frame->payload.empty()) return std::optional<content::ContentItem>();
+      auto item = decode<content::ContentItem>(Bytes(frame->payload));
+      if (!item) return Error{ErrorKind::kInternal, "an item came that cannot be read"};
+      return std::optional(std::move(*item));
+    }
+  }
+
+  Status look_into(const content::ContentItem& item) {
+    std::uint64_t bytes = item.main.size_bytes;
+    for (const auto* beside : {&item.wal, &item.journal})
+      if (*beside) bytes += std::min((*beside)->size_bytes, UINT64_MAX - bytes);
+    journal_.item_bytes.store(bytes, std::memory_order_relaxed);
+    journal_.item.store(item.item_id, std::memory_order_relaxed);
+    beat(journal_);
+#if defined(LIMIER_FAULTS)
+    faults::at(channel_, journal_, 0, item.item_id);
+#endif
+    FrameRows rows(channel_, journal_, item.item_id);
+    content::ItemDone done;
+    done.item_id = item.item_id;
+    const content::Outcome outcome = parse(item, rows);
+    rows.flush();
+    LIMIER_CHECK(Status(rows.status()));
+    done.state = outcome.state;
+    done.reason = outcome.reason;
+    done.issues = rows.take_issues();
+    return channel_.send(FrameType::kItemDone, done);
+  }
+
+  content::Outcome parse(const content::ContentItem& item, content::Rows& rows) const {
+    const auto parser = std::ranges::find_if(parsers_, [&](const auto& one) { return one->name() == item.parser; });
+    if (parser == parsers_.end()) return {catalog::ItemState::kFailed, "there is no such parser"};
+    for (const auto* part : {&item.wal, &item.journal})
+      if (*part && !content::is_sound(**part)) return {catalog::ItemState::kFailed, "its place cannot be true"};
+    if (!content::is_sound(item.main)) return {catalog::ItemState::kFailed, "its place cannot be true"};
+    const content::PlacedReader main(*image_, item.main);
+    std::optional<content::PlacedReader> wal, journal;
+    if (item.wal) wal.emplace(*image_, *item.wal);
+    if (item.journal) journal.emplace(*image_, *item.journal);
+    content::Source source;
+    source.path = item.path;
+    source.main = &main;
+    source.wal = wal ? &*wal : nullptr;
+    source.journal = journal ? &*journal : nullptr;
+    try {
+      return (*parser)->parse(source, rows);
+    } catch (const std::bad_alloc&) {
+      return {catalog::ItemState::kFailed, "it takes more memory than a parser may use"};
+    }
+  }
+
+  worker::Channel& channel_;
+  worker::Journal& journal_;
+  const content::ContentJob& job_;
+  std::vector<std::unique_ptr<content::Parser>> parsers_;
+  std::unique_ptr<evidence::Image> image_;
+};
+
+Status serve(const worker::WorkerContext& context) {
+#if defined(LIMIER_FAULTS)
+  faults::load("content");
+#endif
+  LIMIER_TRY(const auto frame, context.channel->receive(kJobTimeout));
+  if (!frame || frame->type != FrameType::kJob) return Error{ErrorKind::kInternal, "no job came"};
+  const auto job = decode<content::ContentJob>(Bytes(frame->payload));
+  if (!job) return Error{ErrorKind::kInternal, "the job cannot be read"};
+  // The packs are the examiner's, not the evidence's.
+  auto parsers = content::make_parsers(job->packs);
+  LIMIER_TRY(const auto jail, worker::enter_jail({.address_space_bytes = job->memory_bytes, .threads = false}));
+  LIMIER_CHECK(context.channel->send(FrameType::kReady, jail));
+  LIMIER_TRY(const auto stats, Worker(context, *job, std::move(parsers)).run());
+  return context.channel->send(FrameType::kDone, stats);
+}
+
+Status serve_without_exceptions(const worker::WorkerContext& context) {
+  try {
+    return serve(context);
+  } catch (const std::exception& error) {
+    return Error{ErrorKind::kInternal, std::string("limier-content: ") + error.what()};
+  }
+}
+
+}  // namespace
+
+int main() {
+  const auto context = worker::attach();
+  if (!context) {
+    std::fprintf(stderr, "limier-content: %s\n", context.error().message.c_str());
+    return 2;
+  }
+  const Status status = serve_without_exceptions(*context);
+  if (status.ok()) return 0;
+  (void)context->channel->send(FrameType::kFailed,
+                               worker::WorkerError{.kind = status.error().kind, .message = status.error().message});
+  return 1;
+}

@@ -1,0 +1,246 @@
+// Contents that parsers are to look at: which, where their bytes lie, and what became of them. Rows come while an item
+// is at work and count once it is done; those of an item that is not are dropped.
+#include <fmt/format.h>
+
+#include "limier/catalog/findings.h"
+#include "store/writer_impl.h"
+
+namespace limier::store {
+
+namespace {
+
+constexpr std::string_view kWal = "-wal", kJournal = "-journal";
+
+// A file `f` with its name `n` and content `s` whose bytes can be had.
+constexpr const char* kReadable =
+    "file f JOIN name n ON n.name_key = f.name_key JOIN stream s ON s.content_id = f.content_id "
+    "WHERE f.is_stream = 0 AND f.reused = 0 AND f.kind = 0 AND s.source IN (1, 2) AND s.size_bytes > 0";
+
+std::string quoted(std::string_view text) {
+  std::string sql = "'";
+  for (const char c : text) sql += c == '\'' ? "''" : std::string(1, c);
+  return sql + "'";
+}
+
+}  // namespace
+
+// What belongs to a database by its name, found in one pass over the names.
+Status IndexWriter::Impl::find_companions() {
+  if (std::exchange(companions_found_, true)) return ok_status();
+  return db_.execute(fmt::format(
+      "CREATE TEMP TABLE companion(volume_id INTEGER, path TEXT, content_id INTEGER, PRIMARY KEY (volume_id, path)) "
+      "WITHOUT ROWID;"
+      "INSERT OR IGNORE INTO temp.companion SELECT f.volume_id, n.path, f.content_id FROM {} AND n.allocated AND "
+      "s.state = 0 AND (n.path GLOB '*{}' OR n.path GLOB '*{}') ORDER BY f.file_id",
+      kReadable, kWal, kJournal));
+}
+
+Status IndexWriter::Impl::choose_items(const ItemChoice& choice) {
+  if (choice.path_globs.empty()) return ok_status();
+  std::string paths;
+  for (const std::string& glob : choice.path_globs)
+    paths += fmt::format("{}n.path GLOB {}", paths.empty() ? "" : " OR ", quoted(glob));
+  LIMIER_CHECK(begin());
+  LIMIER_CHECK(flush_rows());
+  return db_.execute(fmt::format(
+      "INSERT OR IGNORE INTO content_item(content_id, file_id, parser, parser_version, lead, image_offset) "
+      "SELECT f.content_id, min(f.file_id), {}, {}, {}, (SELECT min(e.image_offset) FROM extent e WHERE e.content_id = "
+      "f.content_id) FROM {} AND n.allocated AND s.state = 0 AND ({}) GROUP BY f.content_id ORDER BY f.content_id",
+      quoted(choice.parser), quoted(choice.version), choice.lead ? 1 : 0, kReadable, paths));
+}
+
+Result<std::vector<ItemRow>> IndexWriter::Impl::waiting_items() {
+  LIMIER_TRY(auto rows, db_.prepare("SELECT i.item_id, i.content_id, i.parser, s.size_bytes FROM content_item i JOIN "
+                                    "stream s ON s.content_id = i.content_id WHERE i.state IS NULL "
+                                    "ORDER BY i.lead DESC, coalesce(i.image_offset, -1), i.item_id"));
+  std::vector<ItemRow> items;
+  while (true) {
+    LIMIER_TRY(const bool row, rows.step());
+    if (!row) return items;
+    items.push_back({rows.integer(0), rows.integer(1), rows.text(2), static_cast<std::uint64_t>(rows.integer(3))});
+  }
+}
+
+Result<std::optional<ContentPlace>> IndexWriter::Impl::content_place(std::int64_t content_id) {
+  ContentPlace place;
+  {
+    LIMIER_TRY(
+        auto row,
+        db_.prepare(
+            "SELECT coalesce(n.path_raw, n.path), s.size_bytes, s.source, f.volume_id, i.inode, i.sequence, "
+            "s.attr_type, s.attr_id, v.image_offset, v.length, v.fs_type, v.tsk_fs_type, v.pool_block, v.block_size "
+            "FROM file f JOIN name n ON n.name_key = f.name_key JOIN stream s ON s.content_id = f.content_id JOIN "
+            "inode "
+            "i ON i.inode_key = s.inode_key JOIN volume v ON v.volume_id = f.volume_id WHERE f.file_id = "
+            "(SELECT min(file_id) FROM file WHERE content_id = ?1 AND reused = 0)"));
+    row.bind(1, content_id);
+    LIMIER_TRY(const bool found, row.step());
+    if (!found) return std::optional<ContentPlace>();
+    place.path = row.text(0);
+    place.size_bytes = static_cast<std::uint64_t>(row.integer(1));
+    place.in_extents = row.integer(2) == static_cast<std::int64_t>(catalog::ContentSource::kExtents);
+    place.stream = {static_cast<std::uint32_t>(row.integer(3)), static_cast<std::uint64_t>(row.integer(4)),
+                    static_cast<std::uint32_t>(row.integer(5)), static_cast<std::uint32_t>(row.integer(6)),
+                    static_cast<std::uint16_t>(row.integer(7))};
+    place.volume.volume_id = place.stream.volume_id;
+    place.volume.image_offset = static_cast<std::uint64_t>(row.integer(8));
+    place.volume.length = static_cast<std::uint64_t>(row.integer(9));
+    place.volume.fs_type = row.text(10);
+    place.volume.tsk_fs_type = static_cast<std::uint32_t>(row.integer(11));
+    place.volume.pool_block = static_cast<std::uint64_t>(row.integer(12));
+    place.volume.block_size = static_cast<std::uint32_t>(row.integer(13));
+  }
+  if (!place.in_extents) return std::optional(std::move(place));
+  LIMIER_TRY(auto extents, db_.prepare("SELECT file_offset, image_offset, length FROM extent WHERE content_id = ?1 AND "
+                                       "kind = 0 AND image_offset IS NOT NULL ORDER BY file_offset, seq"));
+  extents.bind(1, content_id);
+  while (true) {
+    LIMIER_TRY(const bool more, extents.step());
+    if (!more) return std::optional(std::move(place));
+    place.pieces.push_back({static_cast<std::uint64_t>(extents.integer(0)),
+                            static_cast<std::uint64_t>(extents.integer(1)),
+                            static_cast<std::uint64_t>(extents.integer(2))});
+  }
+}
+
+Result<ItemCompanions> IndexWriter::Impl::companions_of(std::int64_t item_id) {
+  LIMIER_CHECK(find_companions());
+  LIMIER_TRY(auto rows, db_.prepare("SELECT c.content_id FROM content_item i JOIN file f ON f.file_id = i.file_id JOIN "
+                                    "name n ON n.name_key = f.name_key JOIN temp.companion c ON c.volume_id = "
+                                    "f.volume_id AND c.path = n.path || ?2 WHERE i.item_id = ?1"));
+  const auto look_up = [&](std::string_view suffix) -> Result<std::optional<std::int64_t>> {
+    rows.bind(1, item_id);
+    rows.bind_text(2, suffix);
+    LIMIER_TRY(const bool row, rows.step());
+    const auto found = row ? rows.optional_integer(0) : std::nullopt;
+    rows.reset();
+    return found;
+  };
+  ItemCompanions companions;
+  LIMIER_TRY(companions.wal, look_up(kWal));
+  LIMIER_TRY(companions.journal, look_up(kJournal));
+  return companions;
+}
+
+Result<std::int64_t> IndexWriter::Impl::maker_id(std::string_view name, std::string_view version) {
+  const auto key = std::pair(std::string(name), std::string(version));
+  if (const auto found = makers_.find(key); found != makers_.end()) return found->second;
+  LIMIER_CHECK(begin());
+  LIMIER_TRY(auto insert, db_.prepare("INSERT INTO row_maker(name, version) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET "
+                                      "name = name RETURNING maker_id"));
+  insert.bind_text(1, name);
+  insert.bind_text(2, version);
+  LIMIER_TRY(const bool row, insert.step());
+  if (!row) return Error{ErrorKind::kInternal, "the index gave no number to a parser"};
+  return makers_.emplace(key, insert.integer(0)).first->second;
+}
+
+Status IndexWriter::Impl::add_row(std::int64_t item_id, const catalog::KindInfo& kind, std::string_view maker,
+                                  std::string_view version, std::span<const catalog::RowCell> cells) {
+  const RepairedText name(maker), number(version);
+  LIMIER_TRY(const std::int64_t made_by, maker_id(name.text(), number.text()));
+  LIMIER_CHECK(begin());
+  LIMIER_CHECK(declared_.add(db_, kind, item_id, ++rows_of_item_[item_id], made_by, cells));
+  return count_row();
+}
+
+Status IndexWriter::Impl::finish_item(std::int64_t item_id, catalog::ItemState state, std::uint32_t attempts,
+                                      std::string_view reason) {
+  const RepairedText text(reason);
+  LIMIER_CHECK(begin());
+  LIMIER_TRY(auto update, db_.prepare("UPDATE content_item SET state = ?2, attempts = ?3, rows = ?4, reason = ?5 WHERE "
+                                      "item_id = ?1"));
+  update.bind(1, item_id);
+  update.bind(2, static_cast<std::int64_t>(state));
+  update.bind(3, std::int64_t{attempts});
+  update.bind(4, std::exchange(rows_of_item_[item_id], 0));
+  reason.empty() ? update.bind_null(5) : update.bind_text(5, text.text());
+  rows_of_item_.erase(item_id);
+  LIMIER_CHECK(update.run());
+  return count_row();
+}
+
+Status IndexWriter::Impl::drop_item(std::int64_t item_id) {
+  rows_of_item_.erase(item_id);
+  LIMIER_CHECK(begin());
+  LIMIER_CHECK(drop_declared(db_, fmt::format("item_id = {}", item_id)));
+  return db_.execute(fmt::format("DELETE FROM issue WHERE item_id = {}", item_id));
+}
+
+// What a run that was broken off left of items that were not done.
+Status IndexWriter::Impl::drop_unfinished_items() {
+  LIMIER_CHECK(drop_declared(db_, "state IS NULL"));
+  return db_.execute("DELETE FROM issue WHERE item_id IN (SELECT item_id FROM content_item WHERE state IS NULL)");
+}
+
+// Two contents with the same bytes, and nothing beside them, give the same rows: they stand once.
+Status IndexWriter::Impl::drop_same_items() {
+  LIMIER_CHECK(find_companions());
+  LIMIER_CHECK(db_.execute(
+      "CREATE TEMP TABLE same_item AS SELECT item_id, first_value(file_id) OVER w AS of_file FROM (SELECT i.item_id, "
+      "i.file_id, i.content_id, i.parser, d.sha256 FROM content_item i JOIN digest d ON d.content_id = i.content_id "
+      "WHERE i.state = 0 AND d.sha256 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM file f JOIN name n ON n.name_key = "
+      "f.name_key JOIN temp.companion c ON c.volume_id = f.volume_id AND c.path IN (n.path || '-wal', n.path || "
+      "'-journal') WHERE f.file_id = i.file_id)) WINDOW w AS (PARTITION BY parser, sha256 ORDER BY content_id);"
+      "DELETE FROM temp.same_item WHERE item_id IN (SELECT item_id FROM content_item i WHERE i.file_id = of_file)"));
+  LIMIER_CHECK(drop_declared(db_, "item_id IN (SELECT item_id FROM temp.same_item)"));
+  return db_.execute(
+      "UPDATE content_item SET rows = 0, reason = 'the same bytes as file ' || s.of_file || ': its rows stand there' "
+      "FROM temp.same_item s WHERE s.item_id = content_item.item_id;"
+      "DELETE FROM issue WHERE item_id IN (SELECT item_id FROM temp.same_item); DROP TABLE temp.same_item");
+}
+
+Status IndexWriter::Impl::settle_content() {
+  if (content_settled_) return ok_status();
+  LIMIER_CHECK(begin());
+  LIMIER_CHECK(drop_unfinished_items());
+  LIMIER_CHECK(drop_same_items());
+  LIMIER_CHECK(settle_declared(db_));
+  LIMIER_CHECK(db_.execute("DELETE FROM row_item"));
+  LIMIER_CHECK(db_.execute(
+      fmt::format("INSERT INTO row_item(content_id, file_id, parser, parser_version, state, attempts, rows, reason) "
+                  "SELECT content_id, file_id, parser, parser_version, coalesce(state, {}), attempts, rows, iif(state "
+                  "IS NULL, 'the "
+                  "run ended before', reason) FROM content_item ORDER BY content_id, parser",
+                  static_cast<int>(catalog::ItemState::kNotRead))));
+  content_settled_ = true;
+  return ok_status();
+}
+
+Status IndexWriter::choose_items(const ItemChoice& choice) {
+  return impl_->choose_items(choice);
+}
+Result<std::vector<ItemRow>> IndexWriter::waiting_items() {
+  return impl_->waiting_items();
+}
+Result<std::optional<ContentPlace>> IndexWriter::content_place(std::int64_t content_id) {
+  return impl_->content_place(content_id);
+}
+Result<ItemCompanions> IndexWriter::companions_of(std::int64_t item_id) {
+  return impl_->companions_of(item_id);
+}
+Status IndexWriter::add_row(std::int64_t item_id, const catalog::KindInfo& kind, std::string_view maker,
+                            std::string_view version, std::span<const catalog::RowCell> cells) {
+  return impl_->add_row(item_id, kind, maker, version, cells);
+}
+Status IndexWriter::finish_item(std::int64_t item_id, catalog::ItemState state, std::uint32_t attempts,
+                                std::string_view reason) {
+  return impl_->finish_item(item_id, state, attempts, reason);
+}
+Status IndexWriter::drop_item(std::int64_t item_id) {
+  return impl_->drop_item(item_id);
+}
+Status IndexWriter::settle_content() {
+  return impl_->settle_content();
+}
+Status IndexWriter::add_engine_row(const catalog::KindInfo& kind, std::span<const catalog::RowCell> cells) {
+  LIMIER_CHECK(impl_->begin());
+  LIMIER_CHECK(impl_->declared_.add(impl_->db_, kind, cells));
+  return impl_->count_row();
+}
+Status IndexWriter::clear_engine_rows(const catalog::KindInfo& kind) {
+  LIMIER_CHECK(impl_->begin());
+  return impl_->db_.execute(fmt::format("DELETE FROM row_{}", kind.name));
+}
+
+}  // namespace limier::store

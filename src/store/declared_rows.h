@@ -1,0 +1,44 @@
+// Tables, views and statements of the kinds of rows that are declared in catalog: all of it follows from the
+// declaration.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "limier/catalog/rows.h"
+#include "store/db.h"
+
+namespace limier::store {
+
+// Of every kind: its table, and its view.
+std::string declared_tables();
+std::string declared_views();
+// The part of v_timeline that comes from them: SELECTs joined by UNION ALL, with v_timeline's columns; "" for none.
+std::string declared_moments();
+
+// docs/rows.md: a section for each view.
+std::string declared_page();
+
+// Writes rows of any kind.
+class DeclaredRows {
+ public:
+  // A row out of a content. `maker_id`: whose parser it was.
+  Status add(Database& db, const catalog::KindInfo& kind, std::int64_t item_id, std::int64_t seq, std::int64_t maker_id,
+             std::span<const catalog::RowCell> cells);
+  // One that limier made; numbered as they come.
+  Status add(Database& db, const catalog::KindInfo& kind, std::span<const catalog::RowCell> cells);
+  void clear() { inserts_.clear(); }
+
+ private:
+  Result<Statement*> insert_of(Database& db, const catalog::KindInfo& kind);
+
+  std::map<std::string_view, Statement> inserts_;
+};
+
+// Gives the rows of every kind their ids, in the order of contents, parsers and rows, and looks up what refers to
+// others. Once, when all are there.
+Status settle_declared(Database& db);
+// Drops the rows of all items for which `which` holds, an SQL condition over content_item.
+Status drop_declared(Database& db, const std::string& which);
+
+}  // namespace limier::store
