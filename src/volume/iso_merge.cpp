@@ -84,6 +84,8 @@ class Merger {
     const IsoSource& theirs = sources[from.nodes[0].tree];
     comparable_ = ours.rock_ridge == theirs.rock_ridge && (ours.rock_ridge || ours.names == theirs.names);
     for (std::uint32_t i = 1; i < listing.nodes.size(); ++i) index(i);
+    any_partial_ = std::any_of(listing.nodes.begin(), listing.nodes.end(),
+                               [](const IsoNode& node) { return node.partial && !node.deleted; });
     exact_.settle();
     folded_.settle();
     loose_.settle();
@@ -102,6 +104,7 @@ class Merger {
     const std::size_t before = listing_.nodes.size();
     append();
     count_missing(before);
+    if (any_partial_) tell(before);
     return merged_;
   }
 
@@ -129,11 +132,17 @@ class Merger {
     const std::string_view name = listing_.name(node);
     exact_.add(exact_key(node.parent, name, node.folder), i);
     if (is_file(node)) content_.add(content_key(node), i);
-    if (comparable_ && how_ != IsoMerge::kSameSession) return;
+    if (comparable_ && how_ != IsoMerge::kSameSession && !names_differ(node.parent)) return;
     if (is_file(node)) return;
     const std::string plain = folded(name);
     folded_.add(exact_key(node.parent, plain, node.folder), i);
     loose_.add(loose_key(node.parent, plain, node), i);
+  }
+
+  // Whether the folder's entries may go by other names than in the rest of the listing.
+  [[nodiscard]] bool names_differ(std::uint32_t folder) const {
+    const IsoNode& node = listing_.nodes[folder];
+    return !node.deleted && (node.partial || node.foreign);
   }
 
   void pair(std::uint32_t ours, std::uint32_t theirs) {
@@ -158,8 +167,12 @@ class Merger {
       else if (!node.folder && !is_file(node))
         partner_[child] = folder_named(above, name);
     }
-    pair_similar(children, above, folded_,
-                 [&](const IsoNode& node) { return exact_key(above, folded(from_.name(node)), node.folder); });
+    if (names_differ(above)) pair_content(children, above);
+    if (!comparable_ || names_differ(above)) {
+      pair_similar(children, above, folded_,
+                   [&](const IsoNode& node) { return exact_key(above, folded(from_.name(node)), node.folder); });
+    }
+    if (comparable_) return;
     pair_similar(children, above, loose_,
                  [&](const IsoNode& node) { return loose_key(above, folded(from_.name(node)), node); });
   }
@@ -174,7 +187,6 @@ class Merger {
   // Folders and empty files have nothing but names to know them by, and those differ from tree to tree.
   template <class Key>
   void pair_similar(std::span<const std::uint32_t> children, std::uint32_t above, Takers& takers, const Key& key) {
-    if (comparable_) return;
     for (const std::uint32_t child : children) {
       const IsoNode& node = from_.nodes[child];
       if (partner_[child] != kNoNode || is_file(node)) continue;
@@ -186,6 +198,17 @@ class Merger {
     }
   }
 
+  // The same within one folder.
+  void pair_content(std::span<const std::uint32_t> children, std::uint32_t above) {
+    for (const std::uint32_t child : children) {
+      const IsoNode& node = from_.nodes[child];
+      if (partner_[child] != kNoNode || !is_file(node)) continue;
+      const std::uint32_t found = content_.find(content_key(node), used_, [&](std::uint32_t other) {
+        return listing_.nodes[other].parent == above && same_content(listing_.nodes[other], node);
+      });
+      if (found != kNoNode) pair(found, child);
+    }
+  }
   void pair_content() {
     for (std::uint32_t i = 1; i < from_.nodes.size(); ++i) {
       const IsoNode& node = from_.nodes[i];
@@ -231,7 +254,11 @@ class Merger {
       IsoNode node = from_.nodes[i];
       const std::string name = name_of(node, partner_[node.parent]);
       node.parent = partner_[node.parent];
-      node.deleted = how_ != IsoMerge::kSameSession;
+      const IsoNode& above = listing_.nodes[node.parent];
+      const bool unsure = how_ != IsoMerge::kSameSession && above.partial && !above.deleted;
+      node.deleted = how_ != IsoMerge::kSameSession && !unsure;
+      // What a later session may have in it, nobody knows either.
+      if (unsure) node.partial = node.folder;
       node.former = node.deleted && is_file(node) && known(node).in_use;
       node.name_at = static_cast<std::uint32_t>(listing_.names.size());
       node.name_length = static_cast<std::uint16_t>(std::min<std::size_t>(name.size(), UINT16_MAX));
@@ -245,6 +272,7 @@ class Merger {
         listing_.associated.push_back(associated);
       }
       if (merged_.added++ == 0) merged_.first_added = number;
+      if (unsure && merged_.unsure++ == 0) merged_.first_unsure = number;
     }
   }
 
@@ -272,6 +300,20 @@ class Merger {
     }
   }
 
+  void tell(std::size_t before) {
+    merged_.told.assign(listing_.nodes.size(), false);
+    std::vector<bool> paired(listing_.nodes.size(), false);
+    for (std::uint32_t i = 0; i < from_.nodes.size(); ++i) {
+      if (partner_[i] == kNoNode || !from_.nodes[i].folder) continue;
+      paired[partner_[i]] = true;
+      merged_.told[partner_[i]] = !from_.nodes[i].partial;
+    }
+    if (how_ != IsoMerge::kEarlierSession || !comparable_) return;
+    // A folder of which a session has nothing, while it tells all of the one above, was not there.
+    for (std::uint32_t i = 1; i < before; ++i)
+      if (!paired[i]) merged_.told[i] = merged_.told[listing_.nodes[i].parent];
+  }
+
   IsoTree& listing_;
   const IsoTree& from_;
   const std::vector<IsoSource>& sources_;
@@ -279,6 +321,7 @@ class Merger {
   IsoChildren children_;
   std::vector<std::uint32_t> partner_;  // of each node of `from`, in the listing
   std::vector<bool> wanted_, used_;
+  bool any_partial_ = false;
   bool comparable_ = false;  // both name their files in the same way
   Takers exact_, folded_, loose_, content_;
   IsoMerged merged_;

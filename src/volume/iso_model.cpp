@@ -101,6 +101,7 @@ void IsoModel::load() {
     const bool last = back + 1 == sessions_.size();
     for (std::size_t i = 0; i < loaded.trees.size(); ++i)
       if (!last || i > 0) merge(loaded.trees[i], last, i == 0);
+    settle_partial(last);
     if (!last) loaded.trees.clear();
   }
   if (sessions_.size() > 1) {
@@ -268,6 +269,16 @@ void IsoModel::merge(IsoTree& tree, bool last, bool first_of_session) {
                                           : IsoMerge::kEarlierContent;
   if (!tree.readable || !listing_.readable) return;
   const IsoMerged merged = merge_iso_tree(listing_, tree, sources_, how);
+  told_.resize(std::max(told_.size(), merged.told.size()), false);
+  for (std::size_t i = 0; i < merged.told.size(); ++i) told_[i] = told_[i] || merged.told[i];
+  if (merged.unsure > 0) {
+    note("names-of-earlier-session", merged.first_unsure,
+         fmt::format("{} names come from session {} of the disc and are listed as in use, since their folders cannot "
+                     "be read whole in a later session: whether they were deleted or changed there is not known; the "
+                     "first is entry {}",
+                     merged.unsure, sources_[tree.nodes.front().tree].session, merged.first_unsure),
+         true);
+  }
   if (last && merged.added > 0) {
     note("one-tree-only", merged.first_added,
          fmt::format("{} files and folders stand in the {} tree of the disc, not in its {} tree: they are listed at "
@@ -279,6 +290,17 @@ void IsoModel::merge(IsoTree& tree, bool last, bool first_of_session) {
          fmt::format("{} files of the {} tree of the disc do not stand in its {} tree; the first is entry {}",
                      merged.missing, listing_.label(), tree.label(), merged.first_missing));
   }
+}
+
+// Folders that could not be read are known, once a session has told what it had in them.
+void IsoModel::settle_partial(bool last) {
+  for (std::size_t i = 0; i < told_.size(); ++i) {
+    IsoNode& node = listing_.nodes[i];
+    if (!told_[i] || !node.partial) continue;
+    node.partial = false;
+    node.foreign = last;
+  }
+  told_.clear();
 }
 
 std::vector<IsoRange> IsoModel::metadata() const {

@@ -67,6 +67,7 @@ class IsoModel {
   void take_main();
   void report(const IsoTree& tree, bool in_use);
   void merge(IsoTree& tree, bool last, bool first_of_session);
+  void settle_partial(bool last);
   void add_boot_images();
   void add_boot_image(Bytes entry, std::uint64_t entry_offset, std::uint8_t platform, std::uint32_t& folder);
   void note(std::string code, std::optional<std::uint32_t> node, std::string message, bool incomplete = false);
@@ -77,6 +78,7 @@ class IsoModel {
   std::vector<IsoSource> sources_;
   IsoTree listing_;
   std::vector<IsoNote> notes_;
+  std::vector<bool> told_;  // folders of the listing of which the session at hand tells all
   std::vector<IsoRange> metadata_;
   std::size_t nodes_ = 0;  // of all trees that were loaded
   std::uint64_t scanned_ = 0;

@@ -8,6 +8,7 @@ namespace limier::volume {
 namespace {
 
 constexpr std::size_t kFixed = 33;  // up to the name
+constexpr std::size_t kMaxRecord = 255;
 constexpr int kMostQuarters = 52, kLeastQuarters = -48;
 constexpr std::int64_t kQuarterHour = 15 * 60;
 
@@ -72,6 +73,11 @@ void IsoRecords::damaged_at(std::uint64_t offset) {
   if (damaged_++ == 0) first_damaged_ = offset;
 }
 
+void IsoRecords::lost_at(std::uint64_t offset) {
+  damaged_at(offset);
+  some_lost_ = true;
+}
+
 bool IsoRecords::load(std::uint64_t sector_start) {
   if (loaded_ == sector_start) return in_sector_ > 0;
   in_sector_ = disc_.read(sector_start, sector_);
@@ -83,7 +89,7 @@ bool IsoRecords::next(IsoRecord& record) {
   while (at_ < end_) {
     const std::uint64_t start = at_ / kIsoSector * kIsoSector;
     if (!load(start)) {
-      damaged_at(at_);
+      lost_at(at_);
       at_ = end_;
       return false;
     }
@@ -91,7 +97,7 @@ bool IsoRecords::next(IsoRecord& record) {
     const auto usable = static_cast<std::size_t>(std::min<std::uint64_t>(in_sector_, end_ - start));
     if (within >= usable) {
       if (in_sector_ < kIsoSector)
-        damaged_at(at_), at_ = end_;
+        lost_at(at_), at_ = end_;
       else
         at_ = start + kIsoSector;
       continue;
@@ -100,20 +106,23 @@ bool IsoRecords::next(IsoRecord& record) {
     const std::size_t length = rest[0];
     if (length == 0) {
       // Records are packed: behind the last one of a sector stand zeros.
-      if (!all_zero(rest)) damaged_at(at_);
+      // Another sector follows only where the next record did not fit: one of zeros has lost what it held.
+      const bool wiped = within == 0 && left_unused_ < kMaxRecord;
+      if (wiped || !all_zero(rest)) lost_at(at_);
       at_ = start + kIsoSector;
       continue;
     }
     if (length <= kFixed || length > rest.size()) {
-      damaged_at(at_);
+      lost_at(at_);
       at_ = start + kIsoSector;
       continue;
     }
     record = IsoRecord();
     record.offset = at_;
     at_ += length;
+    left_unused_ = rest.size() - length;
     if (parse(rest.first(length), record)) return true;
-    damaged_at(record.offset);
+    lost_at(record.offset);
   }
   return false;
 }

@@ -39,9 +39,12 @@ class IsoRecords {
   // Records, or rests of sectors, that contradict themselves.
   [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
   [[nodiscard]] std::uint64_t first_damaged() const { return first_damaged_; }
+  // Whether there may have been more records than were given.
+  [[nodiscard]] bool some_lost() const { return some_lost_; }
 
  private:
   void damaged_at(std::uint64_t offset);
+  void lost_at(std::uint64_t offset);
   bool load(std::uint64_t sector_start);
   bool parse(Bytes bytes, IsoRecord& record);
 
@@ -52,6 +55,8 @@ class IsoRecords {
   std::size_t in_sector_ = 0;
   std::array<std::uint8_t, kIsoSector> sector_{};
   std::uint64_t damaged_ = 0, first_damaged_ = 0;
+  bool some_lost_ = false;
+  std::size_t left_unused_ = kIsoSector;  // bytes behind the last record, in its sector
 };
 
 struct IsoTime {

@@ -65,7 +65,7 @@ class Loader {
     root.size = tree_.root.length;
     IsoRecord self;
     tree_.readable = self_of(tree_.root.block, self) && disc_.inside(root.record, root.size);
-    root.unreadable = !tree_.readable;
+    root.unreadable = root.partial = !tree_.readable;
     root.date = self.date;
     if (tree_.readable) {
       const auto skip = rock_ridge_of_root(disc_, tree_.root.block_bytes, self.system_use);
@@ -97,7 +97,10 @@ class Loader {
     associated_.reset();
     std::uint64_t sectors = length / kIsoSector + 1;
     // No sector belongs to two folders: a tree with more sectors than the disc was made to keep us busy.
-    if (sectors > sectors_left_) return damaged_at(begin);
+    if (sectors > sectors_left_) {
+      tree_.nodes[number].partial = true;
+      return damaged_at(begin);
+    }
     sectors_left_ -= sectors;
     for (std::uint64_t seen = 0; !tree_.cut && records.next(record); ++seen) {
       if (seen % kBeatEvery == 0) beat_(number);
@@ -108,7 +111,9 @@ class Loader {
       read_record(record, number);
     }
     flush_associated(number);
-    if (open_ != kNoNode) damaged_at(begin);  // a section that says another one follows was the last
+    const bool open_end = open_ != kNoNode;  // a section that says another one follows was the last
+    if (open_end) damaged_at(begin);
+    if (open_end || records.some_lost()) tree_.nodes[number].partial = true;
     if (records.damaged() > 0) {
       if (tree_.damaged == 0) tree_.first_damaged = records.first_damaged();
       tree_.damaged += records.damaged();
@@ -193,7 +198,10 @@ class Loader {
     std::optional<std::uint32_t> child;
     if (tree_.rock_ridge) {
       RockRidge fields = read_rock_ridge(disc_, tree_.root.block_bytes, record.system_use, tree_.skip);
-      if (fields.damaged) damaged_at(record.offset);
+      if (fields.damaged) {
+        damaged_at(record.offset);
+        tree_.nodes[parent].partial = true;  // the name may be another one
+      }
       if (fields.continued_bytes > 0) tree_.metadata.emplace_back(fields.continued_at, fields.continued_bytes);
       if (fields.name && !fields.name->empty()) name = std::move(*fields.name);
       const std::uint32_t type = fields.mode & kTypeMask;
@@ -237,6 +245,7 @@ class Loader {
     } else {
       node.unreadable = !usable_folder(node);
     }
+    node.partial = node.unreadable;
     push(node);
   }
 
@@ -377,6 +386,8 @@ IsoTree load_iso_tree(IsoDisc& disc, const IsoRoot& root, std::uint16_t number, 
   tree.root = root;
   Loader(disc, tree, number, most_nodes, beat).run();
   if (!tree.nodes.empty()) tell_apart(disc, tree);
+  if (tree.cut)
+    for (IsoNode& node : tree.nodes) node.partial = node.folder;
   return tree;
 }
 

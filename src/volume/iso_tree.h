@@ -36,6 +36,8 @@ struct IsoNode {
   bool former : 1 = false;      // deleted, and its content is that of something in use
   bool boot : 1 = false;        // `record` is that of the boot catalog
   bool made_up : 1 = false;     // a folder in which limier gathers what has no place
+  bool partial : 1 = false;     // a folder of whose records some may be lost, or all
+  bool foreign : 1 = false;     // a folder whose own records are lost, and another tree of its session gave them
 };
 
 struct IsoAssociated {

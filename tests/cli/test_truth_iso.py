@@ -1,6 +1,7 @@
 """Discs made by genisoimage and xorriso: sessions, trees that differ, packed files, against the files put in and isoinfo."""
 import hashlib
 import re
+import shutil
 import unittest
 
 import images
@@ -24,6 +25,7 @@ class Discs(unittest.TestCase):
 
     def listing(self, code=0):
         case = self.scratch.path / "case"
+        shutil.rmtree(case, ignore_errors=True)
         self.assertEqual(support.triage(self.image, case).code, code)
         with support.Index(case / "index.db") as index:
             return {(row["path"], row["deleted"]): row for row in index.rows("SELECT * FROM v_file")}
@@ -83,6 +85,29 @@ class Discs(unittest.TestCase):
         rows = self.listing()
         self.assertEqual(rows["/first.bin", 0]["sha256"], first)
         self.assertEqual(rows["/second.bin", 0]["sha256"], hashlib.sha256(b"s" * 3000).hexdigest())
+
+    def test_a_session_that_cannot_be_read_whole_deletes_nothing(self):
+        """Of the second session only the root folder is left: names of the first one in another folder may live on."""
+        gone, kept = self.put("sub/gone.txt", b"gone"), self.put("sub/kept.txt", b"kept")
+        top = self.put("top.txt", b"top")
+        images.run("xorriso", "-outdev", f"stdio:{self.image}", "-map", self.tree, "/", "-commit")
+        images.run("xorriso", "-dev", f"stdio:{self.image}", "-rm", "/sub/gone.txt", "/top.txt", "--", "-commit")
+        whole = self.image.read_bytes()
+        folder = whole.rfind(b"KEPT.TXT;1") // 2048 * 2048
+        self.assertLess(whole.find(b"GONE.TXT;1"), folder, "the second session wrote no folders")
+        self.assertEqual({key for key, row in self.listing().items() if row["kind"] == "file"},
+                         {("/sub/gone.txt", 1), ("/sub/kept.txt", 0), ("/top.txt", 1)})
+        wiped = whole[:folder] + b"\xee" * 2048 + whole[folder + 2048:]
+        for damaged in whole[:folder], wiped:
+            with self.subTest(size=len(damaged)):
+                self.image.write_bytes(damaged)
+                rows = self.listing(code=5)
+                states = {key: (row["content_state"], row["sha256"]) for key, row in rows.items() if row["kind"] == "file"}
+                self.assertEqual(states, {("/sub/gone.txt", 0): ("complete", gone), ("/sub/kept.txt", 0): ("complete", kept),
+                                          ("/top.txt", 1): ("recovered", top)})
+                with support.Index(self.scratch.path / "case" / "index.db") as index:
+                    self.assertEqual(index.rows("SELECT code FROM v_issue WHERE code = 'names-of-earlier-session'"),
+                                     [{"code": "names-of-earlier-session"}])
 
     def test_packed_files_are_unpacked(self):
         text = self.put("text", b"".join(b"%d\n" % n for n in range(60000)))

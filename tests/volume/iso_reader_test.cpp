@@ -344,6 +344,116 @@ TEST(Iso, WhatEarlierSessionsHoldIsListedWhereTheLastOneIsCutOff) {
   EXPECT_GT(listing.incomplete(), 0u);
 }
 
+// A session whose tree names files of its own and one folder, at `root` and `root` + 1.
+void put_session(IsoBytes& disc, std::uint32_t at, std::uint32_t root, std::vector<Record> records,
+                 const std::vector<Record>& in_sub, const std::string& use = {}) {
+  disc.descriptor(at, 1, root, 200);
+  disc.end_descriptors(at + 1);
+  records.push_back({"SUB", root + 1, 2048, kDir});
+  disc.folder(root, root, records, use);
+  disc.folder(root + 1, root, in_sub);
+}
+
+IsoBytes three_sessions() {
+  IsoBytes disc(200);
+  for (std::size_t i = 60; i < 66; ++i) disc.sector(i, "s" + std::to_string(i));
+  put_session(disc, 16, 20, {{"OLD.;1", 60, 3}}, {{"FIRST.;1", 61, 3}, {"KEPT.;1", 62, 3}});
+  put_session(disc, 70, 80, {}, {{"INNER", 82, 2048, kDir}, {"KEPT.;1", 62, 3}, {"SECOND.;1", 63, 3}});
+  disc.folder(82, 81, {{"DEEP.;1", 64, 3}});
+  put_session(disc, 110, 120, {{"NEW.;1", 65, 3}}, {{"INNER", 122, 2048, kDir}, {"KEPT.;1", 62, 3}});
+  disc.folder(122, 121, {});
+  return disc;
+}
+
+TEST(Iso, NamesBeneathAnUnreadableFolderOfTheLastSessionAreNotDeleted) {
+  auto disc = three_sessions();
+  EXPECT_EQ(list(disc.bytes()).paths(),
+            "/NEW /SUB /SUB/INNER /SUB/INNER/DEEP- /SUB/KEPT /SUB/SECOND- /SUB/FIRST- /OLD- ");
+  // What the session before the last one had in it is in use as far as anybody knows; what that one dropped is deleted.
+  const std::string beneath = "/SUB/INNER /SUB/INNER/DEEP /SUB/KEPT /SUB/SECOND /SUB/FIRST- ";
+  disc.sector(121, std::string(2048, '\xee'));
+  const auto damaged = list(disc.bytes());
+  EXPECT_EQ(damaged.paths(), "/NEW /SUB " + beneath + "/OLD- ");
+  EXPECT_EQ(damaged.content("/SUB/SECOND"), "s63");
+  EXPECT_EQ(damaged.use_of(63 * 2048), catalog::BlockUse::kAllocated);
+  EXPECT_EQ(damaged.use_of(61 * 2048), catalog::BlockUse::kUnallocated);
+  EXPECT_TRUE(damaged.rows.has_issue("directory-unreadable"));
+  EXPECT_TRUE(damaged.rows.has_issue("names-of-earlier-session"));
+  EXPECT_GT(damaged.incomplete(), 1u);
+  const auto cut = list(disc.bytes().substr(0, 121 * 2048));
+  EXPECT_EQ(cut.paths(), "/NEW /SUB " + beneath + "/OLD- ");
+  // Where no other session can be read there either, all that any has is in use.
+  disc.sector(81, std::string(2048, '\xee'));
+  EXPECT_EQ(list(disc.bytes()).paths(), "/NEW /SUB /SUB/FIRST /SUB/KEPT /OLD- ");
+}
+
+TEST(Iso, AFolderThatASessionBetweenHasNotIsNoneOfEarlierOnes) {
+  auto disc = three_sessions();
+  disc.folder(80, 80, {{"OTHER", 81, 2048, kDir}});
+  disc.sector(121, std::string(2048, '\xee'));
+  EXPECT_EQ(list(disc.bytes()).paths(),
+            "/NEW /SUB /SUB/FIRST- /SUB/KEPT- /OTHER- /OTHER/INNER- /OTHER/INNER/DEEP- /OTHER/KEPT- /OTHER/SECOND- "
+            "/OLD- ");
+}
+
+TEST(Iso, NamesThatADamagedRecordOfTheLastSessionMayHoldAreNotDeleted) {
+  auto disc = three_sessions();
+  const std::size_t own = 2 * Record{std::string(1, '\0')}.bytes().size();
+  disc.put(121 * 2048 + own, std::string(2, '\1'));  // the record of INNER: too short to be one
+  EXPECT_EQ(list(disc.bytes()).paths(),
+            "/NEW /SUB /SUB/INNER /SUB/INNER/DEEP /SUB/KEPT /SUB/SECOND /SUB/FIRST- /OLD- ");
+  // The same in the root folder.
+  disc = three_sessions();
+  disc.put(120 * 2048 + own, std::string(2, '\1'));
+  const auto listing = list(disc.bytes());
+  EXPECT_EQ(listing.paths(), "/SUB /SUB/INNER /SUB/INNER/DEEP /SUB/KEPT /SUB/SECOND /SUB/FIRST- /OLD- ");
+}
+
+TEST(Iso, ASectorOfAFolderThatWasWipedIsSaid) {
+  IsoBytes disc(200);
+  std::vector<Record> records;
+  for (int i = 0; i < 60; ++i) records.push_back({"FILE" + std::to_string(100 + i) + ".;1", 60, 3});
+  disc.sector(60, "one");
+  for (const std::uint32_t at : {16u, 110u}) {
+    disc.descriptor(at, 1, at + 4, 200, {}, 0, 0, 2048, 4096);
+    disc.end_descriptors(at + 1);
+    disc.folder(at + 4, at + 4, records, {}, 2);
+  }
+  EXPECT_EQ(list(disc.bytes()).incomplete(), 0u);
+  disc.sector(115, std::string(2048, '\0'));
+  const auto listing = list(disc.bytes());
+  EXPECT_EQ(listing.rows.names.size(), 62u);
+  EXPECT_NE(listing.find("/FILE159"), nullptr);
+  EXPECT_TRUE(listing.rows.has_issue("listing-may-be-incomplete"));
+  EXPECT_TRUE(listing.rows.has_issue("names-of-earlier-session"));
+  // A folder may be longer than its records: those that follow would have stood in the sector before.
+  records.resize(20);
+  disc.sector(114, std::string(2048, '\0'));
+  disc.folder(114, 114, records, {}, 2);
+  EXPECT_EQ(list(disc.bytes()).incomplete(), 0u);
+  EXPECT_NE(list(disc.bytes()).find("/FILE159", false), nullptr);
+}
+
+// What another tree of the last session tells of the folder holds.
+TEST(Iso, AFolderThatAnotherTreeOfTheLastSessionTellsIsKnown) {
+  const std::string use = kSharing + posix(0040755);
+  IsoBytes disc(200);
+  for (std::size_t i = 60; i < 66; ++i) disc.sector(i, "s" + std::to_string(i));
+  const std::vector<Record> kept = {{"KEPT.;1", 62, 3, 0, alternate("kept: by a name that Joliet has not")},
+                                    {"NONE.;1", 0, 0, 0, alternate("none")}};
+  std::vector<Record> first = kept;
+  first.push_back({"GONE.;1", 61, 3, 0, alternate("gone")});
+  put_session(disc, 16, 20, {}, first, use);
+  put_session(disc, 110, 120, {}, kept, use);
+  disc.descriptor(111, 2, 130, 200, "%/E");
+  disc.end_descriptors(112);
+  disc.folder(130, 130, {{ucs2(u"SUB"), 131, 2048, kDir}});
+  disc.folder(131, 130, {{ucs2(u"kept_ by a name that Joliet has not"), 62, 3}, {ucs2(u"None"), 0, 0}});
+  EXPECT_EQ(list(disc.bytes()).paths(), "/SUB /SUB/kept: by a name that Joliet has not /SUB/none /SUB/gone- ");
+  disc.sector(121, std::string(2048, '\xee'));
+  EXPECT_EQ(list(disc.bytes()).paths(), "/SUB /SUB/kept_ by a name that Joliet has not /SUB/None /SUB/gone- ");
+}
+
 TEST(Iso, ADiscWithinADiscIsNoSession) {
   auto inner = plain({{"INNER.;1", 30, 3}}, 40).bytes();
   auto disc = plain({{"OUTER.;1", 30, 3}}, 120);
