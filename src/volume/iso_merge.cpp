@@ -1,6 +1,8 @@
 #include "volume/iso_merge.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 namespace limier::volume {
 
@@ -96,6 +98,7 @@ class Merger {
     partner_[0] = 0;
     for (std::uint32_t parent = 0; parent < from_.nodes.size(); ++parent)
       if (from_.nodes[parent].folder && partner_[parent] != kNoNode) pair_children(parent);
+    if (!listing_.moved.empty()) pair_moved();
     if (how_ == IsoMerge::kSameSession) pair_content();
     for (std::uint32_t i = 1; i < from_.nodes.size(); ++i) wanted_[i] = partner_[i] == kNoNode && is_wanted(i);
     // The folders above what is wanted.
@@ -175,6 +178,38 @@ class Merger {
     if (comparable_) return;
     pair_similar(children, above, loose_,
                  [&](const IsoNode& node) { return loose_key(above, folded(from_.name(node)), node); });
+  }
+  // Trees without Rock Ridge show copies of moved folders where they lie: what is in them is listed at its place.
+  void pair_moved() {
+    std::map<std::tuple<std::uint32_t, bool, std::string_view>, std::uint32_t> moved;
+    for (const IsoMoved& one : listing_.moved) {
+      const auto name = std::string_view(listing_.names).substr(one.name_at, one.name_length);
+      moved.emplace(std::tuple(one.parent, bool{listing_.nodes[one.node].folder}, name), one.node);
+    }
+    std::vector<bool> copied(from_.nodes.size(), false);
+    for (std::uint32_t i = 1; i < from_.nodes.size(); ++i) {
+      const IsoNode& node = from_.nodes[i];
+      const std::uint32_t above = partner_[node.parent];
+      if (partner_[i] != kNoNode || above == kNoNode) continue;
+      const auto found = moved.find(std::tuple(above, bool{node.folder}, from_.name(node)));
+      if (found != moved.end())
+        partner_[i] = found->second;
+      else if (copied[node.parent])
+        partner_[i] = twin_of(node, above);
+      if (partner_[i] == kNoNode) continue;
+      copied[i] = used_[partner_[i]] = true;
+    }
+  }
+  // The same entry of the listing's folder, whether or not it has a partner.
+  [[nodiscard]] std::uint32_t twin_of(const IsoNode& node, std::uint32_t above) const {
+    std::uint32_t found = kNoNode;
+    const std::string_view name = from_.name(node);
+    exact_.each(exact_key(above, name, node.folder), [&](std::uint32_t other) {
+      const IsoNode& ours = listing_.nodes[other];
+      const bool alike = node.folder || (is_file(node) ? same_content(ours, node) : !is_file(ours));
+      if (ours.parent == above && ours.folder == node.folder && alike && listing_.name(ours) == name) found = other;
+    });
+    return found != kNoNode || node.folder || is_file(node) ? found : folder_named(above, name);
   }
   std::uint32_t folder_named(std::uint32_t parent, std::string_view name) const {
     std::uint32_t found = kNoNode;
@@ -306,7 +341,7 @@ class Merger {
     for (std::uint32_t i = 0; i < from_.nodes.size(); ++i) {
       if (partner_[i] == kNoNode || !from_.nodes[i].folder) continue;
       paired[partner_[i]] = true;
-      merged_.told[partner_[i]] = !from_.nodes[i].partial;
+      if (!from_.nodes[i].partial) merged_.told[partner_[i]] = true;
     }
     if (how_ != IsoMerge::kEarlierSession || !comparable_) return;
     // A folder of which a session has nothing, while it tells all of the one above, was not there.

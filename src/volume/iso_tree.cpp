@@ -1,6 +1,7 @@
 #include "volume/iso_tree.h"
 
 #include <algorithm>
+#include <map>
 #include <unordered_set>
 
 #include "volume/utf16.h"
@@ -32,12 +33,10 @@ class Loader {
   void run() {
     if (!add_root()) return;
     read_pending();
-    // A folder that was moved is shown where a record with CL leads to it; without such a record, where it lies.
-    for (IsoNode& node : std::exchange(relocated_, {}))
-      if (!seen_.contains(node.block)) add_folder(node, node.size);
-    read_pending();
+    place_relocated();
     read_path_table();
-    read_pending();
+    for (const std::uint32_t loop : loops_)
+      if (tree_.loops++ == 0) tree_.first_loop = seen_.at(tree_.nodes[loop].block);
   }
 
  private:
@@ -54,6 +53,55 @@ class Loader {
     own_record_.assign(self.system_use.begin(), self.system_use.end());
     self.system_use = own_record_;
     return true;
+  }
+
+  // The folder that a moved one belongs to, by the record it holds of the one above.
+  std::optional<std::uint32_t> parent_link(std::uint64_t block) {
+    IsoRecords records(disc_, tree_.root.block_bytes, offset_of(block), kIsoSector);
+    IsoRecord record;
+    if (!records.next(record) || !records.next(record) || !record.is_parent()) return std::nullopt;
+    return read_rock_ridge(disc_, tree_.root.block_bytes, record.system_use, tree_.skip).parent_block;
+  }
+
+  // A folder that was moved is shown where a record with CL leads to it; without such a record, where it lies.
+  // genisoimage -M writes moved folders of earlier sessions again, but not the records that lead to them: these still
+  // lead to the earlier session's folder, which is what systems show. What the copy holds of that is not listed again.
+  void place_relocated() {
+    std::erase_if(relocated_, [&](const IsoNode& node) { return seen_.contains(node.block); });
+    if (relocated_.empty()) return;
+    const auto first = static_cast<std::uint32_t>(tree_.nodes.size());
+    std::map<std::pair<std::string_view, std::uint32_t>, std::uint32_t> shown;  // name, folder above -> node
+    for (const std::uint32_t link : links_) {
+      beat_(link);
+      const auto above = parent_link(tree_.nodes[link].block);
+      if (above) shown.emplace(std::pair(tree_.name(tree_.nodes[link]), *above), link);
+    }
+    std::vector<IsoCopy> copies;
+    for (const IsoNode& node : std::exchange(relocated_, {})) {
+      beat_(first);
+      if (seen_.contains(node.block)) continue;
+      const auto above = parent_link(node.block);
+      const auto found = above ? shown.find(std::pair(tree_.name(node), *above)) : shown.end();
+      if (found != shown.end()) {
+        copies.push_back({static_cast<std::uint32_t>(tree_.nodes.size()), found->second});
+        shown.erase(found);
+      }
+      add_folder(node, node.size);
+    }
+    read_pending();
+    if (!tree_.cut && !copies.empty()) drop(first, copies);
+  }
+
+  void drop(std::uint32_t first, const std::vector<IsoCopy>& copies) {
+    const std::size_t before = tree_.nodes.size();
+    const std::vector<std::uint32_t> numbers = drop_iso_copies(tree_, first, copies);
+    if (tree_.nodes.size() == before) return;
+    next_ = tree_.nodes.size();
+    for (auto& [block, node] : seen_) node = numbers[node];
+    std::vector<std::uint32_t> loops;
+    for (const std::uint32_t loop : loops_)
+      if (numbers[loop] >= first || loop < first) loops.push_back(numbers[loop]);
+    loops_ = std::move(loops);
   }
 
   bool add_root() {
@@ -232,7 +280,10 @@ class Loader {
       node.record = self.offset;
       node.size = self.length;
     }
+    const std::size_t before = tree_.nodes.size();
     add_folder(node, node.size);
+    if (tree_.nodes.size() > before && !tree_.nodes[before].unreadable)
+      links_.push_back(static_cast<std::uint32_t>(before));
   }
 
   void add_folder(IsoNode node, std::uint64_t length) {
@@ -240,13 +291,14 @@ class Loader {
     const auto [known, fresh] = seen_.emplace(node.block, static_cast<std::uint32_t>(tree_.nodes.size()));
     if (!fresh) {
       // A second way to a folder leads round in a circle, or is damage.
-      if (tree_.loops++ == 0) tree_.first_loop = known->second;
       node.unreadable = true;
     } else {
       node.unreadable = !usable_folder(node);
     }
     node.partial = node.unreadable;
+    const std::size_t before = tree_.nodes.size();
     push(node);
+    if (!fresh && tree_.nodes.size() > before) loops_.push_back(static_cast<std::uint32_t>(before));
   }
 
   bool usable_folder(const IsoNode& node) {
@@ -311,6 +363,7 @@ class Loader {
     node.name_at = keep(text_of(name), node);
     add_folder(node, self.length);
     if (tree_.table_only++ == 0) tree_.first_table_only = number;
+    read_pending();  // what it names itself, the table only repeats
     return number;
   }
 
@@ -332,6 +385,7 @@ class Loader {
   std::size_t next_ = 0;
   std::unordered_map<std::uint64_t, std::uint32_t> seen_;  // block of a folder -> node
   std::vector<IsoNode> relocated_;
+  std::vector<std::uint32_t> links_, loops_;  // nodes: folders that CL leads to; second ways to folders
   std::vector<std::uint8_t> own_record_;
   std::uint32_t open_ = kNoNode;  // a file of which another section follows
   std::string open_id_;

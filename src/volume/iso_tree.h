@@ -46,6 +46,13 @@ struct IsoAssociated {
   std::uint32_t sections = 1;
 };
 
+// A name that is not listed: what it stands for is listed as `node`.
+struct IsoMoved {
+  std::uint32_t parent = 0, node = 0;
+  std::uint32_t name_at = 0;
+  std::uint16_t name_length = 0;
+};
+
 struct IsoTree {
   IsoRoot root;
   bool rock_ridge = false;
@@ -55,6 +62,7 @@ struct IsoTree {
   std::vector<IsoNode> nodes;  // the root first, then breadth first
   std::string names;
   std::vector<IsoAssociated> associated;                          // in the order of their nodes
+  std::vector<IsoMoved> moved;                                    // copies of moved folders
   std::vector<std::pair<std::uint64_t, std::uint64_t>> metadata;  // logical ranges: folders, path tables, continuations
   std::uint64_t damaged = 0, first_damaged = 0;                   // records; logical offset
   std::uint64_t loops = 0;
@@ -84,6 +92,14 @@ class IsoChildren {
  private:
   std::vector<std::uint32_t> first_, children_;
 };
+
+// A moved folder and the one that is shown in its place; both numbers of nodes.
+struct IsoCopy {
+  std::uint32_t copy = 0, original = 0;
+};
+// Takes out of the tree what such folders hold of the same name and content, from `first` on, with folders of which
+// nothing is left. Gives the numbers of all nodes afterwards, of those taken out the number of what is shown.
+std::vector<std::uint32_t> drop_iso_copies(IsoTree& tree, std::uint32_t first, const std::vector<IsoCopy>& copies);
 
 // The bytes of a name as limier shows them: Joliet in UTF-8 (half surrogate pairs as three bytes), the rest as it is;
 // without the version ";1".

@@ -61,6 +61,8 @@ class Fields {
     if (signature == "ZF") return zisofs(bytes);
     if (signature == "CL") {
       found_.child_block = le_at<std::uint32_t>(bytes, 4);
+    } else if (signature == "PL") {
+      found_.parent_block = le_at<std::uint32_t>(bytes, 4);
     } else if (signature == "RE") {
       found_.relocated = true;
     } else if (signature == "SF") {

@@ -29,8 +29,9 @@ struct RockRidge {
   std::uint32_t mode = 0, links = 0, uid = 0, gid = 0;
   std::array<std::optional<std::array<std::uint8_t, 17>>, static_cast<std::size_t>(RockTime::kCount)> long_times{};
   std::array<std::optional<IsoDate>, static_cast<std::size_t>(RockTime::kCount)> times{};
-  std::optional<std::uint32_t> child_block;  // CL: the folder stands there
-  bool relocated = false;                    // RE: shown where a CL leads to it
+  std::optional<std::uint32_t> child_block;   // CL: the folder stands there
+  std::optional<std::uint32_t> parent_block;  // PL, in the record of the folder above: the one it was moved from
+  bool relocated = false;                     // RE: shown where a CL leads to it
   bool sparse = false;
   std::optional<Zisofs> zisofs;
   bool damaged = false;

@@ -30,6 +30,16 @@ class Discs(unittest.TestCase):
         with support.Index(case / "index.db") as index:
             return {(row["path"], row["deleted"]): row for row in index.rows("SELECT * FROM v_file")}
 
+    def add_session(self, last, folder, *options):
+        """As a drive writes it: behind the gap that follows a session. Returns where it starts, in sectors."""
+        start = (self.image.stat().st_size // 2048 + 11400 + 15) // 16 * 16
+        added = self.scratch.path / "added.iso"
+        images.run("genisoimage", "-quiet", *options, "-C", f"{last},{start}", "-M", self.image, "-o", added, folder)
+        with open(self.image, "r+b") as disc:
+            disc.seek(start * 2048)
+            disc.write(added.read_bytes())
+        return start
+
     def test_every_name_of_isoinfo_is_listed(self):
         self.put("sub/a long name with blanks.text", b"1")
         self.put("one/2/3/4/5/6/7/8/9/deep.txt", b"2")
@@ -73,18 +83,37 @@ class Discs(unittest.TestCase):
     def test_a_session_behind_a_gap(self):
         first = self.put("first.bin", b"f" * 3000)
         images.run("genisoimage", "-quiet", "-R", "-o", self.image, self.tree)
-        start = (self.image.stat().st_size // 2048 + 11400 + 15) // 16 * 16
         more = self.scratch.path / "more"
         more.mkdir()
         (more / "second.bin").write_bytes(b"s" * 3000)
-        second = self.scratch.path / "second.iso"
-        images.run("genisoimage", "-quiet", "-R", "-C", f"0,{start}", "-M", self.image, "-o", second, more)
-        with open(self.image, "r+b") as disc:
-            disc.seek(start * 2048)
-            disc.write(second.read_bytes())
+        self.add_session(0, more, "-R")
         rows = self.listing()
         self.assertEqual(rows["/first.bin", 0]["sha256"], first)
         self.assertEqual(rows["/second.bin", 0]["sha256"], hashlib.sha256(b"s" * 3000).hexdigest())
+
+    def test_moved_folders_of_merged_sessions_are_listed_once(self):
+        """genisoimage -M writes them again under rr_moved, and leads to those of the first session from their places."""
+        deep, deeper = "one/2/3/4/5/6/7/8", "one/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17"
+        contents = {f"{deep}/a.txt": b"1", f"{deep}/9/b.txt": b"2", f"{deeper}/c.txt": b"3", f"{deep}/empty": b"",
+                    "two/B/C/D/E/F/G/H/d.txt": b"4"}
+        aside, within = {"aside.txt": b"5"}, {f"{deep}/9/more.txt": b"6"}
+        for options in ["-R"], ["-R", "-J"], ["-r", "-hide-rr-moved"]:
+            for added in [aside], [within], [aside, within], [aside, within, {"last.txt": b"7"}]:
+                if "-J" in options and len(added) > 1:
+                    continue  # genisoimage crashes
+                with self.subTest(options=options, added=added):
+                    self.scratch.cleanup()
+                    self.setUp()
+                    expected = {"/" + name: self.put(name, content) for name, content in contents.items()}
+                    images.run("genisoimage", "-quiet", *options, "-o", self.image, self.tree)
+                    last = 0
+                    for number, files in enumerate(added):
+                        self.tree = self.scratch.path / f"in{number}"
+                        expected |= {"/" + name: self.put(name, content) for name, content in files.items()}
+                        last = self.add_session(last, self.tree, *options)
+                    files = [(row["path"], row["deleted"], row["sha256"]) for row in self.listing().values()
+                             if row["kind"] == "file"]
+                    self.assertEqual(sorted(files), sorted((path, 0, digest) for path, digest in expected.items()))
 
     def test_a_session_that_cannot_be_read_whole_deletes_nothing(self):
         """Of the second session only the root folder is left: names of the first one in another folder may live on."""

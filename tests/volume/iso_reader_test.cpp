@@ -193,6 +193,50 @@ TEST(Iso, RelocatedFoldersAreShownWhereTheyBelong) {
   EXPECT_EQ(listing.inode("/deep").kind, FileKind::kDir);
 }
 
+// As genisoimage -M does it: the record in place leads to the folder of the session before, and what was written again
+// stands where moved folders lie.
+TEST(Iso, AMovedFolderThatWasWrittenAgainIsListedOnce) {
+  const auto above = [](std::uint32_t block) { return field("PL", both32(block)); };
+  const auto moved = [&](IsoBytes& disc, std::uint32_t block, const std::vector<Record>& records) {
+    disc.folder(block, 29, records);
+    const std::string self = Record{std::string(1, '\0'), block, 2048, kDir}.bytes();
+    const std::string parent = Record{std::string(1, '\1'), 29, 2048, kDir}.bytes();
+    const std::string linked = Record{std::string(1, '\1'), 29, 2048, kDir, above(20)}.bytes();
+    std::string all = disc.bytes().substr(block * 2048, 2048);
+    all.replace(self.size(), parent.size(), linked);
+    disc.sector(block, all.substr(0, 2048));
+  };
+  const std::vector<Record> held = {{"IN", 33, 2048, kDir, alternate("in")},
+                                    {"X.;1", 41, 1, 0, alternate("x")},
+                                    {"SUB.;1", 0, 0, 0, alternate("sub") + field("CL", both32(35))}};
+  const auto build = [&](const std::vector<Record>& again, const std::string& name) {
+    auto disc = plain({{"DEEP.;1", 0, 0, 0, alternate("deep") + field("CL", both32(30))},
+                       {"RR_MOVED", 29, 2048, kDir, alternate("rr_moved")}},
+                      64, kSharing + posix(0040755));
+    disc.folder(29, 20, {{"DEEP", 31, 2048, kDir, alternate(name) + field("RE", "")}});
+    moved(disc, 30, held);
+    moved(disc, 31, again);
+    disc.folder(33, 30, {{"Y.;1", 42, 1, 0, alternate("y")}});
+    disc.folder(34, 31, {{"Y.;1", 42, 1, 0, alternate("y")}});
+    disc.folder(35, 29, {{"Z.;1", 43, 1, 0, alternate("z")}});
+    return list(disc.bytes());
+  };
+  const std::string shown = "/deep /deep/in /deep/in/y /deep/x /deep/sub /deep/sub/z /rr_moved ";
+  std::vector<Record> again = held;
+  again[0].block = 34;
+  const auto listing = build(again, "deep");
+  EXPECT_EQ(listing.paths(), shown);
+  EXPECT_EQ(listing.incomplete(), 0u);
+  EXPECT_EQ(listing.use_of(31 * 2048), catalog::BlockUse::kMetadata);
+  // What only the copy holds is not lost, and another folder is no copy.
+  again.push_back({"MORE.;1", 44, 1, 0, alternate("more")});
+  EXPECT_EQ(build(again, "deep").paths(), shown + "/rr_moved/deep /rr_moved/deep/more ");
+  EXPECT_EQ(build(again, "other").paths(),
+            shown +
+                "/rr_moved/other /rr_moved/other/in /rr_moved/other/in/y /rr_moved/other/x /rr_moved/other/sub "
+                "/rr_moved/other/more ");
+}
+
 TEST(Iso, DatesCarryTheirOffset) {
   const auto short_form = [](std::initializer_list<int> values) {
     std::vector<std::uint8_t> bytes;
@@ -495,14 +539,17 @@ TEST(Iso, DamageIsSaid) {
 TEST(Iso, FoldersOfThePathTableAloneAreListed) {
   IsoBytes disc(64);
   const std::string table = std::string("\1\0", 2) + le32(20) + le16(1) + std::string("\0\0", 2) +
-                            std::string("\4\0", 2) + le32(25) + le16(1) + "HIDE";
+                            std::string("\4\0", 2) + le32(25) + le16(1) + "HIDE" + std::string("\2\0", 2) + le32(26) +
+                            le16(2) + "IN";
   disc.descriptor(16, 1, 20, 64, {}, 18, static_cast<std::uint32_t>(table.size()));
   disc.end_descriptors(17);
   disc.sector(18, table);
   disc.folder(20, 20, {{"A.;1", 30, 3}});
-  disc.folder(25, 20, {{"B.;1", 31, 3}});
+  disc.folder(25, 20, {{"B.;1", 31, 3}, {"IN", 26, 2048, kDir}});
+  disc.folder(26, 25, {{"C.;1", 32, 3}});
   const auto listing = list(disc.bytes());
-  EXPECT_EQ(listing.paths(), "/A /HIDE /HIDE/B ");
+  EXPECT_EQ(listing.paths(), "/A /HIDE /HIDE/B /HIDE/IN /HIDE/IN/C ");
+  EXPECT_EQ(listing.incomplete(), 0u);
   EXPECT_TRUE(listing.rows.has_issue("folders-without-record"));
   EXPECT_EQ(listing.use_of(18 * 2048), catalog::BlockUse::kMetadata);
 }
