@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <charconv>
 #include <filesystem>
 
 #include "batch/attempts.h"
@@ -29,6 +30,13 @@ app::Profile profile_of(std::string_view name) {
   return name == "full" ? app::Profile::kFull : app::Profile::kStandard;
 }
 
+// 0: none is stated.
+std::uint32_t code_page_of(std::string_view text) {
+  std::uint32_t page = 0;
+  std::from_chars(text.data(), text.data() + text.size(), page);
+  return page;
+}
+
 app::TriageOptions triage_options(const Exhibit& exhibit, const ExecOptions& options, const std::string& out) {
   app::TriageOptions triage;
   triage.image = exhibit.image;
@@ -44,6 +52,7 @@ app::TriageOptions triage_options(const Exhibit& exhibit, const ExecOptions& opt
   triage.expect_sha256 = parse_digest<32>(exhibit.expect_sha256);
   triage.zone = exhibit.zone;
   triage.sector_bytes = exhibit.sector_size.empty() ? 0 : exhibit.sector_size == "4096" ? 4096 : 512;
+  triage.code_page = code_page_of(exhibit.codepage);
   triage.jobs = options.jobs;
   triage.memory_bytes = options.memory_bytes;
   triage.incomplete = exhibit.incomplete;

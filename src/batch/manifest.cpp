@@ -6,6 +6,8 @@
 #include <cctype>
 #include <filesystem>
 
+#include "limier/volume.h"
+
 namespace limier::batch {
 namespace {
 
@@ -35,6 +37,7 @@ constexpr std::array kFields{
     Field{"profile", {}},
     Field{"zone", {"time_zone", "timezone"}},
     Field{"sector_size", {}},
+    Field{"codepage", {"code_page"}},
     Field{"digests", {}},
     Field{"fail_on", {}},
     Field{"incomplete", {}},
@@ -42,8 +45,9 @@ constexpr std::array kFields{
     Field{"options", {}},
 };
 // What may stand in the field `options`, as on the command line of triage.
-constexpr std::array<std::string_view, 10> kOptionFields{
-    "profile",    "zone",        "sector_size",  "digests", "fail_on", "incomplete", "allow_beside_evidence",
+constexpr std::array<std::string_view, 11> kOptionFields{
+    "profile",    "zone",        "sector_size",  "codepage",
+    "digests",    "fail_on",     "incomplete",   "allow_beside_evidence",
     "expect_md5", "expect_sha1", "expect_sha256"};
 constexpr std::array<std::string_view, 2> kSectorSizes{"512", "4096"};
 constexpr std::array<std::string_view, 4> kProfiles{"list", "quick", "standard", "full"};
@@ -89,6 +93,12 @@ class RowReader {
     if (std::find(words.begin(), words.end(), value) == words.end())
       wrong(name, fmt::format("{} '{}' is none of {}", name, value, fmt::join(words, ", ")));
     return value;
+  }
+  std::string code_page() {
+    std::vector<std::string> pages;
+    for (const std::uint32_t page : volume::kOemCodePages) pages.push_back(std::to_string(page));
+    const std::vector<std::string_view> words(pages.begin(), pages.end());
+    return word("codepage", words, "");
   }
   bool flag(std::string_view name) {
     const std::string value = lower(text(name));
@@ -341,6 +351,7 @@ Exhibit exhibit_of(const ManifestRow& row, const Cells& defaults, const std::str
   exhibit.fail_on = reader.word("fail_on", kThresholds, "");
   exhibit.zone = reader.zone();
   exhibit.sector_size = reader.word("sector_size", kSectorSizes, "");
+  exhibit.codepage = reader.code_page();
   exhibit.digests = reader.digest_list();
   reader.expected_digests(exhibit);
   exhibit.incomplete = reader.flag("incomplete");

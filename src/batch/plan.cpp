@@ -52,8 +52,9 @@ Json to_json(const Exhibit& exhibit) {
             {"incomplete", exhibit.incomplete},
             {"allow_beside_evidence", exhibit.allow_beside_evidence},
             {"segments", std::move(segments)}};
-  // Only where it is stated: plans of versions that had no such option keep their identity.
+  // Only where they are stated: plans of versions that had no such option keep their identity.
   if (!exhibit.sector_size.empty()) work["sector_size"] = exhibit.sector_size;
+  if (!exhibit.codepage.empty()) work["codepage"] = exhibit.codepage;
   return work;
 }
 
@@ -72,6 +73,7 @@ Exhibit exhibit_from(const Json& from) {
   exhibit.profile = from.at("profile");
   exhibit.zone = from.at("zone");
   exhibit.sector_size = from.value("sector_size", std::string());
+  exhibit.codepage = from.value("codepage", std::string());
   exhibit.fail_on = from.at("fail_on");
   exhibit.digests = from.at("digests");
   exhibit.expect_md5 = from.at("expect_md5");

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <set>
 
 #include "cli/batch_text.h"
 #include "cli/expect.h"
 #include "cli/json_writer.h"
+#include "limier/volume.h"
 
 namespace limier::cli {
 namespace {
@@ -40,6 +42,10 @@ class BatchPlanCommand final : public Command {
     text("--zone", options_.zone, "Time zone of file systems that keep local time", "ZONE")->check(check_zone);
     text("--sector-size", options_.sector_size, "What partition tables count in, 512 or 4096", "BYTES")
         ->check(CLI::IsMember({"512", "4096"}));
+    std::set<std::string> pages;
+    for (const std::uint32_t page : volume::kOemCodePages) pages.insert(std::to_string(page));
+    text("--codepage", options_.codepage, "Code page of short file names on FAT, as 850", "NUMBER")
+        ->check(CLI::IsMember(std::move(pages)));
   }
 
   int run(const Context& context) override {

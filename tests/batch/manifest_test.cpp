@@ -171,6 +171,16 @@ TEST(Manifest, SectorSizes) {
   expect_problem(read("exhibit,path,authority,sector_size\nA,a,w,1024\n"), 2, "'1024' is none of 512, 4096");
 }
 
+TEST(Manifest, CodePages) {
+  const auto good =
+      read("exhibit,path,authority,Code page,options\nA,a.dd,w,850,\nB,b.dd,w,,--codepage 1251\nC,c.dd,w,,\n");
+  ASSERT_TRUE(good.problems.empty()) << good.problems[0].message;
+  EXPECT_EQ(good.exhibits[0].codepage, "850");
+  EXPECT_EQ(good.exhibits[1].codepage, "1251");
+  EXPECT_EQ(good.exhibits[2].codepage, "");
+  expect_problem(read("exhibit,path,authority,codepage\nA,a,w,851\n"), 2, "'851' is none of 437, 737");
+}
+
 TEST(Manifest, NamesOfFoldersAreSafe) {
   std::string why;
   EXPECT_EQ(folder_name("A-1", &why), "A-1");

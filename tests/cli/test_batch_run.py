@@ -4,14 +4,15 @@ import hashlib
 import json
 import os
 import signal
+import struct
 import subprocess
 import time
 import unittest
 import xml.etree.ElementTree
 
 from batch_support import AUTHORITY, BatchTest, lines_of
-from cli_support import (EXIT_EVIDENCE, EXIT_GOOD, EXIT_INTERRUPTED, EXIT_REFUSED, EXIT_TEMPORARY, LIMIER, SAMPLES,
-                         environment, folder_state, limier, make_ext4, sha256)
+from cli_support import (EXIT_EVIDENCE, EXIT_GOOD, EXIT_INTERRUPTED, EXIT_REFUSED, EXIT_TEMPORARY, EXIT_USAGE,
+                         LIMIER, SAMPLES, environment, folder_state, limier, make_ext4, sha256)
 
 VIEWS = ("v_evidence", "v_volume", "v_file", "v_timeline", "v_coverage", "v_not_examined", "v_issue")
 
@@ -243,6 +244,28 @@ class Runs(BatchTest):
             run.wait(timeout=120)
         self.assertEqual(run.returncode, 143)
         self.assertTrue(self.status()["submissions"][0]["cancelled"])
+
+    def test_code_pages(self):
+        """The code page of the row, or else that of the plan."""
+        # FAT12 of 64 sectors: a boot sector, two tables of a sector, sixteen entries, clusters of a sector.
+        image = bytearray(64 * 512)
+        image[0:3] = b"\xEB\x3C\x90"
+        struct.pack_into("<8sHBHBHHBHHH", image, 3, b"MSDOS5.0", 512, 1, 1, 2, 16, 64, 0xF8, 1, 1, 1)
+        image[510:512] = b"\x55\xAA"
+        for table in (512, 1024):
+            image[table:table + 3] = b"\xF8\xFF\xFF"
+        image[1536:1547] = b"CAF\x90    TXT"
+        image[1547] = 0x20
+        path = self.evidence / "dos.img"
+        path.write_bytes(image)
+        manifest = self.manifest([f"A,{path},{AUTHORITY},850", f"B,{path},{AUTHORITY},1251", f"C,{path},{AUTHORITY},"],
+                                 header="exhibit,path,authority,codepage")
+        self.assertEqual(self.plan(manifest, "--codepage", "851").returncode, EXIT_USAGE)
+        self.assertEqual(self.plan(manifest, "--codepage", "437").returncode, EXIT_GOOD)
+        self.batch("run")
+        names = {name: self.query("SELECT name FROM v_file WHERE name LIKE 'CAF%'", self.out / "exhibits" / name)
+                 for name in "ABC"}
+        self.assertEqual(names, {"A": [("CAF\u00c9.TXT",)], "B": [("CAF\u0452.TXT",)], "C": [("CAF\u00c9.TXT",)]})
 
     def test_junit_of_one_exhibit(self):
         self.planned(self.samples()[:1])
