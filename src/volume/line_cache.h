@@ -31,6 +31,7 @@ class LineCache {
   LineCache(const evidence::Image& image, DamageLog& damage, std::uint64_t cache_bytes);
   // Bytes of the image from `image_offset` on, fewer at its end.
   std::size_t read(std::uint64_t image_offset, MutableBytes out);
+  [[nodiscard]] std::uint64_t image_bytes() const { return image_.size_bytes(); }
   [[nodiscard]] std::uint64_t lines_read() const { return lines_read_; }
 
  private:

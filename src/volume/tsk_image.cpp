@@ -69,11 +69,15 @@ void TskImage::help_to_open(const evidence::Image& image, std::uint64_t image_of
   auto overlay = ntfs_boot_for_libtsk(image, image_offset);
   if (!overlay) overlay = ufs_super_for_libtsk(image, image_offset);
   overlay_ = overlay ? std::make_unique<Overlay>(std::move(*overlay)) : nullptr;
+  const std::uint64_t shown = overlay_ ? overlay_->image_offset + overlay_->bytes.size() : 0;
+  info_->size = static_cast<TSK_OFF_T>(std::max(image.size_bytes(), shown));
   reinterpret_cast<ExternalImage*>(info_)->overlay = overlay_.get();
 }
 
 void TskImage::opened() {
-  if (overlay_ && overlay_->while_opening) reinterpret_cast<ExternalImage*>(info_)->overlay = nullptr;
+  if (!overlay_ || !overlay_->while_opening) return;
+  reinterpret_cast<ExternalImage*>(info_)->overlay = nullptr;
+  info_->size = static_cast<TSK_OFF_T>(lines_->image_bytes());
 }
 
 Result<std::unique_ptr<FsSession>> FsSession::open(const evidence::Image& image, const catalog::VolumeRecord& volume) {

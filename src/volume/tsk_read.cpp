@@ -17,6 +17,17 @@ void lay_over(const Overlay& shown, std::uint64_t offset, MutableBytes out) {
     out[static_cast<std::size_t>(at - offset)] = shown.bytes[static_cast<std::size_t>(at - shown.image_offset)];
 }
 
+// Behind the end of the image, up to the end that libtsk is told of.
+std::size_t add_zeros(const ExternalImage& self, std::uint64_t offset, MutableBytes out, std::size_t got) {
+  const std::uint64_t end = static_cast<std::uint64_t>(self.info.size);
+  if (end <= self.lines->image_bytes()) return got;
+  const auto seen = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), end - offset));
+  if (seen <= got) return got;
+  std::fill(out.begin() + static_cast<std::ptrdiff_t>(got), out.begin() + static_cast<std::ptrdiff_t>(seen),
+            std::uint8_t{0});
+  return seen;
+}
+
 }  // namespace
 
 static_assert(std::is_standard_layout_v<ExternalImage>);
@@ -26,8 +37,11 @@ ssize_t read_callback(TSK_IMG_INFO* info, TSK_OFF_T offset, char* buffer, size_t
     if (offset < 0 || offset >= info->size) return 0;
     auto* const self = reinterpret_cast<ExternalImage*>(info);
     const MutableBytes out(reinterpret_cast<std::uint8_t*>(buffer), length);
-    const std::size_t got = self->lines->read(static_cast<std::uint64_t>(offset), out);
-    if (self->overlay != nullptr) lay_over(*self->overlay, static_cast<std::uint64_t>(offset), out.first(got));
+    std::size_t got = self->lines->read(static_cast<std::uint64_t>(offset), out);
+    if (self->overlay != nullptr) {
+      got = add_zeros(*self, static_cast<std::uint64_t>(offset), out, got);
+      lay_over(*self->overlay, static_cast<std::uint64_t>(offset), out.first(got));
+    }
     return static_cast<ssize_t>(got);
   } catch (...) {
     return -1;

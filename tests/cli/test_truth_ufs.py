@@ -134,6 +134,42 @@ class Ufs(unittest.TestCase):
                 self.assertEqual((rows[path]["size"], rows[path]["sha256"]), (len(data), digest), path)
             self.check_ownership(index)
 
+    def test_volumes_that_end_before_libtsk_looks_for_a_superblock(self):
+        tree = self.scratch.path / "few"
+        tree.mkdir()
+        contents = {"a": b"a line\n", "b": images.noise(20_000, 77)}
+        for name, data in contents.items():
+            (tree / name).write_bytes(data)
+        for version, size in ((1, 64), (1, 256), (2, 64), (2, 256)):
+            for order in ("le", "be"):
+                with self.subTest(version=version, size=size, order=order):
+                    image = self.scratch.path / "evidence" / f"small-{version}-{size}-{order}.raw"
+                    layout = f"version={version},bsize=4096,fsize=512"
+                    images.run("makefs", "-t", "ffs", "-s", f"{size}k", "-B", order, "-o", layout, image, tree)
+                    self.assertEqual(image.stat().st_size, size << 10)
+                    done = support.triage(image, self.scratch.path / image.stem, "--digests", "sha256")
+                    self.assertEqual(done.code, 0, done.err)
+                    with done.index() as index:
+                        volume = index.one("SELECT * FROM v_volume")
+                        self.assertEqual((volume["fs_type"], volume["status"]), (f"ufs{version}", "parsed"))
+                        for name, data in contents.items():
+                            row = index.one("SELECT size, sha256 FROM v_file WHERE path = ?", "/" + name)
+                            self.assertEqual(
+                                (row["size"], row["sha256"]), (len(data), hashlib.sha256(data).hexdigest())
+                            )
+                        self.check_ownership(index)
+
+    def test_a_volume_that_is_cut_short_before_libtsk_looks_for_a_superblock(self):
+        whole = self.build("ufs1 little-endian").read_bytes()
+        image = self.scratch.path / "evidence" / "cut.raw"
+        image.write_bytes(whole[:200_000])
+        done = support.triage(image, self.scratch.path / "cut", "--digests", "sha256")
+        self.assertEqual(done.code, 5, done.err)
+        with done.index() as index:
+            for path, data in CONTENT.items():
+                for row in index.rows("SELECT sha256 FROM v_file WHERE path = ? AND sha256 IS NOT NULL", "/" + path):
+                    self.assertEqual(row["sha256"], hashlib.sha256(data).hexdigest(), path)
+
 
 class Ufs2Inodes(unittest.TestCase):
     """What an inode of UFS 2 says beside the files (FreeBSD sys/ufs/ufs/dinode.h, extattr.h), written into it here."""
