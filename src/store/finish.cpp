@@ -25,13 +25,14 @@ constexpr const char* kVolumeStatusReason =
     "CASE status WHEN 1 THEN 'partly read file system' WHEN 2 THEN 'encrypted' WHEN 3 THEN 'unsupported file system' "
     "WHEN 6 THEN 'file system could not be read' END";
 
+constexpr std::int64_t kOverwritten = 2;
 struct ContentReason {
   std::int64_t state;
   std::string_view text;
 };
-// In the order of the rows.
+// In the order of the rows. Of what is overwritten the stream has the reason.
 constexpr ContentReason kContentReasons[] = {
-    {2, "overwritten: some clusters belong to another file"},
+    {2, "overwritten: "},
     {3, "partial: touches damaged or missing ranges"},
     {4, "unreadable: the file system could not give the bytes"},
     {5, "encrypted by the file system"},
@@ -189,15 +190,17 @@ Status IndexWriter::Impl::count_unread_contents() {
   struct Sum {
     std::int64_t bytes = 0, items = 0;
   };
-  std::map<std::int64_t, Sum> by_state;
+  std::map<std::pair<std::int64_t, std::string>, Sum> by_reason;
   {
-    LIMIER_TRY(auto rows, db_.prepare(fmt::format("SELECT {}, s.size_bytes FROM stream s LEFT JOIN digest d ON "
-                                                  "d.content_id = s.content_id WHERE s.source NOT IN (0, 6, 7)",
-                                                  kStateOfContent)));
+    LIMIER_TRY(auto rows,
+               db_.prepare(fmt::format("SELECT {}, s.size_bytes, s.reason FROM stream s LEFT JOIN digest d ON "
+                                       "d.content_id = s.content_id WHERE s.source NOT IN (0, 6, 7)",
+                                       kStateOfContent)));
     while (true) {
       LIMIER_TRY(const bool row, rows.step());
       if (!row) break;
-      Sum& sum = by_state[rows.integer(0)];
+      const std::int64_t state = rows.integer(0);
+      Sum& sum = by_reason[{state, state == kOverwritten ? std::string(rows.text(2)) : std::string()}];
       sum.bytes = clamped(static_cast<std::uint64_t>(sum.bytes) + static_cast<std::uint64_t>(rows.integer(1)));
       ++sum.items;
     }
@@ -205,12 +208,14 @@ Status IndexWriter::Impl::count_unread_contents() {
   LIMIER_TRY(auto insert, db_.prepare("INSERT INTO not_examined(what, reason, bytes, items) VALUES ('file', ?1, ?2, "
                                       "?3)"));
   for (const ContentReason& reason : kContentReasons) {
-    const auto found = by_state.find(reason.state);
-    if (found == by_state.end()) continue;
-    insert.bind_text(1, reason.text);
-    insert.bind(2, found->second.bytes);
-    insert.bind(3, found->second.items);
-    LIMIER_CHECK(insert.run());
+    for (auto one = by_reason.lower_bound({reason.state, ""}); one != by_reason.end(); ++one) {
+      if (one->first.first != reason.state) break;
+      const std::string text = std::string(reason.text) + one->first.second;
+      insert.bind_text(1, text);
+      insert.bind(2, one->second.bytes);
+      insert.bind(3, one->second.items);
+      LIMIER_CHECK(insert.run());
+    }
   }
   // Source 7: the walk says why.
   return db_.execute(

@@ -250,6 +250,7 @@ Status IndexWriter::Impl::clear_walks() {
 // by the next build_catalog.
 Status IndexWriter::Impl::clear_catalog() {
   return db_.execute(
+      "UPDATE stream SET reason = NULL WHERE state = 2;"
       "UPDATE stream SET state = deleted WHERE source = 1 AND state IN (2, 3) OR source = 2 AND state = 2;"
       "UPDATE stream SET state = (SELECT b.state FROM content_before b WHERE b.content_id = stream.content_id) "
       "WHERE content_id IN (SELECT content_id FROM content_before); DELETE FROM content_before;" +

@@ -120,6 +120,86 @@ TEST_F(StoreTest, DeletedStreamsKeepTheirContentOnlyWhenNobodyElseHasIt) {
             "owner|complete|1\nunder-owner|overwritten|0\nfree|recovered|1\ntwin-a|recovered|1\ntwin-b|recovered|1\n"
             "rival-a|overwritten|0\nrival-b|overwritten|0\nin-bitmap|overwritten|0\nbeside-slack|overwritten|0");
   EXPECT_EQ(plan_.size(), 4u) << "overwritten contents are no part of the plan";
+  EXPECT_EQ(
+      rows("SELECT name, content_reason FROM v_file WHERE content_state = 'overwritten' ORDER BY file_id"),
+      "under-owner|some clusters belong to another file\nrival-a|another deleted file claims some of the clusters\n"
+      "rival-b|another deleted file claims some of the clusters\n"
+      "in-bitmap|some clusters are marked as in use in the allocation bitmap or table, and no listed file has them\n"
+      "beside-slack|some clusters belong to another file");
+  EXPECT_EQ(rows("SELECT reason, items FROM v_not_examined WHERE reason LIKE 'overwritten%' ORDER BY 1"),
+            "overwritten: another deleted file claims some of the clusters|2\n"
+            "overwritten: some clusters are marked as in use in the allocation bitmap or table, and no listed file has "
+            "them|1\noverwritten: some clusters belong to another file|2");
+}
+
+// Whoever comes first on the media: a file in use that has a part of it is the reason.
+TEST_F(StoreTest, TheFileInUseIsTheReasonWhereThereIsOne) {
+  create();
+  volume(1, 0, 1'000'000);
+  file(1, "/early", 30, 10'000, 8192, false, false);
+  file(2, "/late", 31, 14'096, 4096, false, false);
+  file(3, "/owner", 32, 16'000, 100);
+  file(4, "/twin-a", 33, 40'000, 4096, false, false);
+  file(5, "/twin-b", 34, 40'000, 4096, false, false);
+  file(6, "/owner-of-the-end", 35, 44'000, 4096);
+  for (const std::uint64_t at : {12'000u, 15'900u, 41'000u}) {
+    catalog::BlockRange block;
+    block.volume_id = 1;
+    block.image_offset = at;
+    block.length = 200;
+    block.use = catalog::BlockUse::kAllocated;
+    add(block);
+  }
+  finish_all();
+  EXPECT_EQ(rows("SELECT content_reason, count(*) FROM v_file WHERE content_state = 'overwritten' GROUP BY 1"),
+            "some clusters belong to another file|4");
+}
+
+// On FAT and exFAT the entry is all there is of a file: one that was renamed and then grew has left a deleted entry.
+TEST_F(StoreTest, DeletedVersionsOfOneFile) {
+  for (const char* fs : {"exfat", "fat12", "ntfs"}) {
+    SetUp();
+    create();
+    volume(1, 0, 1'000'000, fs);
+    const auto version = [&](std::uint64_t number, std::string path, std::vector<std::uint64_t> clusters,
+                             std::uint64_t size, std::optional<std::int64_t> created) {
+      add(name(number, std::move(path), number, false));
+      auto record = inode(number, false);
+      if (created) record.times.created = {*created, 10'000'000, catalog::TimeBasis::kUtc};
+      add(record);
+      add(stream(number, ContentSource::kExtents, size, static_cast<std::uint32_t>(clusters.size())));
+      std::uint64_t at = 0;
+      std::uint32_t seq = 0;
+      for (const std::uint64_t cluster : clusters) {
+        const std::uint64_t length = std::min<std::uint64_t>(4096, size - at);
+        add(extent(number, seq++, cluster * 4096, length, ExtentKind::kData, at));
+        at += length;
+      }
+      const std::uint64_t end = clusters.back() * 4096 + (size - 1) % 4096 + 1;
+      if (end % 4096 != 0) add(extent(number, seq, end, 4096 - end % 4096, ExtentKind::kSlack, at));
+    };
+    version(10, "/version-1", {10}, 100, 1000);
+    version(11, "/version-2", {10, 12}, 5000, 1000);
+    version(12, "/version-3", {10, 12, 14}, 3 * 4096, 1000);
+    version(20, "/reused-1", {20}, 100, 1000);
+    version(21, "/reused-2", {20, 21}, 5000, 1001);
+    version(30, "/undated-1", {30}, 100, std::nullopt);
+    version(31, "/undated-2", {30, 31}, 5000, std::nullopt);
+    version(40, "/forked-1", {40}, 100, 1000);
+    version(41, "/forked-2", {40, 41}, 5000, 1000);
+    version(42, "/forked-3", {40, 42}, 5000, 1000);
+    version(50, "/later-1", {50, 51}, 5000, 1000);
+    version(51, "/later-2", {51}, 100, 1000);
+    finish_all();
+    const std::string found = rows(
+        "SELECT group_concat(substr(name, 1, 3) || substr(name, -1), ' ') FROM (SELECT name FROM v_file WHERE "
+        "content_state = 'recovered' AND sha256 IS NOT NULL ORDER BY name)");
+    EXPECT_EQ(found, fs == std::string_view("ntfs") ? "-" : "ver1 ver2 ver3") << fs;
+    EXPECT_EQ(rows("SELECT DISTINCT content_reason FROM v_file WHERE content_state = 'overwritten'"),
+              "another deleted file claims some of the clusters");
+    TearDown();
+  }
+  SetUp();
 }
 
 TEST_F(StoreTest, AlmostTwinsAreRivals) {
