@@ -16,6 +16,29 @@ constexpr std::uint64_t kMostLookedInto = 1u << 20;  // clusters without a file 
 constexpr std::size_t kLookStep = 64u << 10;
 constexpr std::uint64_t kBeatEvery = 1u << 16;
 
+// Joins neighbours of the same use, clipped to the volume.
+class BlockRanges {
+ public:
+  explicit BlockRanges(WalkBase& walk) : walk_(walk), room_(walk.end - walk.base) {}
+  Status add(std::uint64_t from, std::uint64_t length, BlockUse use) {
+    if (from >= room_ || length == 0) return ok_status();
+    length = std::min(length, room_ - from);
+    if (open_.length > 0 && open_.use == use && open_.image_offset + open_.length == walk_.base + from) {
+      open_.length += length;
+      return ok_status();
+    }
+    LIMIER_CHECK(finish());
+    open_ = {walk_.volume_id(), walk_.base + from, length, use};
+    return ok_status();
+  }
+  Status finish() { return open_.length > 0 ? walk_.sink.blocks(open_) : ok_status(); }
+
+ private:
+  WalkBase& walk_;
+  const std::uint64_t room_;
+  catalog::BlockRange open_;
+};
+
 }  // namespace
 
 // A folder or a file that holds nothing is no loss.
@@ -37,6 +60,7 @@ bool ExfatReader::holds_nothing(std::uint32_t cluster) const {
 void ExfatReader::look_for_owner(std::uint32_t cluster, Unowned& unowned) {
   const bool owned = state_.owned.contains(cluster);
   unowned.after_deleted = !owned && (unowned.after_deleted || deleted_.contains(cluster));
+  if (!owned && deleted_whole_.contains(cluster)) unowned.kept.add(cluster, 1);
   if (owned || unowned.after_deleted) return;
   if (state_.fat.entry(cluster) == ExfatFat::kBad) return;
   if (unowned.clusters < kMostLookedInto && holds_nothing(cluster)) return;
@@ -83,43 +107,60 @@ Status ExfatReader::issue_unowned(const Unowned& unowned) const {
       true);
 }
 
-Status ExfatReader::blocks() {
-  const ExfatLayout& layout = state_.layout;
-  state_.working_on(Stage::kBlocks, 0);
-  const std::uint64_t room = walk_.end - walk_.base;
-  catalog::BlockRange open;
-  const auto flush = [&]() -> Status { return open.length > 0 ? walk_.sink.blocks(open) : ok_status(); };
-  const auto add = [&](std::uint64_t from, std::uint64_t length, BlockUse use) -> Status {
-    if (from >= room || length == 0) return ok_status();
-    length = std::min(length, room - from);
-    if (open.length > 0 && open.use == use && open.image_offset + open.length == walk_.base + from) {
-      open.length += length;
-      return ok_status();
-    }
-    LIMIER_CHECK(flush());
-    open = {walk_.volume_id(), walk_.base + from, length, use};
-    return ok_status();
-  };
-  LIMIER_CHECK(add(0, layout.heap_offset, BlockUse::kMetadata));
+ExfatReader::Unowned ExfatReader::look_for_owners() {
   Unowned unowned;
-  const std::uint64_t behind = std::uint64_t{ExfatLayout::kFirstCluster} + layout.clusters;
-  for (std::uint64_t at = ExfatLayout::kFirstCluster; at < behind && layout.offset_of(at) < room;) {
+  if (!state_.bitmap.known() || !state_.folders_walked) return unowned;
+  const std::uint64_t room = walk_.end - walk_.base;
+  const std::uint64_t behind = std::uint64_t{ExfatLayout::kFirstCluster} + state_.layout.clusters;
+  for (std::uint64_t at = ExfatLayout::kFirstCluster; at < behind && state_.layout.offset_of(at) < room;) {
     const auto first = static_cast<std::uint32_t>(at);
     walk_.sink.working_on(Stage::kBlocks, first);
     const bool used = state_.bitmap.used(first);
     const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(behind - at, kBeatEvery));
     const std::uint32_t count = state_.bitmap.alike(first, most);
-    LIMIER_CHECK(add(layout.offset_of(at), std::uint64_t{count} * layout.cluster_bytes,
-                     used ? BlockUse::kAllocated : BlockUse::kUnallocated));
     unowned.after_deleted = unowned.after_deleted && used;
-    if (used && state_.bitmap.known() && state_.folders_walked)
+    if (used)
       for (std::uint32_t i = 0; i < count; ++i) look_for_owner(first + i, unowned);
     at += count;
   }
+  // Where files in use were lost, what a deleted one kept may be theirs.
+  if (state_.folders_damaged || state_.owners_doubtful || unowned.clusters > 0 || state_.bitmap.unreadable())
+    unowned.kept = {};
+  return unowned;
+}
+
+Status ExfatReader::blocks() {
+  const ExfatLayout& layout = state_.layout;
+  state_.working_on(Stage::kBlocks, 0);
+  const Unowned unowned = look_for_owners();
+  BlockRanges ranges(walk_);
+  LIMIER_CHECK(ranges.add(0, layout.heap_offset, BlockUse::kMetadata));
+  const auto add = [&](std::uint64_t first, std::uint64_t end, bool used) {
+    return ranges.add(layout.offset_of(first), (end - first) * layout.cluster_bytes,
+                      used ? BlockUse::kAllocated : BlockUse::kUnallocated);
+  };
+  const std::uint64_t room = walk_.end - walk_.base;
+  const std::uint64_t behind = std::uint64_t{ExfatLayout::kFirstCluster} + layout.clusters;
+  auto kept = unowned.kept.ranges().begin();
+  for (std::uint64_t at = ExfatLayout::kFirstCluster; at < behind && layout.offset_of(at) < room;) {
+    const auto first = static_cast<std::uint32_t>(at);
+    walk_.sink.working_on(Stage::kBlocks, first);
+    const bool used = state_.bitmap.used(first);
+    const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(behind - at, kBeatEvery));
+    const std::uint64_t end = at + state_.bitmap.alike(first, most);
+    while (at < end) {
+      while (kept != unowned.kept.ranges().end() && kept->second <= at) ++kept;
+      const bool any = kept != unowned.kept.ranges().end();
+      const bool given_back = any && kept->first <= at;
+      const std::uint64_t next = !any ? end : std::min(end, given_back ? kept->second : kept->first);
+      LIMIER_CHECK(add(at, next, used && !given_back));
+      at = next;
+    }
+  }
   const std::uint64_t heap_end = layout.offset_of(behind);
   const std::uint64_t end = layout.sectors * layout.sector_bytes;
-  if (end > heap_end) LIMIER_CHECK(add(heap_end, end - heap_end, BlockUse::kUnallocated));
-  LIMIER_CHECK(flush());
+  if (end > heap_end) LIMIER_CHECK(ranges.add(heap_end, end - heap_end, BlockUse::kUnallocated));
+  LIMIER_CHECK(ranges.finish());
   LIMIER_CHECK(issue_unowned(unowned));
   return issue_unmarked();
 }

@@ -182,6 +182,7 @@ Described ExfatReader::file(std::uint64_t inode, const ExfatFile& file, bool in_
   record.times.created = stamp(file.created, inode);
   const Placement placement = state_.place(file.content, in_use);
   if (!in_use) deleted_.add(placement.runs);
+  if (!in_use && !file.folder() && placement.whole) deleted_whole_.add(placement.runs);
   StreamPlan stream = plan(inode, record.size_bytes);
   lay_out(stream, placement, file.folder() ? record.size_bytes : file.valid_bytes);
   if (!file.folder()) {

@@ -45,7 +45,9 @@ class ExfatReader final : public OwnReader {
     std::uint64_t clusters = 0;
     std::uint64_t first = 0;
     bool after_deleted = false;
+    ClusterSet kept;  // marked as in use, but of a deleted file alone
   };
+  Unowned look_for_owners();
   void look_for_owner(std::uint32_t cluster, Unowned& unowned);
   bool holds_nothing(std::uint32_t cluster) const;
   Status issue_unowned(const Unowned& unowned) const;
@@ -53,7 +55,8 @@ class ExfatReader final : public OwnReader {
 
   ExfatState state_;
   WalkBase& walk_;
-  ClusterSet deleted_;  // clusters of files that are not in use
+  ClusterSet deleted_;        // clusters of what is not in use
+  ClusterSet deleted_whole_;  // of files that are not in use and of which all clusters are known
   Oddities impossible_times_{walk_, catalog::Severity::kWarning, "impossible-time",
                              "no calendar or clock shows such a time; as the entry holds it"};
   Oddities long_lengths_{walk_, catalog::Severity::kWarning, "valid-length-too-long",

@@ -34,6 +34,7 @@ struct ExfatState {
   std::vector<std::uint64_t> odd;  // sorted: entries whose place in the tree says other than marked_in_use()
   bool folders_walked = false;
   bool folders_damaged = false;  // in use, and not read to their end
+  bool owners_doubtful = false;  // what is in use may have clusters that are not known to be its own
   // What the watchdog is told in long loops.
   Stage stage = Stage::kNames;
   std::uint64_t item = 0;
@@ -70,7 +71,11 @@ struct ExfatState {
   Placement place(const ExfatAllocation& content, bool in_use);
   // Of an allocation bitmap or up-case table: linked by the FAT, though some take them to lie in a row.
   Placement place_table(const ExfatAllocation& table);
-  void own(const ExfatAllocation& content) { owned.add(place(content, true).runs); }
+  void own(const ExfatAllocation& content) {
+    const Placement placement = place(content, true);
+    owners_doubtful = owners_doubtful || !placement.whole;
+    owned.add(placement.runs);
+  }
 
  private:
   bool gather(std::uint64_t volume_offset, bool by_fat, MutableBytes set);

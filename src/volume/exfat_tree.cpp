@@ -162,6 +162,7 @@ Status ExfatTree::special(const ExfatFolder::Found& found) {
 Status ExfatTree::unknown(const ExfatFolder::Found& found) {
   if (!found.in_use) return ok_status();
   if ((found.entry[0] & kExfatBenign) == 0) {
+    state_.owners_doubtful = true;
     if (damaged_++ == 0) first_damaged_ = state_.inode_of(found.volume_offset);
   } else if (const auto clusters = allocation_of_primary(found.entry)) {
     state_.own(*clusters);
@@ -179,7 +180,10 @@ Status ExfatTree::file(const ExfatFolder::Found& found) {
   if (path_.size() + 1 + entry.name.size() > kMaxPathBytes) return too_deep(inode);
   LIMIER_CHECK(send(entry.name, inode, entry.folder() ? FileKind::kDir : FileKind::kFile, in_use, orphan));
   if (in_use) {
-    if (!entry.proven && unproven_++ == 0) first_unproven_ = inode;
+    if (!entry.proven) {
+      state_.owners_doubtful = true;
+      if (unproven_++ == 0) first_unproven_ = inode;
+    }
     for (const ExfatAllocation& other : entry.others) state_.own(other);
     if (entry.folder()) return enter(entry, inode);
     state_.own(entry.content);
@@ -298,6 +302,7 @@ Status ExfatTree::unreadable(std::uint64_t inode, std::string_view why) {
 }
 
 Status ExfatTree::too_deep(std::uint64_t inode) {
+  state_.owners_doubtful = true;
   if (std::exchange(deep_told_, true)) return ok_status();
   return silent_ ? ok_status() : directory_too_deep(walk_, inode);
 }

@@ -726,6 +726,54 @@ TEST_F(ExfatReader, ClustersOfNobody) {
   EXPECT_NE(walked.rows.issues[0].message.find(std::to_string(disk.offset(c + 4))), std::string::npos);
 }
 
+// The use of the cluster, as the blocks tell it.
+catalog::BlockUse use_of(const ExfatImage& disk, const Walked& walked, std::uint32_t cluster) {
+  for (const auto& range : walked.rows.ranges)
+    if (disk.offset(cluster) >= range.image_offset && disk.offset(cluster) < range.image_offset + range.length)
+      return range.use;
+  ADD_FAILURE() << "cluster " << cluster << " has no use";
+  return catalog::BlockUse::kMetadata;
+}
+
+// A crash between the change of an entry and that of the bitmap, as in the specification's recommended write ordering.
+TEST_F(ExfatReader, ClustersThatADeletedFileKept) {
+  using catalog::BlockUse;
+  const auto make = [&](const std::function<void(ExfatImage&, std::uint32_t)>& change) {
+    ExfatImage disk(file());
+    const std::uint32_t c = disk.take(12);
+    for (std::uint32_t i = 0; i < 8; ++i) disk.fill(c + i, filled(disk.cluster, 'a' + static_cast<int>(i)));
+    for (std::uint32_t i = 8; i < 12; ++i) disk.use(c + i, false);
+    disk.add({.name = u"row", .cluster = c, .size = 2 * 4096, .deleted = true});
+    disk.link({c + 2, c + 4});
+    disk.add({.name = u"chain", .cluster = c + 2, .size = 5000, .in_a_row = false, .deleted = true});
+    disk.add({.name = u"live", .cluster = c + 3, .size = 4096});
+    disk.add({.name = u"partly", .cluster = c + 5, .size = 3 * 4096, .deleted = true});
+    disk.add({.name = u"owner", .cluster = c + 6, .size = 1});
+    change(disk, c);
+    const Walked walked = walk(disk);
+    std::string uses;
+    for (std::uint32_t i = 0; i < 8; ++i) uses += use_of(disk, walked, c + i) == BlockUse::kAllocated ? 'U' : '.';
+    return std::pair(uses, issues_of(walked, "listing-may-be-incomplete"));
+  };
+  using Found = std::pair<std::string, std::size_t>;
+  EXPECT_EQ(make([](auto&, auto) {}), (Found{"...U..U.", 0}));
+  // Who may have them cannot be seen: all of it stays in use.
+  const Found doubt{"UUUUUUUU", 0};
+  for (const std::uint16_t attributes : {std::uint16_t{0x20}, kFolder}) {
+    const auto cut = [&](auto& disk, auto c) {
+      disk.add({.name = u"cut", .cluster = c + 9, .size = 3 * 4096, .in_a_row = false, .attributes = attributes});
+    };
+    EXPECT_EQ(make(cut), doubt) << attributes;
+  }
+  const auto odd = [](auto& disk, auto c) {
+    disk.add({.name = u"odd", .cluster = c + 9, .size = 1, .wrong_sum = true});
+  };
+  EXPECT_EQ(make(odd), doubt);
+  // A cluster of a file whose name was lost.
+  EXPECT_EQ(make([](auto& disk, auto c) { disk.use(c + 10), disk.fill(c + 10, filled(4096, 'x')); }),
+            (Found{"UUUUUUUU", 1}));
+}
+
 TEST_F(ExfatReader, FilesWithoutAFolder) {
   ExfatImage disk(file());
   const std::uint32_t c = disk.take(6);
