@@ -15,7 +15,7 @@ namespace {
 std::string_view state_meaning(std::string_view state) {
   if (state == "complete") return "Read in full; digests given";
   if (state == "recovered") return "Deleted; read from space that nobody else owns; digests given";
-  if (state == "overwritten") return "Deleted; part of its space belongs to another file now";
+  if (state == "overwritten") return "Deleted; part of its space is in use again, or claimed by another deleted file";
   if (state == "partial") return "Touches damaged or missing ranges";
   if (state == "unreadable") return "Its bytes could not be had";
   if (state == "encrypted") return "Encrypted by the file system; not examined";

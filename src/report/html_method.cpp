@@ -24,8 +24,10 @@ Status put_limits_section(Context& context) {
   page.paragraph(
       "A deleted file is called <i>recovered</i> when no other file owns the space it used. File systems do not record "
       "whether that "
-      "space was used and freed in between. Where part of it belongs to another file now, it is called "
-      "<i>overwritten</i> and has no digest.");
+      "space was used and freed in between. Where part of it belongs to another file now, is marked as in use, or is "
+      "claimed by another deleted file as well, it is called <i>overwritten</i> and has no digest; the reason stands "
+      "in "
+      "v_file.content_reason.");
   page.paragraph(
       "Two files with the same digest have the same content. A digest says nothing about where a file came from or who "
       "saw it.");
