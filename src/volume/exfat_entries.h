@@ -49,6 +49,8 @@ struct ExfatFile {
   std::string name;  // UTF-8; half surrogate pairs as three bytes (ED A0 80), NUL as C0 80
   std::vector<ExfatAllocation> others;
   [[nodiscard]] bool folder() const { return (attributes & kExfatFolder) != 0; }
+  // The time of creation, comparable.
+  [[nodiscard]] std::uint64_t age() const { return std::uint64_t{created.stamp} << 8 | created.hundredths; }
 };
 // Entries of the set that this primary entry begins, itself included; 0 when it is none of a file.
 std::size_t exfat_file_entries(Bytes primary);

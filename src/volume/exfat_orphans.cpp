@@ -182,6 +182,7 @@ Status ExfatTree::send_orphan(const ExfatFile& file, std::uint64_t volume_offset
   if (state_.marked_in_use(volume_offset, file.in_use ? kExfatInUse : std::uint8_t{0})) state_.odd.push_back(inode);
   path_ = "/" + std::string(kOrphanFolder);
   LIMIER_CHECK(send(file.name, inode, file.folder() ? FileKind::kDir : FileKind::kFile, false, true));
+  state_.note_deleted(file);
   if (!file.folder()) return ok_status();
   LIMIER_CHECK(enter_deleted(folder_of(file, inode), names_, true));
   return run();

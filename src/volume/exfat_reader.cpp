@@ -180,7 +180,7 @@ Described ExfatReader::file(std::uint64_t inode, const ExfatFile& file, bool in_
   record.times.modified = stamp(file.modified, inode);
   record.times.accessed = stamp(file.accessed, inode);
   record.times.created = stamp(file.created, inode);
-  const Placement placement = state_.place(file.content, in_use);
+  const Placement placement = state_.place(file.content, in_use, file.age());
   if (!in_use) deleted_.add(placement.runs);
   if (!in_use && !file.folder() && placement.whole) deleted_whole_.add(placement.runs);
   StreamPlan stream = plan(inode, record.size_bytes);

@@ -6,6 +6,8 @@ namespace limier::volume {
 
 namespace {
 
+constexpr std::size_t kMostDeleted = 1u << 20;
+
 ReadVolume reader_of(WalkBase& walk) {
   return [&walk](std::uint64_t volume_offset, MutableBytes out) -> std::size_t {
     const std::uint64_t room = walk.end - walk.base;
@@ -80,7 +82,25 @@ bool ExfatState::marked_in_use(std::uint64_t volume_offset, std::uint8_t type) {
   return (type & kExfatInUse) != 0 && bitmap.used(layout.cluster_at(volume_offset));
 }
 
-Placement ExfatState::place(const ExfatAllocation& content, bool in_use) {
+void ExfatState::note_deleted(const ExfatFile& file) {
+  const std::uint64_t clusters = layout.clusters_for(file.content.bytes);
+  if (file.folder() || file.content.in_a_row || clusters == 0 || file.created.stamp == 0) return;
+  if (deleted_.size() >= kMostDeleted) return;
+  std::uint64_t& longest = deleted_[{file.content.first_cluster, file.age()}];
+  longest = std::max(longest, clusters);
+}
+
+// An entry that was left when the file was renamed, before it grew: the file's chain goes on behind it.
+bool ExfatState::is_beginning(const ExfatAllocation& content, std::uint64_t age) {
+  // What is extracted was judged when it was listed.
+  if (walk.job.kind == FsJobKind::kExtract) return true;
+  const auto longest = deleted_.find({content.first_cluster, age});
+  if (longest == deleted_.end() || longest->second <= layout.clusters_for(content.bytes)) return false;
+  const ClusterChain whole = fat.chain(content.first_cluster, longest->second, beat());
+  return whole.end == ChainEnd::kMark && whole.clusters == longest->second && !whole.repeats;
+}
+
+Placement ExfatState::place(const ExfatAllocation& content, bool in_use, std::uint64_t age) {
   Placement placement;
   const std::uint64_t wanted = layout.clusters_for(content.bytes);
   if (wanted == 0) {
@@ -101,7 +121,8 @@ Placement ExfatState::place(const ExfatAllocation& content, bool in_use) {
     // A chain that does not end where the file ends was changed since, and leads to clusters of another file. Of a
     // file of one cluster nothing need be linked.
     const auto link = wanted == 1 ? fat.entry(content.first_cluster) : std::nullopt;
-    placement.whole = placement.whole && (chain.end == ChainEnd::kMark || (link && *link == 0));
+    placement.whole = placement.whole && (chain.end == ChainEnd::kMark || (link && *link == 0) ||
+                                          (chain.end == ChainEnd::kWanted && is_beginning(content, age)));
     if (!placement.whole) chain.runs.assign(1, {content.first_cluster, 1});
   }
   placement.runs = std::move(chain.runs);

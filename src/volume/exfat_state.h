@@ -68,7 +68,9 @@ struct ExfatState {
     return layout.has(cluster) && !owned.contains(cluster) && unmarked;
   }
 
-  Placement place(const ExfatAllocation& content, bool in_use);
+  Placement place(const ExfatAllocation& content, bool in_use, std::uint64_t age = 0);
+  // A deleted file, of which another entry may be an earlier version.
+  void note_deleted(const ExfatFile& file);
   // Of an allocation bitmap or up-case table: linked by the FAT, though some take them to lie in a row.
   Placement place_table(const ExfatAllocation& table);
   void own(const ExfatAllocation& content) {
@@ -79,6 +81,10 @@ struct ExfatState {
 
  private:
   bool gather(std::uint64_t volume_offset, bool by_fat, MutableBytes set);
+  bool is_beginning(const ExfatAllocation& content, std::uint64_t age);
+
+  // First cluster and time of creation of deleted files along a chain: clusters of the longest.
+  std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> deleted_;
 };
 
 }  // namespace limier::volume

@@ -189,6 +189,7 @@ Status ExfatTree::file(const ExfatFolder::Found& found) {
     state_.own(entry.content);
     return ok_status();
   }
+  state_.note_deleted(entry);
   if (!entry.folder() || silent_) return ok_status();
   // What folders that were deleted held waits until it is known what all those in use hold.
   const Folder folder = folder_of(entry, inode);
@@ -308,7 +309,7 @@ Status ExfatTree::too_deep(std::uint64_t inode) {
 }
 
 ExfatTree::Folder ExfatTree::folder_of(const ExfatFile& file, std::uint64_t inode) {
-  return {inode, file.content, std::uint64_t{file.created.stamp} << 8 | file.created.hundredths};
+  return {inode, file.content, file.age()};
 }
 
 }  // namespace limier::volume

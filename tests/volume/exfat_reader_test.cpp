@@ -125,12 +125,13 @@ struct ExfatReader : ::testing::Test {
   [[nodiscard]] std::string file() const { return dir.file("exfat.raw"); }
 };
 
-FileSpec folder(std::u16string name, std::uint32_t cluster, std::uint64_t size) {
+FileSpec folder(std::u16string name, std::uint32_t cluster, std::uint64_t size, bool deleted = false) {
   FileSpec spec;
   spec.name = std::move(name);
   spec.cluster = cluster;
   spec.size = size;
   spec.attributes = kFolder;
+  spec.deleted = deleted;
   return spec;
 }
 
@@ -724,6 +725,54 @@ TEST_F(ExfatReader, ClustersOfNobody) {
   const Walked walked = walk(disk);
   EXPECT_EQ(issues_of(walked, "listing-may-be-incomplete"), 1u);
   EXPECT_NE(walked.rows.issues[0].message.find(std::to_string(disk.offset(c + 4))), std::string::npos);
+}
+
+// Renaming a file leaves its old entry, deleted; what the file gains afterwards is not in that entry.
+TEST_F(ExfatReader, DeletedVersionsOfAFileThatGrew) {
+  ExfatImage disk(file());
+  const std::uint32_t c = disk.take(20);
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    disk.fill(c + i, filled(disk.cluster, 'a' + static_cast<int>(i)));
+    disk.use(c + i, false);
+  }
+  const auto add = [&](std::u16string name, std::uint32_t first, std::uint64_t size, std::uint32_t created) {
+    disk.add({.name = std::move(name),
+              .cluster = first,
+              .size = size,
+              .in_a_row = false,
+              .deleted = true,
+              .created = created});
+  };
+  disk.link({c, c + 2, c + 4});
+  add(u"one", c, 100, kSomeTime);
+  add(u"two", c, 5000, kSomeTime);
+  add(u"three", c, 3 * 4096, kSomeTime);
+  // Not created when the one that has the chain was; whose chain has changed since; of no time.
+  disk.link({c + 5, c + 7});
+  add(u"other", c + 5, 100, kSomeTime + 1);
+  add(u"whole", c + 5, 5000, kSomeTime);
+  disk.link({c + 8, c + 9, c + 10});
+  add(u"changed", c + 8, 100, kSomeTime);
+  add(u"changed too", c + 8, 5000, kSomeTime);
+  disk.link({c + 11, c + 12});
+  add(u"undated", c + 11, 100, 0);
+  add(u"undated too", c + 11, 5000, 0);
+  const Walked walked = walk(disk);
+  const auto source = [&](const std::string& path) { return walked.stream(path).source; };
+  for (const char* path : {"/one", "/two", "/three", "/whole", "/undated too"})
+    EXPECT_EQ(source(path), ContentSource::kExtents) << path;
+  EXPECT_EQ(content(disk, walked, "/two"), std::string(4096, 'a') + std::string(904, 'c'));
+  EXPECT_EQ(extracted(disk, walked, "/two"), content(disk, walked, "/two"));
+  EXPECT_EQ(extracted(disk, walked, "/one"), std::string(100, 'a'));
+  for (const char* path : {"/other", "/changed", "/changed too", "/undated"})
+    EXPECT_EQ(source(path), ContentSource::kUnreadable) << path;
+  // In deleted folders and among the orphans too.
+  disk.fill(c + 13, entries_of({.name = u"in", .cluster = c + 5, .size = 10, .in_a_row = false, .deleted = true}));
+  disk.add(folder(u"gone", c + 13, 4096, true));
+  disk.fill(c + 14, entries_of({.name = u"lost", .cluster = c + 5, .size = 4096, .in_a_row = false}));
+  const Walked more = walk(disk);
+  EXPECT_EQ(more.stream("/gone/in").source, ContentSource::kExtents);
+  EXPECT_EQ(more.stream("/$OrphanFiles/lost").source, ContentSource::kExtents);
 }
 
 // The use of the cluster, as the blocks tell it.
