@@ -1,0 +1,259 @@
+#include "content/pack_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "content/cell_finder.h"
+#include "content/row_fill.h"
+
+namespace limier::content {
+namespace {
+
+constexpr std::size_t kMaxRowRuns = 1u << 20;  // runs of row numbers that are remembered
+
+bool has_table(const PackTable& wanted, const Database& database) {
+  const SchemaTable* table = database.table(wanted.name);
+  return table != nullptr && std::ranges::all_of(wanted.columns, [&](const std::string& column) {
+           return database.has_column(*table, column);
+         });
+}
+
+// Which row numbers came out already, as runs: they mostly come in order and without holes.
+class RowNumbers {
+ public:
+  enum class Added { kNew, kAgain, kFull };
+  Added add(std::int64_t number) {
+    auto after = runs_.upper_bound(number);
+    if (after != runs_.begin()) {
+      const auto before = std::prev(after);
+      if (number <= before->second) return Added::kAgain;
+      if (before->second == number - 1) {  // no overflow: number lies above
+        before->second = number;
+        if (after != runs_.end() && after->first - 1 == number) {
+          before->second = after->second;
+          runs_.erase(after);
+        }
+        return Added::kNew;
+      }
+    }
+    if (after != runs_.end() && after->first - 1 == number) {
+      const std::int64_t end = after->second;
+      runs_.erase(after);
+      runs_.emplace(number, end);
+      return Added::kNew;
+    }
+    if (runs_.size() == kMaxRowRuns) return Added::kFull;
+    runs_.emplace(number, number);
+    return Added::kNew;
+  }
+
+ private:
+  std::map<std::int64_t, std::int64_t> runs_;  // first, last
+};
+
+class RowRun {
+ public:
+  RowRun(const Pack& pack, const PackRow& row, Database& database, Rows& rows)
+      : pack_(pack), row_(row), database_(database), rows_(rows) {}
+
+  void run(const std::vector<std::pair<std::string, bool>>& capabilities) {
+    std::string problem;
+    const auto sql = expand_sql(row_, capabilities, problem);
+    if (!sql) return query_failed(problem);
+    const auto count = count_driver(*sql);
+    auto statement = database_.prepare(*sql);
+    if (!statement) return query_failed(statement.error().message);
+    const auto number = statement->column("_rowid");
+    if (!number) return query_failed("its statement has no column '_rowid'");
+    auto filler = RowFiller::bind(row_.map, *statement, pack_.app);
+    if (!filler) return query_failed(filler.error().message);
+    std::optional<RowFiller> attachment;
+    if (row_.attachment) {
+      auto bound = RowFiller::bind(*row_.attachment, *statement, pack_.app);
+      if (!bound) return query_failed(bound.error().message);
+      attachment = std::move(*bound);
+    }
+    const bool whole = take_rows(*statement, *number, *filler, attachment ? &*attachment : nullptr);
+    tell_doubts();
+    if (whole) compare(count);
+  }
+
+ private:
+  void query_failed(std::string_view why) {
+    rows_.issue("pack-query-failed",
+                fmt::format("pack {}: the rows of {} could not be asked for: {}", pack_.name, row_.driver, why), true);
+  }
+
+  bool take_rows(Statement& statement, std::size_t number, const RowFiller& filler, const RowFiller* attachment) {
+    const SchemaTable* driver = database_.table(row_.driver);
+    CellFinder finder(database_.image(), driver != nullptr ? driver->root_page : 0);
+    RowNumbers numbers;
+    for (;;) {
+      const Statement::Step step = statement.step();
+      if (step == Statement::Step::kDone) return true;
+      if (step == Statement::Step::kFailed) {
+        rows_.issue("sqlite-damaged",
+                    fmt::format("reading the rows of {} ended after {}: {}", row_.driver, taken_, statement.error()),
+                    true);
+        return false;
+      }
+      if (statement.is_null(number)) {
+        ++doubled_;
+        continue;
+      }
+      const std::int64_t rowid = statement.integer(number);
+      const RowNumbers::Added added = numbers.add(rowid);
+      if (added == RowNumbers::Added::kFull) {
+        rows_.issue("pack-too-many-rows",
+                    fmt::format("pack {}: the numbers of the rows of {} have more than {} holes: the rest is not read",
+                                pack_.name, row_.driver, kMaxRowRuns),
+                    true);
+        return false;
+      }
+      if (added == RowNumbers::Added::kAgain)
+        ++doubled_;
+      else
+        take_row(statement, place_of(finder, rowid), filler, attachment);
+    }
+  }
+
+  catalog::RowPlace place_of(CellFinder& finder, std::int64_t rowid) {
+    catalog::RowPlace place;
+    place.locator = fmt::format("sqlite:{}:rowid={}", row_.driver, rowid);
+    place.state = catalog::RowState::kLive;
+    const auto cell = finder.find(rowid);
+    if (!cell) {
+      ++placeless_;
+      return place;
+    }
+    place.source = cell->source;
+    place.page = cell->page;
+    place.file_offset = static_cast<std::int64_t>(cell->file_offset);
+    return place;
+  }
+
+  void take_row(const Statement& statement, const catalog::RowPlace& place, const RowFiller& filler,
+                const RowFiller* attachment) {
+    auto cells = filler.fill(statement, place, doubts_);
+    const bool attached = attachment != nullptr && attachment->holds(statement, "path");
+    if (attached && std::holds_alternative<std::monostate>(cells[filler.cell_of("attachments")]))
+      cells[filler.cell_of("attachments")] = std::int64_t{1};
+    rows_.add_cells(filler.kind(), std::move(cells), pack_.name, pack_.version);
+    ++taken_;
+    if (!attached) return;
+    auto beside = attachment->fill(statement, place, doubts_);
+    beside[attachment->cell_of("message")] = place.locator;
+    rows_.add_cells(attachment->kind(), std::move(beside), pack_.name, pack_.version);
+  }
+
+  void tell_doubts() {
+    for (const auto& [column, count] : doubts_.times_out_of_range)
+      rows_.issue("pack-time-out-of-range",
+                  fmt::format("pack {}: {} values of {} in the rows of {} are no time that can be shown: NULL there",
+                              pack_.name, count, column, row_.driver),
+                  false);
+    for (const auto& [column, count] : doubts_.texts_cut)
+      rows_.issue("pack-text-cut",
+                  fmt::format("pack {}: {} texts of {} in the rows of {} are longer than {} bytes, and cut there",
+                              pack_.name, count, column, row_.driver, catalog::kMaxCellBytes),
+                  true);
+    if (placeless_ > 0)
+      rows_.issue("pack-row-without-place",
+                  fmt::format("pack {}: {} rows of {} were not found in the table's own tree: their page is not known",
+                              pack_.name, placeless_, row_.driver),
+                  false);
+  }
+
+  // The name that the statement gives its driver, which `where` uses.
+  [[nodiscard]] std::string alias(std::string_view sql) const {
+    const std::string table = pack_.database.name + "." + row_.driver;
+    const std::size_t at = sql.find(table);
+    if (at == std::string_view::npos) return row_.driver;
+    const std::size_t from = std::min(sql.find_first_not_of(" \t\r\n", at + table.size()), sql.size());
+    std::size_t end = from;
+    while (end < sql.size() && (std::isalnum(static_cast<unsigned char>(sql[end])) != 0 || sql[end] == '_')) ++end;
+    const std::string word(sql.substr(from, end - from));
+    static constexpr std::array<std::string_view, 12> kNoNames{"",      "WHERE", "LEFT",  "JOIN",  "INNER", "CROSS",
+                                                               "ORDER", "GROUP", "LIMIT", "UNION", "NOT",   "INDEXED"};
+    return std::ranges::find(kNoNames, word) != kNoNames.end() ? row_.driver : word;
+  }
+
+  // Rows that have to come out. Of the table itself: an index may be another one.
+  std::optional<std::int64_t> count_driver(std::string_view sql) {
+    const std::string question =
+        fmt::format("SELECT count(*) FROM {}.{} AS {} NOT INDEXED WHERE {}", pack_.database.name, row_.driver,
+                    alias(sql), row_.where.empty() ? "1" : row_.where);
+    auto statement = database_.prepare(question);
+    if (!statement || statement->step() != Statement::Step::kRow) return std::nullopt;
+    return statement->integer(0);
+  }
+
+  void compare(std::optional<std::int64_t> count) {
+    if (count == static_cast<std::int64_t>(taken_) && doubled_ == 0) return;
+    rows_.issue(
+        "pack-lost-rows",
+        fmt::format("pack {}: of {} rows of {}, {} came out, and {} a second time or without a number", pack_.name,
+                    count ? std::to_string(*count) : "an unknown number of", row_.driver, taken_, doubled_),
+        true);
+  }
+
+  const Pack& pack_;
+  const PackRow& row_;
+  Database& database_;
+  Rows& rows_;
+  FillDoubts doubts_;
+  std::uint64_t taken_ = 0, doubled_ = 0, placeless_ = 0;
+};
+
+// The first value of a statement's first row.
+std::optional<std::int64_t> ask(Database& database, const std::string& sql) {
+  auto statement = database.prepare(sql);
+  if (!statement || statement->step() != Statement::Step::kRow || statement->is_null(0)) return std::nullopt;
+  return statement->integer(0);
+}
+
+void look_for_gap(const Pack& pack, const PackGap& gap, Database& database, Rows& rows) {
+  const SchemaTable* table = database.table(gap.table);
+  if (table == nullptr || !database.has_column(*table, gap.column)) return;
+  const std::string name = fmt::format("{}.{}", pack.database.name, gap.table);
+  if (!gap.sequence) {
+    const std::int64_t count = ask(database, fmt::format("SELECT count({}) FROM {}", gap.column, name)).value_or(0);
+    if (count > 0)
+      rows.issue("pack-gap", fmt::format("pack {}: {} keeps {} of rows that were deleted", pack.name, name, count),
+                 false);
+    return;
+  }
+  std::int64_t highest = ask(database, fmt::format("SELECT max({}) FROM {}", gap.column, name)).value_or(0);
+  if (database.table("sqlite_sequence") != nullptr)
+    highest = std::max(highest, ask(database, fmt::format("SELECT max(seq) FROM {}.sqlite_sequence WHERE name = '{}'",
+                                                          pack.database.name, gap.table))
+                                    .value_or(0));
+  const std::int64_t count = ask(database, fmt::format("SELECT count(*) FROM {} NOT INDEXED", name)).value_or(0);
+  if (highest > count)
+    rows.issue("pack-gap",
+               fmt::format("pack {}: {} gave out {} numbers, {} of them have no row", pack.name, name, highest,
+                           highest - count),
+               false);
+}
+
+}  // namespace
+
+bool pack_knows(const Pack& pack, const Database& database) {
+  return std::ranges::all_of(pack.database.tables, [&](const PackTable& table) { return has_table(table, database); });
+}
+
+void run_pack(const Pack& pack, Database& database, Rows& rows) {
+  database.set_name(pack.database.name);
+  std::vector<std::pair<std::string, bool>> capabilities;
+  for (const Capability& one : pack.capabilities) capabilities.emplace_back(one.name, has_table(one.table, database));
+  const auto has = [&](const std::string& name) {
+    return std::ranges::find(capabilities, std::pair(name, true)) != capabilities.end();
+  };
+  for (const PackRow& row : pack.rows)
+    if (std::ranges::all_of(row.needs, has)) RowRun(pack, row, database, rows).run(capabilities);
+  for (const PackGap& gap : pack.gaps) look_for_gap(pack, gap, database, rows);
+}
+
+}  // namespace limier::content

@@ -1,0 +1,17 @@
+#include "limier/content/parsers.h"
+
+#include "content/sqlite_parser.h"
+#include "limier/content/packs.h"
+
+namespace limier::content {
+
+std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> packs) {
+  std::vector<Pack> parsed;
+  for (const PackText& text : packs)
+    if (auto pack = parse_pack(text)) parsed.push_back(std::move(*pack));
+  std::vector<std::unique_ptr<Parser>> parsers;
+  parsers.push_back(std::make_unique<SqliteParser>(std::move(parsed)));
+  return parsers;
+}
+
+}  // namespace limier::content

@@ -1,0 +1,221 @@
+#include "content/sqlite_db.h"
+
+#include <fmt/format.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "content/sqlite_vfs.h"
+
+namespace limier::content {
+namespace {
+
+// Virtual machine instructions between two calls of the progress handler.
+constexpr int kInstructionsPerBeat = 20'000;
+// Beats of a statement: so many, and so many for each KiB there is. A message takes some hundred instructions, and
+// cyclic trees or joins without end are to end.
+constexpr std::uint64_t kBaseBeats = 2'000;
+constexpr std::uint64_t kBeatsPerKiB = 2;
+
+// What a pack's statement may call. All are of SQLite itself and only compute.
+constexpr std::array<std::string_view, 31> kFunctions{
+    "abs",       "avg",    "char",   "coalesce", "count",   "glob",    "group_concat", "hex",
+    "ifnull",    "iif",    "instr",  "length",   "like",    "lower",   "ltrim",        "max",
+    "min",       "nullif", "printf", "quote",    "replace", "round",   "rtrim",        "substr",
+    "substring", "sum",    "total",  "trim",     "typeof",  "unicode", "upper"};
+
+bool is_same_name(std::string_view one, std::string_view other) {
+  return one.size() == other.size() && ::strncasecmp(one.data(), other.data(), one.size()) == 0;
+}
+
+// The callback of sqlite3_set_authorizer: reading and computing, nothing else.
+int authorize(void*, int action, const char*, const char* second, const char*, const char*) {
+  switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+      return SQLITE_OK;
+    case SQLITE_FUNCTION:
+      return second != nullptr && std::ranges::any_of(kFunctions, [&](auto name) { return is_same_name(name, second); })
+                 ? SQLITE_OK
+                 : SQLITE_DENY;
+    default:
+      return SQLITE_DENY;
+  }
+}
+
+void set_limits(sqlite3* handle) {
+  static constexpr std::array<std::pair<int, int>, 11> kLimits{{
+      {SQLITE_LIMIT_LENGTH, kMaxValueBytes},
+      {SQLITE_LIMIT_SQL_LENGTH, 1 << 20},
+      {SQLITE_LIMIT_COLUMN, 2000},
+      {SQLITE_LIMIT_EXPR_DEPTH, 200},
+      {SQLITE_LIMIT_COMPOUND_SELECT, 50},
+      {SQLITE_LIMIT_VDBE_OP, 250'000},
+      {SQLITE_LIMIT_FUNCTION_ARG, 50},
+      {SQLITE_LIMIT_ATTACHED, 0},
+      {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200},
+      {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
+      {SQLITE_LIMIT_WORKER_THREADS, 0},
+  }};
+  for (const auto& [limit, value] : kLimits) sqlite3_limit(handle, limit, value);
+}
+
+}  // namespace
+
+Database::Database(const SqliteImage& image, Rows& rows)
+    : image_(image),
+      rows_(rows),
+      vfs_name_(fmt::format("limier-{}", static_cast<const void*>(this))),
+      max_steps_(kBaseBeats + image.bytes_there() / 1024 * kBeatsPerKiB) {}
+
+Database::~Database() {
+  sqlite3_close(handle_);
+  if (registered_) sqlite3_vfs_unregister(&vfs_);
+}
+
+Result<std::unique_ptr<Database>> Database::open(const SqliteImage& image, Rows& rows) {
+  std::unique_ptr<Database> database(new Database(image, rows));
+  LIMIER_CHECK(database->connect());
+  LIMIER_CHECK(database->read_schema());
+  return database;
+}
+
+Status Database::connect() {
+  sqlite3_hard_heap_limit64(kMaxHeapBytes);
+  vfs_ = make_vfs(image_, vfs_name_);
+  const auto failed = [&] {
+    return Error{ErrorKind::kEvidence, handle_ != nullptr ? sqlite3_errmsg(handle_) : "out of memory"};
+  };
+  if (sqlite3_vfs_register(&vfs_, 0) != SQLITE_OK) return failed();
+  registered_ = true;
+  const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+  if (sqlite3_open_v2("evidence", &handle_, flags, vfs_name_.c_str()) != SQLITE_OK) return failed();
+
+  set_limits(handle_);
+  for (const int on : {SQLITE_DBCONFIG_DEFENSIVE})
+    if (sqlite3_db_config(handle_, on, 1, nullptr) != SQLITE_OK) return failed();
+  for (const int off : {SQLITE_DBCONFIG_TRUSTED_SCHEMA, SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW,
+                        SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER})
+    if (sqlite3_db_config(handle_, off, 0, nullptr) != SQLITE_OK) return failed();
+  if (sqlite3_drop_modules(handle_, nullptr) != SQLITE_OK) return failed();
+  static constexpr const char* kSetup =
+      "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA query_only=ON; PRAGMA mmap_size=0;";
+  if (sqlite3_exec(handle_, kSetup, nullptr, nullptr, nullptr) != SQLITE_OK) return failed();
+  sqlite3_progress_handler(handle_, kInstructionsPerBeat, on_progress, this);
+  sqlite3_set_authorizer(handle_, authorize, nullptr);
+  return ok_status();
+}
+
+int Database::on_progress(void* self) {
+  auto& database = *static_cast<Database*>(self);
+  database.rows_.alive();
+  return ++database.steps_ > database.max_steps_ ? 1 : 0;
+}
+
+Status Database::read_schema() {
+  LIMIER_TRY(Statement statement,
+             prepare("SELECT name, rootpage, substr(sql, 1, " + std::to_string(kMaxSchemaTextBytes) +
+                     ") FROM sqlite_schema WHERE type = 'table' AND rootpage > 1"));
+  Statement::Step step = Statement::Step::kRow;
+  while (tables_.size() < kMaxTables && (step = statement.step()) == Statement::Step::kRow) {
+    const std::int64_t root = statement.integer(1);
+    const std::string_view sql = statement.text(2);
+    // So SQLite writes them, whatever was typed; virtual tables begin otherwise.
+    if (root > image_.page_count() || !is_same_name(sql.substr(0, 13), "CREATE TABLE ")) continue;
+    tables_.push_back({std::string(statement.text(0)), static_cast<std::uint32_t>(root), std::string(sql)});
+  }
+  if (step == Statement::Step::kFailed) return Error{ErrorKind::kEvidence, statement.error()};
+  return ok_status();
+}
+
+const SchemaTable* Database::table(std::string_view name) const {
+  const auto found = std::ranges::find_if(tables_, [&](const auto& table) { return is_same_name(table.name, name); });
+  return found == tables_.end() ? nullptr : &*found;
+}
+
+bool Database::has_column(const SchemaTable& table, const std::string& column) const {
+  return sqlite3_table_column_metadata(handle_, name_.c_str(), table.name.c_str(), column.c_str(), nullptr, nullptr,
+                                       nullptr, nullptr, nullptr) == SQLITE_OK;
+}
+
+void Database::set_name(std::string name) {
+  // SQLite keeps the pointer: the old name has to live until the new one is set.
+  std::string old = std::exchange(name_, std::move(name));
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_MAINDBNAME, name_.c_str());
+}
+
+Result<Statement> Database::prepare(const std::string& sql) {
+  steps_ = 0;
+  sqlite3_stmt* made = nullptr;
+  const char* rest = nullptr;
+  const int size = static_cast<int>(std::min<std::size_t>(sql.size() + 1, 1u << 20));
+  const int result = sqlite3_prepare_v2(handle_, sql.c_str(), size, &made, &rest);
+  Statement statement;
+  statement.database_ = this;
+  statement.statement_.reset(made);
+  if (result != SQLITE_OK) return Error{ErrorKind::kEvidence, sqlite3_errmsg(handle_)};
+  if (made == nullptr) return Error{ErrorKind::kEvidence, "an empty statement"};
+  if (std::string_view(rest).find_first_not_of(" \t\r\n;") != std::string_view::npos)
+    return Error{ErrorKind::kEvidence, "more than one statement"};
+  return statement;
+}
+
+Statement::Step Statement::step() {
+  const int result = sqlite3_step(statement_.get());
+  if (result == SQLITE_ROW) return Step::kRow;
+  if (result == SQLITE_DONE) return Step::kDone;
+  error_ = result == SQLITE_INTERRUPT ? "it takes more steps than a database of this size can need"
+                                      : sqlite3_errmsg(database_->handle_);
+  return Step::kFailed;
+}
+
+std::size_t Statement::columns() const {
+  return static_cast<std::size_t>(sqlite3_column_count(statement_.get()));
+}
+
+std::optional<std::size_t> Statement::column(std::string_view name) const {
+  for (std::size_t i = 0; i < columns(); ++i) {
+    const char* one = sqlite3_column_name(statement_.get(), static_cast<int>(i));
+    if (one != nullptr && name == one) return i;
+  }
+  return std::nullopt;
+}
+
+int Statement::type(std::size_t column) const {
+  return sqlite3_column_type(statement_.get(), static_cast<int>(column));
+}
+
+bool Statement::is_null(std::size_t column) const {
+  return type(column) == SQLITE_NULL;
+}
+
+std::int64_t Statement::integer(std::size_t column) const {
+  return sqlite3_column_int64(statement_.get(), static_cast<int>(column));
+}
+
+double Statement::real(std::size_t column) const {
+  return sqlite3_column_double(statement_.get(), static_cast<int>(column));
+}
+
+std::string_view Statement::text(std::size_t column) const {
+  const int at = static_cast<int>(column);
+  if (type(column) == SQLITE_BLOB) {
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_.get(), at));
+    return bytes == nullptr
+               ? std::string_view()
+               : std::string_view(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), at)));
+  }
+  const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), at));
+  return bytes == nullptr
+             ? std::string_view()
+             : std::string_view(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), at)));
+}
+
+void Statement::bind(int place, std::string_view text) {
+  // The caller's text outlives the statement.
+  sqlite3_bind_text(statement_.get(), place, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
+}
+
+}  // namespace limier::content

@@ -1,0 +1,147 @@
+#include "content/sqlite_wal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace limier::content {
+namespace {
+
+constexpr std::uint32_t kMagicLittle = 0x377f0682;  // checksums over little-endian words
+constexpr std::uint32_t kMagicBig = 0x377f0683;
+constexpr std::uint32_t kVersion = 3007000;
+constexpr std::size_t kFramesPerBeat = 1024;
+
+struct Sums {
+  std::uint32_t first = 0, second = 0;
+
+  // Whole pairs of words only: headers and pages are.
+  void add(Bytes bytes, bool big_endian) {
+    for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
+      const std::uint8_t* word = bytes.data() + at;
+      const auto one = big_endian ? detail::load_be<std::uint32_t>(word) : detail::load_le<std::uint32_t>(word);
+      const auto two = big_endian ? detail::load_be<std::uint32_t>(word + 4) : detail::load_le<std::uint32_t>(word + 4);
+      first += one + second;
+      second += two + first;
+    }
+  }
+};
+
+struct Header {
+  bool big_endian = false;
+  std::uint32_t page_size = 0;
+  std::uint64_t salts = 0;
+  Sums sums;
+};
+
+std::optional<Header> parse_header(Bytes bytes) {
+  const auto block = Block<kWalHeaderBytes>::at(bytes, 0);
+  if (!block) return std::nullopt;
+  const auto magic = block->be<0, std::uint32_t>();
+  Header header;
+  header.big_endian = magic == kMagicBig;
+  header.page_size = block->be<8, std::uint32_t>();
+  header.salts = block->be<16, std::uint64_t>();
+  header.sums.add(block->bytes<0, 24>(), header.big_endian);
+  const bool good = (magic == kMagicLittle || magic == kMagicBig) && block->be<4, std::uint32_t>() == kVersion &&
+                    is_page_size(header.page_size) && header.sums.first == block->be<24, std::uint32_t>() &&
+                    header.sums.second == block->be<28, std::uint32_t>();
+  if (!good) return std::nullopt;
+  return header;
+}
+
+// What becomes of a frame.
+enum class Frame { kGood, kCommit, kOtherGeneration, kBroken };
+
+Frame check_frame(Bytes frame, const Header& header, Sums& sums, std::uint32_t& page, std::uint32_t& commit) {
+  const auto block = Block<kWalFrameHeaderBytes>::at(frame, 0);
+  if (!block || block->be<8, std::uint64_t>() != header.salts) return Frame::kOtherGeneration;
+  page = block->be<0, std::uint32_t>();
+  commit = block->be<4, std::uint32_t>();
+  sums.add(block->bytes<0, 8>(), header.big_endian);
+  sums.add(frame.subspan(kWalFrameHeaderBytes), header.big_endian);
+  const bool good =
+      page != 0 && sums.first == block->be<16, std::uint32_t>() && sums.second == block->be<20, std::uint32_t>();
+  if (!good) return Frame::kBroken;
+  return commit != 0 ? Frame::kCommit : Frame::kGood;
+}
+
+// One frame a page: the newest, which has the highest index.
+void keep_newest(std::vector<std::uint64_t>& frames) {
+  std::ranges::sort(frames, std::greater());
+  const auto rest = std::ranges::unique(frames, {}, [](std::uint64_t frame) { return frame >> 32; });
+  frames.erase(rest.begin(), rest.end());
+  std::ranges::reverse(frames);
+}
+
+}  // namespace
+
+std::optional<Wal> Wal::read(const Reader& file, Rows& rows) {
+  if (file.size_bytes() == 0) return std::nullopt;
+  std::array<std::uint8_t, kWalHeaderBytes> head{};
+  if (!file.read(0, head) && file.size_bytes() >= head.size()) {
+    rows.issue("sqlite-wal-unreadable", "the head of the write-ahead log could not be read: the log is not applied",
+               true);
+    return std::nullopt;
+  }
+  const auto header = parse_header(head);
+  if (!header) {
+    if (std::ranges::any_of(head, [](std::uint8_t byte) { return byte != 0; }))
+      rows.issue("sqlite-wal-not-valid",
+                 "what stands beside the database as its write-ahead log has no valid head: it is not applied, as the "
+                 "application would not have",
+                 false);
+    return std::nullopt;
+  }
+
+  Wal wal;
+  wal.page_size_ = header->page_size;
+  std::vector<std::uint8_t> frame(kWalFrameHeaderBytes + header->page_size);
+  Sums sums = header->sums;
+  std::size_t committed = 0;
+  std::uint64_t offset = kWalHeaderBytes;
+  bool tail = false;
+  for (std::size_t index = 0; offset + frame.size() <= file.size_bytes(); ++index, offset += frame.size()) {
+    if (index == kMaxWalFrames) {
+      rows.issue("sqlite-wal-too-large",
+                 fmt::format("the write-ahead log holds more than {} pages: it is not applied", kMaxWalFrames), true);
+      return std::nullopt;
+    }
+    if (index % kFramesPerBeat == 0) rows.alive();
+    if (!file.read(offset, frame)) {
+      rows.issue("sqlite-wal-unreadable",
+                 fmt::format("the write-ahead log could not be read at byte {}: what follows is not applied", offset),
+                 true);
+      break;
+    }
+    std::uint32_t page = 0;
+    std::uint32_t commit = 0;
+    const Frame state = check_frame(frame, *header, sums, page, commit);
+    if (state == Frame::kOtherGeneration) break;
+    tail = true;
+    if (state == Frame::kBroken) break;
+    wal.frames_.push_back(static_cast<std::uint64_t>(page) << 32 | index);
+    if (state != Frame::kCommit) continue;
+    tail = false;
+    committed = wal.frames_.size();
+    wal.page_count_ = commit;
+  }
+  if (tail)
+    rows.issue("sqlite-wal-tail",
+               "the write-ahead log ends in a transaction that is not whole: the application would not have shown it, "
+               "and it is not shown here",
+               false);
+  if (committed == 0) return std::nullopt;
+  wal.frames_.resize(committed);
+  keep_newest(wal.frames_);
+  return wal;
+}
+
+std::optional<std::uint64_t> Wal::offset_of(std::uint32_t page) const {
+  const auto found = std::ranges::lower_bound(frames_, static_cast<std::uint64_t>(page) << 32);
+  if (found == frames_.end() || *found >> 32 != page) return std::nullopt;
+  const std::uint64_t index = *found & 0xffffffff;
+  return kWalHeaderBytes + index * (kWalFrameHeaderBytes + page_size_) + kWalFrameHeaderBytes;
+}
+
+}  // namespace limier::content
