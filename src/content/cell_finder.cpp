@@ -96,7 +96,8 @@ const CellFinder::Page* CellFinder::load(std::size_t level, std::uint32_t number
   Page& page = way_[level];
   if (page.number != number) {
     page.bytes.resize(image_.page_size());
-    image_.read((std::uint64_t{number} - 1) * image_.page_size(), page.bytes);
+    page.number = 0;
+    if (!image_.read((std::uint64_t{number} - 1) * image_.page_size(), page.bytes)) return nullptr;
     page.number = number;
   }
   return &page;

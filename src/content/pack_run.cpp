@@ -58,7 +58,7 @@ class RowRun {
   RowRun(const Pack& pack, const PackRow& row, Database& database, Rows& rows)
       : pack_(pack), row_(row), database_(database), rows_(rows) {}
 
-  void run(const std::vector<std::pair<std::string, bool>>& capabilities) {
+  PackResult run(const std::vector<std::pair<std::string, bool>>& capabilities) {
     std::string problem;
     const auto sql = expand_sql(row_, capabilities, problem);
     if (!sql) return query_failed(problem);
@@ -78,12 +78,14 @@ class RowRun {
     const bool whole = take_rows(*statement, *number, *filler, attachment ? &*attachment : nullptr);
     tell_doubts();
     if (whole) compare(count);
+    return {taken_, whole};
   }
 
  private:
-  void query_failed(std::string_view why) {
+  PackResult query_failed(std::string_view why) {
     rows_.issue("pack-query-failed",
                 fmt::format("pack {}: the rows of {} could not be asked for: {}", pack_.name, row_.driver, why), true);
+    return {0, false};
   }
 
   bool take_rows(Statement& statement, std::size_t number, const RowFiller& filler, const RowFiller* attachment) {
@@ -244,16 +246,22 @@ bool pack_knows(const Pack& pack, const Database& database) {
   return std::ranges::all_of(pack.database.tables, [&](const PackTable& table) { return has_table(table, database); });
 }
 
-void run_pack(const Pack& pack, Database& database, Rows& rows) {
+PackResult run_pack(const Pack& pack, Database& database, Rows& rows) {
   database.set_name(pack.database.name);
   std::vector<std::pair<std::string, bool>> capabilities;
   for (const Capability& one : pack.capabilities) capabilities.emplace_back(one.name, has_table(one.table, database));
   const auto has = [&](const std::string& name) {
     return std::ranges::find(capabilities, std::pair(name, true)) != capabilities.end();
   };
-  for (const PackRow& row : pack.rows)
-    if (std::ranges::all_of(row.needs, has)) RowRun(pack, row, database, rows).run(capabilities);
+  PackResult result;
+  for (const PackRow& row : pack.rows) {
+    if (!std::ranges::all_of(row.needs, has)) continue;
+    const PackResult one = RowRun(pack, row, database, rows).run(capabilities);
+    result.rows += one.rows;
+    result.whole = result.whole && one.whole;
+  }
   for (const PackGap& gap : pack.gaps) look_for_gap(pack, gap, database, rows);
+  return result;
 }
 
 }  // namespace limier::content

@@ -9,7 +9,12 @@ namespace limier::content {
 // By tables and columns, whatever the file is called.
 bool pack_knows(const Pack& pack, const Database& database);
 
+struct PackResult {
+  std::uint64_t rows = 0;
+  bool whole = true;  // false: reading ended before the last row
+};
+
 // Every row that the pack can make of the database. What is lost or in doubt is said in `rows`.
-void run_pack(const Pack& pack, Database& database, Rows& rows);
+PackResult run_pack(const Pack& pack, Database& database, Rows& rows);
 
 }  // namespace limier::content

@@ -36,6 +36,13 @@ void look_at_journal(const Reader& journal, Rows& rows) {
              true);
 }
 
+// The log is laid over the database already: SQLite is to look for none. `within` is where `part` begins in page 1.
+void hide_mode(std::uint64_t within, MutableBytes part) {
+  for (std::uint64_t at = kFirstModeByte; at <= kLastModeByte; ++at)
+    if (at >= within && at - within < part.size() && part[static_cast<std::size_t>(at - within)] == 2)
+      part[static_cast<std::size_t>(at - within)] = 1;
+}
+
 }  // namespace
 
 std::optional<SqliteImage> SqliteImage::open(const Source& source, Rows& rows) {
@@ -89,27 +96,26 @@ SqliteImage::Place SqliteImage::place_of(std::uint32_t page) const {
   return {catalog::RowSource::kMain, (std::uint64_t{page} - 1) * page_size_};
 }
 
-void SqliteImage::read(std::uint64_t offset, MutableBytes out) const {
+bool SqliteImage::read(std::uint64_t offset, MutableBytes out) const {
+  bool whole = true;
   while (!out.empty()) {
     const std::uint64_t page = offset / page_size_ + 1;
     const std::uint64_t within = offset % page_size_;
     const auto part = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), page_size_ - within)));
     if (page > page_count_) {
       std::ranges::fill(part, std::uint8_t{0});
-      missing_ = true;
+      whole = false;
     } else {
       const Place place = place_of(static_cast<std::uint32_t>(page));
       const Reader& file = place.source == catalog::RowSource::kWal ? *source_->wal : *source_->main;
-      if (!file.read(place.offset + within, part)) missing_ = true;
-      // The log is laid over it already: SQLite is to look for none.
-      if (page == 1)
-        for (std::uint64_t at = kFirstModeByte; at <= kLastModeByte; ++at)
-          if (at >= within && at - within < part.size() && part[static_cast<std::size_t>(at - within)] == 2)
-            part[static_cast<std::size_t>(at - within)] = 1;
+      whole = file.read(place.offset + within, part) && whole;
     }
+    if (page == 1) hide_mode(within, part);
     offset += part.size();
     out = out.subspan(part.size());
   }
+  if (!whole) missing_ = true;
+  return whole;
 }
 
 }  // namespace limier::content

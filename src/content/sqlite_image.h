@@ -22,8 +22,9 @@ class SqliteImage {
   // Bytes there really are, in the main file and in the log: no more can come out of the database.
   [[nodiscard]] std::uint64_t bytes_there() const { return bytes_there_; }
 
-  // Bytes of the database; those that are not there or cannot be read are zeros, and were_bytes_missing() tells so.
-  void read(std::uint64_t offset, MutableBytes out) const;
+  // Bytes of the database. False where some are not there or cannot be read: zeros would pass for a text.
+  [[nodiscard]] bool read(std::uint64_t offset, MutableBytes out) const;
+  // Whether that happened.
   [[nodiscard]] bool were_bytes_missing() const { return missing_; }
 
   struct Place {

@@ -38,13 +38,17 @@ Outcome SqliteParser::parse(const Source& source, Rows& rows) const {
   Database& database = **opened;
 
   bool known = false;
+  PackResult all;
   for (const Pack& pack : packs_) {
     if (!pack_knows(pack, database)) continue;
     known = true;
-    run_pack(pack, database, rows);
+    const PackResult one = run_pack(pack, database, rows);
+    all.rows += one.rows;
+    all.whole = all.whole && one.whole;
   }
   if (image->were_bytes_missing())
     rows.issue("sqlite-bytes-missing", "some pages of the database are not there, or could not be read", true);
+  if (known && all.rows == 0 && !all.whole) return {ItemState::kFailed, "damaged: no row of it could be read"};
   if (known) return {};
   for (const Pack& pack : packs_)
     if (std::ranges::any_of(pack.database.paths, [&](const auto& glob) { return path_matches(glob, source.path); }))

@@ -27,11 +27,12 @@ int file_read(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
   // Beyond its end a file has no bytes: no damage, and zeros by contract.
   if (from >= image.size_bytes() || bytes.size() > image.size_bytes() - from) {
     std::memset(out, 0, bytes.size());
-    if (from < image.size_bytes()) image.read(from, bytes.first(static_cast<std::size_t>(image.size_bytes() - from)));
+    if (from < image.size_bytes() &&
+        !image.read(from, bytes.first(static_cast<std::size_t>(image.size_bytes() - from))))
+      return SQLITE_IOERR_READ;
     return SQLITE_IOERR_SHORT_READ;
   }
-  image.read(from, bytes);
-  return SQLITE_OK;
+  return image.read(from, bytes) ? SQLITE_OK : SQLITE_IOERR_READ;
 }
 
 int file_write(sqlite3_file*, const void*, int, sqlite3_int64) {
