@@ -127,6 +127,9 @@ Status Database::read_schema() {
     tables_.push_back({std::string(statement.text(0)), static_cast<std::uint32_t>(root), std::string(sql)});
   }
   if (step == Statement::Step::kFailed) return Error{ErrorKind::kEvidence, statement.error()};
+  if (step == Statement::Step::kRow)
+    rows_.issue("sqlite-schema-too-large",
+                fmt::format("the database has {} tables or more: others are not looked at", kMaxTables), true);
   return ok_status();
 }
 
