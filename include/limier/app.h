@@ -35,6 +35,7 @@ struct TriageOptions {
   std::uint32_t code_page = 0;     // --codepage, of short names on FAT; 0: not stated
   std::uint32_t jobs = 0;          // 0: as many as there are cores
   std::uint64_t memory_bytes = 0;  // 0: default
+  std::vector<std::string> packs;  // --packs: files and folders, beside the program's own
   bool incomplete = false;
   bool allow_beside_evidence = false;
   // Goes on with what is in `out`: nothing there starts a run, a finished run is confirmed and its exit code given

@@ -74,20 +74,10 @@ class Parser {
 // by type after it.
 struct Wish {
   std::string_view parser;                       // its name
+  std::string_view version;                      // and its version
   std::span<const std::string_view> mime_types;  // contents of these types are given to it
   std::uint64_t max_size_bytes = UINT64_MAX;     // larger ones become kTooLarge
 };
-
-// Every parser, by name, with these packs.
-std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> packs);
-std::span<const Wish> wishes();
-std::string parser_version(std::string_view parser);
-
-// The packs of the program, and those in these files and folders. kUsage with file and line where one is no pack.
-std::span<const PackText> own_packs();
-Result<std::vector<PackText>> load_packs(std::span<const std::string> paths);
-// Paths, as SQLite's GLOB has them, under which what the packs know usually lies: looked into first.
-std::vector<std::string> lead_globs(std::span<const PackText> packs);
 
 // ---- what limier-content is told, and what it says -----------------------------------------------------------------
 
@@ -120,10 +110,11 @@ struct ContentItem {
   std::string parser;
   std::string path;  // raw bytes
   ContentBytes main;
-  std::optional<ContentBytes> wal, journal;
+  bool has_wal = false, has_journal = false;
+  ContentBytes wal, journal;
   static constexpr auto fields() {
-    return std::tuple{&ContentItem::item_id, &ContentItem::parser, &ContentItem::path,
-                      &ContentItem::main,    &ContentItem::wal,    &ContentItem::journal};
+    return std::tuple{&ContentItem::item_id, &ContentItem::parser,      &ContentItem::path, &ContentItem::main,
+                      &ContentItem::has_wal, &ContentItem::has_journal, &ContentItem::wal,  &ContentItem::journal};
   }
 };
 

@@ -87,7 +87,7 @@ Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>
 
   std::vector<std::string> programs;
   LIMIER_TRY(programs.emplace_back(), file_entry("/proc/self/exe", "limier"));
-  for (const char* name : {"limier-fs", "limier-sweep"}) {
+  for (const char* name : {"limier-fs", "limier-sweep", "limier-content"}) {
     LIMIER_TRY(programs.emplace_back(), file_entry(fs::path(worker::libexec_dir()) / name, name));
   }
 
@@ -95,7 +95,7 @@ Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>
   return write_file(path, fmt::format("{{\n  \"format\": 1,\n  \"tool\": \"limier\",\n  \"version\": \"{}\",\n"
                                       "  \"commit\": \"{}\",\n  \"audit_head_sha256\": \"{}\",\n  \"evidence\": {},\n"
                                       "  \"files\": {},\n  \"programs\": {}\n}}\n",
-                                      LIMIER_VERSION, LIMIER_COMMIT, audit_head(log), joined(evidence), joined(files),
+                                      LIMIER_VERSION, build_commit(), audit_head(log), joined(evidence), joined(files),
                                       joined(programs)));
 }
 

@@ -70,9 +70,9 @@ std::string_view profile_name(Profile profile) {
 }
 
 Result<store::RunKey> run_key(const TriageOptions& options, const EvidenceSet& evidence,
-                              const sweep::ContainerMessage& container) {
+                              const sweep::ContainerMessage& container, const std::string& packs_digest) {
   store::RunKey key;
-  key.emplace_back("the version of limier", fmt::format("{} ({})", LIMIER_VERSION, LIMIER_COMMIT));
+  key.emplace_back("the version of limier", fmt::format("{} ({})", LIMIER_VERSION, build_commit()));
   for (std::size_t i = 0; i < evidence.spec.segments.size(); ++i)
     key.emplace_back(fmt::format("segment {}", i + 1),
                      fmt::format("{}, {} bytes", terminal_text(evidence.spec.segments[i].name),
@@ -98,6 +98,7 @@ Result<store::RunKey> run_key(const TriageOptions& options, const EvidenceSet& e
   key.emplace_back("--zone", options.zone);
   key.emplace_back("--sector-size", options.sector_bytes == 0 ? "" : std::to_string(options.sector_bytes));
   key.emplace_back("--codepage", options.code_page == 0 ? std::string() : std::to_string(options.code_page));
+  key.emplace_back("the packs", packs_digest);
   key.emplace_back("--incomplete", options.incomplete ? "given" : "");
   key.emplace_back("--no-sandbox", options.sandbox ? "" : "given");
   return key;

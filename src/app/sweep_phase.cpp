@@ -58,12 +58,11 @@ struct SweepRows {
 class Sweeping {
  public:
   Sweeping(store::IndexWriter& index, const EvidenceSet& evidence, const sweep::ContainerMessage& container,
-           const SweepPlan& plan, Progress& progress, const std::atomic<int>& stop)
+           const SweepPlan& plan, Progress& progress, Crew& crew)
       : index_(index),
-        evidence_(evidence),
         plan_(plan),
         progress_(progress),
-        stop_(stop),
+        crew_(crew),
         media_size_(container.size_bytes),
         rows_{index, container.size_bytes, {}, 0, std::nullopt} {
     job_.evidence = evidence.spec;
@@ -174,7 +173,7 @@ class Sweeping {
         if (const auto content = decode<sweep::OpenContent>(Bytes(state))) batch.items.push_back(*content);
       return encode(batch);
     };
-    return run_session(session, evidence_, stop_);
+    return crew_.run(session);
   }
 
   // Takes back what asks too much; false when nothing is left to take back.
@@ -218,10 +217,9 @@ class Sweeping {
   }
 
   store::IndexWriter& index_;
-  const EvidenceSet& evidence_;
   const SweepPlan& plan_;
   Progress& progress_;
-  const std::atomic<int>& stop_;
+  Crew& crew_;
   sweep::SweepJob job_;
   std::uint64_t media_size_ = 0;
   std::uint64_t chunk_size_ = kRawChunk;
@@ -248,9 +246,9 @@ catalog::IssueRecord unfinished_issue(const Ending& ending) {
 
 Result<worker::WorkerStats> sweep_evidence(store::IndexWriter& index, const EvidenceSet& evidence,
                                            const sweep::ContainerMessage& container, const SweepPlan& plan,
-                                           Progress& progress, const std::atomic<int>& stop) {
+                                           Progress& progress, Crew& crew) {
   progress.stage_started("sweep", container.size_bytes, "bytes");
-  Sweeping sweeping(index, evidence, container, plan, progress, stop);
+  Sweeping sweeping(index, evidence, container, plan, progress, crew);
   LIMIER_TRY(const Ending ending, sweeping.run());
   if (ending.kind == EndingKind::kFinished) progress.advanced(container.size_bytes);
   progress.stage_ended();

@@ -1,6 +1,7 @@
 // The phase of triage that reads every byte.
 #pragma once
 
+#include "app/crew.h"
 #include "app/evidence_facts.h"
 #include "app/segment_hashes.h"
 #include "limier/store.h"
@@ -18,9 +19,10 @@ struct SweepPlan {
   SegmentHashes* segments = nullptr;  // told how far the pass has come in the segments; may be null
 };
 // One pass, or what the runs before this one left of it. Digests and damage go to the index, which then knows the
-// verdict. A sweep that cannot be finished is an issue, not an error: the listing stands without digests.
+// verdict. A sweep that cannot be finished is an issue, not an error: the listing stands without digests. Whoever else
+// is in `crew` is at work beside it.
 Result<worker::WorkerStats> sweep_evidence(store::IndexWriter& index, const EvidenceSet& evidence,
                                            const sweep::ContainerMessage& container, const SweepPlan& plan,
-                                           Progress& progress, const std::atomic<int>& stop);
+                                           Progress& progress, Crew& crew);
 
 }  // namespace limier::app

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "app/case_folder.h"
+#include "app/content_phase.h"
 #include "app/run_key.h"
 #include "app/segment_hashes.h"
 #include "app/stage_clock.h"
@@ -10,6 +11,7 @@
 #include "app/volume_map.h"
 #include "app/walk_phase.h"
 #include "limier/app.h"
+#include "limier/content/packs.h"
 #include "limier/version.h"
 
 namespace limier::app {
@@ -104,9 +106,16 @@ int exit_code_for(const store::IndexWriter::Conditions& conditions) {
   return conditions.incomplete ? 5 : 0;
 }
 
+std::string digest_of_packs(std::span<const content::PackText> packs) {
+  Hasher hasher({false, false, true});
+  for (const auto& pack : packs) hasher.update(as_bytes(pack.toml));
+  return hex_digest(*hasher.finish().sha256);
+}
+
 Result<std::unique_ptr<store::IndexWriter>> open_index(const TriageOptions& options, const EvidenceSet& evidence,
-                                                       const sweep::ContainerMessage& container) {
-  LIMIER_TRY(const auto key, run_key(options, evidence, container));
+                                                       const sweep::ContainerMessage& container,
+                                                       std::span<const content::PackText> packs) {
+  LIMIER_TRY(const auto key, run_key(options, evidence, container, digest_of_packs(packs)));
   const auto open = options.resume ? store::IndexWriter::resume : store::IndexWriter::create;
   return open(options.out + "/index.db", run_row(options), options.authority,
               evidence_row(options, evidence, container), key);
@@ -114,7 +123,7 @@ Result<std::unique_ptr<store::IndexWriter>> open_index(const TriageOptions& opti
 
 AuditLog::Fields start_fields(const TriageOptions& options, bool folder_locked) {
   return {{"tool_version", LIMIER_VERSION},
-          {"commit", LIMIER_COMMIT},
+          {"commit", build_commit()},
           {"command", options.command_line},
           {"host", host_name()},
           {"evidence", options.image},
@@ -180,6 +189,11 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
                  "no authority: name what permits this examination (warrant, consent, court order, training) with "
                  "--authority TEXT; nothing was read or written"};
 
+  LIMIER_TRY(const auto given_packs, content::load_packs(options.packs));
+  const auto packs = content::all_packs(given_packs);
+  // Files are looked into.
+  const bool examine_content = options.profile == Profile::kStandard || options.profile == Profile::kFull;
+
   StageClock clock;  // for the audit log
   clock.begin("container");
   // The container: decided by its magic, opened read-only, described by a jailed worker.
@@ -192,7 +206,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
   LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, guard, stop));
   const std::uint64_t media_size = facts.container.size_bytes;
 
-  LIMIER_TRY(auto index, open_index(options, evidence, facts.container));
+  LIMIER_TRY(auto index, open_index(options, evidence, facts.container, packs));
   index->set_rows_in_memory(memory.rows_in_memory);
   if (const auto exit_code = index->recorded_exit_code())
     return confirm_finished(options, evidence, *index, *exit_code, progress, clock);
@@ -246,6 +260,16 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
   }
   // From here the list of files is fixed: nothing below adds or drops one.
 
+  // Leads are looked into beside the sweep: what they tell may not be able to wait for it.
+  Crew crew(evidence, stop);
+  ContentPlan content_plan;
+  content_plan.packs = packs;
+  content_plan.jobs = plan_jobs(options.jobs);
+  content_plan.guard = guard;
+  content_plan.media_size = media_size;
+  ContentPhase content(*index, evidence, crew, std::move(content_plan), progress);
+  if (examine_content && !index->done(store::Step::kContent)) LIMIER_CHECK(content.begin_leads());
+
   clock.begin("sweep");
   if (!index->done(store::Step::kSweep) && options.profile == Profile::kList) {
     LIMIER_CHECK(index->finish_evidence({}, std::nullopt, false));
@@ -266,12 +290,22 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
       segment_hashes.expect_from_sweep();
     else
       segment_hashes.start(evidence, stop, checkpoint ? Bytes(checkpoint->segments) : Bytes());
-    LIMIER_TRY(const auto stats, sweep_evidence(*index, evidence, facts.container, sweep, progress, stop));
+    LIMIER_TRY(const auto stats, sweep_evidence(*index, evidence, facts.container, sweep, progress, crew));
     LIMIER_CHECK(audit.append("sweep-measured", sweep_measures(stats)));
     if (stop.load() == 0) LIMIER_CHECK(index->put_segment_digests(segment_hashes.wait(evidence, stop)));
     if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load());
     LIMIER_CHECK(index->finish_step(store::Step::kSweep));
     chunks_decoded += stats.chunks_decoded;
+  }
+  // From here every byte has been read once, and the digests stand.
+
+  clock.begin("content");
+  if (!index->done(store::Step::kContent)) {
+    if (examine_content) LIMIER_CHECK(content.finish(stop));
+    if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load());
+    LIMIER_CHECK(index->settle_content());
+    LIMIER_CHECK(index->finish_step(store::Step::kContent));
+    chunks_decoded += content.chunks_decoded();
   }
   // From here no evidence byte is examined: everything below works from the index.
 

@@ -145,7 +145,7 @@ class ExhibitWork {
     record.exhibit_digest = exhibit_.digest;
     record.plan_digest = plan_.digest;
     record.tool_version = LIMIER_VERSION;
-    record.tool_commit = LIMIER_COMMIT;
+    record.tool_commit = build_commit();
     record.host = host_name();
     record.started_ns = wall_clock_ns();
     return record;

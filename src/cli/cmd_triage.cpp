@@ -45,6 +45,9 @@ class TriageCommand final : public Command {
            "Code page of short file names on FAT, as 850; without it their bytes\nbeyond ASCII are shown as bytes")
         ->option_text("NUMBER")
         ->check(CLI::IsMember(std::set<std::uint32_t>(volume::kOemCodePages.begin(), volume::kOemCodePages.end())));
+    app.add_option("--packs", options_.packs,
+                   "Packs of applications beside the program's own: files, or folders\nof *.toml (see docs/packs.md)")
+        ->option_text("PATH ...");
     app.add_flag("--incomplete", options_.incomplete, "Go on with the segments that are there; every result says so");
     app.add_flag("--resume", options_.resume,
                  "Go on with the run in DIR that was killed, interrupted or out of disk;\nsame image, same options");

@@ -99,7 +99,7 @@ class VersionCommand final : public Command {
     const auto all = libraries();
     if (context.common.json) {
       JsonWriter json(context.out, 2);
-      json.begin_object().text("version", LIMIER_VERSION).text("commit", LIMIER_COMMIT).text("compiler", compiler());
+      json.begin_object().text("version", LIMIER_VERSION).text("commit", build_commit()).text("compiler", compiler());
       json.key("libraries").begin_object();
       for (const Library& library : all) {
         json.key(library.name);
@@ -113,7 +113,7 @@ class VersionCommand final : public Command {
     }
     Facts facts;
     facts.add("version", LIMIER_VERSION);
-    facts.add("commit", LIMIER_COMMIT);
+    facts.add("commit", build_commit());
     facts.add("compiler", compiler());
     for (const Library& library : all)
       facts.add(library.name, fmt::format("{} (in {})", terminal_text(library.version), library.used_by));

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "content/placed_reader.h"
-#include "limier/content.h"
+#include "limier/content/parsers.h"
 #include "limier/worker.h"
 #if defined(LIMIER_FAULTS)
 #include "faults.h"
@@ -110,8 +110,7 @@ class Worker {
 
   Status look_into(const content::ContentItem& item) {
     std::uint64_t bytes = item.main.size_bytes;
-    for (const auto* beside : {&item.wal, &item.journal})
-      if (*beside) bytes += std::min((*beside)->size_bytes, UINT64_MAX - bytes);
+    for (const auto* beside : {&item.wal, &item.journal}) bytes += std::min(beside->size_bytes, UINT64_MAX - bytes);
     journal_.item_bytes.store(bytes, std::memory_order_relaxed);
     journal_.item.store(item.item_id, std::memory_order_relaxed);
     beat(journal_);
@@ -133,18 +132,14 @@ class Worker {
   content::Outcome parse(const content::ContentItem& item, content::Rows& rows) const {
     const auto parser = std::ranges::find_if(parsers_, [&](const auto& one) { return one->name() == item.parser; });
     if (parser == parsers_.end()) return {catalog::ItemState::kFailed, "there is no such parser"};
-    for (const auto* part : {&item.wal, &item.journal})
-      if (*part && !content::is_sound(**part)) return {catalog::ItemState::kFailed, "its place cannot be true"};
-    if (!content::is_sound(item.main)) return {catalog::ItemState::kFailed, "its place cannot be true"};
-    const content::PlacedReader main(*image_, item.main);
-    std::optional<content::PlacedReader> wal, journal;
-    if (item.wal) wal.emplace(*image_, *item.wal);
-    if (item.journal) journal.emplace(*image_, *item.journal);
+    for (const auto* part : {&item.main, &item.wal, &item.journal})
+      if (!content::is_sound(*part)) return {catalog::ItemState::kFailed, "its place cannot be true"};
+    const content::PlacedReader main(*image_, item.main), wal(*image_, item.wal), journal(*image_, item.journal);
     content::Source source;
     source.path = item.path;
     source.main = &main;
-    source.wal = wal ? &*wal : nullptr;
-    source.journal = journal ? &*journal : nullptr;
+    source.wal = item.has_wal ? &wal : nullptr;
+    source.journal = item.has_journal ? &journal : nullptr;
     try {
       return (*parser)->parse(source, rows);
     } catch (const std::bad_alloc&) {

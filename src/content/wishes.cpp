@@ -6,7 +6,7 @@ namespace {
 constexpr std::array<std::string_view, 1> kSqlite{"application/vnd.sqlite3"};
 
 constexpr std::array kWishes{
-    Wish{"sqlite", kSqlite},
+    Wish{"sqlite", "1", kSqlite},
 };
 
 }  // namespace

@@ -51,7 +51,7 @@ def allowed(path, room, target):
     if room == "worker":
         return target == "base"
     if target == "worker":
-        return room in ("app", "batch", "cli") or (room in ("volume", "sweep") and MAIN.match(path.name) is not None)
+        return room in ("app", "batch", "cli") or (room in ("volume", "sweep", "content") and MAIN.match(path.name) is not None)
     return target in ROOMS and ROOMS.index(target) < ROOMS.index(room)
 
 

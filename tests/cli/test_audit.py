@@ -5,11 +5,13 @@ import re
 import unittest
 
 import images
+import phone
 import support
 
 FILES = "open,openat,openat2,creat,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,symlink,symlinkat,link,linkat"
 SOCKETS = "socket,socketpair,connect,bind,listen,accept,accept4,sendto,sendmsg"
 PROCESSES = "execve,execveat,fork,vfork,clone,clone3,ptrace,kill,seccomp,prctl"
+WORKERS = ("limier-fs", "limier-sweep", "limier-content")
 BIRTHS = ("clone", "clone3", "vfork", "fork")
 LINE = re.compile(r"^(\d+) +(\w+)\((.*)\) += (-?\d+|\?)")
 # Where a process may look while it is linked and starts: libraries, the zone, what the run-time reads of the machine.
@@ -56,7 +58,7 @@ class Audit(unittest.TestCase):
         self.assertGreater(len(calls), 50, "strace saw nothing")
         return done, calls
 
-    def check(self, calls, evidence, case_folder):
+    def check(self, calls, evidence, case_folder, expected=("limier-fs", "limier-sweep")):
         folders = [str(folder) for folder in ([case_folder] if case_folder else [])]
         supervisor = calls[0].process
         parents = {call.result: (call.process, "CLONE_THREAD" in call.arguments) for call in calls
@@ -84,7 +86,7 @@ class Audit(unittest.TestCase):
                 programs[call.process] = os.path.basename(call.path)
                 runs.append(call.path)
             program = programs[call.process]
-            if program in ("limier-fs", "limier-sweep"):
+            if program in WORKERS:
                 if call.name == "pread64" and self.descriptor(call) in range(5, 5 + len(evidence)):
                     self.assertIn(call.process, jailed, f"evidence was read outside the jail: {call}")
                 if call.process in jailed:
@@ -100,9 +102,9 @@ class Audit(unittest.TestCase):
                 opened += self.check_path(call, program, call.process in started, evidence, folders)
             if program == "limier" and call.path in map(str, evidence):
                 started.add(call.process)
-        self.assertEqual({os.path.basename(path) for path in runs}, {"limier", "limier-fs", "limier-sweep"})
+        self.assertEqual({os.path.basename(path) for path in runs}, {"limier", *expected})
         self.assertEqual(len([path for path in runs if path.endswith("/limier")]), 1)
-        workers = {process for process, program in programs.items() if program in ("limier-fs", "limier-sweep")}
+        workers = {process for process, program in programs.items() if program in WORKERS}
         self.assertTrue(workers <= jailed, "a worker was never jailed")
         return opened
 
@@ -148,13 +150,18 @@ class Audit(unittest.TestCase):
         (tree / "file.bin").write_bytes(images.noise(70_000, 3))
         images.run("genisoimage", "-quiet", "-R", "-o", disc, tree)
         cases.append((disc, [disc]))
+        handset = self.scratch.path / "phone"
+        handset.mkdir()
+        image, _ = phone.make(handset)
+        cases.append((image, [image]))
         for image, segments in cases:
             with self.subTest(image.name):
                 folder = self.scratch.path / f"case {image.name}"
                 done, calls = self.trace("triage", image, "--out", folder, "--authority", "training: audit",
                                          "--progress", "none")
                 self.assertIn(done.returncode, (0, 5), done.stderr)
-                self.assertGreater(self.check(calls, segments, folder), len(segments) + 5)
+                workers = WORKERS if image.is_relative_to(handset) else WORKERS[:2]
+                self.assertGreater(self.check(calls, segments, folder, workers), len(segments) + 5)
 
     def test_info_and_verify_write_nothing(self):
         image = support.SAMPLES / "laptop.E01"

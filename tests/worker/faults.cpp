@@ -82,6 +82,7 @@ void carry_out(worker::Channel& channel, worker::Journal& journal) {
   if (order.action == "flood") flood(channel, journal);
   if (order.action == "lie") lie(channel);
   if (order.action == "exit") _exit(3);
+  if (order.action == "kill") std::raise(SIGKILL);
   if (order.action == "open") (void)!::open("/etc/passwd", O_RDONLY);
   if (order.action == "garbage") {
     static const char kJunk[] = "\xff\xff\xff\xff this is no frame at all";

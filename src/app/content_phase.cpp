@@ -1,0 +1,301 @@
+#include "app/content_phase.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/incident.h"
+#include "limier/content/packs.h"
+#include "limier/content/parsers.h"
+#include "limier/volume.h"
+
+namespace limier::app {
+namespace {
+
+constexpr std::uint32_t kMaxDeaths = 64;
+// A fresh process now and then: what a library leaks over many items stays bounded.
+constexpr std::uint32_t kItemsPerWorker = 500;
+constexpr std::uint64_t kCacheBytes = 16u << 20;
+constexpr std::uint64_t kParserBytes = 512ull << 20;  // of address space: code, libraries, what a parser may hold
+constexpr std::uint64_t kResidentBytes = 256ull << 20;
+// What limier-fs has to read travels in one piece.
+constexpr std::uint64_t kMaxFetched = 32u << 20;
+constexpr std::size_t kPathInMessage = 200;
+
+catalog::IssueRecord content_issue(std::string code, std::string message, bool incomplete) {
+  catalog::IssueRecord issue;
+  issue.stage = "content";
+  issue.code = std::move(code);
+  issue.message = std::move(message);
+  issue.incomplete = incomplete;
+  return issue;
+}
+
+bool known_state(catalog::ItemState state) {
+  return state >= catalog::ItemState::kParsed && state <= catalog::ItemState::kEncrypted;
+}
+
+}  // namespace
+
+ContentPhase::ContentPhase(store::IndexWriter& index, const EvidenceSet& evidence, Crew& crew, ContentPlan plan,
+                           Progress& progress)
+    : index_(index),
+      evidence_(evidence),
+      crew_(crew),
+      plan_(std::move(plan)),
+      progress_(progress),
+      deaths_(kMaxDeaths) {}
+
+Status ContentPhase::begin_leads() {
+  store::ItemChoice leads;
+  leads.parser = std::string(content::wishes().front().parser);  // the packs are its
+  leads.version = std::string(content::wishes().front().version);
+  leads.path_globs = content::lead_paths(plan_.packs);
+  leads.lead = true;
+  LIMIER_CHECK(index_.choose_items(leads));
+  LIMIER_TRY(const auto items, index_.waiting_items());
+  waiting_.assign(items.begin(), items.end());
+  return start_hands();
+}
+
+Status ContentPhase::finish(const std::atomic<int>& stop) {
+  progress_.stage_started("content", waiting_.size() + done_, "files");
+  while (hands_ > 0) {
+    progress_.advanced(done_);
+    LIMIER_CHECK(crew_.turn());
+  }
+  if (stop.load() == 0 && given_up_)
+    for (const auto& item : std::exchange(waiting_, {}))
+      LIMIER_CHECK(leave_out(item, catalog::ItemState::kNotRead, "too many workers died over other contents"));
+  progress_.advanced(done_);
+  progress_.stage_ended();
+  return ok_status();
+}
+
+Status ContentPhase::start_hands() {
+  const std::size_t wanted = std::min<std::size_t>(plan_.jobs, waiting_.size());
+  while (hands_ < wanted) LIMIER_CHECK(start_one());
+  return ok_status();
+}
+
+Status ContentPhase::start_one() {
+  content::ContentJob job;
+  job.evidence = evidence_.spec;
+  job.evidence.cache_bytes = kCacheBytes;
+  job.packs = plan_.packs;
+  job.memory_bytes = kParserBytes + kCacheBytes;
+  auto hand = std::make_shared<Hand>();
+  Session session;
+  session.worker = "limier-content";
+  session.job = encode(job);
+  session.sandbox = plan_.guard.sandbox;
+  session.limits = plan_.guard.for_fs(plan_.media_size);
+  session.limits.worker_bytes = kResidentBytes;
+  session.max_row_bytes = max_row_bytes(plan_.media_size);
+  session.on_frame = [this, hand](const worker::Frame& frame) { return take(*hand, frame); };
+  session.next_item = [this, hand] { return next_item(*hand); };
+  LIMIER_CHECK(crew_.start(std::move(session), [this, hand](const Ending& ending) { return ended(*hand, ending); }));
+  ++hands_;
+  return ok_status();
+}
+
+Result<std::vector<std::uint8_t>> ContentPhase::next_item(Hand& hand) {
+  hand.item.reset();
+  while (!waiting_.empty() && !given_up_ && hand.given < kItemsPerWorker) {
+    const store::ItemRow row = waiting_.front();
+    // Who dies over an item tries it with a worker that has done nothing else.
+    if (deaths_.attempts(static_cast<std::uint64_t>(row.item_id)) > 0 && hand.given > 0) break;
+    waiting_.pop_front();
+    LIMIER_TRY(auto item, make_item(row));
+    if (!item) continue;
+    hand.item = row;
+    ++hand.given;
+    return encode(*item);
+  }
+  return std::vector<std::uint8_t>();
+}
+
+Result<std::optional<content::ContentItem>> ContentPhase::make_item(const store::ItemRow& row) {
+  content::ContentItem item;
+  item.item_id = static_cast<std::uint64_t>(row.item_id);
+  item.parser = row.parser;
+  LIMIER_TRY(auto main, bytes_of(row.content_id, item.path));
+  if (!main) {
+    LIMIER_CHECK(leave_out(row, catalog::ItemState::kNotRead, "its bytes could not be read"));
+    return std::optional<content::ContentItem>();
+  }
+  item.main = std::move(*main);
+  LIMIER_TRY(const auto companions, index_.companions_of(row.item_id));
+  std::string path;
+  const auto add_beside = [&](std::optional<std::int64_t> id, bool& has, content::ContentBytes& to) -> Status {
+    if (!id) return ok_status();
+    LIMIER_TRY(auto bytes, bytes_of(*id, path));
+    has = bytes.has_value();
+    if (bytes) to = std::move(*bytes);
+    return ok_status();
+  };
+  LIMIER_CHECK(add_beside(companions.wal, item.has_wal, item.wal));
+  LIMIER_CHECK(add_beside(companions.journal, item.has_journal, item.journal));
+  return std::optional(std::move(item));
+}
+
+Result<std::optional<content::ContentBytes>> ContentPhase::bytes_of(std::int64_t content_id, std::string& path) {
+  LIMIER_TRY(const auto place, index_.content_place(content_id));
+  if (!place) return std::optional<content::ContentBytes>();
+  path = place->path;
+  content::ContentBytes bytes;
+  bytes.size_bytes = place->size_bytes;
+  if (!place->in_extents) {
+    LIMIER_TRY(auto fetched, fetch(*place));
+    if (!fetched) return std::optional<content::ContentBytes>();
+    bytes.is_here = true;
+    bytes.bytes = std::move(*fetched);
+    return std::optional(std::move(bytes));
+  }
+  std::uint64_t end = 0;
+  for (const auto& piece : place->pieces) {
+    // Overlapping runs are damage; what the file system would show of them is not known.
+    if (piece.file_offset < end || piece.length > UINT64_MAX - piece.file_offset)
+      return std::optional<content::ContentBytes>();
+    end = piece.file_offset + piece.length;
+    bytes.pieces.push_back({piece.file_offset, piece.image_offset, piece.length});
+  }
+  return std::optional(std::move(bytes));
+}
+
+// Compressed and resident contents: limier-fs knows how.
+Result<std::optional<std::vector<std::uint8_t>>> ContentPhase::fetch(const store::ContentPlace& place) {
+  using Bytes = std::vector<std::uint8_t>;
+  if (place.size_bytes > kMaxFetched) return std::optional<Bytes>();
+  volume::FsJob job;
+  job.kind = volume::FsJobKind::kExtract;
+  job.evidence = evidence_.spec;
+  job.evidence.cache_bytes = kCacheBytes;
+  job.volume = place.volume;
+  job.stream = place.stream;
+  Bytes bytes;
+  Session session;
+  session.worker = "limier-fs";
+  session.job = encode(job);
+  session.sandbox = plan_.guard.sandbox;
+  session.limits = plan_.guard.for_fs(place.size_bytes);
+  session.max_row_bytes = max_row_bytes(place.size_bytes);
+  session.on_frame = [&](const worker::Frame& frame) -> Status {
+    if (frame.type == worker::FrameType::kIssues) return ok_status();
+    if (frame.type != worker::FrameType::kContentBytes) return Error{kLied, "it sent an unexpected frame"};
+    if (bytes.size() + frame.payload.size() > place.size_bytes) return Error{kLied, "it sent more than the file holds"};
+    bytes.insert(bytes.end(), frame.payload.begin(), frame.payload.end());
+    return ok_status();
+  };
+  session.begin_again = [&] { return bytes.clear(), ok_status(); };
+  static const std::atomic<int> kNeverStopped{0};
+  LIMIER_TRY(const Ending ending, run_session(session, evidence_, kNeverStopped));
+  if (ending.kind != EndingKind::kFinished || bytes.size() != place.size_bytes) return std::optional<Bytes>();
+  return std::optional(std::move(bytes));
+}
+
+Status ContentPhase::take(Hand& hand, const worker::Frame& frame) {
+  if (!hand.item) return Error{kLied, "it sent rows without an item"};
+  switch (frame.type) {
+    case worker::FrameType::kRows:
+      return take_rows(hand, frame);
+    case worker::FrameType::kItemDone:
+      return take_done(hand, frame);
+    default:
+      return Error{kLied, "it sent an unexpected frame"};
+  }
+}
+
+Status ContentPhase::take_rows(const Hand& hand, const worker::Frame& frame) {
+  Decoder in{Bytes(frame.payload)};
+  content::RowsHead head;
+  const auto kinds = catalog::row_kinds();
+  if (!in.get(head) || head.item_id != static_cast<std::uint64_t>(hand.item->item_id) || head.kind >= kinds.size() ||
+      kinds[head.kind]->origin != catalog::Origin::kContent)
+    return Error{kLied, "it sent rows that cannot be its own"};
+  const catalog::KindInfo& kind = *kinds[head.kind];
+  std::vector<catalog::RowCell> cells;
+  for (std::uint32_t i = 0; i < head.count; ++i) {
+    if (!catalog::get_cells(in, kind, cells)) return Error{kLied, "it sent a row that cannot be true"};
+    LIMIER_CHECK(index_.add_row(hand.item->item_id, kind, head.maker, head.version, cells));
+  }
+  return in.at_end() ? ok_status() : Status(Error{kLied, "it sent rows that cannot be decoded"});
+}
+
+Status ContentPhase::take_done(Hand& hand, const worker::Frame& frame) {
+  const auto done = decode<content::ItemDone>(Bytes(frame.payload));
+  if (!done || done->item_id != static_cast<std::uint64_t>(hand.item->item_id) || !known_state(done->state))
+    return Error{kLied, "what it says of an item cannot be true"};
+  const store::ItemRow item = *std::exchange(hand.item, std::nullopt);
+  const bool kept = done->state == catalog::ItemState::kParsed;
+  if (!kept) LIMIER_CHECK(index_.drop_item(item.item_id));
+  for (const auto& issue : done->issues)
+    LIMIER_CHECK(add_issue(item, content_issue(issue.code, issue.message, issue.incomplete)));
+  if (done->state == catalog::ItemState::kFailed || done->state == catalog::ItemState::kTooLarge ||
+      done->state == catalog::ItemState::kNotRead)
+    LIMIER_CHECK(add_issue(item, content_issue("content-not-parsed", done->reason, true)));
+  const std::uint32_t attempts = deaths_.attempts(static_cast<std::uint64_t>(item.item_id)) + 1;
+  LIMIER_CHECK(index_.finish_item(item.item_id, done->state, attempts, done->reason));
+  ++done_;
+  return kept && plan_.on_rows ? plan_.on_rows() : ok_status();
+}
+
+Status ContentPhase::ended(Hand& hand, const Ending& ending) {
+  --hands_;
+  chunks_decoded_ += ending.stats.chunks_decoded;
+  if (ending.kind == EndingKind::kInterrupted) {
+    interrupted_ = true;
+    return ok_status();
+  }
+  if (interrupted_) return ok_status();
+  if (hand.item) {
+    LIMIER_CHECK(bury(*hand.item, ending));
+  } else if (ending.kind != EndingKind::kFinished) {
+    // It died between two items, or never came to one.
+    if (deaths_.judge(UINT64_MAX, ending) != ItemDeaths::Next::kAgain) given_up_ = true;
+    progress_.note("content: " + ending.sentence("between two contents"));
+  }
+  return given_up_ ? ok_status() : start_hands();
+}
+
+Status ContentPhase::bury(const store::ItemRow& item, const Ending& ending) {
+  LIMIER_CHECK(index_.drop_item(item.item_id));
+  const auto id = static_cast<std::uint64_t>(item.item_id);
+  const auto next = deaths_.judge(id, ending);
+  std::string path;
+  LIMIER_TRY(const auto place, index_.content_place(item.content_id));
+  if (place) path = terminal_text(std::string_view(place->path).substr(0, kPathInMessage));
+  progress_.note("content: " + ending.sentence("at " + path));
+  if (next == ItemDeaths::Next::kAgain) {
+    waiting_.push_front(item);
+    return ok_status();
+  }
+  given_up_ = given_up_ || next == ItemDeaths::Next::kGiveUp;
+  Incident incident;
+  incident.ending = ending;
+  incident.stage = "content";
+  incident.where = "at " + path;
+  incident.attempt = deaths_.attempts(id);
+  incident.consequence = "the content is quarantined: nothing of it was examined";
+  LIMIER_CHECK(add_issue(item, incident_issue(incident)));
+  ++done_;
+  return index_.finish_item(item.item_id, catalog::ItemState::kQuarantined, deaths_.attempts(id), ending.cause());
+}
+
+Status ContentPhase::leave_out(const store::ItemRow& item, catalog::ItemState state, const std::string& reason) {
+  LIMIER_CHECK(add_issue(item, content_issue("content-not-parsed", reason, true)));
+  ++done_;
+  return index_.finish_item(item.item_id, state, deaths_.attempts(static_cast<std::uint64_t>(item.item_id)), reason);
+}
+
+Status ContentPhase::add_issue(const store::ItemRow& item, catalog::IssueRecord issue) {
+  issue.item_id = item.item_id;
+  LIMIER_TRY(const auto place, index_.content_place(item.content_id));
+  if (place) {
+    issue.volume_id = place->stream.volume_id;
+    issue.inode = place->stream.inode;
+  }
+  return index_.add(issue);
+}
+
+}  // namespace limier::app
