@@ -60,6 +60,14 @@ Examples:
   limier info laptop.E01
   limier info stick.001 --json)",
                  false, make_info},
+    CommandEntry{"packs", "COMMAND [options]", "Which applications' databases are known",
+                 R"(A pack is a file that says by which tables an application's database is known and how its rows
+become messages, calls, contacts; docs/packs.md describes it.
+
+Examples:
+  limier packs list
+  limier packs show android-sms)",
+                 true, nullptr, packs_commands},
     CommandEntry{"report", "DIR [--format LIST] [options]", "Write the reports of a case again",
                  R"(Works from the index alone; the evidence is not needed. The same index gives the same bytes.
 

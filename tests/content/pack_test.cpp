@@ -355,6 +355,34 @@ TEST(Packs, OwnOnesAreGoodAndOthersTakeTheirPlace) {
   EXPECT_EQ(facts->app, "Chat");
 }
 
+TEST(Packs, TestsOfOwnOnesHold) {
+  const auto packs = load_packs(std::vector<std::string>{LIMIER_SAMPLES "/../packs"});
+  ASSERT_TRUE(packs) << packs.error().message;
+  EXPECT_EQ(packs->size(), own_packs().size());
+  for (const PackText& pack : *packs) {
+    const auto problems = check_pack(pack);
+    ASSERT_TRUE(problems);
+    EXPECT_EQ(*problems, std::vector<std::string>{}) << pack.name;
+  }
+}
+
+TEST(Packs, ChecksSayWhatIsMissing) {
+  // A column that is neither among the tables nor the capabilities, and no test.
+  const auto problems = check_pack(pack_text(replaced(kRow, "m.body", "m.body, m.extra")));
+  ASSERT_TRUE(problems);
+  ASSERT_EQ(problems->size(), 4u);
+  EXPECT_NE((*problems)[0].find("with no capability: pack-query-failed: pack chat: the rows of m could not be asked "
+                                "for: no such column: m.extra"),
+            std::string::npos)
+      << (*problems)[0];
+  EXPECT_NE((*problems)[1].find("without the capability extra"), std::string::npos);
+  EXPECT_EQ((*problems)[2], "it has no [[test]] with a database that it knows");
+  EXPECT_EQ((*problems)[3], "it has no [[test]] with match = false: a database that it must not know");
+  const auto absent = check_pack(pack_text(std::string(kRow) + "[[test]]\nname = \"x\"\nfiles = { c = \"no.db\" }\n"));
+  ASSERT_TRUE(absent);
+  EXPECT_EQ(absent->back(), "line 21: no.db: cannot be read");
+}
+
 TEST(Packs, FilesAndFoldersAreLoaded) {
   std::string folder = (std::filesystem::temp_directory_path() / "limier-packs-XXXXXX").string();
   ASSERT_NE(::mkdtemp(folder.data()), nullptr);
