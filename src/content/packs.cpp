@@ -93,8 +93,7 @@ std::vector<std::string> lead_paths(std::span<const PackText> packs) {
     if (auto pack = parse_pack(text))
       for (std::string& path : pack->database.paths) paths.push_back(std::move(path));
   std::ranges::sort(paths);
-  const auto rest = std::ranges::unique(paths);
-  paths.erase(rest.begin(), rest.end());
+  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
   return paths;
 }
 

@@ -125,7 +125,8 @@ Result<RowFiller> RowFiller::bind(const RowMap& map, const Statement& statement,
     filler.bound_.push_back(std::move(bound));
   }
   // What stands for the owner depends on the direction, which is a word.
-  std::ranges::stable_partition(filler.bound_, [](const Bound& one) { return one.rule->column->as == As::kWord; });
+  std::stable_partition(filler.bound_.begin(), filler.bound_.end(),
+                        [](const Bound& one) { return one.rule->column->as == As::kWord; });
   return filler;
 }
 

@@ -69,8 +69,8 @@ Frame check_frame(Bytes frame, const Header& header, Sums& sums, std::uint32_t& 
 // One frame a page: the newest, which has the highest index.
 void keep_newest(std::vector<std::uint64_t>& frames) {
   std::ranges::sort(frames, std::greater());
-  const auto rest = std::ranges::unique(frames, {}, [](std::uint64_t frame) { return frame >> 32; });
-  frames.erase(rest.begin(), rest.end());
+  const auto same_page = [](std::uint64_t one, std::uint64_t other) { return one >> 32 == other >> 32; };
+  frames.erase(std::unique(frames.begin(), frames.end(), same_page), frames.end());
   std::ranges::reverse(frames);
 }
 
