@@ -13,6 +13,8 @@ namespace {
 using catalog::As;
 using catalog::RowCell;
 
+constexpr std::size_t kMaxOwnTextBytes = 4096;  // of a text that should be a short word
+
 std::optional<std::int64_t> whole_number(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -75,9 +77,9 @@ RowCell time_cell(const Statement& statement, std::size_t column, const CellRule
 
 // The longest front of a text that is not too long and cuts no character of UTF-8.
 std::string_view cut_text(std::string_view text, const CellRule& rule, FillDoubts& doubts) {
-  if (text.size() <= catalog::kMaxCellBytes) return text;
+  std::size_t size = rule.column->as == As::kOwnText ? kMaxOwnTextBytes : catalog::kMaxCellBytes;
+  if (text.size() <= size) return text;
   ++doubts.texts_cut[rule.column->name];
-  std::size_t size = catalog::kMaxCellBytes;
   for (int i = 0; i < 3 && (static_cast<unsigned char>(text[size]) & 0xc0u) == 0x80u; ++i) --size;
   return text.substr(0, size);
 }
@@ -92,6 +94,11 @@ RowCell text_cell(std::string_view stored, const CellRule& rule, FillDoubts& dou
       text = rule.otherwise;
   }
   text = cut_text(text, rule, doubts);
+  if (rule.column->as == As::kOwnText && !text.empty()) {
+    // Such a column has no twin with the exact bytes.
+    bool repaired = false;
+    return utf8_text(text, repaired);
+  }
   return text.empty() ? RowCell() : RowCell(std::string(text));
 }
 

@@ -8,6 +8,7 @@ namespace limier::content {
 namespace {
 
 constexpr std::size_t kHeadBytes = 100;
+constexpr std::uint64_t kReadsPerBeat = 512;  // SQLite counts and searches a long time without a word
 constexpr std::string_view kMagic("SQLite format 3\0", 16);
 constexpr std::array<std::uint8_t, 8> kJournalMagic{0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
 // Where page 1 says how the file is written and read: 1 with a rollback journal, 2 with a write-ahead log.
@@ -47,15 +48,15 @@ void hide_mode(std::uint64_t within, MutableBytes part) {
 
 std::optional<SqliteImage> SqliteImage::open(const Source& source, Rows& rows) {
   if (source.main == nullptr) return std::nullopt;
-  SqliteImage image(source);
+  SqliteImage image(source, rows);
   if (source.wal != nullptr) image.wal_ = Wal::read(*source.wal, rows);
-  if (!image.parse_head(rows)) return std::nullopt;
+  if (!image.parse_head()) return std::nullopt;
   if (source.journal != nullptr && !image.wal_) look_at_journal(*source.journal, rows);
   return image;
 }
 
-bool SqliteImage::parse_head(Rows& rows) {
-  const Reader& main = *source_->main;
+bool SqliteImage::parse_head() {
+  const Reader& main = *source_.main;
   bytes_there_ = main.size_bytes();
   std::array<std::uint8_t, kHeadBytes> bytes{};
   (void)main.read(0, bytes);
@@ -64,13 +65,13 @@ bool SqliteImage::parse_head(Rows& rows) {
   const std::uint32_t main_page_size = is_main ? page_size_in(head) : 0;
   // The page size is that of page 1 as it is seen, and a log of pages of another size belongs to another database.
   const auto first = wal_ ? wal_->offset_of(1) : std::nullopt;
-  if (first) (void)source_->wal->read(*first, bytes);
+  if (first) (void)source_.wal->read(*first, bytes);
   if (wal_ && !(is_head(head) && page_size_in(head) == wal_->page_size())) {
     if (is_main)
-      rows.issue("sqlite-wal-not-applied",
-                 fmt::format("the write-ahead log has pages of {} bytes, the database of {}: it is not applied",
-                             wal_->page_size(), main_page_size),
-                 true);
+      rows_->issue("sqlite-wal-not-applied",
+                   fmt::format("the write-ahead log has pages of {} bytes, the database of {}: it is not applied",
+                               wal_->page_size(), main_page_size),
+                   true);
     wal_.reset();
     (void)main.read(0, bytes);
   }
@@ -79,12 +80,12 @@ bool SqliteImage::parse_head(Rows& rows) {
 
   const std::uint64_t stored_pages = (main.size_bytes() + page_size_ - 1) / page_size_;
   std::uint64_t pages = std::min<std::uint64_t>(wal_ ? wal_->page_count() : stored_pages, UINT32_MAX);
-  if (wal_) bytes_there_ += source_->wal->size_bytes();
+  if (wal_) bytes_there_ += source_.wal->size_bytes();
   // The head's own count holds where the change counter beside it is the newest one.
   const std::uint32_t counted = head.be<28, std::uint32_t>();
   if (!wal_ && counted > pages && head.be<24, std::uint32_t>() == head.be<92, std::uint32_t>()) {
-    rows.issue("sqlite-truncated",
-               fmt::format("the database has {} pages by its head, and the file holds {}", counted, pages), true);
+    rows_->issue("sqlite-truncated",
+                 fmt::format("the database has {} pages by its head, and the file holds {}", counted, pages), true);
     pages = counted;
   }
   page_count_ = static_cast<std::uint32_t>(pages);
@@ -97,6 +98,7 @@ SqliteImage::Place SqliteImage::place_of(std::uint32_t page) const {
 }
 
 bool SqliteImage::read(std::uint64_t offset, MutableBytes out) const {
+  if (reads_++ % kReadsPerBeat == 0) rows_->alive();
   bool whole = true;
   while (!out.empty()) {
     const std::uint64_t page = offset / page_size_ + 1;
@@ -107,7 +109,7 @@ bool SqliteImage::read(std::uint64_t offset, MutableBytes out) const {
       whole = false;
     } else {
       const Place place = place_of(static_cast<std::uint32_t>(page));
-      const Reader& file = place.source == catalog::RowSource::kWal ? *source_->wal : *source_->main;
+      const Reader& file = place.source == catalog::RowSource::kWal ? *source_.wal : *source_.main;
       whole = file.read(place.offset + within, part) && whole;
     }
     if (page == 1) hide_mode(within, part);

@@ -12,8 +12,8 @@ namespace limier::content {
 
 class SqliteImage {
  public:
-  // Nothing when the bytes are no SQLite database. `source` has to outlive the image. Says in `rows` what is damaged,
-  // left out or in doubt.
+  // Nothing when the bytes are no SQLite database. `rows` and the readers in `source` have to outlive the image. Says
+  // in `rows` what is damaged, left out or in doubt.
   static std::optional<SqliteImage> open(const Source& source, Rows& rows);
 
   [[nodiscard]] std::uint32_t page_size() const { return page_size_; }
@@ -35,15 +35,17 @@ class SqliteImage {
   [[nodiscard]] Place place_of(std::uint32_t page) const;
 
  private:
-  explicit SqliteImage(const Source& source) : source_(&source) {}
-  [[nodiscard]] bool parse_head(Rows& rows);
+  SqliteImage(const Source& source, Rows& rows) : source_(source), rows_(&rows) {}
+  [[nodiscard]] bool parse_head();
 
-  const Source* source_;
+  Source source_;
+  Rows* rows_;
   std::optional<Wal> wal_;
   std::uint32_t page_size_ = 0;
   std::uint32_t page_count_ = 0;
   std::uint64_t bytes_there_ = 0;
   mutable bool missing_ = false;
+  mutable std::uint64_t reads_ = 0;
 };
 
 }  // namespace limier::content

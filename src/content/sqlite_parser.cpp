@@ -25,7 +25,8 @@ std::string ddl_of(const Database& database) {
     ddl += table.sql;
     ddl += "; ";
   }
-  return ddl;
+  bool repaired = false;
+  return utf8_text(ddl, repaired);
 }
 
 }  // namespace

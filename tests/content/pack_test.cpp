@@ -325,6 +325,34 @@ TEST(PackRun, TextsOfUtf16AreReadAndBlobsKept) {
     EXPECT_NE(text.find(body), std::string::npos) << text;
 }
 
+TEST(PackRun, CodesAreShortAndReadable) {
+  Maker maker;
+  maker.run(std::string(kTable) +
+            "INSERT INTO m VALUES (1, 1, x'ff41', 'a'), (2, 1, hex(zeroblob(5000)), 'b'), "
+            "(3, 1, 'x' || char(0) || 'y', x'ff41')");
+  const Parsed parsed = run_chat(maker.files(), std::string(kRow) + "kind = \"out\"\n");
+  ASSERT_EQ(parsed.rows.rows.size(), 3u);
+  const std::size_t kind = parsed.rows.rows[0].cells.size() - 4;
+  EXPECT_EQ(std::get<std::string>(parsed.rows.rows[0].cells[kind]), "\xEF\xBF\xBD\x41");
+  EXPECT_EQ(std::get<std::string>(parsed.rows.rows[1].cells[kind]).size(), 4096u);
+  EXPECT_EQ(parsed.rows.codes(), std::vector<std::string>{"pack-text-cut"});
+  // A text of the evidence keeps its bytes.
+  EXPECT_EQ(std::get<std::string>(parsed.rows.rows[2].cells[kind - 1]), "\xff\x41");
+}
+
+TEST(PackRun, AnIndexThatMissesRowsIsNoLoss) {
+  Maker maker;
+  maker.run(std::string(kTable) + "CREATE INDEX i ON m(t); INSERT INTO m VALUES (1,1,1,'a'),(2,2,1,'b')");
+  // The index becomes that of another table, which is empty.
+  maker.run(
+      "CREATE TABLE e(t); CREATE INDEX j ON e(t); PRAGMA writable_schema=ON; UPDATE sqlite_schema SET rootpage = "
+      "(SELECT rootpage FROM sqlite_schema WHERE name = 'j') WHERE name = 'i'; DELETE FROM sqlite_schema WHERE name "
+      "= 'j'");
+  const Parsed parsed = run_chat(maker.files());
+  EXPECT_EQ(parsed.rows.rows.size(), 2u);
+  EXPECT_TRUE(parsed.rows.issues.empty());
+}
+
 TEST(Packs, PathsMatchWhateverTheirLetters) {
   EXPECT_TRUE(path_matches("*/mmssms.db", "/data/User_DE/0/x/MMSSMS.db"));
   EXPECT_TRUE(path_matches("*/com.chat*/databases/?.db", "/data/com.chat.beta/databases/a.db"));
