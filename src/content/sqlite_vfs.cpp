@@ -19,20 +19,26 @@ int file_close(sqlite3_file*) {
   return SQLITE_OK;
 }
 
+// SQLITE_IOERR_READ where bytes are not there: zeros would pass for a text. Nothing unwinds through SQLite.
+int read_image(const SqliteImage& image, std::uint64_t from, MutableBytes bytes) noexcept {
+  try {
+    return image.read(from, bytes) ? SQLITE_OK : SQLITE_IOERR_READ;
+  } catch (...) {
+    return SQLITE_IOERR_NOMEM;
+  }
+}
+
 int file_read(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
   if (size < 0 || offset < 0) return SQLITE_IOERR_READ;
   const MutableBytes bytes(static_cast<std::uint8_t*>(out), static_cast<std::size_t>(size));
   const SqliteImage& image = image_of(file);
   const auto from = static_cast<std::uint64_t>(offset);
+  const std::uint64_t left = from < image.size_bytes() ? image.size_bytes() - from : 0;
+  if (bytes.size() <= left) return read_image(image, from, bytes);
   // Beyond its end a file has no bytes: no damage, and zeros by contract.
-  if (from >= image.size_bytes() || bytes.size() > image.size_bytes() - from) {
-    std::memset(out, 0, bytes.size());
-    if (from < image.size_bytes() &&
-        !image.read(from, bytes.first(static_cast<std::size_t>(image.size_bytes() - from))))
-      return SQLITE_IOERR_READ;
-    return SQLITE_IOERR_SHORT_READ;
-  }
-  return image.read(from, bytes) ? SQLITE_OK : SQLITE_IOERR_READ;
+  std::memset(out, 0, bytes.size());
+  const int result = left > 0 ? read_image(image, from, bytes.first(static_cast<std::size_t>(left))) : SQLITE_OK;
+  return result == SQLITE_OK ? SQLITE_IOERR_SHORT_READ : result;
 }
 
 int file_write(sqlite3_file*, const void*, int, sqlite3_int64) {
