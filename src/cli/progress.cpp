@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "cli/output.h"
+#include "cli/rows.h"
 #include "limier/base.h"
 
 namespace limier::cli {
@@ -79,12 +80,17 @@ class StageProgress : public Progress {
     draw_note(message);
     out_.flush();
   }
+  void finding(const FindingNews& news) override {
+    draw_news(news);
+    out_.flush();
+  }
 
  protected:
   virtual void draw_start() = 0;
   virtual void draw() = 0;
   virtual void draw_end() = 0;
   virtual void draw_note(std::string_view message) = 0;
+  virtual void draw_news(const FindingNews& news) { draw_note(news_plain(news)); }
 
   Output out_;
   int fd_;
@@ -150,6 +156,7 @@ class JsonProgress final : public StageProgress {
   void draw_note(std::string_view message) override {
     out_.write(fmt::format("{{\"note\":{}}}\n", json_string(message)));
   }
+  void draw_news(const FindingNews& news) override { out_.write(news_json(news) + "\n"); }
 };
 
 }  // namespace
@@ -215,6 +222,22 @@ std::string render_json(const StageState& state) {
   return fmt::format(R"({{"stage":{},"done":{},"total":{},"unit":{},"rate":{:.1f},"eta_s":{}}})",
                      json_string(state.stage), state.done, state.total > 0 ? std::to_string(state.total) : "null",
                      json_string(state.unit), state.rate(), left < 0 ? "null" : fmt::format("{:.1f}", left));
+}
+
+std::string news_plain(const FindingNews& news) {
+  if (news.withdrawn) return fmt::format("finding withdrawn: {}", news.key);
+  std::string line =
+      fmt::format("finding, {}{}: {}", news.priority, news.provisional ? ", provisional" : "", news.title);
+  if (news.t) line += fmt::format(" ({})", time_to_seconds(format_time(*news.t)));
+  if (!news.reason.empty()) line += fmt::format(": {}", news.reason);
+  return line + fmt::format(" [{}]", news.key);
+}
+
+std::string news_json(const FindingNews& news) {
+  if (news.withdrawn) return fmt::format(R"({{"withdrawn":{}}})", json_string(news.key));
+  return fmt::format(R"({{"finding":{{"key":{},"priority":{},"title":{},"reason":{},"t":{},"provisional":{}}}}})",
+                     json_string(news.key), json_string(news.priority), json_string(news.title),
+                     json_string(news.reason), news.t ? json_string(format_time(*news.t)) : "null", news.provisional);
 }
 
 std::unique_ptr<Progress> make_progress(std::string_view mode, bool quiet, int fd) {

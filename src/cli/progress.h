@@ -26,7 +26,10 @@ struct StageState {
 std::string render_bar(const StageState& state, std::size_t width);
 std::string render_plain(const StageState& state);
 std::string render_json(const StageState& state);  // the keys of the contract
-std::string clock_text(double seconds);            // "0:12", "1:02:03"
+// One line of news, without its end: for people, and in the contract's form.
+std::string news_plain(const FindingNews& news);
+std::string news_json(const FindingNews& news);
+std::string clock_text(double seconds);  // "0:12", "1:02:03"
 
 // `mode`: auto, bar, plain, json, none. auto draws a bar on a terminal and plain lines elsewhere.
 // `quiet` means none, whatever the mode but json, which was asked for by a program.

@@ -146,6 +146,55 @@ TEST(Progress, JsonHasTheKeysOfTheContract) {
             R"({"stage":"walk","done":3,"total":null,"unit":"files","rate":0.0,"eta_s":null})");
 }
 
+FindingNews some_news() {
+  return {"danger/threat:sqlite:sms:rowid=3",
+          "live-in-danger",
+          "A threat",
+          "weapon: \"k\x1B[2Jnife\"",
+          parse_time("2021-03-09T05:00:00"),
+          true,
+          false};
+}
+
+// What make_progress(mode) writes of some news, and of taking it back between stages.
+std::string shown_news(std::string_view mode, bool quiet) {
+  std::array<int, 2> ends{};
+  if (::pipe(ends.data()) != 0) return "no pipe";
+  UniqueFd reading(ends[0]);
+  UniqueFd writing(ends[1]);
+  auto progress = make_progress(mode, quiet, writing.get());
+  progress->finding(some_news());
+  FindingNews withdrawn;
+  withdrawn.key = "k";
+  withdrawn.withdrawn = true;
+  progress->finding(withdrawn);
+  progress.reset();
+  writing.reset();
+  std::array<char, 4096> part{};
+  const ssize_t got = ::read(reading.get(), part.data(), part.size());
+  return got > 0 ? std::string(part.data(), static_cast<std::size_t>(got)) : "";
+}
+
+TEST(Progress, NewsOfFindingsInEveryForm) {
+  EXPECT_EQ(shown_news("json", false),
+            R"({"finding":{"key":"danger/threat:sqlite:sms:rowid=3","priority":"live-in-danger","title":"A threat",)"
+            R"("reason":"weapon: \"k\u001B[2Jnife\"","t":"2021-03-09T05:00:00.000000000Z","provisional":true}})"
+            "\n{\"withdrawn\":\"k\"}\n");
+  const std::string plain =
+      "limier: finding, live-in-danger, provisional: A threat (2021-03-09 05:00:00Z): weapon: "
+      "\"k\\x1B[2Jnife\" [danger/threat:sqlite:sms:rowid=3]\nlimier: finding withdrawn: k\n";
+  EXPECT_EQ(shown_news("plain", false), plain);
+  EXPECT_EQ(shown_news("bar", false), plain);
+  EXPECT_EQ(shown_news("none", false), "");
+  EXPECT_EQ(shown_news("plain", true), "");
+  // A program asked for it.
+  EXPECT_EQ(shown_news("json", true), shown_news("json", false));
+  FindingNews timeless = some_news();
+  timeless.t.reset();
+  timeless.provisional = false;
+  EXPECT_NE(news_json(timeless).find(R"("t":null,"provisional":false)"), std::string::npos);
+}
+
 TEST(Progress, PlainLinesHaveABeginningAndAnEnd) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::pipe(ends.data()), 0);

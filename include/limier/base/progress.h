@@ -2,9 +2,22 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
+#include "limier/base/times.h"
+
 namespace limier {
+
+// A finding of priority high or above that is known while the run still reads. It is news, not a result: what is read
+// later may withdraw it, and the list of findings is the index's.
+struct FindingNews {
+  std::string key, priority, title;
+  std::string reason;  // quotes evidence
+  TimeNs t;            // time of the subject
+  bool provisional = true;
+  bool withdrawn = false;  // what was said under this key no longer holds; only the key counts then
+};
 
 // Called from one thread (the supervisor's).
 class Progress {
@@ -16,6 +29,8 @@ class Progress {
   virtual void stage_ended() = 0;
   // One sentence for the operator (a worker was restarted, a segment is damaged). Never a fact only said here.
   virtual void note(std::string_view message) = 0;
+  // At any time, between stages too.
+  virtual void finding(const FindingNews&) {}
 };
 
 class NoProgress final : public Progress {
