@@ -19,7 +19,7 @@
 #include "limier/sweep.h"
 #include "limier/worker.h"
 #include "sweep/planner.h"
-#include "worker/crc32c.h"
+#include "limier/base/crc32c.h"
 
 namespace {
 
@@ -97,7 +97,7 @@ void records() {
   batch.items.assign(1000, a_name());
   const auto bytes = encode(batch);
   const auto back = decode<worker::Batch<catalog::NameRecord>>(Bytes(bytes));
-  keep(back->items.size() + worker::crc32c(0, bytes));
+  keep(back->items.size() + crc32c(0, bytes));
 }
 
 // Pieces of a thousand files, every tenth in two parts that come the wrong way round.

@@ -178,6 +178,45 @@ enum class ContentSource : std::uint8_t {
   kNotRead,     // what the system would show is not given by these bytes, or not by limier: StreamRecord::reason
 };
 
+// What the type of a content rests on.
+enum class TypeBasis : std::uint8_t { kNone, kSignature, kStructure, kText };
+std::string_view type_basis_name(TypeBasis basis);
+// By what a content is encrypted, where its own bytes say so. The numbers stand in indexes.
+enum class FileEncryption : std::uint8_t {
+  kNone,
+  kOoxml,
+  kOffice97,
+  kZip,
+  kSevenZip,
+  kRar,
+  kPdf,
+  kOpenPgp,
+  kKeePass,
+  kPasswordSafe,
+  kLuks,
+  kAppleImage,
+  kAndroidBackup,
+  kOpenSsl,
+  kAge,
+  kAnsibleVault,
+  kPrivateKey,
+  kOnePassword,
+  kOpenDocument,
+  kLast = kOpenDocument,
+};
+// What the first bytes of a content show; limier/types.h has the types by number.
+struct ContentType {
+  std::uint16_t type = 0;  // 0: nobody looked
+  TypeBasis basis = TypeBasis::kNone;
+  FileEncryption encryption = FileEncryption::kNone;
+  std::uint16_t entropy_millibits = 0;  // thousandths of a bit per byte, of the bytes that were looked at
+  friend bool operator==(const ContentType&, const ContentType&) = default;
+  static constexpr auto fields() {
+    return std::tuple{&ContentType::type, &ContentType::basis, &ContentType::encryption,
+                      &ContentType::entropy_millibits};
+  }
+};
+
 // One stream of an inode, sent after the InodeRecord it belongs to, in (attr_type, attr_id) order.
 struct StreamRecord {
   StreamRef ref;
@@ -188,6 +227,7 @@ struct StreamRecord {
   std::uint32_t data_piece_count = 0;  // extents of kind kData, each one piece of the sweep's plan
   bool touched_damage = false;         // kDigested: a chunk read for it was not good
   Digests digests;                     // kDigested only
+  ContentType type;                    // kDigested only
   std::string reason;                  // kNotRead only: "compressed by Windows (LZX)", "stored in the cloud"
   static constexpr auto fields() {
     return std::tuple{&StreamRecord::ref,
@@ -198,6 +238,7 @@ struct StreamRecord {
                       &StreamRecord::data_piece_count,
                       &StreamRecord::touched_damage,
                       &StreamRecord::digests,
+                      &StreamRecord::type,
                       &StreamRecord::reason};
   }
 };
@@ -302,10 +343,12 @@ struct PlanPiece {
 
 struct ContentDigest {
   std::uint64_t content_id = 0;
-  bool touched_damage = false;  // then no digests
+  bool touched_damage = false;  // then no digests and no type
   Digests digests;
+  ContentType type;
   static constexpr auto fields() {
-    return std::tuple{&ContentDigest::content_id, &ContentDigest::touched_damage, &ContentDigest::digests};
+    return std::tuple{&ContentDigest::content_id, &ContentDigest::touched_damage, &ContentDigest::digests,
+                      &ContentDigest::type};
   }
 };
 
@@ -327,5 +370,6 @@ bool validate(const BlockRange& record, std::uint64_t media_size);
 bool validate(const IssueRecord& record);
 bool validate(const EncryptionRecord& record);
 bool validate(const BadRange& record, std::uint64_t media_size);
+bool validate(const ContentType& type);
 
 }  // namespace limier::catalog

@@ -23,7 +23,7 @@ struct sqlite3_stmt;
 namespace limier::store {
 
 inline constexpr std::int32_t kApplicationId = 0x4C494D52;  // "LIMR"
-inline constexpr std::int32_t kSchemaVersion = 3;
+inline constexpr std::int32_t kSchemaVersion = 4;
 
 struct Authority {
   std::string text, case_number, exhibit, examiner, agency, note;
@@ -186,7 +186,8 @@ class IndexWriter {
   Status put_checkpoint(const SweepCheckpoint& checkpoint);
   Status drop_checkpoint();
   Result<std::optional<SweepCheckpoint>> checkpoint();
-  // The states of its open contents, at most `limit` a call; empty at the end. Starts over after rewind_sweep().
+  // The states of its open contents, at most `limit` a call and as many as fit into a frame; empty at the end. Starts
+  // over after rewind_sweep().
   Result<std::vector<std::vector<std::uint8_t>>> next_open_contents(std::size_t limit);
   // Back to the checkpoint (or the beginning): plan and open contents start over, what was reported later is taken
   // back.

@@ -13,18 +13,20 @@
 #include "limier/base/digest_state.h"
 #include "limier/catalog.h"
 #include "limier/evidence.h"
+#include "limier/types.h"
 
 namespace limier::sweep {
 
 enum class SweepJobKind : std::uint8_t { kContainer, kSweep };
 
-// A content whose pieces are not all through: its digests so far.
+// A content whose pieces are not all through: its digests so far, and what was seen of its type.
 struct OpenContent {
   std::uint64_t content_id = 0;
-  bool damaged = false;  // it will get no digests; `hashed` then means nothing
+  bool damaged = false;  // it will get no digests; what follows then means nothing
   HasherState hashed;
+  types::Sniffer sniffer;
   static constexpr auto fields() {
-    return std::tuple{&OpenContent::content_id, &OpenContent::damaged, &OpenContent::hashed};
+    return std::tuple{&OpenContent::content_id, &OpenContent::damaged, &OpenContent::hashed, &OpenContent::sniffer};
   }
 };
 

@@ -20,6 +20,7 @@ constexpr std::array<std::string_view, 8> kContentState = {"complete",   "recove
                                                            "unreadable", "encrypted", "empty",       "not-read"};
 constexpr std::array<std::string_view, 7> kExtentKind = {"data",     "slack",      "uninitialized", "sparse",
                                                          "resident", "compressed", "encrypted"};
+constexpr std::array<std::string_view, 4> kTypeBasis = {"", "signature", "structure", "text"};
 constexpr std::array<std::string_view, 3> kSeverity = {"info", "warning", "error"};
 
 }  // namespace
@@ -35,6 +36,9 @@ std::string_view content_state_name(ContentState state) {
 }
 std::string_view extent_kind_name(ExtentKind kind) {
   return word_of(kind, kExtentKind);
+}
+std::string_view type_basis_name(TypeBasis basis) {
+  return word_of(basis, kTypeBasis);
 }
 std::string_view severity_name(Severity severity) {
   return word_of(severity, kSeverity);

@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t kMaxPath = 128u << 10;
 constexpr std::size_t kMaxText = 64u << 10;
 constexpr std::size_t kMaxWord = 256;
+constexpr std::uint16_t kMaxEntropyMillibits = 8000;
 constexpr std::int64_t kMaxSize = std::int64_t{1} << 62;
 
 template <class E>
@@ -63,7 +64,8 @@ bool validate(const StreamRecord& record) {
     return false;
   if (record.name.size() > kMaxText || !plausible_size(record.size_bytes)) return false;
   const bool has_digest = record.digests.md5 || record.digests.sha1 || record.digests.sha256;
-  return !has_digest || record.source == ContentSource::kDigested;
+  const bool looked_at = has_digest || record.type != ContentType();
+  return validate(record.type) && (!looked_at || record.source == ContentSource::kDigested);
 }
 
 bool validate(const ExtentRecord& record, std::uint64_t media_size) {
@@ -91,6 +93,11 @@ bool validate(const EncryptionRecord& record) {
 bool validate(const BadRange& record, std::uint64_t media_size) {
   return record.length > 0 && inside(record.image_offset, record.length, media_size) &&
          record.reason.size() <= kMaxWord;
+}
+
+bool validate(const ContentType& type) {
+  return known(type.basis, TypeBasis::kText) && known(type.encryption, FileEncryption::kLast) &&
+         type.entropy_millibits <= kMaxEntropyMillibits && (type.type != 0 || type == ContentType());
 }
 
 }  // namespace limier::catalog

@@ -8,6 +8,13 @@
 
 namespace limier::store {
 
+namespace {
+
+// Some hold the beginning of their content: what is given at once has to fit into a frame.
+constexpr std::size_t kOpenContentBytes = 512u << 10;
+
+}  // namespace
+
 std::string checkpoint_schema() {
   return R"sql(
 CREATE TABLE sweep_state (
@@ -71,13 +78,16 @@ Result<std::vector<std::vector<std::uint8_t>>> IndexWriter::Impl::next_open_cont
   rows.bind(2, clamped(limit));
   rows.bind(3, generation_);
   std::vector<std::vector<std::uint8_t>> states;
-  while (true) {
+  std::size_t bytes = 0;
+  while (bytes < kOpenContentBytes) {
     LIMIER_TRY(const bool row, rows.step());
-    if (!row) return states;
+    if (!row) break;
     open_content_position_ = rows.integer(0);
     const std::string state = rows.text(1);
+    bytes += state.size();
     states.emplace_back(state.begin(), state.end());
   }
+  return states;
 }
 
 Result<std::vector<catalog::BadRange>> IndexWriter::Impl::first_bad_ranges() {
@@ -114,6 +124,8 @@ Status IndexWriter::Impl::rewind_sweep() {
       "WHERE e.image_offset IS NOT NULL AND e.kind = 0 AND e.image_offset + e.length > {0};"
       "DELETE FROM digest WHERE content_id IN (SELECT a.content_id FROM temp.again a JOIN stream s ON s.content_id = "
       "a.content_id WHERE s.source = 1);"
+      "DELETE FROM content_type WHERE content_id IN (SELECT a.content_id FROM temp.again a JOIN stream s ON "
+      "s.content_id = a.content_id WHERE s.source = 1);"
       "DELETE FROM temp.again;"
       "INSERT OR IGNORE INTO temp.again SELECT e.content_id FROM extent e INDEXED BY extent_by_offset "
       "JOIN stream s ON s.content_id = e.content_id WHERE e.image_offset IS NOT NULL AND e.kind = 0 AND s.state = 3 "

@@ -114,6 +114,7 @@ Status IndexWriter::Impl::finish_evidence(const Digests& media, std::optional<Ve
   if (swept) {
     LIMIER_CHECK(db_.execute(kEmptyDigests));
     LIMIER_CHECK(digest_zero_contents());
+    LIMIER_CHECK(type_unread_contents());
   }
   LIMIER_TRY(auto update, db_.prepare("UPDATE evidence SET md5 = ?1, sha1 = ?2, sha256 = ?3, verdict = ?4"));
   update.bind(1, media.md5);
@@ -300,8 +301,9 @@ Status IndexWriter::Impl::finish(std::string_view outcome, int exit_code, std::i
 
 // One file, no log. A run that is killed in here leaves a finished index whose log is folded in by the next.
 Status IndexWriter::Impl::close_down() {
-  for (Statement* statement : {&volume_, &digest_, &block_, &issue_, &encryption_, &bad_range_, &content_digest_,
-                               &touched_, &plan_, &find_inode_, &find_content_, &open_content_, &far_time_})
+  for (Statement* statement :
+       {&volume_, &digest_, &block_, &issue_, &encryption_, &bad_range_, &content_digest_, &content_type_, &touched_,
+        &plan_, &find_inode_, &find_content_, &open_content_, &far_time_})
     *statement = Statement();
   declared_.clear();
   names_ = {};

@@ -107,6 +107,7 @@ Status IndexWriter::Impl::prepare_statements() {
   LIMIER_CHECK(prepare(content_digest_,
                        "INSERT OR REPLACE INTO digest SELECT content_id, ?2, ?3, ?4 FROM stream "
                        "WHERE content_id = ?1 AND source = 1 AND state IN (0, 1)"));
+  LIMIER_CHECK(prepare(content_type_, "INSERT OR REPLACE INTO content_type VALUES (?1, ?2, ?3, ?4, ?5)"));
   return prepare(touched_, "UPDATE stream SET state = 3 WHERE content_id = ?1 AND source = 1 AND state IN (0, 1)");
 }
 
@@ -319,7 +320,9 @@ Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
   const auto& digests = record.digests;
   const bool digested = record.source == ContentSource::kDigested && !record.touched_damage &&
                         (digests.md5 || digests.sha1 || digests.sha256);
-  return digested ? put_digest(content_id, digests) : ok_status();
+  if (!digested) return ok_status();
+  LIMIER_CHECK(put_digest(content_id, digests));
+  return put_type(content_id, record.type);
 }
 
 Status IndexWriter::Impl::add(const catalog::ExtentRecord& record) {
@@ -425,7 +428,10 @@ Status IndexWriter::Impl::add(const catalog::ContentDigest& record) {
   content_digest_.bind(2, record.digests.md5);
   content_digest_.bind(3, record.digests.sha1);
   content_digest_.bind(4, record.digests.sha256);
-  return insert(content_digest_);
+  LIMIER_CHECK(begin());
+  LIMIER_CHECK(content_digest_.run());
+  if (content_digest_.changes() == 1) LIMIER_CHECK(put_type(content_id, record.type));
+  return count_row();
 }
 
 }  // namespace limier::store

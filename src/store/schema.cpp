@@ -117,7 +117,8 @@ CREATE TABLE not_examined (
 }  // namespace
 
 std::string table_schema() {
-  return std::string(kRunTables) + kCatalogTables + kResultTables + declared_tables() + progress_schema() +
+  return std::string(kRunTables) + kCatalogTables + kResultTables + declared_tables() + content_type_schema() +
+         progress_schema() +
          checkpoint_schema();
 }
 
@@ -139,14 +140,15 @@ std::string stream_index() {
 
 std::string drop_catalog_indexes() {
   return "DROP INDEX IF EXISTS extent_by_offset; DROP INDEX IF EXISTS file_by_parent; DROP INDEX IF EXISTS "
-         "file_by_content; DROP INDEX IF EXISTS digest_by_sha256;";
+         "file_by_content; DROP INDEX IF EXISTS digest_by_sha256; DROP INDEX IF EXISTS content_encrypted;";
 }
 
 // Made at the very end: they serve questions, not the run. What is in this folder; who has this digest, which needs to
 // be asked only where there are digests, and costs ten times as much to sort.
 std::string question_indexes(bool has_digests) {
   std::string sql =
-      "CREATE INDEX IF NOT EXISTS file_by_parent ON file(parent_file_id) WHERE parent_file_id IS NOT NULL;";
+      "CREATE INDEX IF NOT EXISTS file_by_parent ON file(parent_file_id) WHERE parent_file_id IS NOT NULL;"
+      "CREATE INDEX IF NOT EXISTS content_encrypted ON content_type(encryption) WHERE encryption <> 0;";
   if (has_digests)
     sql +=
         "CREATE INDEX IF NOT EXISTS file_by_content ON file(content_id) WHERE content_id IS NOT NULL;"

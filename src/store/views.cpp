@@ -3,6 +3,7 @@
 #include <array>
 
 #include "limier/catalog.h"
+#include "limier/types.h"
 #include "store/declared_rows.h"
 #include "store/schema.h"
 
@@ -83,7 +84,12 @@ CREATE VIEW v_encryption AS
   SELECT 'file', f.volume_id, f.file_id, iif(v.fs_type = 'ntfs', 'NTFS EFS', 'file-system encryption'), 'structure',
     'the file system marks the stream as encrypted'
   FROM stream s CROSS JOIN file f ON f.content_id = s.content_id CROSS JOIN volume v ON v.volume_id = f.volume_id
-  WHERE s.source = 5 AND f.reused = 0;
+  WHERE s.source = 5 AND f.reused = 0
+  UNION ALL
+  SELECT 'file', f.volume_id, f.file_id, k.scheme, 'structure', k.detail
+  FROM content_type t CROSS JOIN stream s ON s.content_id = t.content_id CROSS JOIN file f ON f.content_id = t.content_id
+  CROSS JOIN file_encryption k ON k.encryption = t.encryption
+  WHERE t.encryption <> 0 AND s.state IN (0, 1) AND f.reused = 0;
 CREATE VIEW v_issue AS SELECT issue_id, stage, code, {severity} AS severity, volume_id, file_id, image_offset, length,
   message, inode, incomplete, message_raw, cause, attempt, memory_bytes FROM issue;
 CREATE VIEW v_coverage AS SELECT image_offset, length, CASE state WHEN 0 THEN 'metadata' WHEN 1 THEN 'file'
@@ -97,6 +103,8 @@ CREATE VIEW v_not_examined AS SELECT what, reason, bytes, items FROM not_examine
 
 // Columns that more than one view needs, over file f, name n, stream s.
 constexpr const char* kPath = "iif(f.is_stream, n.path || ':' || s.name, n.path)";
+constexpr const char* kName =
+    "iif(n.name_chars = 0, '', substr(n.path, -n.name_chars)) || iif(f.is_stream, ':' || s.name, '')";
 constexpr const char* kFileTables = R"sql(
   FROM file f JOIN name n ON n.name_key = f.name_key
   LEFT JOIN inode i ON i.inode_key = f.inode_key
@@ -108,6 +116,16 @@ constexpr const char* kZoneBasis = R"sql(CASE WHEN i.time_marks & 15 THEN 'local
     WHEN f.volume_id IN (SELECT volume_id FROM volume WHERE fs_type IN ('fat12', 'fat16', 'fat32', 'exfat', 'fat'))
     THEN 'local' ELSE 'utc' END)sql";
 
+// Of a type whose signature leaves no doubt: whether the name's ending claims another one. A point in front is none of
+// an ending.
+std::string mismatch_of(const std::string& name) {
+  const std::string ending = fmt::format("lower(substr({0}, length(rtrim({0}, replace({0}, '.', ''))) + 1))", name);
+  return fmt::format(
+      "CASE WHEN t.strong THEN substr({0}, 2) LIKE '%.%' AND EXISTS (SELECT 1 FROM telling_extension x WHERE "
+      "x.extension = {1} AND instr(t.extensions, ' ' || x.extension || ' ') = 0) END",
+      name, ending);
+}
+
 // A digest is a column of its own, unchanged, so that its index answers who has it (schema.cpp, question_indexes()).
 std::string file_view() {
   const std::string state = "CASE WHEN s.content_id IS NULL THEN 7 WHEN f.reused AND s.source <> 0 THEN 2 ELSE " +
@@ -117,30 +135,34 @@ std::string file_view() {
 CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS path,
   CASE WHEN NOT f.is_stream THEN n.path_raw WHEN n.path_raw IS NOT NULL OR s.name_raw IS NOT NULL THEN
     CAST(coalesce(n.path_raw, n.path) || ':' || coalesce(s.name_raw, s.name) AS BLOB) END AS path_raw,
-  iif(n.name_chars = 0, '', substr(n.path, -n.name_chars)) || iif(f.is_stream, ':' || s.name, '') AS name,
+  {name} AS name,
   {kind} AS kind, n.inode, coalesce(i.sequence, n.sequence) AS sequence, iif(f.is_stream, s.name, NULL) AS stream,
   n.allocated, 1 - n.allocated AS deleted, n.orphan, coalesce(s.size_bytes, i.size_bytes) AS size,
   {modified}, {accessed}, {changed}, {created},
   {zone_basis} AS zone_basis,
   i.mode, i.uid, i.gid, nullif(i.link_target, '') AS link_target, d.md5_hex AS md5, d.sha1_hex AS sha1, d.sha256_hex AS sha256,
   {state} AS content_state,
-  CAST(NULL AS TEXT) AS mime, CAST(NULL AS TEXT) AS type_name, CAST(NULL AS INTEGER) AS ext_mismatch,
-  CAST(NULL AS REAL) AS entropy, CAST(NULL AS TEXT) AS known, CAST(NULL AS TEXT) AS known_source,
+  t.mime, t.name AS type_name, {mismatch} AS ext_mismatch, iif(c.type <> {empty}, c.entropy / 1000.0, NULL) AS entropy,
+  CAST(NULL AS TEXT) AS known, CAST(NULL AS TEXT) AS known_source,
   s.attr_type, s.attr_id, f.content_id, nullif(i.owner_sid, '') AS owner_sid, i.link_count, f.reused AS realloc,
   n.sequence AS name_sequence, f.inode_key IS NOT NULL AS has_metadata, i.link_target_raw,
   iif(f.is_stream, s.name_raw, NULL) AS stream_raw, s.reason AS content_reason,
   {fn_modified}, {fn_accessed}, {fn_changed}, {fn_created}, i.time_marks,
   iif(i.time_marks >> {far} <> 0, (SELECT group_concat(place || ' ' || seconds || ' ' || text) FROM far_time t
     WHERE t.inode_key = i.inode_key), NULL) AS far_times
-  {tables} LEFT JOIN digest d ON d.content_id = f.content_id AND NOT f.reused AND (s.state <= 1 OR s.state = 6);
+  {tables} LEFT JOIN digest d ON d.content_id = f.content_id AND NOT f.reused AND (s.state <= 1 OR s.state = 6)
+  LEFT JOIN content_type c ON c.content_id = f.content_id AND NOT f.reused AND (s.state <= 1 OR s.state = 6)
+  LEFT JOIN file_type t ON t.type = c.type;
 )sql",
-      fmt::arg("path", kPath), fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)),
+      fmt::arg("path", kPath), fmt::arg("name", kName),
+      fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)),
       fmt::arg("modified", file_time_columns(0, "modified")), fmt::arg("accessed", file_time_columns(1, "accessed")),
       fmt::arg("changed", file_time_columns(2, "changed")), fmt::arg("created", file_time_columns(3, "created")),
       fmt::arg("fn_modified", file_time_columns(4, "name_modified")),
       fmt::arg("fn_accessed", file_time_columns(5, "name_accessed")),
       fmt::arg("fn_changed", file_time_columns(6, "name_changed")),
       fmt::arg("fn_created", file_time_columns(7, "name_created")), fmt::arg("zone_basis", kZoneBasis),
+      fmt::arg("mismatch", mismatch_of("(" + std::string(kName) + ")")), fmt::arg("empty", types::kEmptyType),
       fmt::arg("far", kFarMarks), fmt::arg("state", content_state_case(state)), fmt::arg("tables", kFileTables));
 }
 
@@ -206,6 +228,24 @@ CREATE VIEW v_timeline AS SELECT coalesce(t.far_text, iif(t.basis & 1, rtrim({t}
                      fmt::arg("all", all), fmt::arg("declared", declared_moments()));
 }
 
+// One row for every content there is, however many files have it; with the number of its first stream.
+std::string content_view() {
+  return fmt::format(
+      R"sql(
+CREATE VIEW v_content AS SELECT min(d.content_id) AS content_id, d.sha256_hex AS sha256, s.size_bytes AS size,
+  count(f.file_id) AS files, t.mime, t.name AS type_name, {basis} AS type_basis,
+  iif(c.type <> {empty}, c.entropy / 1000.0, NULL) AS entropy, CAST(NULL AS TEXT) AS known,
+  CAST(NULL AS TEXT) AS known_source, CAST(NULL AS INTEGER) AS width, CAST(NULL AS INTEGER) AS height,
+  CAST(NULL AS TEXT) AS pdq, CAST(NULL AS TEXT) AS text_state, CAST(NULL AS TEXT) AS item_state,
+  CAST(NULL AS TEXT) AS parser
+  FROM digest d JOIN stream s ON s.content_id = d.content_id JOIN file f ON f.content_id = d.content_id
+  LEFT JOIN content_type c ON c.content_id = d.content_id LEFT JOIN file_type t ON t.type = c.type
+  WHERE d.sha256_hex IS NOT NULL AND NOT f.reused AND (s.state <= 1 OR s.state = 6) GROUP BY d.sha256_hex;
+)sql",
+      fmt::arg("basis", "nullif(" + words<catalog::TypeBasis>("c.basis", 4, catalog::type_basis_name) + ", '')"),
+      fmt::arg("empty", types::kEmptyType));
+}
+
 std::string other_views() {
   return fmt::format(R"sql(
 CREATE VIEW v_extent AS SELECT f.file_id, e.seq, e.file_offset, e.image_offset, e.length, {kind} AS kind, e.piece
@@ -233,7 +273,8 @@ std::string content_state_case(const std::string& column) {
 }
 
 std::string view_schema() {
-  return run_views() + volume_views() + file_view() + declared_views() + timeline_view() + other_views();
+  return run_views() + volume_views() + file_view() + content_view() + declared_views() + timeline_view() +
+         other_views();
 }
 
 }  // namespace limier::store

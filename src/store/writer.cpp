@@ -198,6 +198,7 @@ Status IndexWriter::Impl::clear_rows_of(std::uint32_t volume_id) {
   LIMIER_CHECK(
       db_.execute(fmt::format("DELETE FROM name WHERE name_key BETWEEN {0} AND {1};"
                               "DELETE FROM digest WHERE content_id BETWEEN {0} AND {1};"
+                              "DELETE FROM content_type WHERE content_id BETWEEN {0} AND {1};"
                               "DELETE FROM stream WHERE content_id BETWEEN {0} AND {1};"
                               "DELETE FROM extent WHERE content_id BETWEEN {0} AND {1};"
                               "DELETE FROM far_time WHERE inode_key BETWEEN {0} AND {1};"

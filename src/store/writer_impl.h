@@ -71,6 +71,8 @@ class IndexWriter::Impl {
   Status add(const catalog::BadRange& record);
   Status add(const catalog::ContentDigest& record);
   Status put_digest(std::int64_t content_id, const Digests& digests);
+  Status put_type(std::int64_t content_id, const catalog::ContentType& type);
+  Status type_unread_contents();
   Status clear_volume(std::uint32_t volume_id);
   Status clear_rows_of(std::uint32_t volume_id);
   Status set_volume_status(std::uint32_t volume_id, catalog::VolumeStatus status);
@@ -212,8 +214,8 @@ class IndexWriter::Impl {
   std::map<std::int64_t, std::int64_t> rows_of_item_;  // of items at work, so far
   bool companions_found_ = false, content_settled_ = false;
 
-  Statement volume_, digest_, block_, issue_, encryption_, bad_range_, content_digest_, touched_, plan_, find_inode_,
-      find_content_, open_content_, far_time_;
+  Statement volume_, digest_, block_, issue_, encryption_, bad_range_, content_digest_, content_type_, touched_, plan_,
+      find_inode_, find_content_, open_content_, far_time_;
   // NOLINTEND(readability-identifier-naming)
 };
 

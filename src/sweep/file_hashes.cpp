@@ -53,6 +53,7 @@ std::size_t FileHashes::step_beside(Hasher& media, std::size_t media_at, const S
   const auto begin = static_cast<std::size_t>(step.offset - batch.image_offset);
   media.update(batch.data.subspan(media_at, begin - media_at));
   const Bytes bytes = bytes_of(batch, step);
+  content.sniffer.take(bytes, step.size_bytes, held_);
   const std::size_t in_blocks = bytes.size() / kDigestBlock * kDigestBlock;
   update_both(content.hasher, media, bytes.first(in_blocks));
   content.hasher.update(bytes.subspan(in_blocks));
@@ -64,16 +65,16 @@ void FileHashes::run_step(const Step& step, const BatchBytes& batch, std::vector
   switch (step.kind) {
     case StepKind::kBytes:
       content.damaged = content.damaged || !all_trustworthy(batch, step);
-      if (!content.damaged) content.hasher.update(bytes_of(batch, step));
+      if (!content.damaged) content.take(bytes_of(batch, step), step, held_);
       break;
     case StepKind::kZeros:
-      if (!content.damaged) hash_zeros(content.hasher, step.length);
+      if (!content.damaged) take_zeros(content, step);
       break;
     case StepKind::kStash:
       stash(content, step, batch);
       break;
     case StepKind::kUnstash:
-      if (!content.damaged) content.hasher.update(stash_[step.content_id][step.piece]);
+      if (!content.damaged) content.take(stash_[step.content_id][step.piece], step, held_);
       [[fallthrough]];
     case StepKind::kDiscard:
       if (const auto pieces = stash_.find(step.content_id); pieces != stash_.end()) {
@@ -82,20 +83,22 @@ void FileHashes::run_step(const Step& step, const BatchBytes& batch, std::vector
       }
       break;
     case StepKind::kReread:
-      if (!content.damaged) reread(content, step.offset, step.length);
+      if (!content.damaged) reread(content, step);
       break;
     case StepKind::kFinish:
     case StepKind::kFinishDamaged:
       content.damaged = content.damaged || step.kind == StepKind::kFinishDamaged;
       finish(step, results);
-      break;
+      return;
   }
+  if (content.damaged) content.sniffer.drop(held_);
 }
 
-void FileHashes::hash_zeros(Hasher& hasher, std::uint64_t count) {
-  while (count > 0 && !pulse_.stop.load(std::memory_order_relaxed)) {
+void FileHashes::take_zeros(Content& content, const Step& step) {
+  content.sniffer.take_zeros(step.length, step.size_bytes, held_);
+  for (std::uint64_t count = step.length; count > 0 && !pulse_.stop.load(std::memory_order_relaxed);) {
     const std::uint64_t take = std::min(count, kZerosAtOnce);
-    hasher.update_zeros(take);
+    content.hasher.update_zeros(take);
     count -= take;
     if (take == kZerosAtOnce) pulse_.beats.fetch_add(1, std::memory_order_relaxed);
   }
@@ -109,7 +112,8 @@ void FileHashes::stash(Content& content, const Step& step, const BatchBytes& bat
   piece.insert(piece.end(), bytes.begin(), bytes.end());
 }
 
-void FileHashes::reread(Content& content, std::uint64_t image_offset, std::uint64_t length) {
+void FileHashes::reread(Content& content, const Step& step) {
+  std::uint64_t image_offset = step.offset, length = step.length;
   const std::uint64_t chunk_size = image_.chunk_size();
   reread_chunk_.resize(chunk_size);
   if (length > 0 && reread_index_ != image_offset / chunk_size) ++seeks_back_;
@@ -124,8 +128,9 @@ void FileHashes::reread(Content& content, std::uint64_t image_offset, std::uint6
       pulse_.beats.fetch_add(1, std::memory_order_relaxed);
     }
     content.damaged = !trustworthy(reread_state_);
-    content.hasher.update(
-        Bytes(reread_chunk_).subspan(static_cast<std::size_t>(within), static_cast<std::size_t>(take)));
+    if (!content.damaged)
+      content.take(Bytes(reread_chunk_).subspan(static_cast<std::size_t>(within), static_cast<std::size_t>(take)), step,
+                   held_);
     image_offset += take;
     length -= take;
   }
@@ -133,7 +138,7 @@ void FileHashes::reread(Content& content, std::uint64_t image_offset, std::uint6
 
 Status FileHashes::put_open_contents(Sink& sink, std::uint64_t& count) const {
   for (const auto& [content_id, content] : contents_) {
-    LIMIER_CHECK(sink.open_content({content_id, content.damaged, state_of(content.hasher)}));
+    LIMIER_CHECK(sink.open_content({content_id, content.damaged, state_of(content.hasher), content.sniffer}));
     ++count;
   }
   return ok_status();
@@ -141,12 +146,21 @@ Status FileHashes::put_open_contents(Sink& sink, std::uint64_t& count) const {
 
 void FileHashes::restore(const OpenContent& content) {
   contents_.insert_or_assign(content.content_id, Content(content));
+  content.sniffer.hold(held_);
 }
 
 void FileHashes::finish(const Step& step, std::vector<catalog::ContentDigest>& results) {
   const auto at = contents_.find(step.content_id);
-  catalog::ContentDigest result{.content_id = step.content_id, .touched_damage = at->second.damaged, .digests = {}};
-  if (!result.touched_damage) result.digests = at->second.hasher.finish();
+  Content& content = at->second;
+  catalog::ContentDigest result;
+  result.content_id = step.content_id;
+  result.touched_damage = content.damaged;
+  if (content.damaged) {
+    content.sniffer.drop(held_);
+  } else {
+    result.type = content.sniffer.finish(step.size_bytes, held_);
+    result.digests = content.hasher.finish();
+  }
   results.push_back(result);
   contents_.erase(at);
 }

@@ -1,4 +1,5 @@
-// Carries out the steps of one lane: the running digests of the contents in it, and the stash.
+// Carries out the steps of one lane: the running digests of the contents in it and what is seen of their types, and the
+// stash.
 #pragma once
 
 #include <atomic>
@@ -45,23 +46,31 @@ class FileHashes {
   void restore(const OpenContent& content);
 
  private:
+  // All who need the bytes of one content.
   struct Content {
     explicit Content(DigestSet which) : hasher(which) {}
-    explicit Content(const OpenContent& open) : hasher(hasher_from(open.hashed)), damaged(open.damaged) {}
+    explicit Content(const OpenContent& open)
+        : hasher(hasher_from(open.hashed)), sniffer(open.sniffer), damaged(open.damaged) {}
+    void take(Bytes bytes, const Step& step, types::HeldBuffers& held) {
+      sniffer.take(bytes, step.size_bytes, held);
+      hasher.update(bytes);
+    }
     Hasher hasher;
+    types::Sniffer sniffer;
     bool damaged = false;
   };
   void run_step(const Step& step, const BatchBytes& batch, std::vector<catalog::ContentDigest>& results);
   std::size_t step_beside(Hasher& media, std::size_t media_at, const Step& step, const BatchBytes& batch);
-  void hash_zeros(Hasher& hasher, std::uint64_t count);
+  void take_zeros(Content& content, const Step& step);
   void stash(Content& content, const Step& step, const BatchBytes& batch);
-  void reread(Content& content, std::uint64_t image_offset, std::uint64_t length);
+  void reread(Content& content, const Step& step);
   void finish(const Step& step, std::vector<catalog::ContentDigest>& results);
 
   const evidence::Image& image_;
   DigestSet which_;
   Pulse& pulse_;
   std::unordered_map<std::uint64_t, Content> contents_;
+  types::HeldBuffers held_;
   using Pieces = std::unordered_map<std::uint32_t, std::vector<std::uint8_t>>;
   std::unordered_map<std::uint64_t, Pieces> stash_;
   std::vector<std::uint8_t> reread_chunk_;  // the chunk read again last: small pieces tend to share one

@@ -7,8 +7,8 @@ namespace limier::sweep {
 
 namespace {
 
-// Own limits. An open content costs about 300 bytes here and in FileHashes together, a waiting piece about 70: with
-// these counts both stay below 600 MB, within the address space limier-sweep is given.
+// Own limits. An open content costs about 430 bytes here and in FileHashes together, a waiting piece about 70: with
+// these counts both stay below 900 MB each, within the address space limier-sweep is given.
 constexpr std::size_t kMaxOpenContents = 2u << 20;
 constexpr std::size_t kMaxWaitingPieces = 8u << 20;
 // Steps of one round are in memory at once, for every batch in flight.
@@ -258,7 +258,7 @@ void Planner::emit(StepKind kind, Contents::const_iterator at, std::uint32_t pie
                    std::uint64_t length) {
   const bool needs_bytes = kind != StepKind::kFinish && kind != StepKind::kFinishDamaged;
   if (needs_bytes && length == 0) return;
-  (*steps_)[at->second.lane].push_back({kind, piece, at->first, offset, length});
+  (*steps_)[at->second.lane].push_back({kind, piece, at->first, offset, length, at->second.size_bytes});
 }
 
 }  // namespace limier::sweep

@@ -34,6 +34,7 @@ struct Step {
   std::uint64_t content_id = 0;
   std::uint64_t offset = 0;  // image_offset
   std::uint64_t length = 0;
+  std::uint64_t size_bytes = 0;  // of the whole content
 };
 using LaneSteps = std::array<std::vector<Step>, kLanes>;
 

@@ -149,8 +149,9 @@ class Sweep {
       for (const OpenContent& content : contents) {
         const auto standing = standings.find(content.content_id);
         if (standing == standings.end()) continue;  // given up: it gets no digests whatever its state
-        const bool at_the_byte =
-            content.hashed.which == job_.file_digests && content.hashed.size_bytes == standing->second.hashed_bytes;
+        const bool at_the_byte = content.hashed.which == job_.file_digests &&
+                                 content.hashed.size_bytes == standing->second.hashed_bytes &&
+                                 content.sniffer.stands_at(standing->second.hashed_bytes);
         if (!content.damaged && !at_the_byte) return does_not_fit("a content stands at another byte");
         pipeline_.lane(standing->second.lane).restore(content);
         standings.erase(standing);

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "limier/types.h"
+
 namespace limier::volume {
 
 namespace {
@@ -157,6 +159,10 @@ Status InodeSender::report(const Closed& closed, std::string code, std::string_v
 }
 
 void InodeSender::digest_zeros(StreamPlan& plan) {
+  types::HeldBuffers held;
+  types::Sniffer sniffer;
+  sniffer.take_zeros(plan.record.size_bytes, plan.record.size_bytes, held);
+  plan.record.type = sniffer.finish(plan.record.size_bytes, held);
   Hasher hasher(walk_.job.digests);
   for (std::uint64_t left = plan.record.size_bytes; left > 0;) {
     const std::uint64_t step = std::min(left, kZeroStep);
@@ -173,10 +179,16 @@ void InodeSender::digest(StreamPlan& plan, const ReadContent& read) {
   walk_.sink.expecting(plan.record.size_bytes);
   if (plan.zeros) return digest_zeros(plan);
   Hasher hasher(walk_.job.digests);
+  types::HeldBuffers held;
+  types::Sniffer sniffer;
   walk_.damage().reset_touched();
   Status consumed = ok_status();
-  const bool whole = read(
-      plan, [&](Bytes bytes) { return hasher.update(bytes), ok_status(); }, consumed);
+  const auto take = [&](Bytes bytes) {
+    sniffer.take(bytes, plan.record.size_bytes, held);
+    hasher.update(bytes);
+    return ok_status();
+  };
+  const bool whole = read(plan, take, consumed);
   const auto& damage = walk_.damage();
   plan.record.touched_damage = damage.touched();
   if (damage.any() && !plan.record.touched_damage) {
@@ -189,7 +201,9 @@ void InodeSender::digest(StreamPlan& plan, const ReadContent& read) {
     plan.record.source = ContentSource::kUnreadable;
     return;
   }
-  if (!plan.record.touched_damage) plan.record.digests = hasher.finish();
+  if (plan.record.touched_damage) return;
+  plan.record.digests = hasher.finish();
+  plan.record.type = sniffer.finish(plan.record.size_bytes, held);
 }
 
 }  // namespace limier::volume

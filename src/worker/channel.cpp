@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "limier/base/crc32c.h"
 #include "limier/worker.h"
-#include "worker/crc32c.h"
 
 namespace limier::worker {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "limier/worker.h"
-#include "worker/crc32c.h"
+#include "limier/base/crc32c.h"
 
 namespace {
 
@@ -29,7 +29,7 @@ std::vector<std::uint8_t> sound_frames(Bytes input, std::size_t& frames) {
     head.put(static_cast<std::uint32_t>(length));
     head.put(type);
     head.put(std::uint16_t{0});
-    head.put(worker::crc32c(worker::crc32c(0, Bytes(crc.bytes())), payload));
+    head.put(crc32c(crc32c(0, Bytes(crc.bytes())), payload));
     append(stream, Bytes(head.bytes()));
     append(stream, payload);
     input = input.subspan(3 + length);

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "limier/worker.h"
-#include "worker/crc32c.h"
+#include "limier/base/crc32c.h"
 
 namespace limier::worker {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/crc32c.h"
+#include "limier/base/crc32c.h"
 
 #include <array>
 
@@ -6,7 +6,7 @@
 #include <nmmintrin.h>
 #endif
 
-namespace limier::worker {
+namespace limier {
 namespace {
 
 constexpr std::uint32_t kPolynomial = 0x82F63B78;  // reflected
@@ -49,4 +49,4 @@ std::uint32_t crc32c(std::uint32_t seed, Bytes data) {
   return ~crc_portable(~seed, data);
 }
 
-}  // namespace limier::worker
+}  // namespace limier
