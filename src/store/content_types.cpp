@@ -15,6 +15,12 @@ std::string values(std::string_view into, const std::string& rows) {
   return rows.empty() ? std::string() : fmt::format("INSERT INTO {} VALUES {};", into, rows.substr(1));
 }
 
+std::string quotable(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
+  return out;
+}
+
 }  // namespace
 
 std::string content_type_schema() {
@@ -33,9 +39,8 @@ CREATE TABLE file_encryption (
 )sql";
   std::string rows;
   for (const types::Type& type : types::all()) {
-    std::string name;
-    for (const char c : type.name) name += c == '\'' ? std::string("''") : std::string(1, c);
-    rows += fmt::format(",({},'{}','{}',' {} ',{})", type.number, type.mime, name, type.extensions, int{type.strong});
+    rows += fmt::format(",({},'{}','{}',' {} ',{})", type.number, type.mime, quotable(type.name), type.extensions,
+                        int{type.strong});
   }
   sql += values("file_type", rows);
   rows.clear();
@@ -45,7 +50,7 @@ CREATE TABLE file_encryption (
   for (int kind = 1; kind <= static_cast<int>(catalog::FileEncryption::kLast); ++kind) {
     const auto encryption = static_cast<catalog::FileEncryption>(kind);
     rows += fmt::format(",({},'{}','{}')", kind, types::encryption_scheme(encryption),
-                        types::encryption_detail(encryption));
+                        quotable(types::encryption_detail(encryption)));
   }
   return sql + values("file_encryption", rows);
 }
