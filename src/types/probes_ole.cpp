@@ -39,7 +39,6 @@ constexpr StreamName kStreams[] = {
     {"PowerPoint Document", kPowerPointDocument},
     {"EncryptedPackage", kEncryptedPackage},
     {"EncryptionInfo", kEncryptedPackage},
-    {"__properties_version1.0", kMessage},
     {"DestList", kDestList},
     {"Catalog", kCatalog},
     {"VisioDocument", kVisioDocument},
@@ -66,6 +65,7 @@ std::string_view plain_name(Bytes entry, std::array<char, kMaxName / 2>& room) {
 }
 
 std::uint32_t entry_facts(Bytes entry) {
+  constexpr std::string_view kMessageParts[] = {"__substg1.0_", "__properties_version1.0", "__nameid_version1.0"};
   const std::uint8_t kind = entry[66];  // 1 storage, 2 stream, 5 root
   if (kind != 1 && kind != 2 && kind != 5) return 0;
   if (kind == 5) {
@@ -78,6 +78,8 @@ std::uint32_t entry_facts(Bytes entry) {
   const std::string_view name = plain_name(entry, room);
   for (const StreamName& stream : kStreams)
     if (name == stream.name) return stream.fact;
+  for (const std::string_view part : kMessageParts)
+    if (name.starts_with(part)) return kMessage;
   return 0;
 }
 

@@ -300,9 +300,8 @@ constexpr bool is_text(std::uint8_t byte) {
 // A few letters are no signature where a text begins with them.
 bool only_a_word(Bytes head, const Signature& signature) {
   if (signature.magic.size() > kShortMagic) return false;
-  if (signature.id == Id::kPdf || signature.id == Id::kPostScript || signature.id == Id::kRtf ||
-      signature.id == Id::kCpio)
-    return false;
+  constexpr Id kTexts[] = {Id::kPdf, Id::kPostScript, Id::kRtf, Id::kCpio, Id::kAr};
+  if (std::find(std::begin(kTexts), std::end(kTexts), signature.id) != std::end(kTexts)) return false;
   for (const std::uint8_t byte : head.first(std::min(head.size(), kGlance)))
     if (!is_text(byte)) return false;
   return true;
