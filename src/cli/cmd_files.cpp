@@ -68,6 +68,9 @@ class FilesCommand final : public Command {
         ->group(group)
         ->check(CLI::IsMember(
             {"complete", "recovered", "overwritten", "partial", "unreadable", "encrypted", "empty", "not-read"}));
+    app.add_option("--mime", mime_, "Type by content matches this glob: 'image/*'")->option_text("GLOB")->group(group);
+    app.add_flag("--ext-mismatch", ext_mismatch_, "Only files whose name claims another type than their content")
+        ->group(group);
     app.add_option("--known", known_, "Hash status; refused in this version, which reads no hash sets")
         ->option_text("STATUS")
         ->group(group)
@@ -85,7 +88,7 @@ class FilesCommand final : public Command {
     if (const auto status = refuse_batch_case(dir_, "files"); !status) return context.fail(status.error());
     auto index = store::Index::open(dir_);
     if (!index) return context.fail(index.error());
-    if (!state_.empty()) say_where_no_content_was_read(context, **index);
+    say_where_no_content_was_read(context, **index);
     const Filter filter = make_filter();
     const bool several = several_volumes(**index);
     const std::string_view columns =
@@ -110,11 +113,15 @@ class FilesCommand final : public Command {
     return count && count->step() && count->integer(0) > 1;
   }
 
-  static void say_where_no_content_was_read(const Context& context, store::Index& index) {
-    auto run = index.query("SELECT profile FROM v_run ORDER BY run_id DESC LIMIT 1");
-    if (run && run->step() && run->text(0) == "list")
-      context.say(
-          "--state: this case was made with --profile list; no content was read, so its states are not computed");
+  void say_where_no_content_was_read(const Context& context, store::Index& index) const {
+    if ((state_.empty() && mime_.empty() && !ext_mismatch_) || content_was_read(index)) return;
+    const auto say = [&](std::string_view option, std::string_view what) {
+      context.say(fmt::format("{}: this case was made with --profile list; no content was read, so {} not computed",
+                              option, what));
+    };
+    if (!state_.empty()) say("--state", "its states are");
+    if (!mime_.empty()) say("--mime", "its types are");
+    if (ext_mismatch_) say("--ext-mismatch", "its types are");
   }
 
   Filter make_filter() const {
@@ -130,6 +137,8 @@ class FilesCommand final : public Command {
     if (!from_.empty()) filter.add("modified_ns >= ?", parse_period(from_)->from_ns);
     if (!to_.empty()) filter.add("modified_ns < ?", parse_period(to_)->until_ns);
     if (!state_.empty()) filter.add("content_state = ?", state_);
+    if (!mime_.empty()) filter.add("mime GLOB ?", mime_);
+    if (ext_mismatch_) filter.add("ext_mismatch = 1");
     return filter;
   }
 
@@ -171,8 +180,8 @@ class FilesCommand final : public Command {
     }
   }
 
-  std::string dir_, path_, name_, kind_, min_size_, max_size_, from_, to_, state_, known_;
-  bool deleted_ = false, allocated_ = false, orphan_ = false;
+  std::string dir_, path_, name_, kind_, min_size_, max_size_, from_, to_, state_, mime_, known_;
+  bool deleted_ = false, allocated_ = false, orphan_ = false, ext_mismatch_ = false;
   std::uint64_t limit_ = 0;
 };
 

@@ -18,8 +18,8 @@ constexpr std::size_t kMeasuredRows = 1000;
 // Views and columns that have no values yet: an empty answer from them would look like "nothing found".
 constexpr std::array<std::string_view, 6> kViewsNotComputed{"v_hit",      "v_entity",  "v_text",
                                                             "v_artifact", "v_message", "v_finding"};
-constexpr std::array<std::string_view, 6> kColumnsNotComputed{"mime",    "type_name", "ext_mismatch",
-                                                              "entropy", "known",     "known_source"};
+constexpr std::array<std::string_view, 2> kColumnsNotComputed{"known", "known_source"};
+constexpr std::array<std::string_view, 4> kColumnsOfContent{"mime", "type_name", "ext_mismatch", "entropy"};
 
 // The words of a statement, in lower case.
 std::set<std::string, std::less<>> words_of(std::string_view sql) {
@@ -35,7 +35,7 @@ std::set<std::string, std::less<>> words_of(std::string_view sql) {
   return words;
 }
 
-void say_what_is_not_computed(const Context& context, std::string_view sql) {
+void say_what_is_not_computed(const Context& context, store::Index& index, std::string_view sql) {
   const auto words = words_of(sql);
   std::string named;
   for (const std::string_view view : kViewsNotComputed)
@@ -43,6 +43,14 @@ void say_what_is_not_computed(const Context& context, std::string_view sql) {
   if (words.contains("v_file"))
     for (const std::string_view column : kColumnsNotComputed)
       if (words.contains(column)) named += fmt::format("{}{} of v_file", named.empty() ? "" : ", ", column);
+  std::string content;
+  if (words.contains("v_content")) content = "v_content";
+  if (words.contains("v_file"))
+    for (const std::string_view column : kColumnsOfContent)
+      if (words.contains(column)) content += fmt::format("{}{} of v_file", content.empty() ? "" : ", ", column);
+  if (!content.empty() && !content_was_read(index))
+    context.say(
+        fmt::format("this case was made with --profile list; no content was read, so not computed: {}", content));
   if (!named.empty())
     context.say(fmt::format("not computed in this version, so an empty answer says nothing: {}", named));
 }
@@ -74,7 +82,7 @@ class SqlCommand final : public Command {
     if (!index) return context.fail(index.error());
     auto query = (*index)->query_untrusted(sql_);
     if (!query) return context.fail(as_usage(query.error()));
-    if (!is_case) say_what_is_not_computed(context, sql_);
+    if (!is_case) say_what_is_not_computed(context, **index, sql_);
     if (context.common.json)
       print_json(context, *query);
     else if (csv_)

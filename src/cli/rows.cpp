@@ -18,6 +18,11 @@ std::string bytes_hex(const std::vector<std::uint8_t>& bytes) {
 
 }  // namespace
 
+bool content_was_read(store::Index& index) {
+  auto run = index.query("SELECT profile FROM v_run ORDER BY run_id DESC LIMIT 1");
+  return !run || !run->step() || run->text(0) != "list";
+}
+
 std::vector<std::string> unique_names(const store::Query& query) {
   std::vector<std::string> names;
   for (int column = 0; column < query.column_count(); ++column) {

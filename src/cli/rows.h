@@ -18,6 +18,9 @@ std::string cell_text(const store::Value& value);  // for terminals
 std::string csv_cell(const store::Value& value);   // NULL is an empty field
 bool is_number(const store::Value& value);
 
+// False for a case made with --profile list: what depends on content is not computed, and an empty answer says nothing.
+bool content_was_read(store::Index& index);
+
 // "2021-03-09 05:00:00Z" from the index's "2021-03-09T05:00:00.000000000Z"; the fraction stays where there is one. A
 // time that the evidence keeps without a zone has no Z here either.
 std::string short_time(const std::string& text);

@@ -18,16 +18,14 @@ constexpr std::array<std::string_view, 13> kLaterCommands{"diff",     "explain",
 constexpr std::string_view kNoRules = "this version runs no rules, so there are no findings";
 constexpr std::string_view kNoHashSets = "this version reads no hash sets, so known and notable files are not computed";
 constexpr std::string_view kNoContent =
-    "this version does not look into files, so nothing of their content is computed";
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kLaterOptions{{
+    "this version does not look into files beyond their type, so nothing of their content is computed";
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kLaterOptions{{
     {"--fail-on", kNoRules},
     {"--rules", kNoRules},
     {"--packs", kNoContent},
     {"--keywords", kNoContent},
     {"--yara", kNoContent},
     {"--hashset", kNoHashSets},
-    {"--ext-mismatch", kNoContent},
-    {"--mime", kNoContent},
     {"--scope", kNoContent},
     {"--lang", "this version writes its reports in English only"},
 }};

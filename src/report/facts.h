@@ -97,7 +97,11 @@ struct Census {
   // Files and streams only.
   std::array<Tally, kContentStates.size()> states{};
   std::array<Tally, kContentStates.size()> deleted_states{};
-  std::vector<NamedTally> categories;  // by extension, in the order of the table in types.cpp, empty ones left out
+  // By content, else by extension, in the order of the table in types.cpp, empty ones left out.
+  std::vector<NamedTally> categories;
+  std::vector<NamedTally> types;       // by content, most files first
+  std::int64_t by_name = 0;            // of the categories: files of which only the name says anything
+  std::int64_t mismatches = 0;         // files and streams whose name claims another type
   std::vector<NamedTally> extensions;  // most files first
   std::vector<NamedTally> sizes;       // small to large, every class
   [[nodiscard]] const Tally& kind(std::string_view name) const;
@@ -139,11 +143,12 @@ enum class List : std::uint8_t {
   kOverwritten,
   kUnreadable,
   kEncrypted,
+  kMismatch,
   kStreams,
   kLargestInternal,
   kRecentInternal,
 };
-inline constexpr std::size_t kListCount = 9;
+inline constexpr std::size_t kListCount = 10;
 
 struct FileRow {
   std::int64_t file_id = 0, volume_id = 0;
@@ -152,6 +157,7 @@ struct FileRow {
   MaybeText modified;
   bool deleted = false;
   Text content_state;
+  MaybeText type_name;
 };
 
 // Names of alternate streams, most frequent first.

@@ -89,6 +89,7 @@ const Tally& Census::deleted_state(std::string_view name) const {
 
 FileCount::FileCount() : months_(kMonths) {
   for (const Category& category : categories()) census_.categories.push_back({std::string(category.name), {}, {}});
+  for (const types::Type& type : types::all()) known_types_.emplace(type.name, &type);
   for (const SizeClass& one : kSizes) census_.sizes.push_back({std::string(one.name), {}, {}});
 }
 
@@ -96,11 +97,13 @@ Status FileCount::visit(const FileCells& row) {
   const std::string_view kind = row.bytes(kKind), state = row.bytes(kContentState);
   const bool deleted = row.integer(kDeleted) != 0;
   const std::int64_t size = std::max<std::int64_t>(row.integer(kSize), 0);
-  ListPicker::Candidate candidate{row.integer(kFileId), size, std::nullopt, kind, state, deleted, false,
-                                  internals_.has(row)};
+  ListPicker::Candidate candidate{
+      row.integer(kFileId),          size, std::nullopt, kind, state, deleted, false, internals_.has(row),
+      row.integer(kExtMismatch) != 0};
   if (!row.is_null(kModifiedNs)) candidate.modified_ns = row.integer(kModifiedNs);
   candidate.zone_identifier = kind == "stream" && row.bytes(kStream) == "Zone.Identifier";
   lists_.offer(candidate);
+  census_.mismatches += candidate.mismatch ? 1 : 0;
   if (candidate.internal)
     (kind == "stream" ? census_.internal_streams : census_.internal_files) +=
         kind == "stream" || kind == "file" ? 1 : 0;
@@ -124,9 +127,21 @@ void FileCount::count_file(const FileCells& row, std::int64_t size, bool deleted
   Extension& found = extension(name.empty() ? kNoExtension : std::string_view(name));
   count(found.tally, size, deleted);
   // Extensions that are counted together may be of any category.
-  const std::size_t category = found.tally.name == kFurtherExtensions ? category_of(name) : found.category;
+  const std::size_t named = found.tally.name == kFurtherExtensions ? category_of(name) : found.category;
+  const auto content = count_type(row.bytes(kTypeName), size, deleted);
+  const std::size_t category = content.value_or(named);
+  census_.by_name += content ? 0 : 1;
   count(census_.categories[category], size, deleted);
   count(census_.sizes[size_class(size)], size, deleted);
+}
+
+std::optional<std::size_t> FileCount::count_type(std::string_view name, std::int64_t size, bool deleted) {
+  const auto known = known_types_.find(name);
+  if (known == known_types_.end()) return std::nullopt;
+  const types::Type& type = *known->second;
+  count(types_.try_emplace(type.number, NamedTally{std::string(name), {}, {}}).first->second, size, deleted);
+  if (type.number == types::kUnknownType || type.number == types::kEmptyType) return std::nullopt;
+  return static_cast<std::size_t>(type.group);
 }
 
 FileCount::Extension& FileCount::extension(std::string_view name) {
@@ -163,6 +178,9 @@ void FileCount::count_moments(const FileCells& row) {
 Status FileCount::put_into(store::Index& index, Facts& facts) {
   for (auto& [name, one] : extensions_) census_.extensions.push_back(std::move(one.tally));
   std::stable_sort(census_.extensions.begin(), census_.extensions.end(),
+                   [](const NamedTally& a, const NamedTally& b) { return a.all.items > b.all.items; });
+  for (auto& [number, tally] : types_) census_.types.push_back(std::move(tally));
+  std::stable_sort(census_.types.begin(), census_.types.end(),
                    [](const NamedTally& a, const NamedTally& b) { return a.all.items > b.all.items; });
   std::erase_if(census_.categories, [](const NamedTally& one) { return one.all.items == 0; });
   facts.census = std::move(census_);

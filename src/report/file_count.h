@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "limier/types.h"
 #include "report/cells.h"
 #include "report/facts.h"
 #include "report/file_pass.h"
@@ -27,6 +28,8 @@ class FileCount final : public FileVisitor {
   };
 
   void count_file(const FileCells& row, std::int64_t size, bool deleted);
+  // The category of a content; none where it says nothing.
+  std::optional<std::size_t> count_type(std::string_view name, std::int64_t size, bool deleted);
   void count_stream_name(std::string_view name);
   void count_moments(const FileCells& row);
   Extension& extension(std::string_view name);
@@ -35,6 +38,8 @@ class FileCount final : public FileVisitor {
   ListPicker lists_;
   Internals internals_;
   std::map<std::string, Extension, std::less<>> extensions_;
+  std::map<std::string_view, const types::Type*> known_types_;  // by name
+  std::map<std::uint16_t, NamedTally> types_;                   // by number
   std::map<std::string, std::int64_t, std::less<>> stream_names_;
   bool too_many_stream_names_ = false;
   Calendar calendar_;

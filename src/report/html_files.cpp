@@ -44,7 +44,7 @@ void put_state_table(Page& page, const Census& census) {
   page.end_table();
 }
 
-void put_file_table(Context& context, const std::vector<FileRow>& files, bool with_state) {
+void put_file_table(Context& context, const std::vector<FileRow>& files, bool with_state, bool with_type = false) {
   // Paths of two volumes may be the same.
   const bool several = context.facts.counts.listed_volumes > 1;
   std::vector<Column> columns{{"File", Align::kNumber}};
@@ -52,6 +52,7 @@ void put_file_table(Context& context, const std::vector<FileRow>& files, bool wi
   columns.insert(columns.end(),
                  {{"Path", Align::kPath}, {"Size", Align::kNumber}, {"Modified (UTC, or local)", Align::kShort}});
   if (with_state) columns.push_back({"Content", Align::kShort});
+  if (with_type) columns.push_back({"Type by content"});
   context.page.table("", columns);
   for (const FileRow& file : files) {
     std::vector<std::string> cells{grouped(file.file_id)};
@@ -60,6 +61,7 @@ void put_file_table(Context& context, const std::vector<FileRow>& files, bool wi
                  {quoted(file.path), size_cell(file.size), file.modified ? time_text(*file.modified) : absent()});
     if (with_state)
       cells.push_back((file.deleted ? "<span class=\"tag\">deleted</span>, " : "") + html_text(file.content_state));
+    if (with_type) cells.push_back(file.type_name ? html_text(*file.type_name) : absent());
     context.page.row(std::span<const std::string>(cells));
   }
   context.page.end_table();
@@ -70,7 +72,7 @@ void put_notable_list(Context& context, List list, std::int64_t total, std::stri
   const auto& files = context.facts.list(list);
   context.page.heading(title);
   context.page.paragraph(text);
-  put_file_table(context, files, list != List::kRecovered && list != List::kOverwritten);
+  put_file_table(context, files, list != List::kRecovered && list != List::kOverwritten, list == List::kMismatch);
   context.page.raw(cap_note(static_cast<std::int64_t>(files.size()), total, "largest"));
 }
 
@@ -121,6 +123,13 @@ void put_type_tables(Page& page, const Census& census) {
                   static_cast<std::int64_t>(census.categories.size()));
   page.row({"Total", grouped(files.items), " ", grouped(deleted), size_cell(files.bytes)}, "total");
   page.end_table();
+  const auto types = static_cast<std::int64_t>(census.types.size());
+  if (types > 0) {
+    put_tally_table(page, "By type of content", "Type", census.types, files, kMaxTypeRows);
+    page.end_table();
+  }
+  if (types > kMaxTypeRows)
+    page.raw(fmt::format("<p class=\"note\">Listed: the {} most frequent of {} types.</p>\n", kMaxTypeRows, types));
   put_tally_table(page, "By size", "Size of the file", census.sizes, files,
                   static_cast<std::int64_t>(census.sizes.size()));
   page.end_table();
@@ -182,6 +191,9 @@ Status put_notable_section(Context& context) {
       "Name, size and times are those of the deleted file; its content is not, or not wholly. No digests are given.");
   put_notable_list(context, List::kEncrypted, census.state("encrypted").items, "Encrypted files",
                    "Encrypted by the file system. Not examined.");
+  put_notable_list(context, List::kMismatch, census.mismatches, "Files whose name claims another type",
+                   "The ending of the name belongs to another type than the content, which its signature leaves no "
+                   "doubt of. Renamed to hide it, or by a program that does not care.");
   put_notable_list(context, List::kUnreadable, census.state("unreadable").items + census.state("partial").items,
                    "Files that could not be read, or only in part",
                    "Because of damage in the image or in the file system. No digests are given.");
@@ -190,9 +202,14 @@ Status put_notable_section(Context& context) {
 }
 
 Status put_types_section(Context& context) {
-  context.page.paragraph(
-      "By the extension in the name. Anyone can rename a file: a name is no proof of what it holds. Folders, links, "
-      "devices and alternate streams are not counted here.");
+  const Census& census = context.facts.census;
+  std::string basis = "By the extension in the name. Anyone can rename a file: a name is no proof of what it holds. ";
+  if (!census.types.empty())
+    basis = fmt::format(
+        "By the first bytes of the content; of {}, of which these say nothing or were not read, by the extension in "
+        "the name, which is no proof. ",
+        plural(census.by_name, "file", "files"));
+  context.page.paragraph(basis + "Folders, links, devices and alternate streams are not counted here.");
   if (context.facts.census.kind("file").items == 0)
     context.page.paragraph("No files.");
   else

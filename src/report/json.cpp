@@ -138,6 +138,7 @@ void put_list(JsonOut& json, std::string_view key, const std::vector<FileRow>& f
     json.maybe_text("modified", file.modified);
     json.boolean("deleted", file.deleted);
     json.text("content_state", file.content_state);
+    json.maybe_text("type_name", file.type_name);
     json.end();
   }
   json.end();
@@ -159,6 +160,8 @@ void put_files(JsonOut& json, const Facts& facts) {
   for (std::size_t i = 0; i < kContentStates.size(); ++i) put_tally(json, kContentStates[i], census.deleted_states[i]);
   json.end();
   put_named(json, "by_category", census.categories, census.categories.size());
+  put_named(json, "by_type", census.types, census.types.size());
+  json.integer("by_name", census.by_name);
   put_named(json, "by_extension", census.extensions, static_cast<std::size_t>(kMaxExtensionRows));
   json.integer("extensions", static_cast<std::int64_t>(census.extensions.size()));
   put_named(json, "by_size", census.sizes, census.sizes.size());
@@ -176,6 +179,8 @@ void put_notable(JsonOut& json, const Facts& facts) {
   put_list(json, "overwritten", facts.list(List::kOverwritten));
   put_list(json, "unreadable", facts.list(List::kUnreadable));
   put_list(json, "encrypted", facts.list(List::kEncrypted));
+  put_list(json, "name_mismatch", facts.list(List::kMismatch));
+  json.integer("name_mismatches", facts.census.mismatches);
   put_list(json, "alternate_streams", facts.list(List::kStreams));
   json.array("stream_names");
   for (const StreamName& name : facts.stream_names.top) {

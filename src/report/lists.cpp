@@ -35,6 +35,7 @@ void ListPicker::offer(const Candidate& file) {
     pick(List::kStreams, kMaxNotable, file.size, file.file_id);
   if (file.deleted && file.content_state == "recovered") pick(List::kRecovered, kMaxNotable, file.size, file.file_id);
   if (file.content_state == "overwritten") pick(List::kOverwritten, kMaxNotable, file.size, file.file_id);
+  if (file.mismatch) pick(List::kMismatch, kMaxNotable, file.size, file.file_id);
   if (file.content_state == "unreadable" || file.content_state == "partial")
     pick(List::kUnreadable, kMaxNotable, file.size, file.file_id);
 }
@@ -44,11 +45,11 @@ Status ListPicker::read(store::Index& index, std::array<std::vector<FileRow>, kL
     std::sort(picks_[list].begin(), picks_[list].end());
     for (const Pick& pick : picks_[list]) {
       LIMIER_TRY(auto rows, index.query("SELECT file_id, volume_id, path, path_raw, size, modified, deleted, "
-                                        "content_state FROM v_file WHERE file_id = ?1"));
+                                        "content_state, type_name FROM v_file WHERE file_id = ?1"));
       rows.bind(1, store::Value{pick.file_id});
       if (rows.step())
         lists[list].push_back({rows.integer(0), rows.integer(1), exact_text(rows, 2, 3), rows.integer(4),
-                               maybe_text(rows, 5), rows.integer(6) != 0, rows.text(7)});
+                               maybe_text(rows, 5), rows.integer(6) != 0, rows.text(7), maybe_text(rows, 8)});
       LIMIER_CHECK(rows.status());
     }
   }

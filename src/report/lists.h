@@ -12,6 +12,7 @@ inline constexpr std::size_t kMaxLargest = 25;
 inline constexpr std::size_t kMaxRecent = 25;
 inline constexpr std::size_t kMaxNotable = 25;  // each list of "what stands out"
 inline constexpr std::int64_t kMaxExtensionRows = 25;
+inline constexpr std::int64_t kMaxTypeRows = 40;
 inline constexpr std::size_t kMaxSegments = 100;
 inline constexpr std::int64_t kMaxRanges = 100;  // bad ranges on the page; the JSON has all
 inline constexpr std::int64_t kMaxIssues = 200;
@@ -29,6 +30,7 @@ class ListPicker {
     bool deleted = false;
     bool zone_identifier = false;  // the stream Windows adds to every download
     bool internal = false;         // see internals.h
+    bool mismatch = false;         // its name claims another type
   };
   void offer(const Candidate& candidate);
   // The picked rows, in the order of each list.

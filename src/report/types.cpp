@@ -1,5 +1,7 @@
 #include "report/types.h"
 
+#include "limier/types.h"
+
 namespace limier::report {
 namespace {
 
@@ -28,6 +30,8 @@ constexpr Category kCategories[] = {
      "mui cat nls ttf otf woff woff2 "},
     {"Other", " "},
 };
+
+static_assert(std::size(kCategories) == static_cast<std::size_t>(types::Group::kOther) + 1);
 
 }  // namespace
 

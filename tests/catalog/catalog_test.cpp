@@ -70,6 +70,22 @@ TEST(CatalogValidate, StreamsCarryDigestsOnlyWhenTheWorkerReadThem) {
   EXPECT_FALSE(validate(record));
 }
 
+TEST(CatalogValidate, TypesThatCannotBe) {
+  EXPECT_TRUE(validate(ContentType()));
+  EXPECT_TRUE(validate(ContentType{.type = 100, .basis = TypeBasis::kText, .entropy_millibits = 8000}));
+  EXPECT_FALSE(validate(ContentType{.type = 100, .entropy_millibits = 8001}));
+  EXPECT_FALSE(validate(ContentType{.type = 100, .basis = static_cast<TypeBasis>(4)}));
+  EXPECT_FALSE(validate(ContentType{.type = 100, .encryption = static_cast<FileEncryption>(200)}));
+  EXPECT_FALSE(validate(ContentType{.type = 0, .entropy_millibits = 1}));
+  StreamRecord record;
+  record.ref.volume_id = 1;
+  record.source = ContentSource::kExtents;
+  record.type.type = 100;
+  EXPECT_FALSE(validate(record)) << "what the sweep has yet to read";
+  record.source = ContentSource::kDigested;
+  EXPECT_TRUE(validate(record));
+}
+
 TEST(CatalogValidate, ExtentsNeedAPlaceUnlessSparse) {
   ExtentRecord record;
   record.ref.volume_id = 1;

@@ -81,7 +81,7 @@ class Usage(CliTest):
             self.assert_fails(limier(name, "x"), EXIT_USAGE, name, "in this version")
         self.assert_fails(limier("triage", "x.dd", "--out", self.out, *AUTHORITY, "--fail-on", "high"), EXIT_USAGE,
                           "--fail-on is not part of this version", "no findings")
-        self.assert_fails(limier("files", "x", "--ext-mismatch"), EXIT_USAGE, "--ext-mismatch is not part of this version")
+        self.assert_fails(limier("files", "x", "--scope", "y"), EXIT_USAGE, "--scope is not part of this version")
         self.assert_no_case()
 
     def test_a_number_that_cannot_be_is_said_in_one_short_sentence(self):

@@ -59,15 +59,30 @@ class WhatIsNotComputed(CliTest):
 
     def test_sql_says_which_views_and_columns_are_empty(self):
         for sql, named in (("SELECT * FROM v_hit", "v_hit"), ("SELECT count(*) FROM V_Finding", "v_finding"),
-                           ("SELECT path FROM v_file WHERE ext_mismatch", "ext_mismatch of v_file"),
                            ("SELECT path FROM v_file WHERE known='notable'", "known of v_file")):
             done = limier("sql", self.out, sql, "--json")
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(b"not computed in this version", done.stderr)
             self.assertIn(named.encode(), done.stderr)
             json.loads(done.stdout)
-        quiet = limier("sql", self.out, "SELECT path FROM v_file")
-        self.assertEqual(quiet.stderr, b"")
+        for sql in ("SELECT path FROM v_file", "SELECT mime, ext_mismatch FROM v_file", "SELECT * FROM v_content"):
+            self.assertEqual(limier("sql", self.out, sql).stderr, b"")
+
+    def test_types_are_computed_where_content_was_read(self):
+        pictures = json.loads(limier("files", self.out, "--mime", "image/*", "--json").stdout)
+        self.assertTrue(pictures)
+        self.assertTrue(all(one["mime"].startswith("image/") and one["entropy"] is not None for one in pictures))
+        listed = self.work / "listed"
+        self.triage(SAMPLES / "phone.E01", "--profile", "list", out=listed)
+        for option in (["--mime", "image/*"], ["--ext-mismatch"]):
+            done = limier("files", listed, *option, "--json")
+            self.assertEqual(json.loads(done.stdout), [])
+            self.assertIn(b"not computed", done.stderr)
+        done = limier("sql", listed, "SELECT path FROM v_file WHERE ext_mismatch", "--json")
+        self.assertIn(b"not computed: ext_mismatch of v_file", done.stderr)
+        named = json.loads(limier("sql", listed, "SELECT count(*) AS n FROM v_file WHERE mime IS NOT NULL OR type_name IS "
+                                  "NOT NULL OR ext_mismatch IS NOT NULL OR entropy IS NOT NULL", "--json").stdout)
+        self.assertEqual(named, [{"n": 0}])
 
     def test_junit_of_no_rules_is_skipped_not_passed(self):
         self.assertEqual(limier("report", self.out, "--format", "junit").returncode, 0)

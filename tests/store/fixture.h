@@ -133,6 +133,7 @@ class StoreTest : public ::testing::Test {
         catalog::ContentDigest digest;
         digest.content_id = piece.content_id;
         digest.digests = digest_of(as_bytes(std::to_string(piece.content_id)), kAllDigests);
+        digest.type = type_;
         add(digest);
       }
     }
@@ -170,6 +171,7 @@ class StoreTest : public ::testing::Test {
   std::unique_ptr<IndexWriter> writer_;
   std::unique_ptr<Index> index_;
   std::vector<catalog::PlanPiece> plan_;
+  catalog::ContentType type_{.type = 100, .basis = catalog::TypeBasis::kSignature, .entropy_millibits = 7500};
 };
 
 }  // namespace limier::store::testing

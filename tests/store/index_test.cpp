@@ -34,6 +34,9 @@ const std::map<std::string, std::string> kContract = {
      "size, modified(_ns), accessed(_ns), changed(_ns), created(_ns), zone_basis, mode, uid, gid, link_target, md5, "
      "sha1, "
      "sha256, content_state, mime, type_name, ext_mismatch, entropy, known, known_source"},
+    {"v_content",
+     "content_id, sha256, size, files, mime, type_name, type_basis, entropy, known, known_source, width, height, pdq, "
+     "text_state, item_state, parser"},
     {"v_extent", "file_id, seq, file_offset, image_offset, length, kind"},
     {"v_timeline", "t, t_ns, macb, source, file_id, path, description, zone_basis"},
     {"v_hit",

@@ -123,8 +123,8 @@ class Resume : public StoreTest {
     if (!opened.ok()) return {};
     index_ = std::move(*opened);
     std::string all;
-    for (const char* view : {"v_evidence", "v_segment", "v_bad_range", "v_volume", "v_file", "v_extent", "v_timeline",
-                             "v_issue", "v_encryption", "v_coverage", "v_not_examined", "v_authority"})
+    for (const char* view : {"v_evidence", "v_segment", "v_bad_range", "v_volume", "v_file", "v_content", "v_extent",
+                             "v_timeline", "v_issue", "v_encryption", "v_coverage", "v_not_examined", "v_authority"})
       all += std::string(view) + "\n" + rows(std::string("SELECT * FROM ") + view) + "\n";
     index_.reset();
     return all;

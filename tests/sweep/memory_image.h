@@ -21,6 +21,9 @@ class MemoryImage final : public evidence::Image {
     for (auto& byte : bytes_) byte = static_cast<std::uint8_t>(random());
   }
   std::map<std::uint64_t, evidence::ChunkState> states;
+  void plant(std::uint64_t image_offset, std::string_view text) {
+    std::copy(text.begin(), text.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(image_offset));
+  }
 
   [[nodiscard]] const std::vector<std::uint8_t>& bytes() const { return bytes_; }
   [[nodiscard]] std::uint64_t size_bytes() const override { return bytes_.size(); }
@@ -115,13 +118,24 @@ inline PlanSource source_of(std::vector<catalog::PlanPiece> plan) {
   };
 }
 
-// The file's digests by the shortest way there is.
-inline Digests reference_digests(const MemoryImage& image, const File& file, DigestSet which) {
+inline std::vector<std::uint8_t> content_of(const MemoryImage& image, const File& file) {
   std::vector<std::uint8_t> content(file.size_bytes);
   for (const Piece& piece : file.pieces)
     std::copy_n(image.bytes().begin() + static_cast<std::ptrdiff_t>(piece.image_offset), piece.length,
                 content.begin() + static_cast<std::ptrdiff_t>(piece.file_offset));
-  return digest_of(content, which);
+  return content;
+}
+
+// The file's digests by the shortest way there is.
+inline Digests reference_digests(const MemoryImage& image, const File& file, DigestSet which) {
+  return digest_of(content_of(image, file), which);
+}
+inline catalog::ContentType reference_type(const MemoryImage& image, const File& file) {
+  const auto content = content_of(image, file);
+  types::HeldBuffers held;
+  types::Sniffer sniffer;
+  sniffer.take(content, content.size(), held);
+  return sniffer.finish(content.size(), held);
 }
 
 }  // namespace limier::sweep

@@ -57,6 +57,35 @@ TEST(Sweep, ContentsEqualTheReferenceForEveryStash) {
   EXPECT_EQ(deferred_before, 0u);
 }
 
+// Signatures, names and trailers in pieces that come in any order.
+TEST(Sweep, TypesEqualTheReferenceForEveryStash) {
+  MemoryImage image(4 * kMiB + 12345, kChunk, 3);
+  auto files = awkward_files();
+  for (File& file : random_files(image.size_bytes(), 4, 200)) files.push_back(std::move(file));
+  const std::string_view magics[] = {"PK\x03\x04", "%PDF-1.4", "GIF89a", "\xFF\xD8\xFF", "7z\xBC\xAF\x27\x1C"};
+  for (std::size_t i = 0; i < files.size(); ++i)
+    if (!files[i].pieces.empty() && files[i].pieces[0].length >= 8)
+      image.plant(files[i].pieces[0].image_offset, magics[i % std::size(magics)]);
+  // The first bytes come last, and the trailer first.
+  const std::string trailer = "trailer << /Encrypt 4 0 R >> %%EOF";
+  image.plant(3 * kMiB + 100, "%PDF-1.7 and what belongs to it");
+  image.plant(kMiB, trailer);
+  const File parted{5000,
+                    20000 + trailer.size(),
+                    {{0, 3 * kMiB + 100, 5}, {5, 3 * kMiB + 105, 19995}, {20000, kMiB, trailer.size()}}};
+  files.push_back(parted);
+  EXPECT_EQ(reference_type(image, parted).encryption, catalog::FileEncryption::kPdf);
+  for (const std::uint64_t stash : {std::uint64_t{0}, std::uint64_t{5000}, 256 * kMiB}) {
+    RecordingSink sink;
+    ASSERT_TRUE(run_sweep(image, job_with(2, stash), source_of(whole_plan(files)), sink).ok());
+    for (const File& file : files) EXPECT_EQ(sink.contents.at(file.id).type, reference_type(image, file)) << file.id;
+  }
+  image.states[3 * kMiB / kChunk] = evidence::ChunkState::kBadChecksum;
+  RecordingSink damaged;
+  ASSERT_TRUE(run_sweep(image, job_with(2, kMiB), source_of(whole_plan(files)), damaged).ok());
+  EXPECT_EQ(damaged.contents.at(parted.id).type, catalog::ContentType());
+}
+
 // After a worker died: chunk by chunk where it did, and without the chunk that is at fault.
 TEST(Sweep, TakenCarefullyTheResultIsTheSame) {
   const MemoryImage image(4 * kMiB + 12345, kChunk, 21);
