@@ -22,6 +22,8 @@ struct sqlite3_stmt;
 
 namespace limier::store {
 
+class RuleDoor;  // store/rule_door.h
+
 inline constexpr std::int32_t kApplicationId = 0x4C494D52;  // "LIMR"
 inline constexpr std::int32_t kSchemaVersion = 4;
 
@@ -232,6 +234,8 @@ class IndexWriter {
   // ANALYZE, run row, integrity check, journal_mode back to DELETE: one file, no WAL. The writer is closed after it.
   // May be called at any time (Ctrl-C): phases that were not reached are made up for with the rows that are there.
   Status finish(std::string_view outcome, int exit_code, std::int64_t ended_ns);
+  // For rules, over everything added so far.
+  Result<RuleDoor> rule_door();
 
   class Impl;
 
@@ -281,6 +285,7 @@ class Query {
  private:
   friend class Index;
   friend Result<Query> make_query(sqlite3* connection, std::string_view sql);
+  friend Result<Query> make_untrusted_query(sqlite3* connection, std::string_view sql, std::uint64_t step_budget);
   struct Impl;
   explicit Query(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
@@ -301,8 +306,11 @@ class Index {
   // The user's: one read-only SELECT (or EXPLAIN/WITH) over views and tables, under an authorizer that denies
   // everything else, ATTACH and PRAGMA included.
   Result<Query> query_untrusted(std::string_view sql);
+  // For rules; on the connection of query_untrusted.
+  Result<RuleDoor> rule_door();
 
  private:
+  Result<sqlite3*> untrusted();
   struct Impl;
   explicit Index(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

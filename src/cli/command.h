@@ -57,6 +57,7 @@ struct CommandEntry {
 std::span<const CommandEntry> all_commands();  // sorted by name
 std::span<const CommandEntry> batch_commands();
 std::span<const CommandEntry> packs_commands();
+std::span<const CommandEntry> rules_commands();
 
 std::unique_ptr<Command> make_batch_cancel();
 std::unique_ptr<Command> make_batch_exec();
@@ -70,6 +71,9 @@ std::unique_ptr<Command> make_export();
 std::unique_ptr<Command> make_files();
 std::unique_ptr<Command> make_info();
 std::unique_ptr<Command> make_report();
+std::unique_ptr<Command> make_rules_check();
+std::unique_ptr<Command> make_rules_list();
+std::unique_ptr<Command> make_rules_run();
 std::unique_ptr<Command> make_sql();
 std::unique_ptr<Command> make_timeline();
 std::unique_ptr<Command> make_triage();

@@ -75,6 +75,15 @@ Examples:
   limier report case-17
   limier report case-17 --format html,csv,dfxml)",
                  false, make_report},
+    CommandEntry{"rules", "COMMAND [arguments] [options]", "Rule packs: list, check, run over a finished index",
+                 R"(A rule is one SELECT over the views and says what should be read first; a pack is a folder with
+rules, their samples and their word lists. docs/rules.md describes the format.
+
+Examples:
+  limier rules list
+  limier rules check my-rules
+  limier rules run case-17 --rules my-rules)",
+                 false, nullptr, rules_commands},
     CommandEntry{"sql", "DIR \"SELECT ...\" [options]", "Ask the index in SQL, read-only",
                  R"(One SELECT, WITH, VALUES or EXPLAIN over the views (v_file, v_volume, v_timeline, ...;
 see docs/). Anything that would write is refused.

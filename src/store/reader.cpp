@@ -2,10 +2,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <algorithm>
-
 #include "limier/store.h"
 #include "limier/store/case_db.h"
+#include "limier/store/rule_door.h"
 #include "store/db.h"
 #include "store/query_impl.h"
 #include "store/schema.h"
@@ -49,22 +48,6 @@ Status check_header(const std::string& path, std::int32_t application_id) {
                                         : fmt::format("{} is being written by another run", path)};
 }
 
-// Reading, and nothing else. Functions are fine but for the two that load code or hand out pointers.
-int authorize(void*, int action, const char*, const char* second, const char*, const char*) {
-  switch (action) {
-    case SQLITE_SELECT:
-    case SQLITE_READ:
-    case SQLITE_RECURSIVE:
-      return SQLITE_OK;
-    case SQLITE_FUNCTION: {
-      const std::string_view name = second == nullptr ? "" : second;
-      return name == "load_extension" || name == "fts3_tokenizer" ? SQLITE_DENY : SQLITE_OK;
-    }
-    default:
-      return SQLITE_DENY;
-  }
-}
-
 Result<Database> open_reading(const std::string& path, std::int32_t schema_version) {
   LIMIER_TRY(auto database, Database::open(path, SQLITE_OPEN_READONLY));
   sqlite3_db_config(database.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -80,11 +63,6 @@ Result<Database> open_reading(const std::string& path, std::int32_t schema_versi
                  fmt::format("{} was written by another version of limier (schema {}, this one reads {})", path,
                              version->value_or(0), schema_version)};
   return database;
-}
-
-bool is_blank(std::string_view rest) {
-  return std::all_of(rest.begin(), rest.end(),
-                     [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == ';'; });
 }
 
 }  // namespace
@@ -147,31 +125,23 @@ Result<Query> Index::query(std::string_view sql) {
   return make_query(impl_->own.get(), sql);
 }
 
-Result<Query> Index::query_untrusted(std::string_view sql) {
+// The connection of strangers' statements, opened for the first of them.
+Result<sqlite3*> Index::untrusted() {
   if (impl_->untrusted.get() == nullptr) {
     LIMIER_TRY(impl_->untrusted, open_reading(impl_->path, impl_->is_case ? kCaseSchemaVersion : kSchemaVersion));
-    sqlite3_set_authorizer(impl_->untrusted.get(), authorize, nullptr);
+    sqlite3_set_authorizer(impl_->untrusted.get(), authorize_reading, nullptr);
   }
-  auto query = std::make_unique<Query::Impl>();
-  query->connection = impl_->untrusted.get();
-  query->error_kind = ErrorKind::kUsage;
-  // The largest statement SQLite takes by default (SQLITE_MAX_SQL_LENGTH).
-  constexpr std::size_t kMaxSql = 1'000'000;
-  if (sql.size() > kMaxSql) return Error{ErrorKind::kUsage, "the statement is longer than a million bytes"};
-  sqlite3_stmt* raw = nullptr;
-  const char* rest = nullptr;
-  const int code = sqlite3_prepare_v2(query->connection, sql.data(), static_cast<int>(sql.size()), &raw, &rest);
-  query->statement.reset(raw);
-  if (code == SQLITE_AUTH)
-    return Error{ErrorKind::kUsage,
-                 fmt::format("only one reading SELECT is allowed here ({})", sqlite3_errmsg(query->connection))};
-  if (code != SQLITE_OK)
-    return Error{ErrorKind::kUsage, fmt::format("the statement is wrong: {}", sqlite3_errmsg(query->connection))};
-  if (raw == nullptr) return Error{ErrorKind::kUsage, "the statement is empty"};
-  if (!is_blank(sql.substr(static_cast<std::size_t>(rest - sql.data()))))
-    return Error{ErrorKind::kUsage, "only one statement is allowed; quote it as a whole"};
-  if (sqlite3_stmt_readonly(raw) == 0) return Error{ErrorKind::kUsage, "only one reading SELECT is allowed here"};
-  return Query(std::move(query));
+  return impl_->untrusted.get();
+}
+
+Result<Query> Index::query_untrusted(std::string_view sql) {
+  LIMIER_TRY(sqlite3* const connection, untrusted());
+  return make_untrusted_query(connection, sql, 0);
+}
+
+Result<RuleDoor> Index::rule_door() {
+  LIMIER_TRY(sqlite3* const connection, untrusted());
+  return RuleDoor(connection, false);
 }
 
 // ---- Query
@@ -213,6 +183,8 @@ bool Query::step() {
 
 Status Query::status() const {
   if (impl_->code == SQLITE_OK || impl_->code == SQLITE_DONE) return ok_status();
+  if (impl_->budget != nullptr && impl_->budget->used_up())
+    return Error{ErrorKind::kUsage, fmt::format("the statement takes more than {} steps", impl_->budget->steps())};
   Error error = sqlite_error(impl_->connection, impl_->code, "reading the index failed");
   if (error.kind == ErrorKind::kInternal) error.kind = impl_->error_kind;
   return error;

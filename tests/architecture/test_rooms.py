@@ -18,7 +18,7 @@ LIBRARIES = [
     (re.compile(r"^libewf(\.h|/)"), ("evidence",), "ewf.h"),
     (re.compile(r"^sqlite3(ext)?\.h$"), ("content", "store"), "sqlite.h"),
     (re.compile(r"^nlohmann/"), ("batch",), "json.h"),
-    (re.compile(r"^toml\+\+/|^toml\.hpp$"), ("batch", "content"), "toml.h"),
+    (re.compile(r"^toml\+\+/|^toml\.hpp$"), ("batch", "content", "rules"), "toml.h"),
 ]
 LINE_LIMIT = 600
 # Names of places that exist on one machine only; a path into a home or a work folder is never right in a project.

@@ -1,0 +1,222 @@
+// pack.toml, the rules and the word lists of a pack.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "rules/lexicon.h"
+#include "rules/pack_files.h"
+#include "rules/toml.h"
+
+namespace limier::rules {
+namespace {
+
+constexpr std::string_view kPackFile = "pack.toml";
+constexpr std::string_view kLexiconFolder = "lexicon/";
+
+// Reads the keys of one table and remembers which it was asked for, so that a misspelt one is an error.
+class Table {
+ public:
+  Table(const toml::table& table, const std::string& file) : table_(table), file_(file) {}
+
+  std::string text(std::string_view key, bool required = true) {
+    known_.insert(std::string(key));
+    if (const auto* value = table_[key].as_string()) return value->get();
+    if (required || table_.contains(key)) say(fmt::format("'{}' must be a text", key));
+    return {};
+  }
+  bool flag(std::string_view key) {
+    known_.insert(std::string(key));
+    if (const auto* value = table_[key].as_boolean()) return value->get();
+    if (table_.contains(key)) say(fmt::format("'{}' must be true or false", key));
+    return false;
+  }
+  std::vector<std::string> texts(std::string_view key) {
+    known_.insert(std::string(key));
+    std::vector<std::string> all;
+    const auto* list = table_[key].as_array();
+    if (list == nullptr && table_.contains(key)) say(fmt::format("'{}' must be a list of texts", key));
+    if (list == nullptr) return all;
+    for (const auto& one : *list) {
+      if (const auto* value = one.as_string())
+        all.push_back(value->get());
+      else
+        say(fmt::format("'{}' must be a list of texts", key));
+    }
+    return all;
+  }
+  std::vector<const toml::table*> tables(std::string_view key) {
+    known_.insert(std::string(key));
+    std::vector<const toml::table*> all;
+    const auto* list = table_[key].as_array();
+    if (list == nullptr && table_.contains(key)) say(fmt::format("'{}' must be tables: [[{}]]", key, key));
+    if (list == nullptr) return all;
+    for (const auto& one : *list)
+      if (const auto* table = one.as_table()) all.push_back(table);
+    return all;
+  }
+  // To be called when all keys were asked for.
+  Status done() {
+    for (const auto& [key, node] : table_)
+      if (!known_.contains(std::string(key.str())))
+        say(fmt::format("there is no key '{}' (line {})", key.str(), node.source().begin.line));
+    if (wrong_.empty()) return ok_status();
+    return Error{ErrorKind::kUsage, fmt::format("{}: {}", file_, wrong_)};
+  }
+  void say(std::string what) {
+    if (wrong_.empty()) wrong_ = std::move(what);
+  }
+
+ private:
+  const toml::table& table_;
+  const std::string& file_;
+  std::set<std::string> known_;
+  std::string wrong_;
+};
+
+Result<toml::table> parse_toml(const PackFile& file) {
+  try {
+    return toml::parse(file.bytes);
+  } catch (const toml::parse_error& error) {
+    return Error{ErrorKind::kUsage,
+                 fmt::format("{}, line {}: {}", file.path, error.source().begin.line, error.description())};
+  }
+}
+
+Result<Sample> parse_sample(const toml::table& table, bool hit, const std::string& file) {
+  Table keys(table, file);
+  Sample sample{hit, keys.text("text"), keys.texts("before"), keys.texts("after")};
+  LIMIER_CHECK(keys.done());
+  return sample;
+}
+
+Result<Rule> parse_rule(const PackFile& file) {
+  LIMIER_TRY(const toml::table document, parse_toml(file));
+  Table keys(document, file.path);
+  Rule rule;
+  rule.id = keys.text("id");
+  rule.title = keys.text("title");
+  const std::string priority = keys.text("priority");
+  const auto& words = catalog::kPriorityWords;
+  const auto word = std::find(words.begin(), words.end(), priority);
+  if (word == words.end())
+    keys.say("'priority' must be live-in-danger, high, medium, low or info");
+  else
+    rule.priority = static_cast<catalog::Priority>(word - words.begin());
+  rule.meaning = keys.text("meaning");
+  rule.limits = keys.text("limits");
+  rule.subject = keys.text("subject");
+  rule.sql = keys.text("sql");
+  for (const auto& [key, hit] : {std::pair("hit", true), std::pair("miss", false)}) {
+    const auto tables = keys.tables(key);
+    if (tables.empty()) keys.say(fmt::format("a rule needs samples: at least one [[{}]] with its text", key));
+    for (const toml::table* table : tables) {
+      LIMIER_TRY(auto sample, parse_sample(*table, hit, file.path));
+      rule.samples.push_back(std::move(sample));
+    }
+  }
+  LIMIER_CHECK(keys.done());
+  return rule;
+}
+
+Result<std::vector<ClassInfo>> parse_head(const PackFile& file, Pack& pack) {
+  LIMIER_TRY(const toml::table document, parse_toml(file));
+  Table keys(document, file.path);
+  pack.id = keys.text("id");
+  pack.version = keys.text("version");
+  pack.title = keys.text("title");
+  pack.meaning = keys.text("meaning");
+  pack.measured = keys.text("measured");
+  pack.sources = keys.texts("sources");
+  std::vector<ClassInfo> classes;
+  for (const toml::table* table : keys.tables("class")) {
+    Table one(*table, file.path);
+    classes.push_back({one.text("id"), one.text("title", false), one.flag("supporting")});
+    LIMIER_CHECK(one.done());
+  }
+  if (classes.size() > kMaxClasses) keys.say("there are too many classes");
+  LIMIER_CHECK(keys.done());
+  return classes;
+}
+
+// "lexicon/threat.nl.txt": class and language.
+std::optional<std::pair<std::string, std::string>> lexicon_name(std::string_view name) {
+  name.remove_prefix(kLexiconFolder.size());
+  name.remove_suffix(std::string_view(".txt").size());
+  const auto dot = name.find('.');
+  if (dot == 0 || dot == std::string_view::npos || dot + 1 == name.size()) return std::nullopt;
+  return std::pair(std::string(name.substr(0, dot)), std::string(name.substr(dot + 1)));
+}
+
+std::string digest_of_files(std::span<const PackFile> files) {
+  Hasher hasher({.sha256 = true});
+  for (const PackFile& file : files) {
+    hasher.update(as_bytes(fmt::format("{} {}\n", file.path, file.bytes.size())));
+    hasher.update(as_bytes(file.bytes));
+  }
+  return hex_digest(*hasher.finish().sha256);
+}
+
+}  // namespace
+
+Result<Pack> parse_pack(std::span<const PackFile> files) {
+  const std::string folder = files.front().path.substr(0, files.front().path.find('/') + 1);
+  const auto name_of = [&](const PackFile& file) { return std::string_view(file.path).substr(folder.size()); };
+  const auto head =
+      std::find_if(files.begin(), files.end(), [&](const auto& one) { return name_of(one) == kPackFile; });
+  if (head == files.end()) return Error{ErrorKind::kUsage, fmt::format("{} holds no pack.toml", folder)};
+  Pack pack;
+  LIMIER_TRY(auto classes, parse_head(*head, pack));
+  const auto lexicon = std::make_shared<Lexicon>(std::move(classes));
+  for (const PackFile& file : files) {
+    const std::string_view name = name_of(file);
+    if (name.starts_with(kLexiconFolder)) {
+      const auto named = lexicon_name(name);
+      if (!named) return Error{ErrorKind::kUsage, fmt::format("{}: not named <class>.<language>.txt", file.path)};
+      LIMIER_CHECK(lexicon->add(file, named->first, named->second));
+    } else if (name != kPackFile) {
+      LIMIER_TRY(auto rule, parse_rule(file));
+      pack.rules.push_back(std::move(rule));
+    }
+  }
+  lexicon->finish();
+  pack.lexicon = lexicon;
+  pack.sha256 = digest_of_files(files);
+  return pack;
+}
+
+Result<RuleSet> RuleSet::from_files(std::vector<PackFile> files) {
+  std::sort(files.begin(), files.end(), [](const auto& one, const auto& other) { return one.path < other.path; });
+  RuleSet set;
+  for (std::size_t first = 0; first < files.size();) {
+    const std::string folder = files[first].path.substr(0, files[first].path.find('/') + 1);
+    std::size_t last = first;
+    while (last < files.size() && files[last].path.starts_with(folder)) ++last;
+    LIMIER_TRY(auto pack, parse_pack(std::span(files).subspan(first, last - first)));
+    set.packs_.push_back(std::move(pack));
+    first = last;
+  }
+  return set;
+}
+
+Result<RuleSet> RuleSet::load(const std::vector<std::string>& folders) {
+  std::vector<PackFile> own;
+  for (const EmbeddedFile& file : embedded_files())
+    own.push_back({std::string(file.path), std::string(as_text(Bytes(file.bytes)))});
+  LIMIER_TRY(RuleSet set, from_files(std::move(own)));
+  for (const std::string& folder : folders) {
+    LIMIER_TRY(auto files, read_folder(folder));
+    LIMIER_TRY(RuleSet more, from_files(std::move(files)));
+    for (Pack& pack : more.packs_) {
+      std::erase_if(set.packs_, [&](const Pack& one) { return one.id == pack.id; });
+      set.packs_.push_back(std::move(pack));
+    }
+  }
+  return set;
+}
+
+std::string criteria_of(const Pack& pack, std::string_view text) {
+  return criteria_text(*pack.lexicon, pack.lexicon->criteria(text));
+}
+
+}  // namespace limier::rules

@@ -1,0 +1,25 @@
+// The files of packs, wherever they come from.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "limier/rules.h"
+
+namespace limier::rules {
+
+struct EmbeddedFile {
+  std::string_view path;
+  std::span<const unsigned char> bytes;
+};
+// Made by cmake/EmbedRules.cmake from the folder rules/.
+std::span<const EmbeddedFile> embedded_files();
+
+// Files of the pack, or of the packs, in a folder; "PACK/…" is their path.
+Result<std::vector<PackFile>> read_folder(const std::string& folder);
+
+// One pack from its files, which are sorted by path.
+Result<Pack> parse_pack(std::span<const PackFile> files);
+
+}  // namespace limier::rules

@@ -1,0 +1,177 @@
+// Rules over the views: what they select becomes findings, ranked over all packs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
+#include "rules/functions.h"
+#include "rules/lexicon.h"
+
+namespace limier::rules {
+namespace {
+
+// What is beyond is not read by anybody; the statement gives the highest scores first.
+constexpr std::int64_t kMaxFindingsOfRule = 100'000;
+constexpr std::size_t kKeyDigits = 16;
+
+// Columns that a rule's SELECT gives, by name; `priority` may be left out.
+enum ColumnOf : std::size_t { kSubjectId, kFileId, kContentId, kLocator, kTime, kScore, kReason, kPriority };
+constexpr std::array<std::string_view, 8> kColumnNames{"subject_id", "file_id", "content_id", "locator",
+                                                       "t_ns",       "score",   "reason",     "priority"};
+
+Result<std::array<int, kColumnNames.size()>> columns_of(const store::Query& query) {
+  std::array<int, kColumnNames.size()> places{};
+  places.fill(-1);
+  for (int column = 0; column < query.column_count(); ++column) {
+    const auto name = std::find(kColumnNames.begin(), kColumnNames.end(), query.column_name(column));
+    if (name == kColumnNames.end())
+      return Error{ErrorKind::kUsage, fmt::format("it selects an unknown column {}", query.column_name(column))};
+    places[static_cast<std::size_t>(name - kColumnNames.begin())] = column;
+  }
+  for (std::size_t i = 0; i < kPriority; ++i)
+    if (places[i] < 0)
+      return Error{ErrorKind::kUsage, fmt::format("it does not select the column {}", kColumnNames[i])};
+  return places;
+}
+
+// The same whenever the same rule meets the same subject: nothing in it depends on what else was found.
+std::string finding_key(const Pack& pack, const Rule& rule, std::string_view content_id, std::string_view locator) {
+  const std::string identity = fmt::format("{}\n{}\n{}\n{}", pack.id, rule.id, content_id, locator);
+  return hex_digest(*digest_of(as_bytes(identity), {.sha256 = true}).sha256).substr(0, kKeyDigits);
+}
+
+std::optional<catalog::Priority> priority_named(std::string_view word) {
+  const auto& words = catalog::kPriorityWords;
+  const auto found = std::find(words.begin(), words.end(), word);
+  if (found == words.end()) return std::nullopt;
+  return static_cast<catalog::Priority>(found - words.begin());
+}
+
+std::optional<std::int64_t> integer_or_null(const store::Query& query, int column) {
+  return query.is_null(column) ? std::nullopt : std::optional(query.integer(column));
+}
+
+Status run_rule(const Pack& pack, const Rule& rule, store::RuleDoor& door, const Options& options, Report& report) {
+  LIMIER_TRY(auto query, door.query(rule.sql, options.step_budget));
+  LIMIER_TRY(const auto at, columns_of(query));
+  std::int64_t count = 0;
+  while (query.step()) {
+    if (++count > kMaxFindingsOfRule) {
+      report.problems.push_back(
+          fmt::format("rule {}/{}: only the first {} findings are kept", pack.id, rule.id, kMaxFindingsOfRule));
+      break;
+    }
+    catalog::Finding finding;
+    finding.pack = pack.id;
+    finding.pack_version = pack.version;
+    finding.rule = rule.id;
+    finding.priority = rule.priority;
+    if (at[kPriority] >= 0 && !query.is_null(at[kPriority])) {
+      const auto priority = priority_named(query.text_view(at[kPriority]));
+      if (!priority) return Error{ErrorKind::kUsage, "it selects a priority that does not exist"};
+      finding.priority = *priority;
+    }
+    finding.title = rule.title;
+    finding.reason = query.text(at[kReason]);
+    finding.meaning = rule.meaning;
+    finding.limits = rule.limits;
+    finding.score = query.real(at[kScore]);
+    if (!std::isfinite(finding.score)) finding.score = 0;
+    finding.key = finding_key(pack, rule, query.text(at[kContentId]), query.text(at[kLocator]));
+    finding.t_ns = integer_or_null(query, at[kTime]);
+    finding.subject_kind = rule.subject;
+    finding.subject_id = integer_or_null(query, at[kSubjectId]);
+    finding.file_id = integer_or_null(query, at[kFileId]);
+    report.findings.push_back(std::move(finding));
+  }
+  return query.status();
+}
+
+void rank(std::vector<catalog::Finding>& findings) {
+  const auto order = [](const catalog::Finding& one) {
+    return std::tuple(one.priority, -one.score, -one.t_ns.value_or(INT64_MIN + 1), std::string_view(one.key),
+                      one.subject_id.value_or(0));
+  };
+  std::sort(findings.begin(), findings.end(),
+            [&](const auto& one, const auto& other) { return order(one) < order(other); });
+  // A row in two states has one locator: the one that is read first keeps the key.
+  std::set<std::string> keys;
+  std::int64_t place = 0;
+  for (catalog::Finding& finding : findings) {
+    finding.rank = ++place;
+    const std::string key = finding.key;
+    for (int again = 2; !keys.insert(finding.key).second; ++again) finding.key = fmt::format("{}-{}", key, again);
+  }
+}
+
+// Why a kind of message without text is not judged; "" when there is nothing in it to judge.
+std::string_view why_not_judged(std::string_view kind) {
+  if (kind == "image") return "what pictures show is not looked at; their captions are";
+  if (kind == "audio") return "voice notes are not listened to";
+  if (kind == "video") return "videos are not watched";
+  if (kind == "file") return "files that were sent are not read as messages";
+  if (kind == "location" || kind == "call" || kind == "system") return {};
+  return "messages without text";
+}
+
+void put_judged(Report& report, std::string kind, std::int64_t items, std::int64_t judged, std::string_view reason) {
+  report.judged.push_back({std::move(kind), items, judged, items - judged, std::string(reason)});
+}
+
+// What the rules of a pack could look at. The language of a text of less than four words is not asked for: it is
+// compared with the words of all languages.
+Status judge_messages(const Pack& pack, store::RuleDoor& door, const Options& options, Report& report) {
+  constexpr int kShortText = 24;  // bytes
+  LIMIER_TRY(auto query,
+             door.query(fmt::format("SELECT coalesce(kind, ''), CASE WHEN coalesce(body, '') = '' THEN NULL "
+                                    "WHEN length(body) < {} THEN '-' ELSE coalesce(language(body, '{}'), '') END, "
+                                    "count(*) FROM v_message GROUP BY 1, 2 ORDER BY 1, 2",
+                                    kShortText, pack.id),
+                        options.step_budget));
+  std::int64_t texts = 0, judged = 0, pictures = 0;
+  std::vector<std::pair<std::string, std::int64_t>> without;
+  while (query.step()) {
+    const std::string kind = query.text(0);
+    const std::int64_t count = query.integer(2);
+    if (kind == "image") pictures += count;
+    if (query.is_null(1)) {
+      if (!without.empty() && without.back().first == kind)
+        without.back().second += count;
+      else
+        without.emplace_back(kind, count);
+      continue;
+    }
+    texts += count;
+    const std::string language = query.text(1);
+    if (language == "-" || pack.lexicon->has_words(language)) judged += count;
+  }
+  LIMIER_CHECK(query.status());
+  put_judged(report, "messages with text", texts, judged,
+             judged == texts ? "" : "no common word of a language that has a lexicon: a guess, by common words");
+  for (const auto& [kind, count] : without)
+    if (const auto reason = why_not_judged(kind); !reason.empty() && kind != "image")
+      put_judged(report, fmt::format("messages: {}", kind.empty() ? "no text" : kind), count, 0, reason);
+  if (pictures > 0) put_judged(report, "messages: image", pictures, 0, why_not_judged("image"));
+  return ok_status();
+}
+
+}  // namespace
+
+Result<Report> run(const RuleSet& set, store::RuleDoor& door, const Options& options) {
+  Report report;
+  report.last_activity_ns = last_activity(door, options.step_budget);
+  LIMIER_CHECK(add_functions(set, door, report.last_activity_ns));
+  for (const Pack& pack : set.packs()) {
+    for (const Rule& rule : pack.rules)
+      if (const auto status = run_rule(pack, rule, door, options, report); !status)
+        report.problems.push_back(fmt::format("rule {}/{}: {}", pack.id, rule.id, status.error().message));
+    if (const auto status = judge_messages(pack, door, options, report); !status)
+      report.problems.push_back(fmt::format("pack {}: {}", pack.id, status.error().message));
+  }
+  rank(report.findings);
+  return report;
+}
+
+}  // namespace limier::rules

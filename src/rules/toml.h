@@ -1,0 +1,4 @@
+// The one include of toml++ in this room.
+#pragma once
+
+#include <toml++/toml.h>
