@@ -35,6 +35,7 @@ struct TriageOptions {
   std::uint32_t code_page = 0;     // --codepage, of short names on FAT; 0: not stated
   std::uint32_t jobs = 0;          // 0: as many as there are cores
   std::uint64_t memory_bytes = 0;  // 0: default
+  std::vector<std::string> rules;  // --rules: folders, beside the program's own
   std::vector<std::string> packs;  // --packs: files and folders, beside the program's own
   bool incomplete = false;
   bool allow_beside_evidence = false;

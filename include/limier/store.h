@@ -90,6 +90,7 @@ struct NamedInode {
 struct ItemChoice {
   std::string parser, version;
   std::vector<std::string> path_globs;  // as SQLite's GLOB has them, over v_file.path
+  std::vector<std::string> mime_types;  // or of these types, once for the same bytes; known after the sweep
   bool lead = false;                    // before all others
 };
 struct ItemRow {

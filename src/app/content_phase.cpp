@@ -59,16 +59,41 @@ Status ContentPhase::begin_leads() {
 }
 
 Status ContentPhase::finish(const std::atomic<int>& stop) {
-  progress_.stage_started("content", waiting_.size() + done_, "files");
-  while (hands_ > 0) {
-    progress_.advanced(done_);
-    LIMIER_CHECK(crew_.turn());
+  LIMIER_CHECK(work_off());
+  if (stop.load() == 0 && !given_up_) {
+    LIMIER_CHECK(choose_rest());
+    progress_.stage_started("content", waiting_.size() + done_, "files");
+    LIMIER_CHECK(start_hands());
+    LIMIER_CHECK(work_off());
   }
   if (stop.load() == 0 && given_up_)
     for (const auto& item : std::exchange(waiting_, {}))
       LIMIER_CHECK(leave_out(item, catalog::ItemState::kNotRead, "too many workers died over other contents"));
   progress_.advanced(done_);
   progress_.stage_ended();
+  return ok_status();
+}
+
+// To the end of what is waiting, or of the run.
+Status ContentPhase::work_off() {
+  while (hands_ > 0) {
+    LIMIER_CHECK(crew_.turn());
+    progress_.advanced(done_);
+  }
+  return ok_status();
+}
+
+// What the sweep has told by its type.
+Status ContentPhase::choose_rest() {
+  for (const content::Wish& wish : content::wishes()) {
+    store::ItemChoice choice;
+    choice.parser = std::string(wish.parser);
+    choice.version = std::string(wish.version);
+    choice.mime_types.assign(wish.mime_types.begin(), wish.mime_types.end());
+    LIMIER_CHECK(index_.choose_items(choice));
+  }
+  LIMIER_TRY(const auto items, index_.waiting_items());
+  waiting_.assign(items.begin(), items.end());
   return ok_status();
 }
 
@@ -106,6 +131,12 @@ Result<std::vector<std::uint8_t>> ContentPhase::next_item(Hand& hand) {
     // Who dies over an item tries it with a worker that has done nothing else.
     if (deaths_.attempts(static_cast<std::uint64_t>(row.item_id)) > 0 && hand.given > 0) break;
     waiting_.pop_front();
+    const auto wish = std::ranges::find(content::wishes(), row.parser, &content::Wish::parser);
+    if (wish != content::wishes().end() && row.size_bytes > wish->max_size_bytes) {
+      LIMIER_CHECK(leave_out(row, catalog::ItemState::kTooLarge,
+                             fmt::format("larger than the {} bytes its parser takes", wish->max_size_bytes)));
+      continue;
+    }
     LIMIER_TRY(auto item, make_item(row));
     if (!item) continue;
     hand.item = row;

@@ -38,6 +38,8 @@ class ContentPhase {
     std::uint32_t given = 0;  // items so far
   };
 
+  Status work_off();
+  Status choose_rest();
   Status start_hands();
   Status start_one();
   Result<std::vector<std::uint8_t>> next_item(Hand& hand);

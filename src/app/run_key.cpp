@@ -98,7 +98,7 @@ Result<store::RunKey> run_key(const TriageOptions& options, const EvidenceSet& e
   key.emplace_back("--zone", options.zone);
   key.emplace_back("--sector-size", options.sector_bytes == 0 ? "" : std::to_string(options.sector_bytes));
   key.emplace_back("--codepage", options.code_page == 0 ? std::string() : std::to_string(options.code_page));
-  key.emplace_back("the packs", packs_digest);
+  key.emplace_back("the packs and rules", packs_digest);
   key.emplace_back("--incomplete", options.incomplete ? "given" : "");
   key.emplace_back("--no-sandbox", options.sandbox ? "" : "given");
   return key;

@@ -4,6 +4,7 @@
 
 #include "app/case_folder.h"
 #include "app/content_phase.h"
+#include "app/rules_phase.h"
 #include "app/run_key.h"
 #include "app/segment_hashes.h"
 #include "app/stage_clock.h"
@@ -106,16 +107,17 @@ int exit_code_for(const store::IndexWriter::Conditions& conditions) {
   return conditions.incomplete ? 5 : 0;
 }
 
-std::string digest_of_packs(std::span<const content::PackText> packs) {
+std::string digest_of_packs(std::span<const content::PackText> packs, const rules::RuleSet& rules) {
   Hasher hasher({false, false, true});
+  for (const rules::Pack& pack : rules.packs()) hasher.update(as_bytes(pack.sha256));
   for (const auto& pack : packs) hasher.update(as_bytes(pack.toml));
   return hex_digest(*hasher.finish().sha256);
 }
 
 Result<std::unique_ptr<store::IndexWriter>> open_index(const TriageOptions& options, const EvidenceSet& evidence,
                                                        const sweep::ContainerMessage& container,
-                                                       std::span<const content::PackText> packs) {
-  LIMIER_TRY(const auto key, run_key(options, evidence, container, digest_of_packs(packs)));
+                                                       const std::string& packs_digest) {
+  LIMIER_TRY(const auto key, run_key(options, evidence, container, packs_digest));
   const auto open = options.resume ? store::IndexWriter::resume : store::IndexWriter::create;
   return open(options.out + "/index.db", run_row(options), options.authority,
               evidence_row(options, evidence, container), key);
@@ -191,6 +193,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
 
   LIMIER_TRY(const auto given_packs, content::load_packs(options.packs));
   const auto packs = content::all_packs(given_packs);
+  LIMIER_TRY(const auto rules, rules::RuleSet::load(options.rules));
   // Files are looked into.
   const bool examine_content = options.profile == Profile::kStandard || options.profile == Profile::kFull;
 
@@ -206,7 +209,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
   LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, guard, stop));
   const std::uint64_t media_size = facts.container.size_bytes;
 
-  LIMIER_TRY(auto index, open_index(options, evidence, facts.container, packs));
+  LIMIER_TRY(auto index, open_index(options, evidence, facts.container, digest_of_packs(packs, rules)));
   index->set_rows_in_memory(memory.rows_in_memory);
   if (const auto exit_code = index->recorded_exit_code())
     return confirm_finished(options, evidence, *index, *exit_code, progress, clock);
@@ -267,6 +270,8 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
   content_plan.jobs = plan_jobs(options.jobs);
   content_plan.guard = guard;
   content_plan.media_size = media_size;
+  RulesPhase judging(*index, rules, progress);
+  content_plan.on_rows = [&judging] { return judging.look_early(); };
   ContentPhase content(*index, evidence, crew, std::move(content_plan), progress);
   if (examine_content && !index->done(store::Step::kContent)) LIMIER_CHECK(content.begin_leads());
 
@@ -308,6 +313,13 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
     chunks_decoded += content.chunks_decoded();
   }
   // From here no evidence byte is examined: everything below works from the index.
+
+  clock.begin("rules");
+  if (!index->done(store::Step::kRules)) {
+    if (examine_content) LIMIER_CHECK(judging.finish());
+    LIMIER_CHECK(index->finish_step(store::Step::kRules));
+  }
+  // From here the findings stand.
 
   clock.begin("coverage");
   if (!index->done(store::Step::kCoverage)) {

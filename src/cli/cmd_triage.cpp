@@ -48,6 +48,9 @@ class TriageCommand final : public Command {
     app.add_option("--packs", options_.packs,
                    "Packs of applications beside the program's own: files, or folders\nof *.toml (see docs/packs.md)")
         ->option_text("PATH ...");
+    app.add_option("--rules", options_.rules,
+                   "Packs of rules beside the program's own: folders with a pack, or of packs\n(see docs/rules.md)")
+        ->option_text("PATH ...");
     app.add_flag("--incomplete", options_.incomplete, "Go on with the segments that are there; every result says so");
     app.add_flag("--resume", options_.resume,
                  "Go on with the run in DIR that was killed, interrupted or out of disk;\nsame image, same options");

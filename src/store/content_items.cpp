@@ -16,6 +16,12 @@ constexpr const char* kReadable =
     "file f JOIN name n ON n.name_key = f.name_key JOIN stream s ON s.content_id = f.content_id "
     "WHERE f.is_stream = 0 AND f.reused = 0 AND f.kind = 0 AND s.source IN (1, 2) AND s.size_bytes > 0";
 
+constexpr const char* kFirstByte = "(SELECT min(e.image_offset) FROM extent e WHERE e.content_id = f.content_id)";
+// Something belongs to it by its name.
+constexpr const char* kBeside =
+    "EXISTS (SELECT 1 FROM temp.companion c WHERE c.volume_id = f.volume_id AND c.path IN (n.path || '-wal', n.path || "
+    "'-journal'))";
+
 std::string quoted(std::string_view text) {
   std::string sql = "'";
   for (const char c : text) sql += c == '\'' ? "''" : std::string(1, c);
@@ -36,17 +42,46 @@ Status IndexWriter::Impl::find_companions() {
 }
 
 Status IndexWriter::Impl::choose_items(const ItemChoice& choice) {
-  if (choice.path_globs.empty()) return ok_status();
-  std::string paths;
-  for (const std::string& glob : choice.path_globs)
-    paths += fmt::format("{}n.path GLOB {}", paths.empty() ? "" : " OR ", quoted(glob));
   LIMIER_CHECK(begin());
   LIMIER_CHECK(flush_rows());
+  if (!choice.path_globs.empty()) LIMIER_CHECK(choose_by_path(choice));
+  return choice.mime_types.empty() ? ok_status() : choose_by_type(choice);
+}
+
+Status IndexWriter::Impl::choose_by_path(const ItemChoice& choice) {
+  std::string paths;
+  for (const std::string& glob : choice.path_globs)
+    paths += fmt::format("{}lower(n.path) GLOB lower({})", paths.empty() ? "" : " OR ", quoted(glob));
   return db_.execute(fmt::format(
       "INSERT OR IGNORE INTO content_item(content_id, file_id, parser, parser_version, lead, image_offset) "
-      "SELECT f.content_id, min(f.file_id), {}, {}, {}, (SELECT min(e.image_offset) FROM extent e WHERE e.content_id = "
-      "f.content_id) FROM {} AND n.allocated AND s.state = 0 AND ({}) GROUP BY f.content_id ORDER BY f.content_id",
-      quoted(choice.parser), quoted(choice.version), choice.lead ? 1 : 0, kReadable, paths));
+      "SELECT f.content_id, min(f.file_id), {}, {}, {}, {} FROM {} AND n.allocated AND s.state = 0 AND ({}) GROUP BY "
+      "f.content_id ORDER BY f.content_id",
+      quoted(choice.parser), quoted(choice.version), choice.lead ? 1 : 0, kFirstByte, kReadable, paths));
+}
+
+// The same bytes are looked into once, unless something lies beside them that changes what they say.
+Status IndexWriter::Impl::choose_by_type(const ItemChoice& choice) {
+  LIMIER_CHECK(find_companions());
+  std::string types;
+  for (const std::string& type : choice.mime_types) types += (types.empty() ? "" : ", ") + quoted(type);
+  LIMIER_CHECK(db_.execute(fmt::format(
+      "CREATE TEMP TABLE candidate AS SELECT f.content_id, min(f.file_id) AS file_id, d.sha256, {0} AS beside FROM {1} "
+      "AND s.state IN (0, 1) AND f.content_id IN (SELECT c.content_id FROM content_type c JOIN file_type t ON t.type = "
+      "c.type WHERE t.mime IN ({2})) GROUP BY f.content_id;"
+      "DELETE FROM temp.candidate WHERE content_id IN (SELECT content_id FROM content_item WHERE parser = {3});"
+      "DELETE FROM temp.candidate WHERE NOT beside AND sha256 IN (SELECT d.sha256 FROM content_item i JOIN digest d ON "
+      "d.content_id = i.content_id JOIN file f ON f.file_id = i.file_id JOIN name n ON n.name_key = f.name_key WHERE "
+      "i.parser = {3} AND d.sha256 IS NOT NULL AND NOT {0})",
+      kBeside,
+      std::string(kReadable).replace(std::string(kReadable).find("WHERE"), 0,
+                                     "JOIN digest d ON d.content_id = f.content_id "),
+      types, quoted(choice.parser))));
+  return db_.execute(
+      fmt::format("INSERT OR IGNORE INTO content_item(content_id, file_id, parser, parser_version, lead, image_offset) "
+                  "SELECT f.content_id, f.file_id, {}, {}, {}, {} FROM temp.candidate f WHERE f.content_id IN (SELECT "
+                  "min(content_id) FROM temp.candidate GROUP BY iif(beside, content_id, sha256)) ORDER BY f.content_id;"
+                  "DROP TABLE temp.candidate",
+                  quoted(choice.parser), quoted(choice.version), choice.lead ? 1 : 0, kFirstByte));
 }
 
 Result<std::vector<ItemRow>> IndexWriter::Impl::waiting_items() {

@@ -11,6 +11,12 @@ using catalog::ColumnInfo;
 using catalog::KindInfo;
 using catalog::Origin;
 
+std::string word_case(std::span<const std::string_view> words, std::string_view expression) {
+  std::string sql = fmt::format("CASE {}", expression);
+  for (std::size_t i = 0; i < words.size(); ++i) sql += fmt::format(" WHEN {} THEN '{}'", i, words[i]);
+  return sql + " END";
+}
+
 namespace {
 
 std::string table_of(std::string_view kind) {
@@ -38,19 +44,13 @@ std::string stored(const ColumnInfo& column) {
   return {};
 }
 
-std::string word_case(const ColumnInfo& column, std::string_view name) {
-  std::string sql = fmt::format("CASE {}", name);
-  for (std::size_t i = 0; i < column.words.size(); ++i) sql += fmt::format(" WHEN {} THEN '{}'", i, column.words[i]);
-  return sql + " END";
-}
-
 // What a column is shown as; the raw bytes beside texts come last in a view.
 std::string shown(const ColumnInfo& column) {
   switch (column.as) {
     case As::kTime:
       return fmt::format("{1} AS {0}, r.{0}_ns", column.name, iso_time(fmt::format("r.{}_ns", column.name)));
     case As::kWord:
-      return fmt::format("{} AS {}", word_case(column, fmt::format("r.{}", column.name)), column.name);
+      return fmt::format("{} AS {}", word_case(column.words, fmt::format("r.{}", column.name)), column.name);
     case As::kReference:
       return fmt::format("r.{}_id", column.name);
     case As::kText:
@@ -86,7 +86,7 @@ std::string view_sql(const KindInfo& kind) {
     for (const ColumnInfo& column : catalog::place_columns()) {
       if (column.name == "locator") continue;
       const std::string name = fmt::format("r.place_{}", column.name);
-      sql += fmt::format(", {} AS {}", column.as == As::kWord ? word_case(column, name) : name, column.name);
+      sql += fmt::format(", {} AS {}", column.as == As::kWord ? word_case(column.words, name) : name, column.name);
     }
   }
   for (const ColumnInfo& column : kind.columns)

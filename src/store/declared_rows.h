@@ -10,6 +10,9 @@
 
 namespace limier::store {
 
+// "CASE expression WHEN 0 THEN 'word' …".
+std::string word_case(std::span<const std::string_view> words, std::string_view expression);
+
 // Of every kind: its table, and its view.
 std::string declared_tables();
 std::string declared_views();

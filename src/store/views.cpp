@@ -3,6 +3,7 @@
 #include <array>
 
 #include "limier/catalog.h"
+#include "limier/catalog/findings.h"
 #include "limier/types.h"
 #include "store/declared_rows.h"
 #include "store/schema.h"
@@ -233,17 +234,19 @@ std::string content_view() {
   return fmt::format(
       R"sql(
 CREATE VIEW v_content AS SELECT min(d.content_id) AS content_id, d.sha256_hex AS sha256, s.size_bytes AS size,
-  count(f.file_id) AS files, t.mime, t.name AS type_name, {basis} AS type_basis,
+  count(DISTINCT f.file_id) AS files, t.mime, t.name AS type_name, {basis} AS type_basis,
   iif(c.type <> {empty}, c.entropy / 1000.0, NULL) AS entropy, CAST(NULL AS TEXT) AS known,
   CAST(NULL AS TEXT) AS known_source, CAST(NULL AS INTEGER) AS width, CAST(NULL AS INTEGER) AS height,
-  CAST(NULL AS TEXT) AS pdq, CAST(NULL AS TEXT) AS text_state, CAST(NULL AS TEXT) AS item_state,
-  CAST(NULL AS TEXT) AS parser
+  CAST(NULL AS TEXT) AS pdq, CAST(NULL AS TEXT) AS text_state, {item_state} AS item_state,
+  min(ri.parser) AS parser
   FROM digest d JOIN stream s ON s.content_id = d.content_id JOIN file f ON f.content_id = d.content_id
   LEFT JOIN content_type c ON c.content_id = d.content_id LEFT JOIN file_type t ON t.type = c.type
+  LEFT JOIN row_item ri ON ri.content_id = d.content_id
   WHERE d.sha256_hex IS NOT NULL AND NOT f.reused AND (s.state <= 1 OR s.state = 6) GROUP BY d.sha256_hex;
 )sql",
       fmt::arg("basis", "nullif(" + words<catalog::TypeBasis>("c.basis", 4, catalog::type_basis_name) + ", '')"),
-      fmt::arg("empty", types::kEmptyType));
+      fmt::arg("empty", types::kEmptyType),
+      fmt::arg("item_state", word_case(catalog::kItemStateWords, "min(ri.state)")));
 }
 
 std::string other_views() {

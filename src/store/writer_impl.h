@@ -112,6 +112,8 @@ class IndexWriter::Impl {
   // content_items.cpp
   Status find_companions();
   Status choose_items(const ItemChoice& choice);
+  Status choose_by_path(const ItemChoice& choice);
+  Status choose_by_type(const ItemChoice& choice);
   Result<std::vector<ItemRow>> waiting_items();
   Result<std::optional<ContentPlace>> content_place(std::int64_t content_id);
   Result<ItemCompanions> companions_of(std::int64_t item_id);
