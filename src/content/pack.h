@@ -22,7 +22,6 @@ struct PackTable {
 struct PackDatabase {
   std::string name;
   std::vector<std::string> paths;  // globs; hints, never identity
-  std::string backup;              // name of the file in a backup of iTunes
   std::vector<PackTable> tables;   // identity: every one with every column
 };
 
@@ -39,7 +38,6 @@ struct CellRule {
   std::vector<std::string> sources;  // columns of the statement: the first that holds something; of a flag: any
   std::string constant;              // the text itself
   const Epoch* epoch = nullptr;
-  std::string id;  // kind of identifier: phone, …
   // Texts: what stands for a stored value. Words: the number of the word.
   std::vector<std::pair<std::string, std::string>> codes;
   std::vector<std::pair<std::string, std::int64_t>> words;
@@ -100,5 +98,9 @@ Result<Pack> parse_pack(const PackText& text);
 // capability.
 std::optional<std::string> expand_sql(const PackRow& row, const std::vector<std::pair<std::string, bool>>& capabilities,
                                       std::string& problem);
+
+// The name that a statement gives a table where it first reads it, else the table's own without its database. None: it
+// does not read it.
+std::optional<std::string> alias_of(std::string_view sql, std::string_view table);
 
 }  // namespace limier::content

@@ -163,10 +163,11 @@ class MapReader {
     rule.constant = table.text("text");
     if (!rule.constant.empty() && !rule.sources.empty())
       problems_.add(table.line(), "a cell has either 'col' or 'text'");
-    rule.id = table.text("id");
-    if (!rule.id.empty() && std::ranges::find(kIdKinds, rule.id) == kIdKinds.end())
-      problems_.add(table.line(), fmt::format("there is no kind of identifier '{}'; they are {}", rule.id,
-                                              fmt::join(kIdKinds, ", ")));
+    // Numbers and addresses are kept as stored.
+    const std::string id = table.text("id");
+    if (!id.empty() && std::ranges::find(kIdKinds, id) == kIdKinds.end())
+      problems_.add(table.line(),
+                    fmt::format("there is no kind of identifier '{}'; they are {}", id, fmt::join(kIdKinds, ", ")));
     read_self(table, rule);
     read_codes(table, rule);
     if (const toml::node* name = table.table().get("name")) add(fmt::format("{}_name", rule.column->name), *name);

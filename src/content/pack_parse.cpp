@@ -80,10 +80,10 @@ void parse_database(const toml::table& document, Pack& pack, PackProblems& probl
   const TomlTable first(*all.front().second, problems);
   first.only({"path", "tables", "backup"}, {"beside", "optional"});
   pack.database.name = all.front().first;
-  if (!is_identifier(pack.database.name))
-    problems.add(first.line(), "the name of a database has letters, digits and _ only");
+  if (!is_identifier(pack.database.name) || pack.database.name == "temp")
+    problems.add(first.line(), "the name of a database has letters, digits and _ only, and is not temp");
   pack.database.paths = first.texts("path");
-  pack.database.backup = first.text("backup");
+  if (const std::string backup = first.text("backup"); !backup.empty()) pack.database.paths.push_back("*/" + backup);
   const auto* tables = first.table()["tables"].as_table();
   if (tables == nullptr || tables->empty()) {
     problems.add(first.line(), "a database needs its tables: [db.NAME.tables]");
@@ -150,7 +150,7 @@ PackRow parse_row(const TomlTable& table, const Pack& pack) {
       problems.add(row.line, fmt::format("'{}' is not in [caps]", need));
   if (!row.where.empty() && row.sql.find("{{where}}") == std::string::npos)
     problems.add(row.line, "'where' counts the rows that must come out: the statement has to use it, as {{where}}");
-  if (row.sql.find(pack.database.name + "." + row.driver) == std::string::npos)
+  if (!alias_of(row.sql, pack.database.name + "." + row.driver))
     problems.add(row.line,
                  fmt::format("the statement does not read its driver, {}.{}", pack.database.name, row.driver));
   const std::string to = table.text("to", true);

@@ -11,7 +11,7 @@
 namespace limier::content {
 namespace {
 
-constexpr std::size_t kMaxRowRuns = 1u << 20;  // runs of row numbers that are remembered
+constexpr std::size_t kMaxRowRuns = 1u << 16;  // runs of row numbers that are remembered
 
 bool has_table(const PackTable& wanted, const Database& database) {
   const SchemaTable* table = database.table(wanted.name);
@@ -20,37 +20,40 @@ bool has_table(const PackTable& wanted, const Database& database) {
          });
 }
 
-// Which row numbers came out already, as runs: they mostly come in order and without holes.
+// Which row numbers came out already, as runs: they mostly come in order and without holes. When there are too many
+// runs, what goes on rising is new, and what does not cannot be told any more.
 class RowNumbers {
  public:
-  enum class Added { kNew, kAgain, kFull };
+  enum class Added { kNew, kAgain, kUnknown };
   Added add(std::int64_t number) {
     auto after = runs_.upper_bound(number);
-    if (after != runs_.begin()) {
-      const auto before = std::prev(after);
-      if (number <= before->second) return Added::kAgain;
-      if (before->second == number - 1) {  // no overflow: number lies above
-        before->second = number;
-        if (after != runs_.end() && after->first - 1 == number) {
-          before->second = after->second;
-          runs_.erase(after);
-        }
-        return Added::kNew;
-      }
-    }
-    if (after != runs_.end() && after->first - 1 == number) {
-      const std::int64_t end = after->second;
-      runs_.erase(after);
-      runs_.emplace(number, end);
+    const bool held = after != runs_.begin() && number <= std::prev(after)->second;
+    if (held || (full_ && number == highest_)) return Added::kAgain;
+    if (full_ && number < highest_) return Added::kUnknown;
+    highest_ = std::max(highest_, number);
+    // Neither end overflows: the run before lies below the number, the one behind above it.
+    const bool joins_before = after != runs_.begin() && std::prev(after)->second == number - 1;
+    const bool joins_after = after != runs_.end() && after->first - 1 == number;
+    if (!joins_before && !joins_after && runs_.size() == kMaxRowRuns) {
+      full_ = true;
       return Added::kNew;
     }
-    if (runs_.size() == kMaxRowRuns) return Added::kFull;
-    runs_.emplace(number, number);
+    std::int64_t last = number;
+    if (joins_after) {
+      last = after->second;
+      after = runs_.erase(after);
+    }
+    if (joins_before)
+      std::prev(after)->second = last;
+    else
+      runs_.emplace_hint(after, number, last);
     return Added::kNew;
   }
 
  private:
   std::map<std::int64_t, std::int64_t> runs_;  // first, last
+  std::int64_t highest_ = INT64_MIN;
+  bool full_ = false;
 };
 
 class RowRun {
@@ -106,11 +109,13 @@ class RowRun {
       }
       const std::int64_t rowid = statement.integer(number);
       const RowNumbers::Added added = numbers.add(rowid);
-      if (added == RowNumbers::Added::kFull) {
-        rows_.issue("pack-too-many-rows",
-                    fmt::format("pack {}: the numbers of the rows of {} have more than {} holes: the rest is not read",
-                                pack_.name, row_.driver, kMaxRowRuns),
-                    true);
+      if (added == RowNumbers::Added::kUnknown) {
+        rows_.issue(
+            "pack-too-many-rows",
+            fmt::format("pack {}: the numbers of the rows of {} have more than {} holes and come in no order: the "
+                        "rest is not read",
+                        pack_.name, row_.driver, kMaxRowRuns),
+            true);
         return false;
       }
       if (added == RowNumbers::Added::kAgain)
@@ -167,24 +172,11 @@ class RowRun {
                   false);
   }
 
-  // The name that the statement gives its driver, which `where` uses.
-  [[nodiscard]] std::string alias(std::string_view sql) const {
-    const std::string table = pack_.database.name + "." + row_.driver;
-    const std::size_t at = sql.find(table);
-    if (at == std::string_view::npos) return row_.driver;
-    const std::size_t from = std::min(sql.find_first_not_of(" \t\r\n", at + table.size()), sql.size());
-    std::size_t end = from;
-    while (end < sql.size() && (std::isalnum(static_cast<unsigned char>(sql[end])) != 0 || sql[end] == '_')) ++end;
-    const std::string word(sql.substr(from, end - from));
-    static constexpr std::array<std::string_view, 12> kNoNames{"",      "WHERE", "LEFT",  "JOIN",  "INNER", "CROSS",
-                                                               "ORDER", "GROUP", "LIMIT", "UNION", "NOT",   "INDEXED"};
-    return std::ranges::find(kNoNames, word) != kNoNames.end() ? row_.driver : word;
-  }
-
   // Rows that have to come out. An index is quicker to count; the table itself has the last word.
   std::optional<std::int64_t> count_driver(std::string_view sql, bool by_index) {
     const std::string question =
-        fmt::format("SELECT count(*) FROM {}.{} AS {} {} WHERE {}", pack_.database.name, row_.driver, alias(sql),
+        fmt::format("SELECT count(*) FROM {}.{} AS {} {} WHERE {}", pack_.database.name, row_.driver,
+                    alias_of(sql, pack_.database.name + "." + row_.driver).value_or(row_.driver),
                     by_index ? "" : "NOT INDEXED", row_.where.empty() ? "1" : row_.where);
     auto statement = database_.prepare(question);
     if (!statement || statement->step() != Statement::Step::kRow) return std::nullopt;

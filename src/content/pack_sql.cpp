@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "content/pack.h"
 
@@ -29,7 +30,41 @@ std::size_t find_bar(std::string_view text) {
   return std::string_view::npos;
 }
 
+bool is_name_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// The word at `at`, behind blanks; `at` moves behind it.
+std::string_view next_word(std::string_view sql, std::size_t& at) {
+  at = std::min(sql.find_first_not_of(" \t\r\n", at), sql.size());
+  const std::size_t from = at;
+  while (at < sql.size() && is_name_byte(sql[at])) ++at;
+  return sql.substr(from, at - from);
+}
+
+bool is_keyword(std::string_view word) {
+  static constexpr std::array<std::string_view, 14> kKeywords{"CROSS", "FULL",  "GROUP", "INDEXED", "INNER",
+                                                              "JOIN",  "LEFT",  "LIMIT", "NATURAL", "NOT",
+                                                              "ON",    "ORDER", "UNION", "WHERE"};
+  std::string large(word);
+  for (char& c : large) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return std::ranges::find(kKeywords, large) != kKeywords.end();
+}
+
 }  // namespace
+
+std::optional<std::string> alias_of(std::string_view sql, std::string_view table) {
+  for (std::size_t at = sql.find(table); at != std::string_view::npos; at = sql.find(table, at + 1)) {
+    std::size_t end = at + table.size();
+    const bool whole = (at == 0 || !is_name_byte(sql[at - 1])) && (end == sql.size() || !is_name_byte(sql[end]));
+    if (!whole) continue;
+    std::string_view word = next_word(sql, end);
+    if (word == "AS" || word == "as") word = next_word(sql, end);
+    if (!word.empty() && !is_keyword(word)) return std::string(word);
+    return std::string(table.substr(table.find('.') + 1));
+  }
+  return std::nullopt;
+}
 
 std::optional<std::string> expand_sql(const PackRow& row, const std::vector<std::pair<std::string, bool>>& capabilities,
                                       std::string& problem) {

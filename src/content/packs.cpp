@@ -83,6 +83,7 @@ std::vector<PackText> all_packs(std::span<const PackText> packs) {
   std::ranges::for_each(packs, add);
   std::ranges::sort(all, {}, [](const auto& one) { return one.first; });
   std::vector<PackText> texts;
+  texts.reserve(all.size());
   for (auto& [name, text] : all) texts.push_back(std::move(text));
   return texts;
 }

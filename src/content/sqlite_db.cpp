@@ -13,11 +13,11 @@ namespace limier::content {
 namespace {
 
 // Virtual machine instructions between two calls of the progress handler.
-constexpr int kInstructionsPerBeat = 20'000;
+constexpr int kInstructionsPerBeat = 10'000;
 // Beats of a statement: so many, and so many for each KiB there is. A message takes some hundred instructions, and
 // cyclic trees or joins without end are to end.
-constexpr std::uint64_t kBaseBeats = 2'000;
-constexpr std::uint64_t kBeatsPerKiB = 2;
+constexpr std::uint64_t kBaseBeats = 4'000;
+constexpr std::uint64_t kBeatsPerKiB = 1;
 
 // What a pack's statement may call. All are of SQLite itself and only compute.
 constexpr std::array<std::string_view, 31> kFunctions{
@@ -223,11 +223,6 @@ std::string_view Statement::text(std::size_t column) const {
   return bytes == nullptr
              ? std::string_view()
              : std::string_view(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), at)));
-}
-
-void Statement::bind(int place, std::string_view text) {
-  // The caller's text outlives the statement.
-  sqlite3_bind_text(statement_.get(), place, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
 }
 
 }  // namespace limier::content

@@ -47,7 +47,6 @@ class Statement {
   [[nodiscard]] double real(std::size_t column) const;
   // As stored, or a number as text; until the next step.
   [[nodiscard]] std::string_view text(std::size_t column) const;
-  void bind(int place, std::string_view text);
 
  private:
   friend class Database;

@@ -129,6 +129,15 @@ TEST(Pack, MacrosChooseBySchema) {
   EXPECT_EQ(expand_sql(row, {{"a", true}, {"b", false}}, problem), "SELECT one || 'x',   WHERE 1");
 }
 
+TEST(Pack, TheNameOfATableInAStatement) {
+  EXPECT_EQ(alias_of("SELECT 1 FROM c.m x WHERE 1", "c.m"), "x");
+  EXPECT_EQ(alias_of("SELECT 1 FROM c.messages q, c.m AS x", "c.m"), "x");
+  EXPECT_EQ(alias_of("SELECT 1 FROM c.m\nwhere 1", "c.m"), "m");
+  EXPECT_EQ(alias_of("SELECT 1 FROM c.m", "c.m"), "m");
+  EXPECT_EQ(alias_of("SELECT 1 FROM c.m, c.n", "c.m"), "m");
+  EXPECT_EQ(alias_of("SELECT 1 FROM abc.m x, c.mm y", "c.m"), std::nullopt);
+}
+
 TEST(Epochs, CountFromTheirZero) {
   const auto shown = [](std::string_view epoch, auto value) {
     const auto time = time_of(*find_epoch(epoch), value);
@@ -206,6 +215,35 @@ TEST(PackRun, AJoinThatLosesOrDoublesRowsIsSaid) {
   EXPECT_TRUE(parsed.rows.issues[0].incomplete);
   EXPECT_EQ(parsed.rows.issues[0].message,
             "pack chat: of 3 rows of m, 2 came out, and 1 a second time or without a number");
+}
+
+TEST(PackRun, RowsInAnyOrderComeOnce) {
+  // By an index: the numbers come in no order, and join from both sides.
+  Maker maker;
+  maker.run(std::string(kTable) +
+            "CREATE INDEX i ON m(t); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n "
+            "WHERE i<1000) INSERT INTO m SELECT i, i * 7919 % 1009, 1, 'x' FROM n;"
+            "INSERT INTO m VALUES (-9223372036854775808, 1, 1, 'y'), (9223372036854775807, 2, 1, 'z')");
+  const Parsed parsed = run_chat(maker.files(), replaced(kRow, "FROM c.m m", "FROM c.m m ORDER BY m.t"));
+  EXPECT_EQ(parsed.rows.rows.size(), 1002u);
+  EXPECT_TRUE(parsed.rows.issues.empty());
+  const Parsed twice =
+      run_chat(maker.files(), replaced(kRow, "FROM c.m m", "FROM c.m m, (SELECT 1 UNION SELECT 2) ORDER BY m.t"));
+  EXPECT_EQ(twice.rows.rows.size(), 1002u);
+  EXPECT_EQ(twice.rows.codes(), std::vector<std::string>{"pack-lost-rows"});
+}
+
+TEST(PackRun, NumbersWithManyHolesAreTakenWhileTheyRise) {
+  Maker maker;
+  maker.run(std::string(kTable) +
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<70000) INSERT INTO m "
+            "SELECT 2 * i, 1, 1, 'x' FROM n");
+  const Parsed rising = run_chat(maker.files());
+  EXPECT_EQ(rising.rows.rows.size(), 70'000u);
+  EXPECT_TRUE(rising.rows.issues.empty());
+  const Parsed falling = run_chat(maker.files(), replaced(kRow, "FROM c.m m", "FROM c.m m ORDER BY m.id DESC"));
+  EXPECT_EQ(falling.rows.rows.size(), 65'537u);
+  EXPECT_EQ(falling.rows.codes(), std::vector<std::string>{"pack-too-many-rows"});
 }
 
 TEST(PackRun, WhereAndCapabilitiesFollowTheSchema) {
