@@ -17,7 +17,7 @@ DEV = SOURCE.parent / "shared/scenario/messages/dev.jsonl"
 LEXICON = SOURCE / "rules/danger/lexicon"
 # Second parts of verbs that are written apart (Dutch, German, English): with `..` between, such a verb is one word.
 PARTICLES = set(
-    "af neer dood kapot om overhoop uit thuis buiten op aan binnen elkaar um ab tot kalt nieder raus zusammen fertig weg "
+    "an eraf omver af neer dood kapot om overhoop uit thuis buiten op aan binnen elkaar um ab tot kalt nieder raus zusammen fertig weg "
     "heim aus up off down out over dead".split()
 )
 LETTERS = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ı": "i"}
