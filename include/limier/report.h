@@ -19,10 +19,14 @@ namespace limier::report {
 class Source;  // src/report/formats.h
 
 // One format. Adding one: src/report/<name>.cpp and a line in src/report/all.cpp.
+struct ReportFile {
+  std::string name;
+  bool always = true;  // false: only where there are rows for it
+};
 struct Format {
-  std::string_view name;                    // "html", "json", "csv", "bodyfile", "dfxml": the word after --format
-  std::span<const std::string_view> files;  // what it writes: "report.html"; csv writes three
-  std::string_view about;                   // one line for the help text
+  std::string_view name;               // "html", "json", "csv", "bodyfile", "dfxml": the word after --format
+  std::vector<ReportFile> (*files)();  // what it writes: "report.html"; csv one for each kind of row
+  std::string_view about;              // one line for the help text
   Status (*write)(Source& source, const std::string& dir);
   bool by_default;         // written by triage
   bool states_facts;       // asks the source for facts
@@ -30,9 +34,16 @@ struct Format {
 };
 std::span<const Format> all_formats();  // sorted by name
 
-// What was done with the evidence, in the words of every report and of the terminal: "listed and hashed; no content
-// examined". `profile` is that of v_run.
-std::string_view work_done(std::string_view profile);
+// What was done with the evidence.
+struct WorkDone {
+  std::string profile;        // that of v_run
+  std::int64_t contents = 0;  // looked into by parsers
+  std::int64_t messages = 0;  // that came out of them
+  bool rules = false;         // rules were run
+};
+Result<WorkDone> read_work(store::Index& index);
+// In the words of every report and of the terminal: "listed and hashed; no content examined".
+std::string work_done(const WorkDone& work);
 
 // The name a file of a report has while it is being written.
 std::string partial_name(std::string_view file);

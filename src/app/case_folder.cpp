@@ -122,9 +122,9 @@ Result<FolderLock> prepare_case_folder(const std::string& dir, const EvidenceSet
 void remove_reports(const std::string& dir) {
   const auto remove = [&](const std::string& name) { ::unlink((dir + "/" + name).c_str()); };
   for (const report::Format& format : report::all_formats()) {
-    for (const std::string_view file : format.files) {
-      remove(std::string(file));
-      remove(report::partial_name(file));
+    for (const report::ReportFile& file : format.files()) {
+      remove(file.name);
+      remove(report::partial_name(file.name));
     }
   }
   for (const char* name : {kManifest, kAudit}) remove(std::string(name) + kTemporarySuffix);

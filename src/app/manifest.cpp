@@ -45,8 +45,9 @@ Result<bool> is_handed_over(const std::string& dir) {
   if (!fs::exists(dir + "/manifest.json", error)) return false;
   LIMIER_TRY(const std::string manifest, read_file(dir + "/manifest.json"));
   const auto files = manifest_entries(manifest, "files");
-  const auto as_recorded = [&](const std::string& name) {
+  const auto as_recorded = [&](const std::string& name, bool may_lack = false) {
     const auto entry = std::find_if(files.begin(), files.end(), [&](const auto& file) { return file.name == name; });
+    if (may_lack && entry == files.end() && !fs::exists(dir + "/" + name, error)) return true;
     const auto digest = hash_file(dir + "/" + name);
     return entry != files.end() && digest.ok() && hex_digest(*digest) == entry->sha256;
   };
@@ -56,8 +57,8 @@ Result<bool> is_handed_over(const std::string& dir) {
                              "limier check {}",
                              dir, dir)};
   for (const report::Format& format : report::all_formats())
-    for (const std::string_view file : format.files)
-      if (format.by_default && !as_recorded(std::string(file))) return false;
+    for (const report::ReportFile& file : format.files())
+      if (format.by_default && !as_recorded(file.name, !file.always)) return false;
   return true;
 }
 

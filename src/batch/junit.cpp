@@ -29,7 +29,7 @@ report::JunitSuite suite_of(const ExhibitStatus& status) {
   if (!suite.not_there.empty()) return suite;
   const ExhibitResult& result = status.record->result;
   suite.verdict = result.verdict;
-  suite.done = report::work_done(status.exhibit->profile);
+  suite.done = report::work_done({status.exhibit->profile});
   suite.mismatch = result.mismatch;
   suite.damaged = result.damaged;
   suite.incomplete = result.incomplete;

@@ -128,6 +128,36 @@ std::size_t cell_count(const KindInfo& kind) {
   return kind.columns.size() + (kind.origin == Origin::kContent ? kPlaceCells : 0);
 }
 
+namespace {
+
+void add_view_column(std::vector<ViewColumn>& columns, const ColumnInfo& info) {
+  ViewColumn column{std::string(info.name), info.as, {}, false, std::string(info.meaning), info.words};
+  if (info.as == As::kText) column.raw = column.name + "_raw";
+  if (info.as == As::kReference) column.name += "_id";
+  columns.push_back(column);
+  if (info.as != As::kTime) return;
+  columns.push_back({column.name + "_ns", As::kInteger, {}, false, "the same in nanoseconds since 1970"});
+}
+
+}  // namespace
+
+std::vector<ViewColumn> view_columns(const KindInfo& kind) {
+  std::vector<ViewColumn> columns{{std::string(kind.name) + "_id", As::kInteger, {}, false, "from 1"}};
+  for (const ColumnInfo& column : kind.columns) add_view_column(columns, column);
+  if (kind.origin == Origin::kContent) {
+    columns.push_back({"file_id", As::kInteger, {}, false, "the first file that has the content"});
+    columns.push_back({"content_id", As::kInteger, {}, false, "the content"});
+    columns.push_back({"locator", As::kOwnText, {}, false, std::string(kPlaceColumns[0].meaning)});
+    columns.push_back({"parser", As::kOwnText, {}, false, "which pack or parser made the row"});
+    columns.push_back({"parser_version", As::kOwnText, {}, false, "its version"});
+    for (const ColumnInfo& column : place_columns().subspan(1)) add_view_column(columns, column);
+  }
+  for (const ColumnInfo& column : kind.columns)
+    if (column.as == As::kText)
+      columns.push_back({std::string(column.name) + "_raw", As::kText, {}, true, "the exact bytes"});
+  return columns;
+}
+
 void put_cells(Encoder& out, std::span<const RowCell> cells) {
   for (const RowCell& cell : cells) {
     if (const auto* number = std::get_if<std::int64_t>(&cell)) {

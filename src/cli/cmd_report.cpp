@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -30,7 +31,10 @@ class ReportCommand final : public Command {
     std::vector<std::string> paths;
     for (const report::Format& format : report::all_formats())
       if (std::find(formats->begin(), formats->end(), format.name) != formats->end())
-        for (const std::string_view file : format.files) paths.push_back(fmt::format("{}/{}", dir_, file));
+        for (const report::ReportFile& file : format.files())
+          if (const std::string path = fmt::format("{}/{}", dir_, file.name);
+              file.always || ::access(path.c_str(), F_OK) == 0)
+            paths.push_back(path);
     if (context.common.json) {
       JsonWriter json(context.out, 2);
       json.begin_object().key("written").begin_array();

@@ -8,6 +8,7 @@
 
 #include "cli/batch_text.h"
 #include "cli/rows.h"
+#include "limier/report.h"
 
 namespace limier::cli {
 namespace {
@@ -16,14 +17,18 @@ namespace {
 constexpr std::size_t kMeasuredRows = 1000;
 
 // Views and columns that have no values yet: an empty answer from them would look like "nothing found".
-constexpr std::array<std::string_view, 6> kViewsNotComputed{"v_hit",      "v_entity",  "v_text",
-                                                            "v_artifact", "v_message", "v_finding"};
+constexpr std::array<std::string_view, 4> kViewsNotComputed{"v_hit", "v_entity", "v_text", "v_artifact"};
+// Those that come out of content: not with every profile.
+constexpr std::array<std::string_view, 6> kViewsOfContent{"v_message", "v_finding", "v_attachment",
+                                                          "v_judged",  "v_item",    "v_moment"};
 constexpr std::array<std::string_view, 2> kColumnsNotComputed{"known", "known_source"};
 constexpr std::array<std::string_view, 4> kColumnsOfContent{"mime", "type_name", "ext_mismatch", "entropy"};
 
+using Words = std::set<std::string, std::less<>>;
+
 // The words of a statement, in lower case.
-std::set<std::string, std::less<>> words_of(std::string_view sql) {
-  std::set<std::string, std::less<>> words;
+Words words_of(std::string_view sql) {
+  Words words;
   std::string word;
   for (const char c : sql) {
     const bool part = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
@@ -35,11 +40,27 @@ std::set<std::string, std::less<>> words_of(std::string_view sql) {
   return words;
 }
 
+std::string named_in(const Words& words, std::span<const std::string_view> views) {
+  std::string named;
+  for (const std::string_view view : views)
+    if (words.contains(view)) named += fmt::format("{}{}", named.empty() ? "" : ", ", view);
+  return named;
+}
+
+// Content is not looked into with every profile, and rules do not always run: says so where these views are empty.
+void say_what_was_not_looked_into(const Context& context, store::Index& index, const Words& words) {
+  const std::string named = named_in(words, kViewsOfContent);
+  if (named.empty()) return;
+  const auto work = report::read_work(index);
+  if (!work || work->contents > 0) return;
+  context.say(fmt::format("no content was looked into (profile {}), so an empty answer says nothing: {}",
+                          terminal_text(work->profile), named));
+}
+
 void say_what_is_not_computed(const Context& context, store::Index& index, std::string_view sql) {
   const auto words = words_of(sql);
-  std::string named;
-  for (const std::string_view view : kViewsNotComputed)
-    if (words.contains(view)) named += fmt::format("{}{}", named.empty() ? "" : ", ", view);
+  say_what_was_not_looked_into(context, index, words);
+  std::string named = named_in(words, kViewsNotComputed);
   if (words.contains("v_file"))
     for (const std::string_view column : kColumnsNotComputed)
       if (words.contains(column)) named += fmt::format("{}{} of v_file", named.empty() ? "" : ", ", column);

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "cli/batch_text.h"
 #include "cli/rows.h"
+#include "limier/catalog/rows.h"
 
 namespace limier::cli {
 namespace {
@@ -34,7 +36,7 @@ class TimelineCommand final : public Command {
       sql += " AND (t_ns < ? OR t_ns IS NULL AND t_s < 0)";
       values.emplace_back(parse_period(to_)->until_ns);
     }
-    sql += " ORDER BY t_s, t_ns, iif(t_ns IS NULL, rtrim(t, 'Z'), NULL), file_id, source, macb DESC";
+    sql += " ORDER BY t_s, t_ns, iif(t_ns IS NULL, rtrim(t, 'Z'), NULL), file_id, source, row_id, macb DESC";
     if (limit_ > 0) sql += fmt::format(" LIMIT {}", limit_);
     auto query = (*index)->query(sql);
     if (!query) return context.fail(query.error());
@@ -56,9 +58,17 @@ class TimelineCommand final : public Command {
     json.finish();
   }
 
+  // The longest that can come.
+  static std::size_t source_width() {
+    std::size_t width = std::string_view("ntfs-fn").size();
+    for (const catalog::KindInfo* kind : catalog::row_kinds())
+      if (!kind->summary.empty()) width = std::max(width, kind->name.size());
+    return width;
+  }
+
   static void print_text(const Context& context, store::Query& query) {
     const auto line = [&](std::string_view time, std::string_view macb, std::string_view source, std::string_view id) {
-      return fmt::format("{}  {}  {}  {}", pad_right(time, 30), pad_right(macb, 4), pad_right(source, 8),
+      return fmt::format("{}  {}  {}  {}", pad_right(time, 30), pad_right(macb, 4), pad_right(source, source_width()),
                          pad_left(id, 8));
     };
     if (!context.common.quiet)
@@ -69,8 +79,8 @@ class TimelineCommand final : public Command {
         if (!what.empty()) what += "  ";
         what += context.style.dim(terminal_text(about));
       }
-      context.out.write(line(short_time(query.text(0)), terminal_text(query.text(2)), terminal_text(query.text(3)),
-                             query.is_null(4) ? "-" : query.text(4)) +
+      context.out.write(line(short_time(query.text(0)), query.is_null(2) ? "-" : terminal_text(query.text(2)),
+                             terminal_text(query.text(3)), query.is_null(4) ? "-" : query.text(4)) +
                         "  " + what + "\n");
     }
   }

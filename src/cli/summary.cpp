@@ -16,7 +16,8 @@ struct Counts : report::FileTotals {
 };
 
 struct Summary {
-  std::string path, format, verdict, outcome, profile;
+  std::string path, format, verdict, outcome;
+  report::WorkDone work;
   std::uint64_t size_bytes = 0, container_bytes = 0;
   Counts counts;
   struct Gap {
@@ -54,11 +55,9 @@ Summary read_summary(store::Index& index, const std::optional<report::FileTotals
     summary.verdict = row.text(2);
     summary.size_bytes = static_cast<std::uint64_t>(row.integer(3));
   });
-  read_first_row(index, "SELECT outcome, profile FROM v_run ORDER BY run_id DESC LIMIT 1",
-                 [&](const store::Query& row) {
-                   summary.outcome = row.text(0);
-                   summary.profile = row.text(1);
-                 });
+  read_first_row(index, "SELECT outcome FROM v_run ORDER BY run_id DESC LIMIT 1",
+                 [&](const store::Query& row) { summary.outcome = row.text(0); });
+  if (auto work = report::read_work(index)) summary.work = *work;
   read_first_row(index, "SELECT total(size_bytes) FROM v_segment",
                  [&](const store::Query& row) { summary.container_bytes = static_cast<std::uint64_t>(row.real(0)); });
   Counts& counts = summary.counts;
@@ -106,7 +105,7 @@ std::string verdict_text(const Style& style, const std::string& verdict) {
 
 std::string examined_text(const Summary& summary, const app::Outcome& outcome) {
   if (outcome.conditions.nothing_examined) return "nothing";
-  return std::string(report::work_done(summary.profile));
+  return report::work_done(summary.work);
 }
 
 std::uint64_t count_of(std::int64_t number) {
@@ -134,7 +133,9 @@ void print_text(const Context& context, const std::string& dir, const Summary& s
     facts.add("damage", context.style.bad(plural(count_of(counts.bad_ranges), "damaged range", "damaged ranges")));
   if (counts.issues > 0)
     facts.add("issues", fmt::format("{}, listed in the report", group_digits(count_of(counts.issues))));
-  if (summary.not_examined.empty()) facts.add("not examined", "content; of list and digests nothing was left out");
+  if (summary.not_examined.empty())
+    facts.add("not examined", summary.work.contents > 0 ? "content that no parser knows; else nothing was left out"
+                                                        : "content; of list and digests nothing was left out");
   for (std::size_t i = 0; i < summary.not_examined.size(); ++i) {
     const auto& gap = summary.not_examined[i];
     std::string text = fmt::format("{}: {}", terminal_text(gap.what), terminal_text(gap.reason));

@@ -5,28 +5,37 @@
 #include <functional>
 #include <future>
 
+#include "report/declared.h"
 #include "report/formats.h"
 
 namespace limier::report {
 namespace {
 
-constexpr std::array<std::string_view, 1> kBodyfileFiles{"bodyfile.txt"};
-constexpr std::array<std::string_view, 3> kCsvFiles{"files.csv", "findings.csv", "timeline.csv"};
-constexpr std::array<std::string_view, 1> kDfxmlFiles{"dfxml.xml"};
-constexpr std::array<std::string_view, 1> kHtmlFiles{"report.html"};
-constexpr std::array<std::string_view, 1> kJsonFiles{"report.json"};
-constexpr std::array<std::string_view, 1> kJunitFiles{"junit.xml"};
+// The one file of a format.
+template <const char* kName>
+std::vector<ReportFile> one_file() {
+  return {{kName}};
+}
+constexpr char kBodyfile[] = "bodyfile.txt", kDfxml[] = "dfxml.xml", kHtml[] = "report.html", kJson[] = "report.json",
+               kJunit[] = "junit.xml";
+
+std::vector<ReportFile> csv_files() {
+  std::vector<ReportFile> files{{"files.csv"}, {"timeline.csv"}};
+  for (const catalog::KindInfo* kind : catalog::row_kinds()) files.push_back({csv_name(*kind), kind->always_listed});
+  return files;
+}
 
 constexpr std::array<Format, 6> kFormats{{
-    {"bodyfile", kBodyfileFiles, "names and times of every file, for mactime (Sleuth Kit 3 body file)", write_bodyfile,
-     false, false, false},
-    {"csv", kCsvFiles, "files, findings and time stamps as tables", write_csv, true, false, true},
-    {"dfxml", kDfxmlFiles, "every file with its byte runs and digests (Digital Forensics XML)", write_dfxml, false,
+    {"bodyfile", one_file<kBodyfile>, "names and times of every file, for mactime (Sleuth Kit 3 body file)",
+     write_bodyfile, false, false, false},
+    {"csv", csv_files, "files, time stamps, findings, messages and every other kind of row as tables", write_csv, true,
+     false, true},
+    {"dfxml", one_file<kDfxml>, "every file with its byte runs and digests (Digital Forensics XML)", write_dfxml, false,
      false, false},
-    {"html", kHtmlFiles, "the report to read, print and hand over, one self-contained page", write_html, true, true,
-     false},
-    {"json", kJsonFiles, "the same facts for machines", write_json, true, true, false},
-    {"junit", kJunitFiles, "integrity, coverage, completeness, findings as checks for CI (JUnit XML)", write_junit,
+    {"html", one_file<kHtml>, "the report to read, print and hand over, one self-contained page", write_html, true,
+     true, false},
+    {"json", one_file<kJson>, "the same facts for machines", write_json, true, true, false},
+    {"junit", one_file<kJunit>, "integrity, coverage, completeness, findings as checks for CI (JUnit XML)", write_junit,
      false, true, false},
 }};
 

@@ -164,7 +164,7 @@ Text CaseFacts::done() const {
   const std::int64_t listed = std::count_if(by_attention.begin(), by_attention.end(), listed_only);
   if (listed > 0 && listed < examined())
     return fmt::format("listed, {} of them hashed; no content examined", examined() - listed);
-  return Text(work_done(listed > 0 ? "list" : ""));
+  return work_done({listed > 0 ? "list" : ""});
 }
 
 std::string_view exit_meaning(std::int64_t code) {

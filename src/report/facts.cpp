@@ -152,9 +152,26 @@ Text exact_text(const store::Query& row, int text, int raw) {
   return {bytes.begin(), bytes.end()};
 }
 
-// Until parsers of content are part of limier, no profile looks into a file.
-std::string_view work_done(std::string_view profile) {
-  return profile == "list" ? "listed; nothing hashed, no content examined" : "listed and hashed; no content examined";
+std::string work_done(const WorkDone& work) {
+  if (work.contents == 0)
+    return work.profile == "list" ? "listed; nothing hashed, no content examined"
+                                  : "listed and hashed; no content examined";
+  return fmt::format("listed and hashed; {} looked into by parsers, {}", plural(work.contents, "content", "contents"),
+                     plural(work.messages, "message", "messages"));
+}
+
+Result<WorkDone> read_work(store::Index& index) {
+  LIMIER_TRY(auto run, index.query("SELECT profile FROM v_run ORDER BY run_id DESC LIMIT 1"));
+  WorkDone work;
+  if (run.step()) work.profile = run.text(0);
+  LIMIER_CHECK(run.status());
+  LIMIER_TRY(work.contents,
+             count_of(index, "SELECT count(DISTINCT content_id) FROM v_item WHERE state = 'parsed' OR rows > 0"));
+  LIMIER_TRY(work.messages, count_of(index, "SELECT count(*) FROM v_message"));
+  // Rules say how much they could judge even where they found nothing.
+  LIMIER_TRY(const std::int64_t judged, count_of(index, "SELECT count(*) FROM v_judged"));
+  work.rules = judged > 0;
+  return work;
 }
 
 std::int64_t EvidenceFacts::container_bytes() const {
@@ -179,11 +196,12 @@ Result<RunFacts> read_run(store::Index& index) {
   // The outcome is asked only whether the index is whole: an index cut short must not look finished. Nothing else of
   // the run may differ between two reports of the same evidence.
   const std::string sql =
-      fmt::format("SELECT tool_version, outcome = 'interrupted', {}, {} FROM v_run ORDER BY run_id DESC LIMIT 1",
-                  column_or_null(index, "v_run", "profile"), column_or_null(index, "v_run", "zone"));
+      fmt::format("SELECT tool_version, outcome = 'interrupted', {}, {}, {} FROM v_run ORDER BY run_id DESC LIMIT 1",
+                  column_or_null(index, "v_run", "profile"), column_or_null(index, "v_run", "zone"),
+                  column_or_null(index, "v_run", "fail_on"));
   LIMIER_TRY(auto rows, index.query(sql));
   RunFacts run;
-  if (rows.step()) run = {rows.text(0), rows.text(2), rows.text(3), rows.integer(1) != 0};
+  if (rows.step()) run = {rows.text(0), rows.text(2), rows.text(3), rows.text(4), rows.integer(1) != 0};
   LIMIER_CHECK(rows.status());
   LIMIER_TRY(const std::int64_t unjailed, count_of(index, "SELECT count(*) FROM v_issue WHERE code = 'no-sandbox'"));
   run.jailed = unjailed == 0;
@@ -237,6 +255,8 @@ Result<Facts> read_facts(store::Index& index, FileCount& files) {
   LIMIER_TRY(facts.run, read_run(index));
   LIMIER_TRY(facts.authority, read_authority(index));
   LIMIER_TRY(facts.evidence, read_evidence(index));
+  LIMIER_TRY(facts.work, read_work(index));
+  LIMIER_TRY(facts.kinds, count_rows(index));
   LIMIER_TRY(facts.counts, read_counts(index));
   LIMIER_CHECK(files.put_into(index, facts));
   LIMIER_TRY(facts.coverage, read_coverage(index));

@@ -9,7 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "limier/report.h"
 #include "limier/store.h"
+#include "report/declared.h"
 
 namespace limier::report {
 
@@ -28,6 +30,7 @@ Text exact_text(const store::Query& row, int text, int raw);
 struct RunFacts {
   Text tool_version;
   Text profile, zone;
+  Text fail_on;  // a priority, or ""
   bool interrupted = false;
   bool jailed = true;  // false: --no-sandbox
 };
@@ -172,6 +175,8 @@ struct StreamNames {
 
 struct Facts {
   RunFacts run;
+  WorkDone work;
+  std::vector<KindCount> kinds;
   AuthorityFacts authority;
   EvidenceFacts evidence;
   Conditions conditions;
@@ -181,6 +186,7 @@ struct Facts {
   Activity activity;
   std::array<std::vector<FileRow>, kListCount> lists;
   StreamNames stream_names;
+  [[nodiscard]] std::int64_t rows_of(const catalog::KindInfo& kind) const { return kinds[number_of(kind)].rows; }
   [[nodiscard]] const std::vector<FileRow>& list(List which) const { return lists[static_cast<std::size_t>(which)]; }
 };
 

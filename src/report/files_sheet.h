@@ -24,14 +24,15 @@ class FilesSheet final : public FileVisitor {
   Calendar calendar_;
 };
 
-// The rows of v_timeline in the order of time. They come in the order of files, so they are sorted here: in memory as
-// far as kRunBytes reach (and as much again while they are sorted), beyond that in runs on the disk that are merged.
+// The rows of v_timeline in the order of time. Those of files come in the order of files, so they are sorted here: in
+// memory as far as kRunBytes reach (and as much again while they are sorted), beyond that in runs on the disk that are
+// merged. Those of v_moment are merged into them.
 class TimelineSheet final : public FileVisitor {
  public:
   static constexpr std::size_t kRunBytes = 32u << 20;
   static Result<TimelineSheet> create(const std::string& dir, std::size_t run_bytes = kRunBytes);
   Status visit(const FileCells& row) override;
-  Status commit();
+  Status commit(store::Index& index);
 
  private:
   // One row; what it shares with the other rows of its file stands in texts_.
@@ -61,6 +62,7 @@ class TimelineSheet final : public FileVisitor {
     }
   };
   class Run;
+  class ContentMoments;
 
   TimelineSheet(std::string dir, OutFile out, std::size_t run_bytes)
       : dir_(std::move(dir)), out_(std::move(out)), run_bytes_(run_bytes) {}
@@ -71,7 +73,7 @@ class TimelineSheet final : public FileVisitor {
   template <class Each>
   Status each_line(const Each& each);
   Status spill();
-  Status merge();
+  Status merge(ContentMoments& moments);
 
   std::string dir_;
   OutFile out_;

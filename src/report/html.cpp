@@ -1,6 +1,8 @@
 // report.html: one self-contained page; no script, no network, nothing but its own style sheet.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/formats.h"
 #include "report/numbers.h"
 #include "report/sections.h"
@@ -12,8 +14,10 @@ constexpr PageSection<Context> kSections[] = {
     {"authority", "Case and authority", put_authority_section},
     {"evidence", "Evidence and verdict", put_evidence_section},
     {"not-examined", "What was not examined, and why", put_not_examined_section},
-    {"volumes", "Volumes", put_volumes_section},
     {"findings", "Findings", put_findings_section},
+    {"messages", "Messages", put_messages_section},
+    {"rows", "What came out of the files", put_rows_section},
+    {"volumes", "Volumes", put_volumes_section},
     {"notable", "What stands out so far", put_notable_section},
     {"types", "File types and sizes", put_types_section},
     {"activity", "Activity by month", put_activity_section},
@@ -30,6 +34,11 @@ std::string head(const Facts& facts) {
 }
 
 }  // namespace
+
+std::string section_link(std::string_view id) {
+  const auto* const found = std::ranges::find(kSections, id, &PageSection<Context>::id);
+  return fmt::format("<a href=\"#{}\">section {}</a>", id, found - std::begin(kSections) + 1);
+}
 
 std::string cap_note(std::int64_t shown, std::int64_t total, std::string_view what) {
   if (shown >= total) return {};

@@ -11,8 +11,16 @@ namespace limier::report {
 namespace {
 
 constexpr std::int64_t kFrontLines = 4;  // of what was not examined
-constexpr std::string_view kNoContent =
-    "No content was examined: chats, documents, archives, databases and unallocated space were not looked into.";
+
+std::string content_sentence(const WorkDone& work) {
+  if (work.contents == 0)
+    return "No content was examined: chats, documents, archives, databases and unallocated space were not looked into.";
+  return fmt::format(
+      "Parsers looked into {} and took {} out of {}. Every other content, and unallocated space, was not "
+      "looked into.",
+      plural(work.contents, "content", "contents"), plural(work.messages, "message", "messages"),
+      work.contents == 1 ? "it" : "them");
+}
 
 struct Verdict {
   std::string_view css;
@@ -28,7 +36,7 @@ std::string digest_sentence(const EvidenceFacts& evidence) {
 
 Verdict integrity_verdict(const Facts& facts) {
   const EvidenceFacts& evidence = facts.evidence;
-  const std::string rest = fmt::format("; {}{}", work_done(facts.run.profile),
+  const std::string rest = fmt::format("; {}{}", work_done(facts.work),
                                        facts.conditions.incomplete ? "; part of it could not be examined" : "");
   const std::string_view css = facts.conditions.incomplete ? "warn" : "good";
   if (evidence.verdict == "verified")
@@ -57,12 +65,13 @@ Verdict verdict_of(const Facts& facts) {
   if (conditions.mismatch)
     return {"bad", "Integrity mismatch: the evidence is not as it was recorded",
             "A digest computed now differs from the one stored at acquisition or given from the custody record. "
-            "Section 2 compares them."};
+            "See " +
+                section_link("evidence") + "."};
   if (conditions.damaged)
     return {"bad", "The evidence is damaged",
-            fmt::format("{} could not be read as acquired, {} in all. Section 2 lists them.",
+            fmt::format("{} could not be read as acquired, {} in all; see {}.",
                         plural(facts.counts.bad_ranges, "range of the media", "ranges of the media"),
-                        human_bytes(facts.counts.bad_bytes))};
+                        human_bytes(facts.counts.bad_bytes), section_link("evidence"))};
   return integrity_verdict(facts);
 }
 
@@ -94,9 +103,9 @@ void put_title(Context& context) {
 
 void put_verdict(Context& context) {
   const Verdict verdict = verdict_of(context.facts);
-  context.page.raw(
-      fmt::format("<div class=\"verdict {}\">\n<p class=\"head\">{}</p>\n<p>{}</p>\n<p>{}</p>\n<p>{}</p>\n</div>\n",
-                  verdict.css, verdict.head, verdict.text, kNoContent, digest_sentence(context.facts.evidence)));
+  context.page.raw(fmt::format(
+      "<div class=\"verdict {}\">\n<p class=\"head\">{}</p>\n<p>{}</p>\n<p>{}</p>\n<p>{}</p>\n</div>\n", verdict.css,
+      verdict.head, verdict.text, content_sentence(context.facts.work), digest_sentence(context.facts.evidence)));
 }
 
 // The files the image lies in, whose size is another than that of the media.
@@ -121,8 +130,8 @@ void put_figures(Context& context) {
   figure("Deleted entries", grouped(census.deleted),
          grouped(census.deleted_state("recovered").items) + " with content");
   figure("Not examined", grouped(facts.counts.not_examined),
-         facts.counts.not_examined == 1 ? "entry, section 3" : "entries, section 3");
-  figure("Issues", grouped(facts.counts.issues), "section 11");
+         (facts.counts.not_examined == 1 ? "entry, " : "entries, ") + section_link("not-examined"));
+  figure("Issues", grouped(facts.counts.issues), section_link("issues"));
   context.page.raw(out + "</dl>\n");
 }
 
@@ -130,8 +139,11 @@ std::string condition(std::string_view label, std::string_view css, std::string_
   return fmt::format("<li><span class=\"label\">{}</span> <span class=\"is-{}\">{}</span></li>\n", label, css, text);
 }
 
-std::string findings_condition(const Counts& counts) {
-  if (counts.findings == 0) return "<li><span class=\"label\">Findings</span> not computed: no rules were run</li>\n";
+std::string findings_condition(const Counts& counts, bool rules) {
+  if (counts.findings == 0)
+    return fmt::format(
+        "<li><span class=\"label\">Findings</span> {}</li>\n",
+        rules ? "none by the rules that were run; that is no all-clear" : "not computed: no rules were run");
   std::string text;
   for (std::size_t i = 0; i < kPriorities.size(); ++i)
     if (counts.by_priority[i] > 0)
@@ -159,9 +171,9 @@ void put_conditions(Context& context) {
   else if (conditions.incomplete)
     out += condition("Completeness", "warn", "part not examined");
   else
-    out += condition("Completeness", "good", work_done(context.facts.run.profile));
+    out += condition("Completeness", "good", work_done(context.facts.work));
   if (!context.facts.run.jailed) out += condition("Jail", "warn", "the evidence was parsed without one (--no-sandbox)");
-  out += findings_condition(context.facts.counts);
+  out += findings_condition(context.facts.counts, context.facts.work.rules);
   context.page.raw(out + "</ul></div>\n");
 }
 
@@ -182,7 +194,8 @@ Status put_front_not_examined(Context& context) {
   if (context.facts.counts.not_examined > shown)
     page.raw(fmt::format("<li><a href=\"#not-examined\">and {} more</a></li>\n",
                          grouped(context.facts.counts.not_examined - shown)));
-  page.raw("<li>content of files, unallocated space: not looked into by this version</li>\n</ul></div>\n");
+  page.raw(fmt::format("<li>{}, unallocated space: not looked into by this version</li>\n</ul></div>\n",
+                       context.facts.work.contents > 0 ? "contents that no parser knows" : "content of files"));
   return ok_status();
 }
 
@@ -291,6 +304,7 @@ void put_acquisition(Page& page, const EvidenceFacts& facts) {
 
 Status put_front(Context& context) {
   put_title(context);
+  LIMIER_CHECK(put_front_findings(context));
   put_verdict(context);
   put_figures(context);
   context.page.raw("<div class=\"first\">\n");

@@ -1,4 +1,4 @@
-// The sections on the media: what was not examined, volumes, coverage, findings, issues.
+// The sections on the media: what was not examined, volumes, coverage, issues.
 #include <fmt/format.h>
 
 #include "report/charts.h"
@@ -76,20 +76,28 @@ Status put_encryption(Context& context) {
   return ok_status();
 }
 
+std::string content_text(const WorkDone& work) {
+  return work.contents == 0
+             ? "Beyond it, no content was examined: files were not opened, unallocated space was not searched."
+             : "Beyond it, contents that no parser knows were not opened, and unallocated space was not searched.";
+}
+
 }  // namespace
 
 Status put_not_examined_section(Context& context) {
   Page& page = context.page;
   if (context.facts.counts.not_examined == 0) {
     page.paragraph(
-        "No part of the evidence was left out of list and digests because of damage, encryption or lack of support. No "
-        "content was examined: files were not opened, unallocated space was not searched. Section 12 says what limier "
-        "does not look at in general.");
+        "No part of the evidence was left out of list and digests because of damage, encryption or lack of support. " +
+        content_text(context.facts.work) + " What limier does not look at in general stands in " +
+        section_link("limits") + ".");
     return ok_status();
   }
   page.paragraph(
-      "“Nothing found” holds only for what was examined. The following was left out of list and digests; beyond it, no "
-      "content was examined: files were not opened, unallocated space was not searched.");
+      (context.facts.work.contents == 0
+           ? "“Nothing found” holds only for what was examined. The following was left out of list and digests. "
+           : "“Nothing found” holds only for what was examined. The following was left out. ") +
+      content_text(context.facts.work));
   LIMIER_TRY(
       auto rows,
       context.index.query(fmt::format(
@@ -135,32 +143,6 @@ Status put_volumes_section(Context& context) {
   page.end_table();
   page.raw(cap_text(shown, context.facts.counts.volumes, "report.json"));
   return put_encryption(context);
-}
-
-Status put_findings_section(Context& context) {
-  Page& page = context.page;
-  if (context.facts.counts.findings == 0) {
-    page.paragraph("Not computed: no rules were run. That is no statement about the content of the files.");
-    return ok_status();
-  }
-  LIMIER_TRY(auto rows,
-             context.index.query(fmt::format("SELECT priority, title, reason, rule, file_id FROM v_finding ORDER BY "
-                                             "CASE priority WHEN 'live-in-danger' THEN 0 WHEN 'high' THEN 1 "
-                                             "WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END, finding_id LIMIT {}",
-                                             kMaxFindings)));
-  page.table("", {{"Priority", Align::kShort},
-                  {"Finding", Align::kPath},
-                  {"Reason", Align::kPath},
-                  {"Rule", Align::kText},
-                  {"File", Align::kNumber}});
-  std::int64_t shown = 0;
-  for (; rows.step(); ++shown)
-    page.row({text_or_absent(rows, 0), text_or_absent(rows, 1), text_or_absent(rows, 2), text_or_absent(rows, 3),
-              integer_or_absent(rows, 4)});
-  LIMIER_CHECK(rows.status());
-  page.end_table();
-  page.raw(cap_text(shown, context.facts.counts.findings, "findings.csv"));
-  return ok_status();
 }
 
 Status put_coverage_section(Context& context) {

@@ -12,8 +12,8 @@ Status put_limits_section(Context& context) {
       "entry they hold, deleted ones included. Then it reads the media once from the first byte to the last, computes "
       "the "
       "digests of the media and of the files in that same pass, and checks every chunk of the container.");
-  page.paragraph(
-      "Every byte of the media is accounted for: section 10 says what it is, section 3 says what was not examined.");
+  page.paragraph("Every byte of the media is accounted for: " + section_link("coverage") + " says what it is, " +
+                 section_link("not-examined") + " what was not examined.");
   page.heading("How to read it");
   page.paragraph(
       "Times are those the file systems hold, shown in UTC. FAT keeps what the clock of the device showed, without a "
@@ -37,8 +37,8 @@ Status put_limits_section(Context& context) {
       "Unallocated "
       "space holds what no list of files names; counting it does not mean that it was searched. An unsupported file "
       "system is "
-      "listed as a volume only. A damaged file system may list less than it held: section 11 says where there is such "
-      "doubt.");
+      "listed as a volume only. A damaged file system may list less than it held: " +
+      section_link("issues") + " says where there is such doubt.");
   page.paragraph(
       "This is triage: a first, complete and repeatable look that shows where to examine further. The absence of a "
       "finding is no "

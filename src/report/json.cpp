@@ -1,4 +1,5 @@
 // report.json: the facts of the page for machines; docs/report.schema.json describes it.
+#include "limier/catalog/findings.h"
 #include "report/facts.h"
 #include "report/formats.h"
 #include "report/json_out.h"
@@ -98,11 +99,12 @@ void put_conditions(JsonOut& json, const Facts& facts) {
   json.end();
   json.integer("exit_code", conditions.exit_code());
   json.object("examined");
-  json.text("summary", work_done(facts.run.profile));
+  json.text("summary", work_done(facts.work));
   json.boolean("listed", !conditions.nothing_examined);
   json.boolean("hashed", !facts.evidence.verdict.empty());
-  json.boolean("content", false);
-  json.boolean("rules", false);
+  json.boolean("content", facts.work.contents > 0);
+  json.integer("contents", facts.work.contents);
+  json.boolean("rules", facts.work.rules);
   json.end();
 }
 
@@ -287,16 +289,6 @@ Status put_views(JsonOut& json, store::Index& index) {
                          {"scheme", kTxt},
                          {"certainty", kTxt},
                          {"detail", kTxt}}));
-  LIMIER_CHECK(put_view(json, index, "findings", "v_finding", "finding_id",
-                        {{"finding_id", kInt},
-                         {"pack", kTxt},
-                         {"rule", kTxt},
-                         {"priority", kTxt},
-                         {"title", kTxt},
-                         {"reason", kTxt},
-                         {"subject_kind", kTxt},
-                         {"subject_id", kInt},
-                         {"file_id", kInt}}));
   return put_view(json, index, "issues", "v_issue", "issue_id",
                   {{"issue_id", kInt},
                    {"stage", kTxt},
@@ -310,6 +302,18 @@ Status put_views(JsonOut& json, store::Index& index) {
                    {"cause", kTxt},
                    {"attempt", kInt},
                    {"memory_bytes", kInt}});
+}
+
+// How many rows of each kind there are, and the first of them; findings are all there.
+Status put_kinds(JsonOut& json, store::Index& index, const Facts& facts) {
+  json.object("rows");
+  for (const KindCount& count : facts.kinds) json.integer(count.kind->plural, count.rows);
+  json.end();
+  for (const KindCount& count : facts.kinds) {
+    const bool whole = count.kind == &catalog::kKindOf<catalog::Finding>;
+    LIMIER_CHECK(put_kind_json(json, index, *count.kind, whole ? std::nullopt : std::optional(kMaxRowsInJson)));
+  }
+  return ok_status();
 }
 
 }  // namespace
@@ -332,6 +336,7 @@ Status write_json(Source& source, const std::string& dir) {
   put_activity(json, facts.activity);
   put_coverage(json, facts.coverage);
   LIMIER_CHECK(put_views(json, index));
+  LIMIER_CHECK(put_kinds(json, index, facts));
   json.end();
   return out.commit();
 }

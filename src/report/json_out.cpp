@@ -33,6 +33,10 @@ void JsonOut::real(std::string_view key, double value) {
   begin(key);
   out_ << fmt::format("{:.3f}", value);
 }
+void JsonOut::number(std::string_view key, double value) {
+  begin(key);
+  out_ << fmt::format("{}", value);
+}
 void JsonOut::boolean(std::string_view key, bool value) {
   begin(key);
   out_ << (value ? "true" : "false");

@@ -18,7 +18,8 @@ class JsonOut {
   void array(std::string_view key) { open(key, '['); }
   void end();
   void integer(std::string_view key, std::int64_t value);
-  void real(std::string_view key, double value);  // three decimals
+  void real(std::string_view key, double value);    // three decimals
+  void number(std::string_view key, double value);  // all of it; `value` is finite
   void boolean(std::string_view key, bool value);
   void null(std::string_view key);
   void text(std::string_view key, std::string_view value);

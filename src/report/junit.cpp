@@ -6,8 +6,11 @@
 #include <algorithm>
 
 #include "limier/base.h"
+#include "limier/catalog/findings.h"
 #include "report/formats.h"
+#include "report/lists.h"
 #include "report/out_file.h"
+#include "report/talks.h"
 
 namespace limier::report {
 namespace {
@@ -17,7 +20,7 @@ constexpr std::size_t kMostGapsShown = 50;
 enum class Kind : std::uint8_t { kPassed, kFailure, kError, kSkipped };
 
 struct Check {
-  std::string_view name;
+  std::string name;
   Kind kind = Kind::kPassed;
   std::string message;               // one line
   std::vector<std::string> lines{};  // further ones; a line end within one is shown as \n
@@ -67,24 +70,44 @@ Check completeness(const JunitSuite& suite) {
   return check;
 }
 
-Check findings(const JunitSuite& suite) {
-  static constexpr std::array<std::string_view, 5> kNames{"live-in-danger", "high", "medium", "low", "info"};
-  const auto* const threshold = std::find(kNames.begin(), kNames.end(), suite.fail_on);
-  if (threshold == kNames.end()) return {"findings", Kind::kSkipped, "not computed: no rules were run"};
-  std::uint64_t above = 0;
-  std::string counts;
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    if (i <= static_cast<std::size_t>(threshold - kNames.begin())) above += suite.findings[i];
-    counts += fmt::format("{}{} {}", i == 0 ? "" : ", ", suite.findings[i], kNames[i]);
-  }
-  // Until rules are part of limier, no finding is no result.
-  if (above == 0) return {"findings", Kind::kSkipped, "not computed: no rules were run"};
-  return {
-      "findings", Kind::kFailure, fmt::format("{} findings of priority {} or above", above, suite.fail_on), {counts}};
+// Of the priorities that fail; 0: none does.
+std::size_t failing(std::string_view fail_on) {
+  const auto* const threshold = std::ranges::find(catalog::kPriorityWords, fail_on);
+  return threshold == catalog::kPriorityWords.end()
+             ? 0
+             : static_cast<std::size_t>(threshold - catalog::kPriorityWords.begin()) + 1;
 }
 
-std::array<Check, 4> checks_of(const JunitSuite& suite) {
-  std::array<Check, 4> checks{integrity(suite), coverage(suite), completeness(suite), findings(suite)};
+Check findings(const JunitSuite& suite) {
+  std::uint64_t above = 0, all = 0;
+  std::string counts;
+  for (std::size_t i = 0; i < suite.findings.size(); ++i) {
+    if (i < failing(suite.fail_on)) above += suite.findings[i];
+    all += suite.findings[i];
+    counts += fmt::format("{}{} {}", i == 0 ? "" : ", ", suite.findings[i], catalog::kPriorityWords[i]);
+  }
+  if (all == 0 && !suite.rules) return {"findings", Kind::kSkipped, "not computed: no rules were run"};
+  if (above > 0)
+    return {
+        "findings", Kind::kFailure, fmt::format("{} findings of priority {} or above", above, suite.fail_on), {counts}};
+  if (all == 0) return {"findings", Kind::kPassed, "none by the rules that were run; that is no all-clear"};
+  return {"findings",
+          Kind::kPassed,
+          suite.fail_on.empty() ? "no threshold was given, so no finding fails"
+                                : fmt::format("none of priority {} or above; that is no all-clear", suite.fail_on),
+          {counts}};
+}
+
+Check finding(const JunitSuite::Finding& one) {
+  return {fmt::format("finding {}: {}", one.key, one.title),
+          Kind::kFailure,
+          one.priority,
+          {one.reason, one.path, "A finding is a priority to read, not an accusation."}};
+}
+
+std::vector<Check> checks_of(const JunitSuite& suite) {
+  std::vector<Check> checks{integrity(suite), coverage(suite), completeness(suite), findings(suite)};
+  for (const JunitSuite::Finding& one : suite.above) checks.push_back(finding(one));
   if (!suite.not_there.empty())
     for (Check& check : checks) check = {check.name, Kind::kError, suite.not_there};
   return checks;
@@ -98,7 +121,7 @@ std::string xml_lines(std::span<const std::string> lines) {
 
 std::string case_text(const JunitSuite& suite, const Check& check) {
   const std::string head =
-      fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"0\"", xml_text(suite.name), check.name);
+      fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"0\"", xml_text(suite.name), xml_text(check.name));
   const std::string message = xml_text(check.message);
   switch (check.kind) {
     case Kind::kPassed:
@@ -112,7 +135,8 @@ std::string case_text(const JunitSuite& suite, const Check& check) {
       break;
   }
   const std::string_view element = check.kind == Kind::kError ? "error" : "failure";
-  return fmt::format("{}>\n      <{} type=\"{}\" message=\"{}\">{}</{}>\n    </testcase>\n", head, element, check.name,
+  const std::string_view type = std::string_view(check.name).substr(0, check.name.find(' '));
+  return fmt::format("{}>\n      <{} type=\"{}\" message=\"{}\">{}</{}>\n    </testcase>\n", head, element, type,
                      message, xml_lines(check.lines), element);
 }
 
@@ -145,6 +169,18 @@ Result<std::vector<JunitSuite::Gap>> read_gaps(store::Index& index) {
   while (rows.step()) gaps.push_back({rows.text(0), rows.text(1), number(rows.integer(2)), number(rows.integer(3))});
   LIMIER_CHECK(rows.status());
   return gaps;
+}
+
+// Those that fail.
+Result<std::vector<JunitSuite::Finding>> read_above(store::Index& index, std::string_view fail_on) {
+  std::vector<JunitSuite::Finding> above;
+  const std::size_t failing_priorities = failing(fail_on);
+  if (failing_priorities == 0) return above;
+  LIMIER_TRY(const ShownFindings shown, read_findings(index, kMaxFindings));
+  for (const ShownFinding& one : shown.findings)
+    if (failing(one.priority) <= failing_priorities)
+      above.push_back({one.priority, one.title, one.key, one.reason.text, one.path});
+  return above;
 }
 
 std::string suite_name(const Facts& facts) {
@@ -184,7 +220,7 @@ Status write_junit(Source& source, const std::string& dir) {
   suite.damaged = conditions.damaged;
   suite.incomplete = conditions.incomplete;
   suite.nothing_examined = conditions.nothing_examined;
-  suite.done = work_done(facts->run.profile);
+  suite.done = work_done(facts->work);
   suite.media_bytes = number(facts->evidence.size_bytes);
   suite.covered_bytes = number(facts->coverage.total());
   for (std::size_t i = 0; i < kCoverageStates.size(); ++i) {
@@ -194,6 +230,9 @@ Status write_junit(Source& source, const std::string& dir) {
   suite.bad_ranges = number(facts->counts.bad_ranges);
   suite.bad_bytes = number(facts->counts.bad_bytes);
   for (std::size_t i = 0; i < suite.findings.size(); ++i) suite.findings[i] = number(facts->counts.by_priority[i]);
+  suite.rules = facts->work.rules;
+  suite.fail_on = facts->run.fail_on;
+  LIMIER_TRY(suite.above, read_above(source.index(), suite.fail_on));
   LIMIER_TRY(suite.not_examined, read_gaps(source.index()));
   LIMIER_TRY(OutFile out, OutFile::create(dir, "junit.xml"));
   out << junit_document(std::span(&suite, 1));

@@ -35,6 +35,14 @@ p{margin:0 0 12px;max-width:78ch}
 .warn{background:var(--warn-bg);border-color:var(--warn)}.warn .head,.is-warn{color:var(--warn)}
 .bad{background:var(--bad-bg);border-color:var(--bad)}.bad .head,.is-bad{color:var(--bad)}
 .is-good,.is-warn,.is-bad{font-weight:600}
+.to-read{margin:24px 0 0}.to-read h2{margin:0 0 10px;padding:0;border:0}
+.finding{margin:0 0 20px;padding:14px 20px 2px;border:1px solid var(--rule);border-left:6px solid var(--bad);border-radius:0 4px 4px 0}
+.finding .head{font-size:18px;font-weight:600;margin:0 0 6px;max-width:none;overflow-wrap:anywhere}
+.finding p{overflow-wrap:anywhere}.finding .pairs{font-size:14px}.finding .pairs dt,.finding .pairs dd{padding:3px 0}
+.talk{margin:0 0 14px;padding:0;list-style:none}
+.talk li{padding:5px 12px;border-left:3px solid var(--rule);overflow-wrap:anywhere}
+.talk .subject{background:var(--bad-bg);border-color:var(--bad)}
+.talk .who{display:block;color:var(--soft);font-size:13px}
 .figures{display:grid;grid-template-columns:repeat(6,1fr);margin:22px 0 0;border-top:1px solid var(--rule);border-bottom:1px solid var(--rule)}
 .figures div{padding:12px 14px;border-left:1px solid var(--rule)}
 .figures div:first-child{border-left:0;padding-left:0}
@@ -95,7 +103,7 @@ body{font-size:10pt;line-height:1.4;-webkit-print-color-adjust:exact;print-color
 table{font-size:8.5pt}th{font-size:8pt}th,td{padding:3pt 8pt 3pt 0}.path{min-width:0}code{font-size:8pt}.verdict code{font-size:8.5pt}
 .months td,.months th{padding:2pt 4pt 2pt 0;font-size:7.5pt}p.note{font-size:8.5pt}nav{font-size:9pt}p{max-width:none}svg text{font-size:15px}.end{margin-top:24pt;font-size:8.5pt}
 .scroll{overflow:visible}a{text-decoration:none}thead{display:table-header-group}
-h2,h3,caption{break-after:avoid}tr,figure,.verdict,.figures,.first,.pairs dt,.pairs dd{break-inside:avoid}}
+h2,h3,caption{break-after:avoid}tr,figure,.talk li,.verdict,.figures,.first,.pairs dt,.pairs dd{break-inside:avoid}}
 )css";
 }
 

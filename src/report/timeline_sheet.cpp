@@ -100,6 +100,57 @@ class TimelineSheet::Run {
   std::string_view line_;
 };
 
+// The rows of v_moment, in order.
+class TimelineSheet::ContentMoments {
+ public:
+  static Result<ContentMoments> read(store::Index& index) {
+    LIMIER_TRY(auto rows, index.query("SELECT t, t_ns, source, file_id, path, description, zone_basis FROM v_moment "
+                                      "ORDER BY t_s, t_ns, file_id, source, row_id, description"));
+    ContentMoments moments(std::move(rows));
+    LIMIER_CHECK(moments.next());
+    return moments;
+  }
+  // Writes those that stand in front of a row of a file; without one, all that are left.
+  Status put_until(OutFile& out, const Key* key) {
+    while (any_ && (key == nullptr || before(*key)) && !out.failed()) {
+      put_line(out.tail());
+      out.appended();
+      LIMIER_CHECK(next());
+    }
+    return ok_status();
+  }
+
+ private:
+  explicit ContentMoments(store::Query rows) : rows_(std::move(rows)) {}
+  Status next() {
+    any_ = rows_.step();
+    return any_ ? ok_status() : rows_.status();
+  }
+  // The order of v_timeline: t_s, t_ns, file_id (NULL first), source.
+  [[nodiscard]] bool before(const Key& key) const {
+    if (key.far_seconds != 0) return key.far_seconds > 0;
+    if (rows_.integer(1) != key.t_ns) return rows_.integer(1) < key.t_ns;
+    if (rows_.is_null(3)) return true;
+    if (rows_.integer(3) != key.file_id) return rows_.integer(3) < key.file_id;
+    return rows_.text_view(2) < std::string_view(key.from_name ? "ntfs-fn" : "fs");
+  }
+  void put_line(std::string& line) const {
+    constexpr int kMacb = -1;  // none
+    for (const int at : {0, 1, kMacb, 2, 3, 4, 5, 6}) {
+      if (at != 0) line += ',';
+      if (at == kMacb || rows_.is_null(at)) continue;
+      if (at == 1 || at == 3)
+        put_integer(line, rows_.integer(at));
+      else
+        put_csv_text(line, rows_.text_view(at));
+    }
+    line += '\n';
+  }
+
+  store::Query rows_;
+  bool any_ = false;
+};
+
 Result<TimelineSheet> TimelineSheet::create(const std::string& dir, std::size_t run_bytes) {
   LIMIER_TRY(auto out, OutFile::create(dir, "timeline.csv"));
   out << "t,t_ns,macb,source,file_id,path,description,zone_basis\n";
@@ -220,7 +271,7 @@ Status TimelineSheet::spill() {
   return ok_status();
 }
 
-Status TimelineSheet::merge() {
+Status TimelineSheet::merge(ContentMoments& moments) {
   std::vector<Run> runs;
   const std::size_t step = std::max(kMergeBytes / run_at_.size(), kLeastReadBytes);
   for (std::size_t i = 0; i + 1 < run_at_.size(); ++i)
@@ -234,6 +285,7 @@ Status TimelineSheet::merge() {
   std::make_heap(heap.begin(), heap.end(), later);
   while (!heap.empty() && !out_.failed()) {
     std::pop_heap(heap.begin(), heap.end(), later);
+    LIMIER_CHECK(moments.put_until(out_, &heap.back()->key()));
     out_ << heap.back()->line();
     LIMIER_TRY(const bool any, heap.back()->next());
     if (any)
@@ -244,17 +296,21 @@ Status TimelineSheet::merge() {
   return ok_status();
 }
 
-Status TimelineSheet::commit() {
+Status TimelineSheet::commit(store::Index& index) {
+  LIMIER_TRY(auto moments, ContentMoments::read(index));
   if (spilled_) {
     if (!rows_.empty() || !far_.empty()) LIMIER_CHECK(spill());
-    LIMIER_CHECK(merge());
-    return out_.commit();
+    LIMIER_CHECK(merge(moments));
+  } else {
+    const auto put = [&](const Key& key, const Row& row, std::string_view far_text) -> Status {
+      LIMIER_CHECK(moments.put_until(out_, &key));
+      put_line(out_.tail(), row, far_text);
+      out_.appended();
+      return ok_status();
+    };
+    LIMIER_CHECK(each_line(put));
   }
-  LIMIER_CHECK(each_line([&](const Key&, const Row& row, std::string_view far_text) {
-    put_line(out_.tail(), row, far_text);
-    out_.appended();
-    return ok_status();
-  }));
+  LIMIER_CHECK(moments.put_until(out_, nullptr));
   return out_.commit();
 }
 

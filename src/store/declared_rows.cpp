@@ -195,7 +195,9 @@ std::string declared_moments() {
       sql += fmt::format(
           "SELECT {0} AS t, {0}_ns AS t_ns, NULL AS macb, '{1}' AS source, file_id, "
           "(SELECT f.path FROM v_file f WHERE f.file_id = r.file_id) AS path, {2}({3}) AS description, 'utc' AS "
-          "zone_basis, {0}_ns / 1000000000 - ({0}_ns % 1000000000 < 0) AS t_s FROM v_{1} r WHERE {0}_ns IS NOT NULL",
+          "zone_basis, {0}_ns / 1000000000 - ({0}_ns % 1000000000 < 0) AS t_s, {1}_id AS row_id FROM v_{1} r WHERE "
+          "{0}_ns "
+          "IS NOT NULL",
           column.name, kind->name, what, kind->summary);
     }
   }

@@ -16,7 +16,7 @@ std::string word_case(std::span<const std::string_view> words, std::string_view 
 // Of every kind: its table, and its view.
 std::string declared_tables();
 std::string declared_views();
-// The part of v_timeline that comes from them: SELECTs joined by UNION ALL, with v_timeline's columns; "" for none.
+// v_moment, the part of v_timeline that comes from them: SELECTs joined by UNION ALL, with v_timeline's columns.
 std::string declared_moments();
 
 // docs/rows.md: a section for each view.

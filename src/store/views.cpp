@@ -219,14 +219,14 @@ CREATE VIEW v_timeline AS SELECT coalesce(t.far_text, iif(t.basis & 1, rtrim({t}
   {kind} || iif(n.allocated, '', iif(f.reused, ', deleted, inode reused', ', deleted')) || iif(n.orphan, ', orphan', '')
     || iif(t.from_name, ', $FILE_NAME', '') AS description,
   CASE WHEN t.basis & 1 THEN 'local' WHEN t.basis THEN 'stated' ELSE 'utc' END AS zone_basis,
-  coalesce(t.far_s, t.t_ns / 1000000000 - (t.t_ns % 1000000000 < 0)) AS t_s
+  coalesce(t.far_s, t.t_ns / 1000000000 - (t.t_ns % 1000000000 < 0)) AS t_s, NULL AS row_id
   FROM ({all}) t LEFT JOIN file f ON f.file_id = t.file_id LEFT JOIN name n ON n.name_key = f.name_key
   LEFT JOIN stream s ON s.content_id = iif(f.is_stream, f.content_id, NULL)
-  UNION ALL {declared};
+  UNION ALL SELECT t, t_ns, macb, source, file_id, path, description, zone_basis, t_s, row_id FROM v_moment;
 )sql",
                      fmt::arg("t", iso_time("t.t_ns")), fmt::arg("path", kPath),
                      fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)),
-                     fmt::arg("all", all), fmt::arg("declared", declared_moments()));
+                     fmt::arg("all", all));
 }
 
 // One row for every content there is, however many files have it; with the number of its first stream.
@@ -276,8 +276,9 @@ std::string content_state_case(const std::string& column) {
 }
 
 std::string view_schema() {
-  return run_views() + volume_views() + file_view() + content_view() + declared_views() + timeline_view() +
-         other_views();
+  const std::string moments_view = "CREATE VIEW v_moment AS " + declared_moments() + ";\n";
+  return run_views() + volume_views() + file_view() + content_view() + declared_views() + moments_view +
+         timeline_view() + other_views();
 }
 
 }  // namespace limier::store

@@ -10,7 +10,7 @@ from cli_support import AUTHORITY, LIMIER, environment, limier
 
 FAILPOINTS = os.environ.get("LIMIER_FAILPOINTS", "")
 ACTIONS = ("error", "full", "short", "kill", "kill-after")
-REPORTS = ("report.html", "report.json", "files.csv", "findings.csv", "timeline.csv")
+REPORTS = ("report.html", "report.json", "files.csv", "findings.csv", "hits.csv", "messages.csv", "timeline.csv")
 UNHARMED = (0, 4, 5)
 
 

@@ -23,7 +23,7 @@ REFERENCE_SECONDS = 10
 REFERENCE_BYTES = 2 << 30
 VIEWS = """v_run v_authority v_evidence v_bad_range v_volume v_file v_extent v_timeline v_hit v_entity v_text v_encryption
 v_artifact v_message v_finding v_issue v_coverage v_not_examined""".split()
-REPORTS = "report.html report.json files.csv findings.csv timeline.csv audit.jsonl manifest.json".split()
+REPORTS = "report.html report.json files.csv findings.csv hits.csv messages.csv timeline.csv audit.jsonl manifest.json".split()
 # Reasons in v_not_examined that a sound volume has as well, so that exit 0 may carry them.
 HARMLESS = ("file",)
 
@@ -253,7 +253,7 @@ def check_reports(folder, code, facts, broken):
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     if not isinstance(report, dict) or len(report) < 5:
         broken.append("report.json is no report")
-    for name in ("files.csv", "findings.csv", "timeline.csv"):
+    for name in ("files.csv", "findings.csv", "hits.csv", "messages.csv", "timeline.csv"):
         with open(folder / name, encoding="utf-8", newline="") as stream:
             lines = csv.reader(stream)
             width = len(next(lines))

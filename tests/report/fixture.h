@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "limier/catalog/rows.h"
 #include "limier/report.h"
 
 namespace limier::report::testing {
@@ -164,6 +165,12 @@ class CaseFolder {
     run("PRAGMA synchronous = OFF");
     run("PRAGMA application_id = " + std::to_string(store::kApplicationId));
     run("PRAGMA user_version = " + std::to_string(store::kSchemaVersion));
+    for (const catalog::KindInfo* kind : catalog::row_kinds()) {
+      std::string columns;
+      for (const catalog::ViewColumn& column : catalog::view_columns(*kind))
+        columns += (columns.empty() ? "" : ", ") + column.name;
+      run("CREATE TABLE v_" + std::string(kind->name) + "(" + columns + ")");
+    }
     run(R"sql(
 CREATE TABLE v_run(run_id INTEGER, tool_version, started, ended, command, host, outcome, exit_code INTEGER,
   profile, zone);
@@ -190,9 +197,9 @@ CREATE TABLE v_file(file_id INTEGER PRIMARY KEY, volume_id INTEGER, parent_file_
   name_accessed_ns INTEGER, name_changed_ns INTEGER, name_created_ns INTEGER);
 CREATE TABLE v_extent(file_id INTEGER, seq INTEGER, file_offset INTEGER, image_offset INTEGER, length INTEGER, kind);
 CREATE TABLE v_timeline(t, t_ns INTEGER, macb, source, file_id INTEGER, path, description);
+CREATE TABLE v_moment(t, t_ns INTEGER, macb, source, file_id INTEGER, path, description, zone_basis, t_s INTEGER,
+  row_id INTEGER);
 CREATE TABLE v_encryption(scope, volume_id INTEGER, file_id INTEGER, scheme, certainty, detail);
-CREATE TABLE v_finding(finding_id INTEGER, pack, rule, priority, title, reason, subject_kind, subject_id INTEGER,
-  file_id INTEGER);
 CREATE TABLE v_issue(issue_id INTEGER, stage, code, severity, volume_id INTEGER, file_id INTEGER,
   image_offset INTEGER, length INTEGER, message, cause, attempt INTEGER, memory_bytes INTEGER);
 CREATE TABLE v_coverage(image_offset INTEGER, length INTEGER, state);

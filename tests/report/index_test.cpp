@@ -115,7 +115,7 @@ TEST_F(RealIndex, TheTimelineIsThatOfTheView) {
     ASSERT_TRUE(sheet.ok());
     FileVisitor* const visitors[] = {&*sheet};
     ASSERT_TRUE(pass_over_files(**index, visitors).ok());
-    ASSERT_TRUE(sheet->commit().ok());
+    ASSERT_TRUE(sheet->commit(**index).ok());
     EXPECT_EQ(report("timeline.csv"), expected) << run_bytes;
   }
 }

@@ -24,8 +24,8 @@ using testing::CaseFolder;
 using testing::hostile_names;
 
 const std::vector<std::string> kEveryFormat{"html", "json", "csv", "bodyfile", "dfxml"};
-const std::vector<std::string> kEveryFile{"report.html",  "report.json",  "files.csv", "findings.csv",
-                                          "timeline.csv", "bodyfile.txt", "dfxml.xml"};
+const std::vector<std::string> kEveryFile{"report.html",  "report.json",  "files.csv",    "findings.csv", "hits.csv",
+                                          "messages.csv", "timeline.csv", "bodyfile.txt", "dfxml.xml"};
 
 void fill_hostile(CaseFolder& folder) {
   for (const std::string& name : hostile_names()) folder.add_file("/" + name);
@@ -122,7 +122,10 @@ TEST(Html, ParsesToAllowedElementsOnly) {
       "/\xE2\x80\xAE"
       "gpj.exe",
       "file", 998);
-  folder.run("INSERT INTO v_finding VALUES (1, 'p', 'r', 'high', '<script>', '\"x', 'file', 1, 1)");
+  folder.run(
+      "INSERT INTO v_finding(finding_id, pack, rule, priority, title, reason, subject_kind, subject_id, file_id) "
+      "VALUES "
+      "(1, 'p', 'r', 'high', '<script>', '\"x', 'file', 1, 1)");
   ASSERT_TRUE(folder.write({"html"}).ok());
   EXPECT_TRUE(python(folder, R"py(
 import base64, hashlib, html.parser, re, sys
@@ -236,7 +239,10 @@ else:
 TEST(Csv, ReadsBackToTheNames) {
   CaseFolder folder;
   fill_hostile(folder);
-  folder.run("INSERT INTO v_finding VALUES (1, 'p', 'r', 'high', '=1+1', 'why', 'file', 1, 1)");
+  folder.run(
+      "INSERT INTO v_finding(finding_id, pack, rule, priority, title, reason, subject_kind, subject_id, file_id) "
+      "VALUES "
+      "(1, 'p', 'r', 'high', '=1+1', 'why', 'file', 1, 1)");
   ASSERT_TRUE(folder.write({"csv"}).ok());
   std::ofstream names(folder.dir() + "/names.txt");
   for (const std::string& name : hostile_names()) names << hex("/" + name) << "\n";

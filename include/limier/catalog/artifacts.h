@@ -13,7 +13,8 @@ struct Hit {
                                   .plural = "hits",
                                   .title = "Hits",
                                   .meaning = "Numbers, addresses and other entities found in the bytes.",
-                                  .summary = ""};
+                                  .summary = "",
+                                  .always_listed = true};
   static constexpr auto columns() {
     return std::tuple{
         Column{"kind", &Hit::kind, As::kOwnText, "e-mail, phone, IBAN, …"},

@@ -15,7 +15,8 @@ struct Finding {
       .title = "Findings",
       .meaning = "What the rules say should be read first. A finding is a priority to read, not an accusation.",
       .origin = Origin::kEngine,
-      .summary = ""};
+      .summary = "",
+      .always_listed = true};
   static constexpr auto columns() {
     return std::tuple{
         Column{"pack", &Finding::pack, As::kOwnText, "the rule pack"},

@@ -16,7 +16,8 @@ struct Message {
       .meaning = "Messages that applications keep: chats, SMS, MMS.",
       .summary =
           "coalesce(service || ', ', '') || direction || coalesce(', ' || coalesce(sender_name, sender), '') "
-          "|| coalesce(': ' || body, '')"};
+          "|| coalesce(': ' || body, '')",
+      .always_listed = true};
   static constexpr auto columns() {
     return std::tuple{
         Column{"service", &Message::service, As::kOwnText, "application or network"},

@@ -61,6 +61,7 @@ struct KindInfo {
   // v_timeline.description: an SQL expression over the view's columns. Empty: its times are no rows of v_timeline,
   // since they are those of other rows.
   std::string_view summary;
+  bool always_listed = false;  // its CSV is written even where there is no row
   std::span<const ColumnInfo> columns{};
 };
 
@@ -194,6 +195,18 @@ class ExtraKind {
 
 // Those of its RowPlace, if it has one, and those of the columns.
 std::size_t cell_count(const KindInfo& kind);
+
+// A column of a kind's view. A time gives two: its text, and an integer of nanoseconds.
+struct ViewColumn {
+  std::string name;
+  As as = As::kInteger;
+  std::string raw;      // kText: the column with the exact bytes
+  bool is_raw = false;  // that column
+  std::string meaning;
+  std::span<const std::string_view> words{};
+};
+// In the order of the view; the row's own id comes first.
+std::vector<ViewColumn> view_columns(const KindInfo& kind);
 
 // ---- on the wire ---------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 // JUnit XML for CI systems: one suite for each exhibit, four checks in each: integrity, coverage, completeness and
-// findings. Part of the room report; no clock, host or path of the examiner's machine is in it.
+// findings, and one more for each finding that fails. Part of the room report; no clock, host or path of the examiner's
+// machine is in it.
 #pragma once
 
 #include <array>
@@ -27,7 +28,13 @@ struct JunitSuite {
   };
   std::vector<Gap> not_examined;
   std::array<std::uint64_t, 5> findings{};  // live-in-danger, high, medium, low, info
-  std::string fail_on;                      // findings from here on fail; "" : the check is skipped
+  bool rules = false;                       // rules were run: no finding is a result
+  std::string fail_on;                      // findings from here on fail; "": none does
+  // Each of those, gravest first: a check of its own. Where only `findings` are known, one check stands for all.
+  struct Finding {
+    std::string priority, title, key, reason, path;
+  };
+  std::vector<Finding> above;
 };
 
 // The whole document, suites in the order given.
