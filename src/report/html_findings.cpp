@@ -172,17 +172,26 @@ void put_overview(Page& page, const ShownFindings& shown) {
 
 }  // namespace
 
+std::string priorities_text(const Counts& counts) {
+  std::string text;
+  for (std::size_t i = 0; i < kPriorities.size(); ++i)
+    if (counts.by_priority[i] > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", grouped(counts.by_priority[i]), kPriorities[i]);
+  return text;
+}
+
 Status put_front_findings(Context& context) {
   if (context.facts.counts.findings == 0) return ok_status();
   Page& page = context.page;
   LIMIER_TRY(const ShownFindings shown, read_findings(context.index, kFrontFindings));
-  page.raw("<div class=\"to-read\">\n<h2>To be read first</h2>\n");
+  page.raw(
+      fmt::format("<div class=\"to-read\">\n<h2>To be read first: {}</h2>\n", priorities_text(context.facts.counts)));
+  LIMIER_CHECK(put_words(context));
   for (const ShownFinding& one : shown.findings) put_card(page, shown, one);
   const std::int64_t more = context.facts.counts.findings - static_cast<std::int64_t>(shown.findings.size());
   if (more > 0)
     page.raw(
         fmt::format("<p>{} in {}.</p>\n", plural(more, "more finding", "more findings"), section_link("findings")));
-  LIMIER_CHECK(put_words(context));
   page.raw("</div>\n");
   return ok_status();
 }

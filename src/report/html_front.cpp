@@ -101,8 +101,7 @@ void put_title(Context& context) {
   page.raw("<p class=\"authority\"><b>Examined under:</b> " + quoted(authority.text) + "</p>\n");
 }
 
-void put_verdict(Context& context) {
-  const Verdict verdict = verdict_of(context.facts);
+void put_verdict(Context& context, const Verdict& verdict) {
   context.page.raw(fmt::format(
       "<div class=\"verdict {}\">\n<p class=\"head\">{}</p>\n<p>{}</p>\n<p>{}</p>\n<p>{}</p>\n</div>\n", verdict.css,
       verdict.head, verdict.text, content_sentence(context.facts.work), digest_sentence(context.facts.evidence)));
@@ -144,11 +143,8 @@ std::string findings_condition(const Counts& counts, bool rules) {
     return fmt::format(
         "<li><span class=\"label\">Findings</span> {}</li>\n",
         rules ? "none by the rules that were run; that is no all-clear" : "not computed: no rules were run");
-  std::string text;
-  for (std::size_t i = 0; i < kPriorities.size(); ++i)
-    if (counts.by_priority[i] > 0)
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", grouped(counts.by_priority[i]), kPriorities[i]);
-  return condition("Findings", counts.by_priority[0] + counts.by_priority[1] > 0 ? "bad" : "warn", text);
+  return condition("Findings", counts.by_priority[0] + counts.by_priority[1] > 0 ? "bad" : "warn",
+                   priorities_text(counts));
 }
 
 void put_conditions(Context& context) {
@@ -304,8 +300,11 @@ void put_acquisition(Page& page, const EvidenceFacts& facts) {
 
 Status put_front(Context& context) {
   put_title(context);
+  // What is wrong with the evidence is said before what was found in it.
+  const Verdict verdict = verdict_of(context.facts);
+  if (verdict.css == "bad") put_verdict(context, verdict);
   LIMIER_CHECK(put_front_findings(context));
-  put_verdict(context);
+  if (verdict.css != "bad") put_verdict(context, verdict);
   put_figures(context);
   context.page.raw("<div class=\"first\">\n");
   put_conditions(context);

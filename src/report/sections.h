@@ -33,6 +33,8 @@ Status put_issues_section(Context& context);
 Status put_limits_section(Context& context);
 Status put_tools_section(Context& context);
 
+// "1 live-in-danger, 7 high".
+std::string priorities_text(const Counts& counts);
 // "section 3", as a link.
 std::string section_link(std::string_view id);
 // "1,234 more in messages.csv." or "".

@@ -280,6 +280,28 @@ assert len(timeline) == 2 * len(names)
 )py"));
 }
 
+TEST(Junit, EachFindingAtOrAboveTheThresholdFails) {
+  CaseFolder folder;
+  folder.add_file("/a <b>");
+  folder.run(
+      "ALTER TABLE v_run ADD COLUMN fail_on; UPDATE v_run SET fail_on = 'high';"
+      "INSERT INTO v_judged(judged_id, kind, items, judged, not_judged) VALUES (1, 'messages', 9, 9, 0);"
+      "INSERT INTO v_finding(finding_id, priority, title, reason, rank, key, file_id) VALUES "
+      "(1, 'medium', 'third', 'c', 3, 'k3', 1), (2, 'live-in-danger', 'first \"&<x>', '' || 'a', 1, 'k1', 1), "
+      "(3, 'high', 'second', 'b', 2, 'k2', 1)");
+  ASSERT_TRUE(folder.write({"junit"}).ok());
+  EXPECT_TRUE(python(folder, R"py(
+import xml.etree.ElementTree as E
+suite = E.parse('junit.xml').getroot()[0]
+failed = [case.get('name') for case in suite if case.find('failure') is not None]
+assert failed == ['completeness', 'findings', 'finding k1: first "&<x>', 'finding k2: second'], failed
+assert suite.get('failures') == '4' and suite.get('tests') == '6', suite.attrib
+case = suite[4].find('failure')
+assert (case.get('type'), case.get('message')) == ('finding', 'live-in-danger') and '/a <b>' in case.text, case.text
+assert '2 findings of priority high or above' == suite[3].find('failure').get('message')
+)py"));
+}
+
 TEST(Bodyfile, HasElevenFieldsAndMactimeReadsIt) {
   CaseFolder folder;
   fill_hostile(folder);
