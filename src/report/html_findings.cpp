@@ -2,6 +2,8 @@
 // rests on and those around them.
 #include <fmt/format.h>
 
+#include <map>
+
 #include "limier/catalog/findings.h"
 #include "report/lists.h"
 #include "report/numbers.h"
@@ -84,15 +86,25 @@ std::string place_text(const ShownMessage& message) {
   return text;
 }
 
-void put_card(Page& page, const ShownFindings& shown, const ShownFinding& finding) {
-  page.raw(fmt::format("<div class=\"finding\" id=\"finding-{}\">\n<p class=\"head\">{}. {} · {}</p>\n<p>{}</p>\n",
-                       finding.finding_id, grouped(finding.rank), quoted(finding.title),
-                       priority_text(finding.priority), excerpt_text(finding.reason)));
+// What was said already, and of which finding.
+using Said = std::map<Text, const ShownFinding*>;
+
+// The same words stand on a page once.
+std::string once(Said& said, const Text& text, const ShownFinding& finding) {
+  if (text.empty()) return {};
+  const ShownFinding* const first = said.emplace(text, &finding).first->second;
+  return first == &finding ? quoted(text) : "as of finding " + link_to(*first);
+}
+
+void put_card(Page& page, const ShownFindings& shown, const ShownFinding& finding, Said& said) {
+  page.raw(fmt::format("<div class=\"finding{}\" id=\"finding-{}\">\n<p class=\"head\">{}. {} · {}</p>\n<p>{}</p>\n",
+                       priority_css(finding.priority) == "is-bad" ? "" : " lesser", finding.finding_id,
+                       grouped(finding.rank), quoted(finding.title), priority_text(finding.priority),
+                       excerpt_text(finding.reason)));
   const auto subject =
       finding.around.empty() ? shown.messages.end() : shown.messages.find(finding.subject_id.value_or(0));
   const bool is_message = subject != shown.messages.end();
   if (is_message) put_talk(page, shown, finding);
-  const auto value = [](const Text& text) { return text.empty() ? std::string() : quoted(text); };
   std::string talk, subject_text = quoted(finding.subject_kind);
   if (is_message)
     talk = fmt::format("{}{}", subject->second.service.empty() ? "" : quoted(subject->second.service) + ", ",
@@ -102,8 +114,8 @@ void put_card(Page& page, const ShownFindings& shown, const ShownFinding& findin
   if (!is_message && finding.t) subject_text += ", " + time_text(*finding.t);
   const std::pair<std::string, std::string> pairs[] = {
       {"Conversation", talk},
-      {"Means", value(finding.meaning)},
-      {"Limits", value(finding.limits)},
+      {"Means", once(said, finding.meaning, finding)},
+      {"Limits", once(said, finding.limits, finding)},
       {"Rule", fmt::format("{} of {} {}", quoted(finding.rule), quoted(finding.pack), quoted(finding.pack_version))},
       {"About", subject_text},
       {"File", finding.file_id ? fmt::format("{} (file:{})", quoted(finding.path), *finding.file_id) : std::string()},
@@ -187,7 +199,8 @@ Status put_front_findings(Context& context) {
   page.raw(
       fmt::format("<div class=\"to-read\">\n<h2>To be read first: {}</h2>\n", priorities_text(context.facts.counts)));
   LIMIER_CHECK(put_words(context));
-  for (const ShownFinding& one : shown.findings) put_card(page, shown, one);
+  Said said;
+  for (const ShownFinding& one : shown.findings) put_card(page, shown, one, said);
   const std::int64_t more = context.facts.counts.findings - static_cast<std::int64_t>(shown.findings.size());
   if (more > 0)
     page.raw(
@@ -211,7 +224,15 @@ Status put_findings_section(Context& context) {
     page.raw(
         more_note(catalog::kKindOf<catalog::Finding>, static_cast<std::int64_t>(shown.findings.size()), context.facts));
     if (shown.findings.size() > kFrontFindings) page.heading("Behind the first ones, which stand at the top");
-    for (std::size_t i = kFrontFindings; i < shown.findings.size(); ++i) put_card(page, shown, shown.findings[i]);
+    Said said;
+    for (std::size_t i = 0; i < shown.findings.size(); ++i) {
+      if (i >= kFrontFindings) {
+        put_card(page, shown, shown.findings[i], said);
+        continue;
+      }
+      for (const Text* const text : {&shown.findings[i].meaning, &shown.findings[i].limits})
+        said.emplace(*text, &shown.findings[i]);
+    }
   }
   return context.facts.work.rules ? put_judged(context) : ok_status();
 }

@@ -57,7 +57,9 @@ std::string cell_html(const KindRows& rows, std::size_t at) {
   if (column.as == As::kTime) return time_text(cell.bytes);
   if (column.as == As::kFlag) return cell.integer != 0 ? "yes" : "no";
   if (cell.kind == store::Cell::Kind::kReal) return fmt::format("{}", cell.real);
-  if (cell.kind == store::Cell::Kind::kInteger) return grouped(cell.integer);
+  // Numbers of rows are looked up as they stand.
+  if (cell.kind == store::Cell::Kind::kInteger)
+    return column.name.ends_with("_id") ? fmt::format("{}", cell.integer) : grouped(cell.integer);
   const Excerpt shown = excerpt(rows.exact(at), kMaxCellText);
   return quoted(shown.text) + (shown.left_out > 0 ? " …" : "");
 }

@@ -77,6 +77,7 @@ Status run_rule(const Pack& pack, const Rule& rule, store::RuleDoor& door, const
     finding.reason = query.text(at[kReason]);
     finding.meaning = rule.meaning;
     finding.limits = rule.limits;
+    if (!pack.measured.empty()) finding.limits += " Measured: " + pack.measured;
     finding.score = query.real(at[kScore]);
     if (!std::isfinite(finding.score)) finding.score = 0;
     finding.key = finding_key(pack, rule, query.text(at[kContentId]), query.text(at[kLocator]));

@@ -279,7 +279,8 @@ assert 'live-in-danger' in one and '&quot;&lt;i&gt;hurt&lt;/i&gt;&quot;\\xFF' in
 assert '/dogs1.db' in one and 'm:17:5' in one and 'page 7' in one and 'limier explain DIR key1' in one
 assert 'the device’s owner' in one
 section = page[page.index('id="findings"'):page.index('id="messages"')]
-assert section.count('href="#finding-') == 4 and 'What the rules could judge' in section
+assert card(2).count('as of finding') == 0 and card(1).count('as of finding <a href="#finding-2">1</a>') == 2
+assert section.count('<td class="num"><a href="#finding-') == 4 and 'What the rules could judge' in section
 messages = page[page.index('id="messages"'):page.index('id="rows"')]
 assert re.search(r'<bdi>sms</bdi></td><td class="path"><bdi>17</bdi></td><td class="num">9</td><td class="num">4</td><td class="num">1</td>', messages), messages
 report = json.load(open('report.json', encoding='utf-8'))
