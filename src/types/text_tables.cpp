@@ -11,6 +11,7 @@ namespace limier::types {
 namespace {
 
 constexpr std::size_t kMaxDepth = 128;
+constexpr std::size_t kJsonBytes = 2048;  // that have to be JSON
 
 // Goes over JSON without recursion; what is nested is a bit each: list or object.
 class Json {
@@ -138,6 +139,8 @@ bool is_field_name(std::string_view name) {
 }  // namespace
 
 bool is_json(std::string_view text, bool whole) {
+  whole = whole && text.size() <= kJsonBytes;
+  text = text.substr(0, kJsonBytes);
   Json json(text);
   const Json::End end = json.value();
   if (end != Json::End::kValue) return end == Json::End::kCut && !whole;
@@ -146,6 +149,8 @@ bool is_json(std::string_view text, bool whole) {
 }
 
 bool is_json_lines(std::string_view text, bool whole) {
+  whole = whole && text.size() <= kJsonBytes;
+  text = text.substr(0, kJsonBytes);
   Json json(text);
   std::size_t values = 0;
   for (; !json.at_end(); ++values) {
