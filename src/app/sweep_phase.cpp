@@ -124,6 +124,8 @@ class Sweeping {
     switch (frame.type) {
       case worker::FrameType::kOpenContents:
         return for_each_record<sweep::OpenContent>(frame, [&](const auto& row) -> Status {
+          if (!row.sniffer.stands_at(row.damaged ? 0 : row.hashed.size_bytes))
+            return Error{kLied, "what its checkpoint says of a content's type cannot be"};
           LIMIER_TRY(const bool known, index_.add_open_content(row.content_id, Bytes(encode(row))));
           ++open_contents_;
           return known ? ok_status() : Status(Error{kLied, "its checkpoint names a content that is not in the plan"});

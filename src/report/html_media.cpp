@@ -57,19 +57,23 @@ Status put_encryption(Context& context) {
       "the "
       "named scheme was found; <i>statistics</i> means that the bytes look random and no known structure explains it.");
   LIMIER_TRY(auto rows, context.index.query(
-                            fmt::format("SELECT scope, volume_id, file_id, scheme, certainty, detail FROM v_encryption "
-                                        "ORDER BY scope DESC, volume_id, file_id, scheme, certainty, detail LIMIT {}",
+                            fmt::format("SELECT e.scope, e.volume_id, e.file_id, e.scheme, e.certainty, e.detail, "
+                                        "f.path, f.path_raw FROM (SELECT * FROM v_encryption ORDER BY scope DESC, "
+                                        "volume_id, file_id, scheme, certainty, detail LIMIT {}) e LEFT JOIN v_file f "
+                                        "ON f.file_id = e.file_id ORDER BY e.scope DESC, e.volume_id, e.file_id, "
+                                        "e.scheme, e.certainty, e.detail",
                                         kMaxVolumes)));
   page.table("", {{"What", Align::kShort},
                   {"Volume", Align::kNumber},
                   {"File", Align::kNumber},
+                  {"Path", Align::kPath},
                   {"Scheme"},
                   {"Certainty", Align::kShort},
                   {"Detail", Align::kPath}});
   std::int64_t shown = 0;
   for (; rows.step(); ++shown)
-    page.row({text_or_absent(rows, 0), integer_or_absent(rows, 1), integer_or_absent(rows, 2), text_or_absent(rows, 3),
-              text_or_absent(rows, 4), text_or_absent(rows, 5)});
+    page.row({text_or_absent(rows, 0), integer_or_absent(rows, 1), integer_or_absent(rows, 2),
+              exact_or_absent(rows, 6, 7), text_or_absent(rows, 3), text_or_absent(rows, 4), text_or_absent(rows, 5)});
   LIMIER_CHECK(rows.status());
   page.end_table();
   page.raw(cap_text(shown, context.facts.counts.encryption, "report.json"));

@@ -138,7 +138,8 @@ void FileHashes::reread(Content& content, const Step& step) {
 
 Status FileHashes::put_open_contents(Sink& sink, std::uint64_t& count) const {
   for (const auto& [content_id, content] : contents_) {
-    LIMIER_CHECK(sink.open_content({content_id, content.damaged, state_of(content.hasher), content.sniffer}));
+    LIMIER_CHECK(sink.open_content(
+        {content_id, content.damaged, state_of(content.hasher), content.damaged ? types::Sniffer() : content.sniffer}));
     ++count;
   }
   return ok_status();

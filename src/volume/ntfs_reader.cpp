@@ -106,6 +106,7 @@ void not_read(StreamPlan& plan, const std::string& reason) {
   plan.record.source = ContentSource::kNotRead;
   plan.record.reason = reason;
   plan.record.digests = {};
+  plan.record.type = {};
   plan.zeros = false;
 }
 
