@@ -164,7 +164,6 @@
   X(713, kLz4, "application/x-lz4", "LZ4 data", "lz4", true, kArchives) \
   X(714, kCompress, "application/x-compress", "compress data", "z taz", true, kArchives) \
   X(715, kCab, "application/vnd.ms-cab-compressed", "Windows cabinet", "cab msu", true, kArchives) \
-  X(716, kArj, "application/x-arj", "ARJ archive", "arj", false, kArchives) \
   X(717, kLha, "application/x-lzh-compressed", "LHA archive", "lzh lha", true, kArchives) \
   X(718, kAr, "application/x-archive", "ar archive", "a lib ar", true, kArchives) \
   X(719, kDeb, "application/vnd.debian.binary-package", "Debian package", "deb udeb ipk", true, kArchives) \

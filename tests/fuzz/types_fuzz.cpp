@@ -10,8 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Two bytes say how the content is cut, two how long the hole at its end is.
   const std::size_t step = 1 + (data[0] | static_cast<std::size_t>(data[1]) << 8);
   const std::size_t zeros = data[2] | static_cast<std::size_t>(data[3]) << 8;
-  std::vector<std::uint8_t> content(data + 4, data + size);
-  content.resize(content.size() + zeros);
+  std::vector<std::uint8_t> content(size - 4 + zeros);
+  std::copy(data + 4, data + size, content.begin());
   types::HeldBuffers held;
   types::Sniffer whole, parted;
   whole.take(content, content.size(), held);
