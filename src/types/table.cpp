@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "limier/types.h"
 #include "types/list.h"
@@ -7,7 +8,7 @@ namespace limier::types {
 
 namespace {
 
-constexpr std::array kTypes{
+constexpr Type kTypes[] = {
 #define LIMIER_TYPE_ROW(number, id, mime, name, extensions, strong, group) \
   Type{number, mime, name, extensions, strong, Group::group},
     LIMIER_FILE_TYPES(LIMIER_TYPE_ROW)
@@ -15,7 +16,7 @@ constexpr std::array kTypes{
 };
 
 constexpr bool rising() {
-  for (std::size_t i = 1; i < kTypes.size(); ++i)
+  for (std::size_t i = 1; i < std::size(kTypes); ++i)
     if (kTypes[i - 1].number >= kTypes[i].number) return false;
   return true;
 }
@@ -80,9 +81,9 @@ std::span<const Type> all() {
 }
 
 const Type* find(std::uint16_t number) {
-  const auto at = std::lower_bound(kTypes.begin(), kTypes.end(), number,
+  const auto at = std::lower_bound(std::begin(kTypes), std::end(kTypes), number,
                                    [](const Type& type, std::uint16_t wanted) { return type.number < wanted; });
-  return at != kTypes.end() && at->number == number ? &*at : nullptr;
+  return at != std::end(kTypes) && at->number == number ? at : nullptr;
 }
 
 std::string_view encryption_scheme(catalog::FileEncryption encryption) {
