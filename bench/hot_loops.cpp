@@ -16,10 +16,10 @@
 
 #include "base/digest_kernels.h"
 #include "limier/base/cost.h"
+#include "limier/base/crc32c.h"
 #include "limier/sweep.h"
 #include "limier/worker.h"
 #include "sweep/planner.h"
-#include "limier/base/crc32c.h"
 
 namespace {
 

@@ -12,13 +12,13 @@ namespace {
 
 // n log2 n, for every count there can be.
 const std::array<float, kEntropyBytes + 1>& products() {
-  static const auto kTable = [] {
+  static const auto filled = [] {
     std::array<float, kEntropyBytes + 1> table{};
     for (std::size_t n = 2; n < table.size(); ++n)
       table[n] = static_cast<float>(static_cast<double>(n) * std::log2(static_cast<double>(n)));
     return table;
   }();
-  return kTable;
+  return filled;
 }
 
 }  // namespace

@@ -340,7 +340,7 @@
 namespace limier::types {
 
 enum class Id : std::uint16_t {
-#define LIMIER_TYPE_ID(number, id, mime, name, extensions, strong, group) id = number,
+#define LIMIER_TYPE_ID(number, id, mime, name, extensions, strong, group) id = (number),
   LIMIER_FILE_TYPES(LIMIER_TYPE_ID)
 #undef LIMIER_TYPE_ID
 };

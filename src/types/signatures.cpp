@@ -282,8 +282,8 @@ constexpr FirstBytes sorted() {
   std::uint16_t count = 0;
   for (std::size_t byte = 0; byte < 256; ++byte) {
     table.begin[byte] = count;
-    for (std::uint16_t i = 0; i < std::size(kAtStart); ++i)
-      if (first_byte(kAtStart[i]) == byte) table.order[count++] = i;
+    for (std::size_t i = 0; i < std::size(kAtStart); ++i)
+      if (first_byte(kAtStart[i]) == byte) table.order[count++] = static_cast<std::uint16_t>(i);
   }
   table.begin[256] = count;
   return table;

@@ -5,8 +5,8 @@
 
 #include <cstdlib>
 
-#include "limier/worker.h"
 #include "limier/base/crc32c.h"
+#include "limier/worker.h"
 
 namespace {
 

@@ -4,8 +4,8 @@
 
 #include <thread>
 
-#include "limier/worker.h"
 #include "limier/base/crc32c.h"
+#include "limier/worker.h"
 
 namespace limier::worker {
 namespace {
