@@ -48,6 +48,8 @@ struct TriageOptions {
   bool sandbox = true;
   std::uint32_t stall_seconds = kStallSeconds;
   std::uint32_t slack_seconds = kSlackSeconds;
+  // A finding of this priority or above gives exit code 1. No row depends on it.
+  std::optional<catalog::Priority> fail_on;
   std::string command_line;  // for v_run and the audit log
 };
 
@@ -129,6 +131,55 @@ struct ExportedFile {
 };
 Result<std::vector<ExportedFile>> export_files(const ExportOptions& options, const std::atomic<int>& stop_signal);
 
+// `limier explain`: from a row back to the bytes it was made of, which are read again. What the index says of the rows
+// themselves is for the caller to show.
+struct ExplainOptions {
+  std::string dir;    // the case folder
+  std::string row;    // "file:12", "message:881", "finding:3", or the key of a finding
+  std::string image;  // where the evidence is now; "" : as recorded
+  bool sandbox = true;
+  std::uint32_t stall_seconds = kStallSeconds;
+  std::string command_line;
+};
+// A file whose content was read again, or the reason why not.
+struct ReadBack {
+  std::int64_t file_id = 0;
+  std::string path;
+  std::string index_sha256;  // "" when the index has none
+  std::string sha256;        // of what was read now
+  std::uint64_t size_bytes = 0;
+  std::string problem;    // "" when it is what the index says
+  bool mismatch = false;  // it is something else now
+};
+// Where a row out of content stands, and what stands there now.
+struct RecordPlace {
+  std::string locator, source;  // source: "main", "wal", …
+  std::optional<std::int64_t> page, file_offset;
+  // The file that holds the record: that of the row, or its log (PATH-wal, PATH-journal). Nothing when the index has no
+  // such file.
+  std::optional<std::int64_t> file_id;
+  std::optional<std::uint64_t>
+      image_offset;                 // of the record; nothing when its bytes do not lie in the image as they are
+  std::vector<std::uint8_t> bytes;  // from the record on, at most kMaxExcerptBytes
+  // Of the text of a message: in which encoding it was found ("utf-8", "utf-16le", "utf-16be"), where in `bytes`, and
+  // how much of it. found_bytes below text_bytes: the record goes on elsewhere (overflow pages).
+  std::string text_encoding;
+  std::size_t text_at = 0, found_bytes = 0, text_bytes = 0;
+};
+inline constexpr std::size_t kMaxExcerptBytes = 64u << 10;
+struct Explanation {
+  std::optional<std::int64_t> finding_id;
+  std::string kind;  // of the row that was asked for, or of the finding's subject: "file", "message", …
+  std::optional<std::int64_t> row;  // its number there
+  std::optional<std::int64_t> file_id;
+  std::vector<std::int64_t> thread;  // a message and its neighbours, in the order of the conversation
+  std::optional<RecordPlace> place;
+  std::vector<ReadBack> read;  // what was read again for it
+  [[nodiscard]] bool mismatch() const;
+  [[nodiscard]] bool incomplete() const;  // something could not be read again
+};
+Result<Explanation> explain(const ExplainOptions& options, const std::atomic<int>& stop_signal);
+
 // `limier check`: manifest.json and the hash chain of audit.jsonl.
 struct CheckReport {
   struct Item {
@@ -147,5 +198,8 @@ Status rewrite_reports(const std::string& dir, const std::vector<std::string>& f
                        const std::string& command_line);
 
 int exit_code_of(ErrorKind kind);
+// Of a run that came to its end: the first that holds of 3, 4, 5, 0; with a threshold of 3, 4, 1, 5, 0, so that a
+// danger is never hidden behind a locked volume.
+int exit_code_for(const store::IndexWriter::Conditions& conditions, std::optional<catalog::Priority> fail_on);
 
 }  // namespace limier::app

@@ -157,7 +157,7 @@ struct PlanOptions {
   TextRules rules;
   // Defaults below those of the manifest.
   store::Authority authority;
-  std::string scope, profile, zone, sector_size, codepage;
+  std::string scope, profile, zone, sector_size, codepage, fail_on;
   std::optional<std::uint64_t> pack_bytes;  // tasks are filled up to this size; 0: one exhibit a task
   bool allow_missing = false;               // plan exhibits whose image is not there yet
   bool accept_changed = false;              // other evidence or options under finished work are intended
@@ -256,13 +256,32 @@ struct ExhibitStatus {
 // In the order of plan.exhibits. Reads records and locks only: seconds for thousands of exhibits.
 Result<std::vector<ExhibitStatus>> read_status(const CaseFolder& folder, const Plan& plan);
 
+// A finding of an exhibit that is finished.
+struct ExhibitFinding {
+  std::string exhibit, folder;
+  std::int64_t finding_id = 0;
+  std::string priority, title, reason, key, t;  // t: "" when it has none
+  double score = 0;
+  std::int64_t rank = 0;  // on its exhibit
+};
+struct FindingsSoFar {
+  std::vector<ExhibitFinding> findings;  // what is to be read first comes first
+  std::uint64_t judged = 0;              // exhibits that rules were run on
+  std::uint64_t left_out = 0;            // findings beyond those listed
+  std::vector<std::string> unreadable;   // exhibits whose index cannot be read
+};
+// Of the exhibits that are finished now.
+FindingsSoFar findings_so_far(const CaseFolder& folder, std::span<const ExhibitStatus> statuses);
+
 // A task is done when its record is there and every exhibit of it is finished, whatever a scheduler says.
 Result<std::vector<std::uint32_t>> unfinished_tasks(const CaseFolder& folder, const Plan& plan, bool retry_failed);
 
-// The exit code for all: the first of 75, 7, 2, 6, 3, 4, 5, 1, 0 that one of them has; an exhibit that is not finished
-// counts as 75. (A run that is interrupted itself ends with 130 or 143.)
+// The exit code for all: the first of 75, 7, 2, 6, 3, 4, 5, 1, 0 that one of them has, and where an exhibit has a
+// threshold (fail_on) the first of 75, 7, 2, 6, 4, 1, 3, 5, 0; an exhibit that is not finished counts as 75. (A run
+// that is interrupted itself ends with 130 or 143.)
 int batch_exit_code(std::span<const ExhibitStatus> statuses);
-int worse_exit_code(int one, int other);
+int worse_exit_code(int one, int other, bool threshold);
+bool has_threshold(const Plan& plan);
 
 // `limier check` of a whole case: the plan, and app::check() of every exhibit that has a result, whose index must be
 // the one its completion record names. Exhibits without a result are no fault; they are named.

@@ -57,6 +57,7 @@ struct RunRow {
   std::string tool_version, command, host;
   std::string profile;  // options that shape the result: also in report.json
   std::string zone;     // --zone, "" when none
+  std::string fail_on;  // --fail-on, "" when none; shapes the exit code only
   std::int64_t started_ns = 0;
 };
 
@@ -230,6 +231,10 @@ class IndexWriter {
     bool damaged = false;           // bad ranges exist
     bool incomplete = false;        // an issue with `incomplete`, a volume partial/encrypted/unsupported/failed
     bool nothing_examined = false;  // every volume that holds data is encrypted, or nothing could be read
+    std::optional<catalog::Priority> first_finding;  // the highest priority that a finding has
+    [[nodiscard]] bool finding_at_or_above(catalog::Priority threshold) const {
+      return first_finding && *first_finding <= threshold;
+    }
   };
   Result<Conditions> conditions();
   // ANALYZE, run row, integrity check, journal_mode back to DELETE: one file, no WAL. The writer is closed after it.

@@ -20,4 +20,11 @@ int exit_code_of(ErrorKind kind) {
   return 7;
 }
 
+int exit_code_for(const store::IndexWriter::Conditions& conditions, std::optional<catalog::Priority> fail_on) {
+  if (conditions.nothing_examined) return 3;
+  if (conditions.mismatch || conditions.damaged) return 4;
+  if (fail_on && conditions.finding_at_or_above(*fail_on)) return 1;
+  return conditions.incomplete ? 5 : 0;
+}
+
 }  // namespace limier::app

@@ -31,6 +31,7 @@ store::RunRow run_row(const TriageOptions& options) {
   run.host = host_name();
   run.profile = profile_name(options.profile);
   run.zone = options.zone;
+  if (options.fail_on) run.fail_on = catalog::kPriorityWords[static_cast<std::size_t>(*options.fail_on)];
   run.started_ns = wall_clock_ns();
   return run;
 }
@@ -101,12 +102,6 @@ Status store_container_facts(store::IndexWriter& index, const EvidenceSet& evide
   return ok_status();
 }
 
-int exit_code_for(const store::IndexWriter::Conditions& conditions) {
-  if (conditions.nothing_examined) return 3;
-  if (conditions.mismatch || conditions.damaged) return 4;
-  return conditions.incomplete ? 5 : 0;
-}
-
 std::string digest_of_packs(std::span<const content::PackText> packs, const rules::RuleSet& rules) {
   Hasher hasher({false, false, true});
   for (const rules::Pack& pack : rules.packs()) hasher.update(as_bytes(pack.sha256));
@@ -171,10 +166,11 @@ Status hand_over(const TriageOptions& options, const EvidenceSet& evidence, Outc
 
 // The run before this one had come to the end of its index. What it did not hand over is handed over now.
 Result<Outcome> confirm_finished(const TriageOptions& options, const EvidenceSet& evidence, store::IndexWriter& index,
-                                 int exit_code, Progress& progress, StageClock& clock) {
+                                 Progress& progress, StageClock& clock) {
   Outcome outcome;
   LIMIER_TRY(outcome.conditions, index.conditions());
-  outcome.exit_code = exit_code;
+  // Not the one recorded then: the threshold of findings may be another now.
+  outcome.exit_code = exit_code_for(outcome.conditions, options.fail_on);
   LIMIER_TRY(const auto segments, index.segment_digests());
   LIMIER_CHECK(index.close_finished());
   LIMIER_TRY(const bool whole, is_handed_over(options.out));
@@ -211,8 +207,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
 
   LIMIER_TRY(auto index, open_index(options, evidence, facts.container, digest_of_packs(packs, rules)));
   index->set_rows_in_memory(memory.rows_in_memory);
-  if (const auto exit_code = index->recorded_exit_code())
-    return confirm_finished(options, evidence, *index, *exit_code, progress, clock);
+  if (index->recorded_exit_code()) return confirm_finished(options, evidence, *index, progress, clock);
   remove_reports(options.out);
   AuditLog audit(options.out);
   const bool begun = index->done(store::Step::kContainer);
@@ -328,7 +323,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
   }
   Outcome outcome;
   LIMIER_TRY(outcome.conditions, index->conditions());
-  outcome.exit_code = exit_code_for(outcome.conditions);
+  outcome.exit_code = exit_code_for(outcome.conditions, options.fail_on);
   LIMIER_TRY(const auto segments, index->segment_digests());
   LIMIER_CHECK(index->finish("finished", outcome.exit_code, wall_clock_ns()));
   // From here the index is read-only.

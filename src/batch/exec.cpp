@@ -55,6 +55,7 @@ app::TriageOptions triage_options(const Exhibit& exhibit, const ExecOptions& opt
   triage.code_page = code_page_of(exhibit.codepage);
   triage.jobs = options.jobs;
   triage.memory_bytes = options.memory_bytes;
+  triage.fail_on = catalog::priority_of(exhibit.fail_on);
   triage.incomplete = exhibit.incomplete;
   triage.allow_beside_evidence = exhibit.allow_beside_evidence;
   triage.sandbox = options.sandbox;
@@ -201,7 +202,6 @@ class ExhibitWork {
     record_.result.damaged = conditions.damaged;
     record_.result.incomplete = conditions.incomplete;
     record_.result.nothing_examined = conditions.nothing_examined;
-    if (end.exit_code == 0 && findings_from(record_.result, exhibit_.fail_on) > 0) record_.result.exit_code = 1;
     return publish();
   }
 
@@ -305,7 +305,7 @@ Result<ExecOutcome> exec_task(const CaseFolder& folder, const ExecOptions& optio
     }
     if (stop.load() != 0 && goes_on_later(code)) code = kExitTemporary;
     all_finished = all_finished && code != kExitTemporary && load_record(folder, exhibit.folder).has_value();
-    outcome.exit_code = worse_exit_code(outcome.exit_code, code);
+    outcome.exit_code = worse_exit_code(outcome.exit_code, code, has_threshold(plan));
   }
   if (all_finished)
     LIMIER_CHECK(publish_task(folder, plan, *task, outcome.exit_code));

@@ -94,12 +94,4 @@ Result<ExhibitResult> gather_result(const std::string& index_dir) {
   return result;
 }
 
-std::uint64_t findings_from(const ExhibitResult& result, std::string_view threshold) {
-  const auto* const at = std::find(kPriorities.begin(), kPriorities.end(), threshold);
-  std::uint64_t count = 0;
-  for (std::size_t i = 0; at != kPriorities.end() && i <= static_cast<std::size_t>(at - kPriorities.begin()); ++i)
-    count += result.findings[i];
-  return count;
-}
-
 }  // namespace limier::batch

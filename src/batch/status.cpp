@@ -11,10 +11,13 @@ namespace {
 
 // Worst first; an exhibit that is not finished comes before all: what the others say is not yet the whole.
 constexpr std::array<int, 9> kWorstFirst{75, 7, 2, 6, 3, 4, 5, 1, 0};
+// A danger on one exhibit is not hidden behind another that is locked.
+constexpr std::array<int, 9> kWithThreshold{75, 7, 2, 6, 4, 1, 3, 5, 0};
 
-std::size_t badness(int code) {
-  const auto* const found = std::find(kWorstFirst.begin(), kWorstFirst.end(), code);
-  return found == kWorstFirst.end() ? 0 : static_cast<std::size_t>(found - kWorstFirst.begin());
+std::size_t badness(int code, bool threshold) {
+  const auto& order = threshold ? kWithThreshold : kWorstFirst;
+  const auto* const found = std::find(order.begin(), order.end(), code);
+  return found == order.end() ? 0 : static_cast<std::size_t>(found - order.begin());
 }
 
 ExhibitState state_of(const ExhibitRecord& record) {
@@ -49,8 +52,13 @@ bool is_finished(ExhibitState state) {
   return state == ExhibitState::kDone || state == ExhibitState::kNothingExamined || state == ExhibitState::kFailed;
 }
 
-int worse_exit_code(int one, int other) {
-  return badness(one) <= badness(other) ? one : other;
+bool has_threshold(const Plan& plan) {
+  return std::any_of(plan.exhibits.begin(), plan.exhibits.end(),
+                     [](const Exhibit& exhibit) { return !exhibit.fail_on.empty(); });
+}
+
+int worse_exit_code(int one, int other, bool threshold) {
+  return badness(one, threshold) <= badness(other, threshold) ? one : other;
 }
 
 ExhibitStatus exhibit_status(const CaseFolder& folder, const Exhibit& exhibit) {
@@ -111,10 +119,13 @@ Result<std::vector<std::uint32_t>> unfinished_tasks(const CaseFolder& folder, co
 }
 
 int batch_exit_code(std::span<const ExhibitStatus> statuses) {
+  const bool threshold = std::any_of(statuses.begin(), statuses.end(), [](const ExhibitStatus& status) {
+    return status.exhibit != nullptr && !status.exhibit->fail_on.empty();
+  });
   int code = 0;
   for (const ExhibitStatus& status : statuses) {
     const bool finished = is_finished(status.state);
-    code = worse_exit_code(code, finished ? status.record->result.exit_code : 75);
+    code = worse_exit_code(code, finished ? status.record->result.exit_code : 75, threshold);
   }
   return code;
 }

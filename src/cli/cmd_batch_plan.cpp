@@ -39,6 +39,9 @@ class BatchPlanCommand final : public Command {
     text("--note", options_.authority.note, "Anything else for the reports", "TEXT");
     text("--profile", options_.profile, "list, quick, standard or full", "NAME")
         ->check(CLI::IsMember({"list", "quick", "standard", "full"}));
+    text("--fail-on", options_.fail_on,
+         "Findings from this priority on are exit code 1: live-in-danger, high,\nmedium or low", "PRIORITY")
+        ->check(CLI::IsMember({"live-in-danger", "high", "medium", "low"}));
     text("--zone", options_.zone, "Time zone of file systems that keep local time", "ZONE")->check(check_zone);
     text("--sector-size", options_.sector_size, "What partition tables count in, 512 or 4096", "BYTES")
         ->check(CLI::IsMember({"512", "4096"}));

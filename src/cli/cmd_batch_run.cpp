@@ -155,7 +155,7 @@ class BatchRunCommand final : public Command {
       return context.interrupted_code();
     }
     if (code == kExitTemporary && !stays) code = kExitGood;  // handed over: nothing can be said yet
-    return changed ? batch::worse_exit_code(code, kExitRefused) : code;
+    return changed ? batch::worse_exit_code(code, kExitRefused, batch::has_threshold(plan)) : code;
   }
 
   bool resumes_;

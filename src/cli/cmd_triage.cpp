@@ -34,6 +34,10 @@ class TriageCommand final : public Command {
     app.add_option("--profile", profile_, "list, quick, standard or full, see below (default: standard)")
         ->option_text("NAME")
         ->check(CLI::IsMember({"list", "quick", "standard", "full"}));
+    app.add_option("--fail-on", fail_on_,
+                   "Exit with 1 when a finding of this priority or above exists:\nlive-in-danger, high, medium or low")
+        ->option_text("PRIORITY")
+        ->check(CLI::IsMember({"live-in-danger", "high", "medium", "low"}));
     digests_.declare(app);
     app.add_option("--zone", options_.zone,
                    "Time zone assumed where a file system keeps local time (FAT),\nas Europe/Amsterdam")
@@ -71,6 +75,14 @@ class TriageCommand final : public Command {
       return kExitRefused;
     }
     options_.profile = chosen_profile();
+    if (!fail_on_.empty() && options_.profile < app::Profile::kStandard) {
+      complain(
+          fmt::format("--fail-on needs --profile standard or full: with {} no content is looked into, so there are "
+                      "no findings, and 0 would say nothing",
+                      profile_));
+      return kExitUsage;
+    }
+    options_.fail_on = catalog::priority_of(fail_on_);
     options_.media_digests = digests_.digests();
     options_.expect_md5 = digests_.md5();
     options_.expect_sha1 = digests_.sha1();
@@ -151,7 +163,7 @@ class TriageCommand final : public Command {
 
   app::TriageOptions options_;
   DigestOptions digests_;
-  std::string case_file_;
+  std::string case_file_, fail_on_;
   std::string profile_ = "standard";
 };
 

@@ -83,6 +83,8 @@ std::string_view exit_code_meaning(const app::Outcome& outcome, const std::strin
   switch (outcome.exit_code) {
     case 0:
       return verdict.empty() ? "all of it listed; integrity not checked" : "all of it listed, integrity as expected";
+    case 1:
+      return "there is a finding of the priority given with --fail-on or above";
     case 3:
       return "nothing could be examined";
     case 4:

@@ -245,6 +245,8 @@ Result<IndexWriter::Conditions> IndexWriter::Impl::conditions() {
                    "NOT EXISTS (SELECT 1 FROM volume c WHERE c.parent_id = v.volume_id))))"));
   LIMIER_TRY(const auto unreadable, db_.integer("SELECT sum(length) FROM coverage WHERE state = 6"));
   conditions.nothing_examined = nothing_readable || media_size_ == 0 || unreadable.value_or(0) == clamped(media_size_);
+  LIMIER_TRY(const auto first, db_.integer("SELECT min(priority) FROM row_finding"));
+  if (first) conditions.first_finding = static_cast<catalog::Priority>(*first);
   return conditions;
 }
 

@@ -12,7 +12,8 @@ namespace {
 constexpr const char* kRunTables = R"sql(
 CREATE TABLE run (
   run_id INTEGER PRIMARY KEY, tool_version TEXT NOT NULL, started_ns INTEGER NOT NULL, ended_ns INTEGER,
-  command TEXT NOT NULL, host TEXT NOT NULL, profile TEXT NOT NULL, zone TEXT NOT NULL, outcome TEXT, exit_code INTEGER
+  command TEXT NOT NULL, host TEXT NOT NULL, profile TEXT NOT NULL, zone TEXT NOT NULL, fail_on TEXT NOT NULL,
+  outcome TEXT, exit_code INTEGER
 ) STRICT;
 CREATE TABLE authority (
   authority_id INTEGER PRIMARY KEY, text TEXT NOT NULL, case_number TEXT NOT NULL, exhibit TEXT NOT NULL,

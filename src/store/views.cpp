@@ -44,8 +44,8 @@ std::string header(const std::string& name, const std::string& as) {
 std::string run_views() {
   return fmt::format(
       R"sql(
-CREATE VIEW v_run AS SELECT run_id, tool_version, {started}, {ended}, command, host, outcome, exit_code, profile, zone
-  FROM run;
+CREATE VIEW v_run AS SELECT run_id, tool_version, {started}, {ended}, command, host, outcome, exit_code, profile, zone,
+  nullif(fail_on, '') AS fail_on FROM run;
 CREATE VIEW v_authority AS SELECT text, case_number, exhibit, examiner, agency, note FROM authority;
 CREATE VIEW v_evidence AS SELECT evidence_id, path, format, size_bytes, sector_size, segment_count,
   {stored_md5}, {stored_sha1}, {md5}, {sha1}, {sha256}, verdict,

@@ -91,8 +91,8 @@ Status insert_evidence(Database& db, const EvidenceRow& evidence) {
 }  // namespace
 
 Result<std::int64_t> insert_run(Database& db, const RunRow& run) {
-  LIMIER_TRY(auto statement, db.prepare("INSERT INTO run(tool_version, started_ns, command, host, profile, zone) "
-                                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+  LIMIER_TRY(auto statement, db.prepare("INSERT INTO run(tool_version, started_ns, command, host, profile, zone, fail_on) "
+                                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
   const RepairedText command(run.command), host(run.host);
   statement.bind_text(1, run.tool_version);
   statement.bind(2, run.started_ns);
@@ -100,6 +100,7 @@ Result<std::int64_t> insert_run(Database& db, const RunRow& run) {
   statement.bind_text(4, host.text());
   statement.bind_text(5, run.profile);
   statement.bind_text(6, run.zone);
+  statement.bind_text(7, run.fail_on);
   LIMIER_CHECK(statement.run());
   return sqlite3_last_insert_rowid(db.get());
 }

@@ -134,12 +134,29 @@ TEST_F(CaseTest, StatesFollowRecordsAndLocks) {
 }
 
 TEST_F(CaseTest, TheWorstExitCodeSpeaksForAll) {
-  const std::array worst_first{75, 7, 2, 6, 3, 4, 5, 1, 0};
-  for (std::size_t i = 0; i < worst_first.size(); ++i)
-    for (std::size_t j = i; j < worst_first.size(); ++j) {
-      EXPECT_EQ(worse_exit_code(worst_first[i], worst_first[j]), worst_first[i]);
-      EXPECT_EQ(worse_exit_code(worst_first[j], worst_first[i]), worst_first[i]);
-    }
+  for (const bool threshold : {false, true}) {
+    const std::array worst_first =
+        threshold ? std::array{75, 7, 2, 6, 4, 1, 3, 5, 0} : std::array{75, 7, 2, 6, 3, 4, 5, 1, 0};
+    for (std::size_t i = 0; i < worst_first.size(); ++i)
+      for (std::size_t j = i; j < worst_first.size(); ++j) {
+        EXPECT_EQ(worse_exit_code(worst_first[i], worst_first[j], threshold), worst_first[i]);
+        EXPECT_EQ(worse_exit_code(worst_first[j], worst_first[i], threshold), worst_first[i]);
+      }
+  }
+}
+
+TEST_F(CaseTest, AThresholdPutsADangerBeforeALockedExhibit) {
+  Exhibit locked, threat;
+  std::array<ExhibitStatus, 2> statuses;
+  for (std::size_t i = 0; i < 2; ++i) {
+    statuses[i].exhibit = i == 0 ? &locked : &threat;
+    statuses[i].state = i == 0 ? ExhibitState::kNothingExamined : ExhibitState::kDone;
+    statuses[i].record.emplace();
+    statuses[i].record->result.exit_code = i == 0 ? 3 : 1;
+  }
+  EXPECT_EQ(batch_exit_code(statuses), 3);
+  threat.fail_on = "high";
+  EXPECT_EQ(batch_exit_code(statuses), 1);
 }
 
 TEST_F(CaseTest, ALockIsHeldByOne) {

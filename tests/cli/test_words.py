@@ -94,11 +94,11 @@ class WhatIsNotComputed(CliTest):
 
 
 class Thresholds(BatchTest):
-    def test_a_threshold_in_a_manifest_is_said_to_be_without_effect(self):
-        rows = [f"A-1,{SAMPLES / 'phone.E01'},{WARRANT},high"]
-        done = self.plan(self.manifest(rows, header="exhibit,path,authority,fail_on"))
+    def test_a_threshold_without_content_is_said_to_be_without_effect(self):
+        rows = [f"A-1,{SAMPLES / 'phone.E01'},{WARRANT},high,quick"]
+        done = self.plan(self.manifest(rows, header="exhibit,path,authority,fail_on,profile"))
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn(b"this version runs no rules", done.stderr)
+        self.assertIn(b"fail_on has no effect on exhibits with profile list or quick", done.stderr)
         self.batch("run")
         text = (self.out / "junit.xml").read_text(encoding="utf-8")
         self.assertRegex(text, r'name="findings" time="0">\s*<skipped message="not computed')

@@ -8,6 +8,13 @@ namespace limier::catalog {
 enum class Priority : std::int8_t { kLiveInDanger, kHigh, kMedium, kLow, kInfo };
 inline constexpr std::array<std::string_view, 5> kPriorityWords{"live-in-danger", "high", "medium", "low", "info"};
 
+// nullopt: it is none of the words.
+constexpr std::optional<Priority> priority_of(std::string_view word) {
+  for (std::size_t i = 0; i < kPriorityWords.size(); ++i)
+    if (kPriorityWords[i] == word) return static_cast<Priority>(i);
+  return std::nullopt;
+}
+
 struct Finding {
   static constexpr KindInfo kKind{
       .name = "finding",
