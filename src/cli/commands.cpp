@@ -12,7 +12,8 @@ constexpr std::array kCommands{
 completion records alone: every command may be given again, nothing is done twice.
 
 Exit code for all exhibits: the worst of theirs, in the order 75 (not finished yet, run
-again), 7, 2, 6, 3, 4, 5, 1, 0; 130 or 143 when the run itself was interrupted.
+again), 7, 2, 6, 3, 4, 5, 1, 0, and where findings have a threshold (fail_on) 75, 7, 2, 6, 4,
+1, 3, 5, 0; 130 or 143 when the run itself was interrupted.
 
 Examples:
   limier batch plan manifest.csv --out case-17
@@ -28,6 +29,20 @@ Examples:
   limier check case-17
   limier check case-17 --evidence        also re-hash the evidence itself)",
                  false, make_check},
+    CommandEntry{"explain", "DIR ROW [options]", "From a finding or a row back to the bytes, read again",
+                 R"(ROW is file:12, message:881, finding:3 (or another kind of row out of a file), or the key of a
+finding. Shows the finding with its pack, rule, words and limits; the message among its
+neighbours; who parsed it, its page and offset in the database; the file and its volume; the
+offset in the image. Then reads the file again from the evidence, compares its digest with the
+index, and shows the bytes of the record. The audit log of the case says that it was done.
+Exit code 2: there is no such row; 4: what was read differs from the index; 5: it could not be
+read again.
+
+Examples:
+  limier explain case-17 finding:1
+  limier explain case-17 message:881 --json
+  limier explain case-17 file:214 --image /mnt/moved/stick.E01)",
+                 false, make_explain},
     CommandEntry{"export", "DIR --file ID... --to FOLDER [options]",
                  "Copy files out of the evidence, re-hashed and logged",
                  R"(Reads the content again from the evidence, compares its digest with the index and
@@ -60,6 +75,20 @@ Examples:
   limier info laptop.E01
   limier info stick.001 --json)",
                  false, make_info},
+    CommandEntry{"messages", "DIR [filters] [options]", "Read conversations in order",
+                 R"(Conversation by conversation, each in the order of time; with --with all conversations that
+somebody takes part in, together in the order of time. All filters given must hold.
+
+-> sent from the device, <- received, -- direction not known. Rows that the application no
+longer shows are marked: deleted, superseded (an earlier version), recovered, fragment,
+uncommitted. Messages with a finding are marked with its priority and key
+(limier explain DIR KEY). A finding is a priority to read, not an accusation.
+
+Examples:
+  limier messages case-17
+  limier messages case-17 --with +31612345678 --from 2021-03
+  limier messages case-17 --priority high --json)",
+                 true, make_messages},
     CommandEntry{"packs", "COMMAND [options]", "Which applications' databases are known",
                  R"(A pack is a file that says by which tables an application's database is known and how its rows
 become messages, calls, contacts; docs/packs.md describes it.
@@ -121,6 +150,7 @@ Profiles: list      names and metadata only; the image is not read as a whole
 
 Exit codes: 0 complete   3 nothing examined   4 integrity mismatch   5 part not examined
             6 refused    75 disk full or the like    130 interrupted, what was found is kept
+            1 with --fail-on: a finding of that priority or above; it comes before 5
 A run that was killed, interrupted or out of disk goes on with the same command and --resume.
 
 Examples:

@@ -37,6 +37,11 @@ std::vector<std::string> unique_names(const store::Query& query) {
 
 void write_row(JsonWriter& json, const store::Query& query, const std::vector<std::string>& names) {
   json.begin_object();
+  write_cells(json, query, names);
+  json.end();
+}
+
+void write_cells(JsonWriter& json, const store::Query& query, const std::vector<std::string>& names) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     json.key(names[i]);
     const store::Value value = query.value(static_cast<int>(i));
@@ -56,7 +61,6 @@ void write_row(JsonWriter& json, const store::Query& query, const std::vector<st
       json.null();
     }
   }
-  json.end();
 }
 
 std::string cell_text(const store::Value& value) {

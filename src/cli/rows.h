@@ -13,6 +13,8 @@ namespace limier::cli {
 // Column names made unique ("n", "n_2"), as a JSON object needs them.
 std::vector<std::string> unique_names(const store::Query& query);
 // NULL as null, text as text, bytes in hex, numbers as numbers; columns the contract calls flags as true and false.
+// The same columns inside an object that the caller has begun and ends.
+void write_cells(JsonWriter& json, const store::Query& query, const std::vector<std::string>& names);
 void write_row(JsonWriter& json, const store::Query& query, const std::vector<std::string>& names);
 std::string cell_text(const store::Value& value);  // for terminals
 std::string csv_cell(const store::Value& value);   // NULL is an empty field

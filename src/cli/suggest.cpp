@@ -11,16 +11,14 @@ namespace {
 
 constexpr std::size_t kLongestWord = 64;  // longer ones are no misspelt command
 
-constexpr std::array<std::string_view, 13> kLaterCommands{"diff",     "explain", "hashset", "messages", "note",
-                                                          "packs",    "rows",    "rules",   "seal",     "search",
-                                                          "selftest", "slice",   "tag"};
+constexpr std::array<std::string_view, 11> kLaterCommands{"diff", "hashset", "note",     "packs", "rows", "rules",
+                                                          "seal", "search",  "selftest", "slice", "tag"};
 
 constexpr std::string_view kNoRules = "this version runs no rules, so there are no findings";
 constexpr std::string_view kNoHashSets = "this version reads no hash sets, so known and notable files are not computed";
 constexpr std::string_view kNoContent =
     "this version does not look into files beyond their type, so nothing of their content is computed";
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kLaterOptions{{
-    {"--fail-on", kNoRules},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kLaterOptions{{
     {"--rules", kNoRules},
     {"--packs", kNoContent},
     {"--keywords", kNoContent},

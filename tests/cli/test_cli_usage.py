@@ -6,7 +6,8 @@ import unittest
 from cli_support import (AUTHORITY, CliTest, EXIT_GOOD, EXIT_REFUSED, EXIT_TEMPORARY, EXIT_USAGE, LIMIER, environment,
                          limier)
 
-COMMANDS = ["check", "export", "files", "info", "report", "sql", "timeline", "triage", "verify", "version"]
+COMMANDS = ["check", "explain", "export", "files", "info", "messages", "report", "sql", "timeline", "triage", "verify",
+            "version"]
 
 
 class Help(CliTest):
@@ -41,7 +42,7 @@ class Help(CliTest):
 
     def test_flags_of_later_versions_are_not_there(self):
         text = limier("triage", "--help").stdout.decode()
-        for flag in ("--rules", "--keywords", "--hashset", "--fail-on", "--lang", "--password", "--key"):
+        for flag in ("--rules", "--keywords", "--hashset", "--lang", "--password", "--key"):
             self.assertNotIn(flag, text)
 
     def test_full_disk_behind_stdout_is_no_success(self):
@@ -77,10 +78,10 @@ class Usage(CliTest):
             self.assertNotIn(b"did you mean", limier(*words).stderr)
 
     def test_what_comes_later_is_named_so(self):
-        for name in ("search", "explain", "hashset", "seal"):
+        for name in ("search", "hashset", "seal"):
             self.assert_fails(limier(name, "x"), EXIT_USAGE, name, "in this version")
-        self.assert_fails(limier("triage", "x.dd", "--out", self.out, *AUTHORITY, "--fail-on", "high"), EXIT_USAGE,
-                          "--fail-on is not part of this version", "no findings")
+        self.assert_fails(limier("triage", "x.dd", "--out", self.out, *AUTHORITY, "--rules", "x"), EXIT_USAGE,
+                          "--rules is not part of this version", "no findings")
         self.assert_fails(limier("files", "x", "--scope", "y"), EXIT_USAGE, "--scope is not part of this version")
         self.assert_no_case()
 
