@@ -56,12 +56,10 @@ class Overview {
   Overview& operator=(const Overview&) = delete;
 
   void read_line(Running& running, std::string_view line) {
-    const auto event = parse_json(line, [](const Json& from) {
-      if (from.contains("note")) return Event{"", 0, 0, from.at("note")};
-      return Event{from.at("stage"), from.at("done"), from.at("total").is_null() ? 0 : from.at("total").get<double>(),
-                   ""};
-    });
-    if (!event)
+    const auto event = parse_json(line, event_of);
+    if (event && event->news)
+      show_news(running, *event->news);
+    else if (!event)
       progress_.note(fmt::format("task {}: {}", running.task->number, line));
     else if (!event->note.empty())
       progress_.note(fmt::format("task {}: {}", running.task->number, event->note));
@@ -89,7 +87,30 @@ class Overview {
     std::string stage;
     double done = 0, total = 0;
     std::string note;
+    std::optional<FindingNews> news;
   };
+  static Event event_of(const Json& from) {
+    if (from.contains("note")) return {"", 0, 0, from.at("note"), {}};
+    if (from.contains("withdrawn")) {
+      FindingNews news;
+      news.key = from.at("withdrawn");
+      news.withdrawn = true;
+      return {"", 0, 0, "", std::move(news)};
+    }
+    if (from.contains("finding")) {
+      const Json& one = from.at("finding");
+      FindingNews news{one.at("key"), one.at("priority"), one.at("title"), one.at("reason"), {}, true, false, {}};
+      if (!one.at("t").is_null()) news.t = parse_time(one.at("t").get<std::string>());
+      news.provisional = one.at("provisional");
+      return {"", 0, 0, "", std::move(news)};
+    }
+    return {from.at("stage"), from.at("done"), from.at("total").is_null() ? 0 : from.at("total").get<double>(), "", {}};
+  }
+  // The same for all: as soon as one exhibit shows a danger, whoever watches the batch sees it.
+  void show_news(const Running& running, FindingNews news) {
+    if (running.exhibit != nullptr) news.exhibit = running.exhibit->name;
+    progress_.finding(news);
+  }
   // Finished before this run, beside others of its task that are not.
   [[nodiscard]] bool will_be_left(const std::string& name, bool retry_failed) const {
     const ExhibitState state = exhibit_status(folder_, *plan_.find(name)).state;

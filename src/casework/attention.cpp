@@ -34,7 +34,10 @@ class Judge {
       no_result();
     else
       result(*input.facts);
-    if (reason_.empty()) reason_ = "no damage, no gap and no telling link; content was not examined";
+    if (!reason_.empty()) return;
+    reason_ = "no damage, no gap and no telling link; ";
+    reason_ += input.facts != nullptr && !input.facts->judged.empty() ? "no finding, which is no all-clear"
+                                                                      : "content was not examined";
   }
   [[nodiscard]] Level level() const { return level_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }
@@ -45,6 +48,13 @@ class Judge {
     level_ = std::min(level_, level);
     reason_ += reason_.empty() ? text : "; " + text;
   }
+  // What the first finding of a priority is about.
+  static std::string first_title(const ExhibitFacts& facts, std::string_view priority) {
+    const auto& list = facts.finding_list;
+    const auto first =
+        std::find_if(list.begin(), list.end(), [&](const FactsFinding& one) { return one.priority == priority; });
+    return first == list.end() || first->title.empty() ? std::string() : fmt::format(" ({})", first->title);
+  }
   void no_result() { say(Level::kNoResult, "no result: " + input_.problem); }
 
   void result(const ExhibitFacts& facts) {
@@ -53,8 +63,9 @@ class Judge {
         {{Level::kLiveInDanger, "live-in-danger"}, {Level::kHighFindings, "high"}, {Level::kMediumFindings, "medium"}}};
     for (std::size_t i = 0; i < kFindings.size(); ++i)
       if (facts.findings[i] > 0)
-        say(kFindings[i].first, fmt::format("{} {} {}", facts.findings[i], kFindings[i].second,
-                                            facts.findings[i] == 1 ? "finding" : "findings"));
+        say(kFindings[i].first,
+            fmt::format("{} {} {}{}", facts.findings[i], kFindings[i].second,
+                        facts.findings[i] == 1 ? "finding" : "findings", first_title(facts, kFindings[i].second)));
     if (facts.verdict == "mismatch")
       say(Level::kIntegrity, "a digest of the media differs from the recorded one");
     else if (facts.verdict == "damaged" || facts.bad_ranges > 0)

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "casework/scores.h"
+#include "limier/catalog/findings.h"
 
 namespace limier::casework {
 namespace {
@@ -57,6 +59,7 @@ Status CaseBuild::finish(MergeResult& result) {
   LIMIER_CHECK(add_link_keys());
   LIMIER_CHECK(add_files());
   LIMIER_CHECK(add_exhibits());
+  LIMIER_CHECK(add_findings());
   LIMIER_CHECK(add_case(result));
   return writer_->commit();
 }
@@ -389,6 +392,40 @@ Status CaseBuild::add_exhibits() {
     }
     for (const FactsNotExamined& one : entry.facts->not_examined)
       LIMIER_CHECK(writer_->add(store::CaseNotExamined{row.exhibit_id, one.what, one.reason, one.bytes, one.items}));
+  }
+  return ok_status();
+}
+
+// Over all exhibits: what is most urgent first, then what has more of what its rule looks for; within an exhibit the
+// order of its own ranks stays.
+Status CaseBuild::add_findings() {
+  struct Place {
+    std::optional<catalog::Priority> priority;
+    std::size_t exhibit = 0;
+    const FactsFinding* finding = nullptr;
+  };
+  std::vector<Place> all;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (!entries_[i].facts) continue;
+    for (const FactsFinding& one : entries_[i].facts->finding_list)
+      all.push_back({catalog::priority_of(one.priority), i, &one});
+    for (const FactsJudged& one : entries_[i].facts->judged)
+      LIMIER_CHECK(writer_->add(store::CaseJudged{static_cast<std::int64_t>(i + 1), one.kind, one.items, one.judged,
+                                                  one.not_judged,
+                                                  one.reason.empty() ? std::nullopt : std::optional(one.reason)}));
+  }
+  const auto urgency = [](const Place& place) {
+    return std::tuple(place.priority.value_or(catalog::Priority::kInfo), -place.finding->score, place.finding->rank,
+                      place.exhibit, place.finding->finding_id);
+  };
+  std::sort(all.begin(), all.end(), [&](const Place& a, const Place& b) { return urgency(a) < urgency(b); });
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const FactsFinding& one = *all[i].finding;
+    const auto text = [](const std::string& value) { return value.empty() ? std::nullopt : std::optional(value); };
+    LIMIER_CHECK(writer_->add(store::CaseFinding{
+        static_cast<std::int64_t>(i + 1), static_cast<std::int64_t>(all[i].exhibit + 1), one.finding_id, one.pack,
+        one.pack_version, one.rule, one.priority, one.title, text(one.reason), one.reason_raw, one.meaning, one.limits,
+        one.score, one.rank, one.key, one.t_ns, text(one.subject_kind), one.subject_id, one.file_id}));
   }
   return ok_status();
 }

@@ -123,6 +123,47 @@ Status read_lists(store::Index& index, ExhibitFacts& facts) {
   return volumes.status();
 }
 
+std::size_t text_bytes(const FactsFinding& one) {
+  std::size_t bytes = one.reason_raw ? one.reason_raw->size() : 0;
+  for (const auto* text : {&one.pack, &one.pack_version, &one.rule, &one.priority, &one.title, &one.reason,
+                           &one.meaning, &one.limits, &one.key, &one.subject_kind})
+    bytes += text->size();
+  return bytes;
+}
+
+Status read_findings(store::Index& index, ExhibitFacts& facts) {
+  LIMIER_TRY(auto row,
+             index.query(fmt::format(
+                 "SELECT finding_id, pack, pack_version, rule, priority, title, reason, meaning, limits, key, "
+                 "subject_kind, reason_raw, score, rank, t_ns, subject_id, file_id FROM v_finding ORDER BY "
+                 "rank, finding_id LIMIT {}",
+                 kMaxFactsFindings)));
+  std::size_t bytes = 0;
+  while (row.step()) {
+    FactsFinding one;
+    one.finding_id = row.integer(0);
+    for (int i = 1; auto* field : {&one.pack, &one.pack_version, &one.rule, &one.priority, &one.title, &one.reason,
+                                   &one.meaning, &one.limits, &one.key, &one.subject_kind})
+      *field = row.text(i++);
+    if (!row.is_null(11)) one.reason_raw = row.blob(11);
+    one.score = row.real(12);
+    one.rank = row.integer(13);
+    one.t_ns = maybe_integer(row, 14);
+    one.subject_id = maybe_integer(row, 15);
+    one.file_id = maybe_integer(row, 16);
+    bytes += text_bytes(one);
+    if (bytes > kMaxFactsFindingBytes) break;
+    facts.finding_list.push_back(std::move(one));
+  }
+  LIMIER_CHECK(row.status());
+  LIMIER_TRY(auto judged, index.query(fmt::format("SELECT kind, items, judged, not_judged, coalesce(reason, '') FROM "
+                                                  "v_judged ORDER BY judged_id LIMIT {}",
+                                                  kMaxFactsJudged)));
+  while (judged.step())
+    facts.judged.push_back({judged.text(0), judged.integer(1), judged.integer(2), judged.integer(3), judged.text(4)});
+  return judged.status();
+}
+
 }  // namespace
 
 Result<ExhibitFacts> read_exhibit_facts(store::Index& index) {
@@ -131,6 +172,7 @@ Result<ExhibitFacts> read_exhibit_facts(store::Index& index) {
   LIMIER_CHECK(read_evidence(index, facts));
   LIMIER_CHECK(read_counts(index, facts));
   LIMIER_CHECK(read_lists(index, facts));
+  LIMIER_CHECK(read_findings(index, facts));
   return facts;
 }
 

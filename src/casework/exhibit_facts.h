@@ -28,6 +28,35 @@ struct FactsVolume {
   }
 };
 
+// The columns of v_finding.
+struct FactsFinding {
+  std::int64_t finding_id = 0;
+  std::string pack, pack_version, rule, priority, title, reason;
+  std::optional<std::vector<std::uint8_t>> reason_raw;
+  std::string meaning, limits;
+  double score = 0;
+  std::int64_t rank = 0;
+  std::string key;
+  std::optional<std::int64_t> t_ns;
+  std::string subject_kind;
+  std::optional<std::int64_t> subject_id, file_id;
+  static constexpr auto fields() {
+    using T = FactsFinding;
+    return std::tuple{&T::finding_id, &T::pack,       &T::pack_version, &T::rule,       &T::priority, &T::title,
+                      &T::reason,     &T::reason_raw, &T::meaning,      &T::limits,     &T::score,    &T::rank,
+                      &T::key,        &T::t_ns,       &T::subject_kind, &T::subject_id, &T::file_id};
+  }
+};
+struct FactsJudged {
+  std::string kind;
+  std::int64_t items = 0, judged = 0, not_judged = 0;
+  std::string reason;
+  static constexpr auto fields() {
+    using T = FactsJudged;
+    return std::tuple{&T::kind, &T::items, &T::judged, &T::not_judged, &T::reason};
+  }
+};
+
 struct ExhibitFacts {
   std::string authority, case_number, exhibit, examiner, agency, note;
   std::string path, format, verdict;
@@ -42,7 +71,9 @@ struct ExhibitFacts {
   std::int64_t volumes = 0, encrypted_volumes = 0, bad_ranges = 0, bad_bytes = 0, issues = 0;
   std::array<std::int64_t, 5> findings{};  // live-in-danger, high, medium, low, info
   std::vector<FactsNotExamined> not_examined;
-  std::vector<FactsVolume> volume_list;  // those with a file system or encryption, at most kMaxFactsVolumes
+  std::vector<FactsFinding> finding_list;  // the first by rank, at most kMaxFactsFindings
+  std::vector<FactsJudged> judged;         // empty: no rules were run
+  std::vector<FactsVolume> volume_list;    // those with a file system or encryption, at most kMaxFactsVolumes
   static constexpr auto fields() {
     using T = ExhibitFacts;
     return std::tuple{&T::authority,
@@ -87,12 +118,17 @@ struct ExhibitFacts {
                       &T::issues,
                       &T::findings,
                       &T::not_examined,
+                      &T::finding_list,
+                      &T::judged,
                       &T::volume_list};
   }
 };
 
 inline constexpr std::int64_t kMaxFactsVolumes = 200;
 inline constexpr std::int64_t kMaxFactsNotExamined = 2'000;
+inline constexpr std::int64_t kMaxFactsFindings = 2'000;
+inline constexpr std::size_t kMaxFactsFindingBytes = 8u << 20;  // of their texts together
+inline constexpr std::int64_t kMaxFactsJudged = 200;
 
 Result<ExhibitFacts> read_exhibit_facts(store::Index& index);
 

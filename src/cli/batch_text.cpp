@@ -86,6 +86,19 @@ void write_exhibit(JsonWriter& json, const ExhibitStatus& status) {
   json.end();
 }
 
+void write_findings(JsonWriter& json, const batch::FindingsSoFar& so_far) {
+  json.number("exhibits_judged", so_far.judged).number("findings_left_out", so_far.left_out);
+  json.key("findings").begin_array();
+  for (const auto& one : so_far.findings) {
+    json.begin_object().text("exhibit", one.exhibit).text("folder", one.folder);
+    json.key("finding_id").integer(one.finding_id);
+    json.text("priority", one.priority).text("title", one.title).text_or_null("reason", one.reason);
+    json.text("key", one.key).text_or_null("t", one.t).key("score").real(one.score);
+    json.key("exhibit_rank").integer(one.rank).end();
+  }
+  json.end();
+}
+
 }  // namespace
 
 bool is_batch_case(const std::string& dir) {
@@ -150,7 +163,7 @@ void print_batch_table(const Context& context, const batch::Plan& plan, std::spa
 }
 
 void print_batch_json(const Context& context, const batch::CaseFolder& folder, const batch::Plan& plan,
-                      std::span<const ExhibitStatus> statuses) {
+                      std::span<const ExhibitStatus> statuses, const batch::FindingsSoFar* findings) {
   JsonWriter json(context.out, 2);
   json.begin_object().text("case", folder.dir()).text("plan_digest", plan.digest);
   const int code = batch::batch_exit_code(statuses);
@@ -163,7 +176,9 @@ void print_batch_json(const Context& context, const batch::CaseFolder& folder, c
   }
   json.end().key("exhibits").begin_array();
   for (const ExhibitStatus& status : statuses) write_exhibit(json, status);
-  json.end().key("submissions").begin_array();
+  json.end();
+  if (findings != nullptr) write_findings(json, *findings);
+  json.key("submissions").begin_array();
   if (const auto submissions = batch::load_submissions(folder); submissions.ok())
     for (const auto& submission : *submissions) {
       json.begin_object().text("name", submission.name).text("executor", submission.executor);

@@ -19,6 +19,6 @@ batch::CaseFolder case_folder(const std::string& given);
 // The state of all exhibits, as a table with a line for the whole, or as JSON (docs/batch.md lists the keys).
 void print_batch_table(const Context& context, const batch::Plan& plan, std::span<const batch::ExhibitStatus> statuses);
 void print_batch_json(const Context& context, const batch::CaseFolder& folder, const batch::Plan& plan,
-                      std::span<const batch::ExhibitStatus> statuses);
+                      std::span<const batch::ExhibitStatus> statuses, const batch::FindingsSoFar* findings = nullptr);
 
 }  // namespace limier::cli

@@ -31,7 +31,7 @@ Examples:
                  R"(Reads no evidence. Compares the exhibits by the keys each of them left in CASE/keys: digests of
 contents and media, volume serial numbers, file-system UUIDs, Windows accounts, ... and writes
 
-  case.db     views v_exhibit, v_shared_content, v_link, v_case_not_examined (limier sql CASE "...")
+  case.db     views v_case_finding, v_exhibit, v_shared_content, v_link, v_case_not_examined (limier sql CASE "...")
   case.html   the report to read; also case.json, CSV tables, the links as SVG and GraphML
 
 Exhibits that are not finished, failed or stale are named in all of them. The same exhibits give
@@ -77,8 +77,11 @@ Examples:
 One broken exhibit never stops the others. Ctrl-C keeps everything; run again to go on. A second
 run on the same case is refused with exit code 6.
 
+A finding of priority high or above is shown as soon as a task knows of it.
+
 Exit code for all exhibits: the worst of theirs, in the order 75 (not finished yet, run again),
-7, 2, 6, 3, 4, 5, 1, 0; 130 or 143 when the run itself was interrupted.
+7, 2, 6, 3, 4, 5, 1, 0, and where findings have a threshold (fail_on) 75, 7, 2, 6, 4, 1, 3, 5, 0;
+130 or 143 when the run itself was interrupted.
 
 Examples:
   limier batch run case-17
@@ -96,6 +99,7 @@ States: planned      nothing was done yet        running  a process is at it
 
 Examples:
   limier batch status case-17
+  limier batch status case-17 --findings   what the finished exhibits hold, most urgent first
   limier batch status case-17 --json)",
                  true, make_batch_status},
 };

@@ -225,19 +225,22 @@ std::string render_json(const StageState& state) {
 }
 
 std::string news_plain(const FindingNews& news) {
-  if (news.withdrawn) return fmt::format("finding withdrawn: {}", news.key);
+  const std::string from = news.exhibit.empty() ? "" : fmt::format("exhibit '{}': ", news.exhibit);
+  if (news.withdrawn) return fmt::format("{}finding withdrawn: {}", from, news.key);
   std::string line =
-      fmt::format("finding, {}{}: {}", news.priority, news.provisional ? ", provisional" : "", news.title);
+      from + fmt::format("finding, {}{}: {}", news.priority, news.provisional ? ", provisional" : "", news.title);
   if (news.t) line += fmt::format(" ({})", time_to_seconds(format_time(*news.t)));
   if (!news.reason.empty()) line += fmt::format(": {}", news.reason);
   return line + fmt::format(" [{}]", news.key);
 }
 
 std::string news_json(const FindingNews& news) {
-  if (news.withdrawn) return fmt::format(R"({{"withdrawn":{}}})", json_string(news.key));
-  return fmt::format(R"({{"finding":{{"key":{},"priority":{},"title":{},"reason":{},"t":{},"provisional":{}}}}})",
+  const std::string from = news.exhibit.empty() ? "" : fmt::format(R"(,"exhibit":{})", json_string(news.exhibit));
+  if (news.withdrawn) return fmt::format(R"({{"withdrawn":{}{}}})", json_string(news.key), from);
+  return fmt::format(R"({{"finding":{{"key":{},"priority":{},"title":{},"reason":{},"t":{},"provisional":{}{}}}}})",
                      json_string(news.key), json_string(news.priority), json_string(news.title),
-                     json_string(news.reason), news.t ? json_string(format_time(*news.t)) : "null", news.provisional);
+                     json_string(news.reason), news.t ? json_string(format_time(*news.t)) : "null", news.provisional,
+                     from);
 }
 
 std::unique_ptr<Progress> make_progress(std::string_view mode, bool quiet, int fd) {

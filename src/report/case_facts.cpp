@@ -22,13 +22,18 @@ CasePlace place(const store::Query& row, Text exhibit, int first) {
 }
 
 Status read_case(store::Index& index, CaseFacts& facts) {
-  LIMIER_TRY(auto row,
-             index.query("SELECT tool_version, exhibits, merged, exit_code, keys, shared_keys, shared_contents, "
-                         "links, links_left_out, (SELECT count(*) FROM v_case_not_examined) FROM v_case"));
+  LIMIER_TRY(
+      auto row,
+      index.query(
+          "SELECT tool_version, exhibits, merged, exit_code, keys, shared_keys, shared_contents, "
+          "links, links_left_out, (SELECT count(*) FROM v_case_not_examined), (SELECT coalesce(sum(live_in_danger + "
+          "high + medium + low + info), 0) FROM v_exhibit), (SELECT count(*) FROM v_case_finding), "
+          "(SELECT count(DISTINCT exhibit) FROM v_case_judged) FROM v_case"));
   if (row.step()) {
     facts.tool_version = row.text(0);
     for (int i = 1; auto* field : {&facts.exhibits, &facts.merged, &facts.exit_code, &facts.keys, &facts.shared_keys,
-                                   &facts.shared_contents, &facts.links, &facts.links_left_out, &facts.not_examined})
+                                   &facts.shared_contents, &facts.links, &facts.links_left_out, &facts.not_examined,
+                                   &facts.findings, &facts.findings_listed, &facts.judged})
       *field = row.integer(i++);
   }
   return row.status();

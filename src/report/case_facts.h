@@ -16,6 +16,9 @@ inline constexpr std::int64_t kMaxCaseKeys = 300;         // of each other kind,
 inline constexpr std::int64_t kMaxShownKeys = 25;         // on the page
 inline constexpr std::int64_t kMaxCsvContents = 100'000;  // in case-shared.csv
 inline constexpr std::int64_t kMaxShownNotExamined = 500;
+inline constexpr std::int64_t kMaxCaseFindings = 1'000;  // in the JSON
+inline constexpr std::int64_t kMaxShownFindings = 100;   // on the page
+inline constexpr std::int64_t kMaxShownJudged = 200;
 inline constexpr std::size_t kMaxListChars = 160;  // of a list of exhibits in a table cell
 inline constexpr std::size_t kMaxShownPlaces = 8;  // exhibits of a shared key, in a table cell
 
@@ -77,6 +80,9 @@ struct CaseFacts {
   std::int64_t exhibits = 0, merged = 0, exit_code = 0, keys = 0, shared_keys = 0, shared_contents = 0, links = 0,
                links_left_out = 0;
   std::int64_t media_bytes = 0, files = 0, not_examined = 0;
+  std::int64_t findings = 0;         // of all priorities, on all exhibits
+  std::int64_t findings_listed = 0;  // of these, in the case; the others are in the indexes alone
+  std::int64_t judged = 0;           // exhibits that rules were run on
   std::vector<CaseExhibitFacts> by_attention;
   std::vector<std::size_t> by_name;      // positions in by_attention
   std::vector<CaseLinkFacts> top_links;  // by score

@@ -12,6 +12,7 @@ namespace limier::report {
 namespace {
 
 constexpr PageSection<CaseContext> kSections[] = {
+    {"findings", "Findings over all exhibits", put_case_findings},
     {"exhibits", "Exhibits, in the order of attention", put_case_exhibits},
     {"links", "Links between exhibits", put_case_links},
     {"link-keys", "What the strongest links rest on", put_case_link_keys},
@@ -80,14 +81,17 @@ void put_figures(CaseContext& context) {
                          [&](const CaseLinkFacts& link) { return link.*member; });
   };
   figure("Exhibits", grouped(facts.exhibits), fmt::format("{} listed", grouped(facts.examined())));
+  figure("Findings", facts.judged == 0 ? std::string("–") : grouped(facts.findings),
+         facts.judged == 0 ? "not computed"
+                           : fmt::format("on {} judged, section 1", plural(facts.judged, "exhibit", "exhibits")));
   figure("Media", human_bytes(facts.media_bytes), "in all");
   figure("Files", grouped(facts.files), "in all file systems");
-  figure("Shared files", grouped(facts.shared_contents), "contents, section 4");
+  figure("Shared files", grouped(facts.shared_contents), "contents, section 5");
   figure("Links", grouped(facts.links),
          fmt::format("{} same device, {} same image", same(&CaseLinkFacts::same_device),
                      same(&CaseLinkFacts::same_image)));
   figure("Not examined", grouped(facts.not_examined),
-         facts.not_examined == 1 ? "entry, section 6" : "entries, section 6");
+         facts.not_examined == 1 ? "entry, section 7" : "entries, section 7");
   context.page.raw(out + "</dl>\n");
 }
 
@@ -140,7 +144,7 @@ Status put_case_front(CaseContext& context) {
   if (!sub.empty()) page.raw("<p class=\"sub\">" + sub + "</p>\n");
   const Text authority = common(facts, &CaseExhibitFacts::authority);
   page.raw("<p class=\"authority\"><b>Examined under:</b> " +
-           (authority.empty() ? std::string("the authority of each exhibit, <a href=\"#authority\">section 7</a>")
+           (authority.empty() ? std::string("the authority of each exhibit, <a href=\"#authority\">section 8</a>")
                               : quoted(authority)) +
            "</p>\n");
   put_verdict(context);

@@ -132,6 +132,13 @@ Status write_case_json(CaseSource& source, const std::string& dir) {
   json.integer("shared_contents_total", facts.shared_contents);
   json.integer("links_total", facts.links);
   json.integer("links_left_out", facts.links_left_out);
+  json.integer("findings_total", facts.findings);
+  json.integer("exhibits_judged", facts.judged);
+  LIMIER_CHECK(put_rows(json, source.index, "findings",
+                        fmt::format("SELECT * FROM v_case_finding ORDER BY rank LIMIT {}", kMaxCaseFindings)));
+  LIMIER_CHECK(put_rows(json, source.index, "judged",
+                        "SELECT j.* FROM v_case_judged j JOIN v_exhibit e USING (exhibit) "
+                        "ORDER BY e.exhibit_id, j.kind, j.reason"));
   LIMIER_CHECK(put_rows(json, source.index, "exhibits", "SELECT * FROM v_exhibit ORDER BY attention"));
   put_links(json, facts);
   LIMIER_CHECK(put_contents(json, source.index));

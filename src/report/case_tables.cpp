@@ -54,6 +54,11 @@ constexpr Attribute kAttributes[] = {
 Status write_case_csv(CaseSource& source, const std::string& dir) {
   store::Index& index = source.index;
   LIMIER_CHECK(put_csv(index, dir, "case-exhibits.csv", "SELECT * FROM v_exhibit ORDER BY attention"));
+  LIMIER_CHECK(
+      put_csv(index, dir, "case-findings.csv",
+              "SELECT exhibit, rank, exhibit_rank, priority, title, reason, t, pack, pack_version, rule, meaning, "
+              "limits, score, key, finding_id, subject_kind, subject_id, file_id FROM v_case_finding ORDER BY "
+              "rank"));
   LIMIER_CHECK(put_csv(index, dir, "case-links.csv", "SELECT * FROM v_link ORDER BY link_id"));
   LIMIER_CHECK(
       put_csv(index, dir, "case-shared.csv",

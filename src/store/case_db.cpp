@@ -15,7 +15,7 @@
 namespace limier::store {
 namespace {
 
-constexpr int kRowTables = 9;
+constexpr int kRowTables = 11;
 constexpr int kCacheKibibytes = 16 << 10;
 
 void bind_value(Statement& statement, int at, std::int64_t value) {
@@ -33,6 +33,12 @@ void bind_value(Statement& statement, int at, const MaybeString& text) {
 void bind_value(Statement& statement, int at, const Blob& bytes) {
   statement.bind_blob(at, bytes.data(), bytes.size());
 }
+void bind_value(Statement& statement, int at, const MaybeBlob& bytes) {
+  bytes ? statement.bind_blob(at, bytes->data(), bytes->size()) : statement.bind_null(at);
+}
+void bind_value(Statement& statement, int at, double value) {
+  statement.bind_real(at, value);
+}
 
 template <class Row>
 constexpr int table_number() {
@@ -45,6 +51,8 @@ constexpr int table_number() {
   if constexpr (std::is_same_v<Row, CaseLink>) return 6;
   if constexpr (std::is_same_v<Row, CaseLinkKind>) return 7;
   if constexpr (std::is_same_v<Row, CaseLinkKey>) return 8;
+  if constexpr (std::is_same_v<Row, CaseFinding>) return 9;
+  if constexpr (std::is_same_v<Row, CaseJudged>) return 10;
 }
 
 }  // namespace
@@ -74,7 +82,7 @@ Result<std::unique_ptr<CaseWriter>> CaseWriter::create(const std::string& path) 
                   "PRAGMA application_id = {}; PRAGMA user_version = {}; BEGIN",
                   -kCacheKibibytes, kCaseApplicationId, kCaseSchemaVersion)));
   LIMIER_CHECK(impl->db.execute(std::string(case_tables())));
-  LIMIER_CHECK(impl->db.execute(std::string(case_views())));
+  LIMIER_CHECK(impl->db.execute(case_views()));
   return std::unique_ptr<CaseWriter>(new CaseWriter(std::move(impl)));
 }
 
@@ -100,6 +108,8 @@ template Status CaseWriter::add(const CaseKeyFile&);
 template Status CaseWriter::add(const CaseLink&);
 template Status CaseWriter::add(const CaseLinkKind&);
 template Status CaseWriter::add(const CaseLinkKey&);
+template Status CaseWriter::add(const CaseFinding&);
+template Status CaseWriter::add(const CaseJudged&);
 
 Result<Query> CaseWriter::query(std::string_view sql) {
   return make_query(impl_->db.get(), sql);

@@ -1,5 +1,9 @@
 #include "store/case_schema.h"
 
+#include <fmt/format.h>
+
+#include "store/schema.h"
+
 namespace limier::store {
 
 std::string_view case_tables() {
@@ -20,6 +24,13 @@ CREATE TABLE exhibit(exhibit_id INTEGER PRIMARY KEY, exhibit TEXT NOT NULL, imag
   not_examined_bytes INTEGER, links INTEGER NOT NULL) STRICT;
 CREATE TABLE not_examined(exhibit_id INTEGER NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL, bytes INTEGER,
   items INTEGER) STRICT;
+CREATE TABLE finding(rank INTEGER PRIMARY KEY, exhibit_id INTEGER NOT NULL, finding_id INTEGER NOT NULL,
+  pack TEXT NOT NULL, pack_version TEXT NOT NULL, rule TEXT NOT NULL, priority TEXT NOT NULL, title TEXT NOT NULL,
+  reason TEXT, reason_raw BLOB, meaning TEXT NOT NULL, limits TEXT NOT NULL, score REAL NOT NULL,
+  exhibit_rank INTEGER NOT NULL, key TEXT NOT NULL, t_ns INTEGER, subject_kind TEXT, subject_id INTEGER,
+  file_id INTEGER) STRICT;
+CREATE TABLE judged(exhibit_id INTEGER NOT NULL, kind TEXT NOT NULL, items INTEGER NOT NULL, judged INTEGER NOT NULL,
+  not_judged INTEGER NOT NULL, reason TEXT) STRICT;
 CREATE TABLE kind(kind_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, titles TEXT NOT NULL,
   meaning TEXT NOT NULL, link_weight INTEGER NOT NULL, keys INTEGER NOT NULL, shared INTEGER NOT NULL,
   known_left_out INTEGER NOT NULL, filler_left_out INTEGER NOT NULL) STRICT;
@@ -39,8 +50,8 @@ CREATE TABLE link_key(link_id INTEGER NOT NULL, key_id INTEGER NOT NULL, PRIMARY
 )sql";
 }
 
-std::string_view case_views() {
-  return R"sql(
+std::string case_views() {
+  return fmt::format(R"sql(
 CREATE VIEW v_case AS SELECT tool_version, exhibits, merged, exhibits - merged AS without_result, exit_code, keys,
   shared_keys, shared_contents, links, links_left_out,
   (SELECT count(*) FROM exhibit WHERE exit_code = 3 AND message IS NULL) AS nothing_examined FROM case_facts;
@@ -56,6 +67,11 @@ CREATE VIEW v_exhibit AS SELECT exhibit_id, exhibit, image, folder, state, atten
   medium, low, info, not_examined, not_examined_bytes, links FROM exhibit;
 CREATE VIEW v_case_not_examined AS SELECT e.exhibit, n.what, n.reason, n.bytes, n.items
   FROM not_examined n JOIN exhibit e USING (exhibit_id);
+CREATE VIEW v_case_finding AS SELECT e.exhibit, f.finding_id, f.pack, f.pack_version, f.rule, f.priority, f.title,
+  f.reason, f.meaning, f.limits, f.score, f.rank, f.exhibit_rank, f.key, {t} AS t, f.t_ns, f.subject_kind, f.subject_id,
+  f.file_id, f.reason_raw FROM finding f JOIN exhibit e USING (exhibit_id);
+CREATE VIEW v_case_judged AS SELECT e.exhibit, j.kind, j.items, j.judged, j.not_judged, j.reason
+  FROM judged j JOIN exhibit e USING (exhibit_id);
 CREATE VIEW v_kind AS SELECT kind_id, kind, title, meaning, link_weight, keys, shared, known_left_out,
   filler_left_out FROM kind;
 CREATE VIEW v_shared_key AS SELECT s.key_id, k.kind, s.rank, coalesce(s.value, lower(hex(s.key))) AS value,
@@ -91,7 +107,8 @@ CREATE VIEW v_link_key AS SELECT x.link_id, k.kind, s.key_id, coalesce(s.value, 
   (SELECT f.deleted FROM shared_file f WHERE f.key_id = s.key_id AND f.exhibit_id = l.exhibit_a) AS deleted_a,
   (SELECT f.deleted FROM shared_file f WHERE f.key_id = s.key_id AND f.exhibit_id = l.exhibit_b) AS deleted_b
   FROM link_key x JOIN shared s USING (key_id) JOIN kind k USING (kind_id) JOIN link l USING (link_id);
-)sql";
+)sql",
+                     fmt::arg("t", iso_time("f.t_ns")));
 }
 
 }  // namespace limier::store

@@ -189,6 +189,13 @@ TEST(Progress, NewsOfFindingsInEveryForm) {
   EXPECT_EQ(shown_news("plain", true), "");
   // A program asked for it.
   EXPECT_EQ(shown_news("json", true), shown_news("json", false));
+  FindingNews of_batch = some_news();
+  of_batch.exhibit = "A-1";
+  EXPECT_NE(news_json(of_batch).find(R"("provisional":true,"exhibit":"A-1"}})"), std::string::npos);
+  EXPECT_TRUE(news_plain(of_batch).starts_with("exhibit 'A-1': finding, live-in-danger"));
+  of_batch.withdrawn = true;
+  of_batch.key = "k";
+  EXPECT_EQ(news_json(of_batch), R"({"withdrawn":"k","exhibit":"A-1"})");
   FindingNews timeless = some_news();
   timeless.t.reset();
   timeless.provisional = false;

@@ -13,11 +13,12 @@
 namespace limier::store {
 
 inline constexpr std::int32_t kCaseApplicationId = 0x4C494D43;  // "LIMC"
-inline constexpr std::int32_t kCaseSchemaVersion = 1;
+inline constexpr std::int32_t kCaseSchemaVersion = 2;
 
 using Blob = std::vector<std::uint8_t>;
 using MaybeInteger = std::optional<std::int64_t>;
 using MaybeString = std::optional<std::string>;
+using MaybeBlob = std::optional<Blob>;
 
 // The case as a whole: one row.
 struct CaseRow {
@@ -195,6 +196,41 @@ struct CaseLinkKey {
   static constexpr auto fields() {
     using T = CaseLinkKey;
     return std::tuple{&T::link_id, &T::key_id};
+  }
+};
+
+struct CaseFinding {
+  static constexpr std::string_view kTable = "finding";
+  std::int64_t rank = 0;  // over all exhibits
+  std::int64_t exhibit_id = 0, finding_id = 0;
+  std::string pack, pack_version, rule, priority, title;
+  MaybeString reason;
+  MaybeBlob reason_raw;
+  std::string meaning, limits;
+  double score = 0;
+  std::int64_t exhibit_rank = 0;  // on its exhibit
+  std::string key;
+  MaybeInteger t_ns;
+  MaybeString subject_kind;
+  MaybeInteger subject_id, file_id;
+  static constexpr auto fields() {
+    using T = CaseFinding;
+    return std::tuple{&T::rank,    &T::exhibit_id,   &T::finding_id, &T::pack,         &T::pack_version,
+                      &T::rule,    &T::priority,     &T::title,      &T::reason,       &T::reason_raw,
+                      &T::meaning, &T::limits,       &T::score,      &T::exhibit_rank, &T::key,
+                      &T::t_ns,    &T::subject_kind, &T::subject_id, &T::file_id};
+  }
+};
+
+struct CaseJudged {
+  static constexpr std::string_view kTable = "judged";
+  std::int64_t exhibit_id = 0;
+  std::string kind;
+  std::int64_t items = 0, judged = 0, not_judged = 0;
+  MaybeString reason;
+  static constexpr auto fields() {
+    using T = CaseJudged;
+    return std::tuple{&T::exhibit_id, &T::kind, &T::items, &T::judged, &T::not_judged, &T::reason};
   }
 };
 

@@ -1,0 +1,107 @@
+// The first section of case.html: the findings of all exhibits, and what none of the rules could look at.
+#include <fmt/format.h>
+
+#include "report/case_sections.h"
+#include "report/numbers.h"
+
+namespace limier::report {
+namespace {
+
+std::string_view priority_css(const Text& priority) {
+  if (priority == "live-in-danger" || priority == "high") return "is-bad";
+  return priority == "medium" ? "is-warn" : "note";
+}
+
+const CaseExhibitFacts* exhibit_named(const CaseFacts& facts, const Text& name) {
+  for (const CaseExhibitFacts& one : facts.by_attention)
+    if (one.exhibit == name) return &one;
+  return nullptr;
+}
+
+// The finding's number, leading to it in the exhibit's own report, where the messages around it stand.
+std::string finding_cell(const CaseFacts& facts, const Text& name, std::int64_t finding_id) {
+  const CaseExhibitFacts* const exhibit = exhibit_named(facts, name);
+  if (exhibit == nullptr) return quoted(name);
+  std::string link = exhibit_link(*exhibit);
+  const std::size_t end = link.find("/report.html\"");
+  if (end != std::string::npos)
+    link.insert(end + std::string_view("/report.html").size(), fmt::format("#finding-{}", finding_id));
+  return link;
+}
+
+void put_words(CaseContext& context) {
+  const CaseFacts& facts = context.facts;
+  context.page.paragraph(
+      "A finding is a priority to read, not an accusation. Read the messages around it in the report of its exhibit, "
+      "those that speak against it too. Rules raise false alarms and overlook things; how often stands in the limits "
+      "of "
+      "each finding. No finding is no all-clear. A person decides.");
+  if (const std::int64_t without = facts.exhibits - facts.judged; without > 0)
+    context.page.raw(
+        fmt::format("<p class=\"note\">On {} of {} exhibits no rules were run: nothing of their content was "
+                    "looked into, or they have no result.</p>\n",
+                    grouped(without), grouped(facts.exhibits)));
+}
+
+Status put_judged(CaseContext& context) {
+  LIMIER_TRY(auto rows,
+             context.index.query(fmt::format(
+                 "SELECT kind, sum(items), sum(judged), sum(not_judged), reason, count(DISTINCT exhibit) FROM "
+                 "v_case_judged GROUP BY kind, reason ORDER BY sum(not_judged) DESC, kind, reason LIMIT {}",
+                 kMaxShownJudged)));
+  Page& page = context.page;
+  page.heading("What the rules could judge, on all exhibits");
+  page.table("", {{"What", Align::kPath},
+                  {"There are", Align::kNumber},
+                  {"Judged", Align::kNumber},
+                  {"Not judged", Align::kNumber},
+                  {"Why not", Align::kPath},
+                  {"Exhibits", Align::kNumber}});
+  while (rows.step())
+    page.row({quoted(rows.text(0)), grouped(rows.integer(1)), grouped(rows.integer(2)), grouped(rows.integer(3)),
+              rows.is_null(4) ? "" : quoted(rows.text(4)), grouped(rows.integer(5))});
+  LIMIER_CHECK(rows.status());
+  page.end_table();
+  return ok_status();
+}
+
+}  // namespace
+
+Status put_case_findings(CaseContext& context) {
+  const CaseFacts& facts = context.facts;
+  Page& page = context.page;
+  if (facts.judged == 0 && facts.findings == 0) {
+    page.paragraph("Not computed: no rules were run on any exhibit. That there is no finding here says nothing.");
+    return ok_status();
+  }
+  put_words(context);
+  LIMIER_TRY(auto rows, context.index.query(fmt::format(
+                            "SELECT rank, exhibit, finding_id, priority, title, reason, t, meaning, limits, pack, "
+                            "pack_version, rule, key FROM v_case_finding ORDER BY rank LIMIT {}",
+                            kMaxShownFindings)));
+  page.table("", {{"No.", Align::kNumber},
+                  {"Exhibit"},
+                  {"Priority", Align::kShort},
+                  {"What", Align::kPath},
+                  {"Why", Align::kPath},
+                  {"Time", Align::kShort},
+                  {"Means, and does not mean", Align::kPath}});
+  std::int64_t shown = 0;
+  for (; rows.step(); ++shown)
+    page.row({grouped(rows.integer(0)), finding_cell(facts, rows.text(1), rows.integer(2)),
+              fmt::format("<span class=\"{}\">{}</span>", priority_css(rows.text(3)), html_text(rows.text(3))),
+              fmt::format("{}<br><span class=\"note\">{} of {} {}, {}</span>", quoted(rows.text(4)),
+                          quoted(rows.text(11)), quoted(rows.text(9)), quoted(rows.text(10)), code(rows.text(12))),
+              quoted(rows.text(5)), rows.is_null(6) ? "" : time_text(rows.text(6)),
+              fmt::format("{}<br><span class=\"note\">{}</span>", quoted(rows.text(7)), quoted(rows.text(8)))});
+  LIMIER_CHECK(rows.status());
+  page.end_table();
+  if (shown == 0) page.paragraph("None.");
+  if (shown < facts.findings)
+    page.raw(fmt::format("<p class=\"note\">Listed: the first {} of {} findings. case-findings.csv has {}{}.</p>\n",
+                         grouped(shown), grouped(facts.findings), grouped(facts.findings_listed),
+                         facts.findings_listed < facts.findings ? "; the rest is in the reports of the exhibits" : ""));
+  return put_judged(context);
+}
+
+}  // namespace limier::report
