@@ -324,4 +324,8 @@ class Index {
 
 std::string sqlite_version();
 
+// A message and up to `each_side` before and behind it in its conversation, by time; just itself where it belongs to
+// none.
+Result<std::vector<std::int64_t>> talk_around(Index& index, std::int64_t message_id, std::int64_t each_side);
+
 }  // namespace limier::store

@@ -13,11 +13,11 @@
 namespace limier::app {
 namespace {
 
-constexpr std::int64_t kNeighbours = 3;         // on either side
-constexpr std::size_t kHeadBytes = 32;          // of a database or its log: enough for the size of its pages
-constexpr std::size_t kLeastFoundBytes = 8;     // a shorter beginning of a text is found by chance
-constexpr std::uint64_t kUnknownPage = 4096;    // of a rollback journal
-constexpr std::size_t kMaxSearchedText = 8192;  // of a text; more does not fit on most pages
+constexpr std::int64_t kNeighbours = 3;       // on either side
+constexpr std::size_t kHeadBytes = 32;        // of a database or its log: enough for the size of its pages
+constexpr std::size_t kLeastFoundBytes = 8;   // a shorter beginning of a text is found by chance
+constexpr std::uint64_t kUnknownPage = 4096;  // of a rollback journal
+constexpr std::size_t kMaxSearchedText = kMaxExcerptBytes + 1;  // of a text; more is on no page
 
 struct RowName {
   std::string kind;
@@ -118,37 +118,6 @@ Status find_in_image(store::Index& index, RecordPlace& place) {
   return query.status();
 }
 
-// ---- neighbours ---------------------------------------------------------------------------------------------------
-
-constexpr std::string_view kMoment = "coalesce(m.t_ns, m.received_ns, 9223372036854775807)";
-
-// At most kNeighbours ids on one side of a message, the nearest first.
-Result<std::vector<std::int64_t>> one_side(store::Index& index, std::int64_t message_id, bool before) {
-  const std::string moment(kMoment);
-  LIMIER_TRY(auto query,
-             index.query(fmt::format(
-                 "WITH m AS (SELECT * FROM v_message m WHERE message_id = ?1), own AS (SELECT {0} AS at, message_id, "
-                 "service, thread, content_id FROM m) SELECT m.message_id FROM v_message m, own WHERE m.service IS "
-                 "own.service AND m.thread = own.thread AND m.content_id = own.content_id AND ({0}, m.message_id) {1} "
-                 "(own.at, own.message_id) ORDER BY {0} {2}, m.message_id {2} LIMIT {3}",
-                 moment, before ? "<" : ">", before ? "DESC" : "ASC", kNeighbours)));
-  query.bind(1, message_id);
-  std::vector<std::int64_t> ids;
-  while (query.step()) ids.push_back(query.integer(0));
-  LIMIER_CHECK(query.status());
-  return ids;
-}
-
-Status read_thread(store::Index& index, std::int64_t message_id, Explanation& explanation) {
-  LIMIER_TRY(auto before, one_side(index, message_id, true));
-  LIMIER_TRY(const auto after, one_side(index, message_id, false));
-  std::reverse(before.begin(), before.end());
-  before.push_back(message_id);
-  before.insert(before.end(), after.begin(), after.end());
-  explanation.thread = std::move(before);
-  return ok_status();
-}
-
 // ---- reading again ------------------------------------------------------------------------------------------------
 
 // Keeps the head of what goes by, and what stands from the record on.
@@ -227,7 +196,7 @@ std::pair<std::size_t, std::size_t> longest_beginning(std::string_view bytes, st
     const auto differs = std::mismatch(here.begin(), here.end(), needle.begin()).first;
     const auto same = static_cast<std::size_t>(differs - here.begin());
     if (same > best) best_at = at, best = same;
-    if (best == needle.size()) break;
+    if (best == needle.size() || bytes.size() - at <= best) break;
   }
   return {best_at, best};
 }
@@ -325,7 +294,9 @@ Status follow(store::Index& index, const ExplainOptions& options, Explanation& e
   if (kind == nullptr || kind->origin != catalog::Origin::kContent || row.id < 1) return ok_status();
   LIMIER_TRY(const bool found, read_place(index, row, explanation));
   if (!found) return explanation.finding_id ? ok_status() : Status(unknown(options));
-  if (row.kind == "message") LIMIER_CHECK(read_thread(index, row.id, explanation));
+  if (row.kind == "message") {
+    LIMIER_TRY(explanation.thread, store::talk_around(index, row.id, kNeighbours));
+  }
   if (explanation.file_id) {
     LIMIER_TRY(explanation.place->file_id, holder_of(index, *explanation.place, *explanation.file_id));
     LIMIER_CHECK(find_in_image(index, *explanation.place));

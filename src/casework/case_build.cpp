@@ -17,6 +17,9 @@ constexpr std::size_t kMaxExplainedLinks = 200;  // whose keys are named
 constexpr std::size_t kMaxKeysOfLink = 5;        // of each kind
 constexpr std::int64_t kMaxNamedKeys = 300;      // of each kind, by rank, whose files are named
 constexpr std::size_t kMaxNamedExhibits = 20;    // for one key
+constexpr std::size_t kMaxToldFindings = 50;     // with the messages around them
+constexpr std::int64_t kTalkEachSide = 3;
+constexpr std::size_t kMaxTalkText = 600;  // bytes
 
 bool shares_files(const Link& link) {
   for (std::size_t i = 0; i < link.kinds.size(); ++i)
@@ -396,6 +399,37 @@ Status CaseBuild::add_exhibits() {
   return ok_status();
 }
 
+// What a finding is about, with what stands around it. Nothing where the index is no longer there: the report of the
+// exhibit has it.
+Status CaseBuild::add_talk(const Entry& entry, const FactsFinding& finding, std::int64_t rank) {
+  if (finding.subject_kind != "message" || !finding.subject_id) return ok_status();
+  auto index = store::Index::open(entry.input.index_dir);
+  if (!index) return ok_status();
+  LIMIER_TRY(const auto around, store::talk_around(**index, *finding.subject_id, kTalkEachSide));
+  std::int64_t seq = 0;
+  for (const std::int64_t id : around) {
+    LIMIER_TRY(auto row, (*index)->query("SELECT coalesce(t_ns, received_ns), direction, iif(direction = 'out', "
+                                         "'to ' || coalesce(recipients, thread_name, thread), coalesce(sender_name || "
+                                         "' (' || sender || ')', sender_name, sender)), body, deleted, state FROM "
+                                         "v_message WHERE message_id = ?1"));
+    row.bind(1, id);
+    if (!row.step()) return row.status();
+    const auto text = [&](int column) { return row.is_null(column) ? std::nullopt : std::optional(row.text(column)); };
+    store::CaseTalk line{rank, ++seq,          id,      id == *finding.subject_id ? 1 : 0,
+                         {},   row.text(1),    text(2), text(3),
+                         0,    row.integer(4), text(5)};
+    if (!row.is_null(0)) line.t_ns = row.integer(0);
+    if (line.text && line.text->size() > kMaxTalkText) {
+      std::size_t end = kMaxTalkText;
+      while (end > 0 && (static_cast<unsigned char>((*line.text)[end]) & 0xC0u) == 0x80u) --end;
+      line.left_out = static_cast<std::int64_t>(line.text->size() - end);
+      line.text->resize(end);
+    }
+    LIMIER_CHECK(writer_->add(line));
+  }
+  return ok_status();
+}
+
 // Over all exhibits: what is most urgent first, then what has more of what its rule looks for; within an exhibit the
 // order of its own ranks stays.
 Status CaseBuild::add_findings() {
@@ -426,6 +460,7 @@ Status CaseBuild::add_findings() {
         static_cast<std::int64_t>(i + 1), static_cast<std::int64_t>(all[i].exhibit + 1), one.finding_id, one.pack,
         one.pack_version, one.rule, one.priority, one.title, text(one.reason), one.reason_raw, one.meaning, one.limits,
         one.score, one.rank, one.key, one.t_ns, text(one.subject_kind), one.subject_id, one.file_id}));
+    if (i < kMaxToldFindings) LIMIER_CHECK(add_talk(entries_[all[i].exhibit], one, static_cast<std::int64_t>(i + 1)));
   }
   return ok_status();
 }

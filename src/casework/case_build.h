@@ -43,6 +43,7 @@ class CaseBuild {
   Status add_files_of(std::size_t position);
   Status add_exhibits();
   Status add_findings();
+  Status add_talk(const Entry& entry, const FactsFinding& finding, std::int64_t rank);
   Status add_case(MergeResult& result);
   Status finish(MergeResult& result);
   Status wish_key(std::int64_t key_id, std::size_t kind_at, const store::Query& row);

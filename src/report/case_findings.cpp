@@ -32,15 +32,47 @@ std::string finding_cell(const CaseFacts& facts, const Text& name, std::int64_t 
 void put_words(CaseContext& context) {
   const CaseFacts& facts = context.facts;
   context.page.paragraph(
-      "A finding is a priority to read, not an accusation. Read the messages around it in the report of its exhibit, "
-      "those that speak against it too. Rules raise false alarms and overlook things; how often stands in the limits "
-      "of "
-      "each finding. No finding is no all-clear. A person decides.");
+      "A finding is a priority to read, not an accusation. Read the messages around it, those that speak against it "
+      "too: "
+      "the first findings have them below, the report of the exhibit has all. Rules raise false alarms and overlook "
+      "things; how often stands in the limits of each finding. No finding is no all-clear. A person decides.");
   if (const std::int64_t without = facts.exhibits - facts.judged; without > 0)
     context.page.raw(
         fmt::format("<p class=\"note\">On {} of {} exhibits no rules were run: nothing of their content was "
                     "looked into, or they have no result.</p>\n",
                     grouped(without), grouped(facts.exhibits)));
+}
+
+// What the first findings rest on, with what stands around them.
+Status put_talks(CaseContext& context) {
+  LIMIER_TRY(auto rows,
+             context.index.query(
+                 "SELECT t.rank, t.exhibit, f.title, f.finding_id, t.t, t.direction, t.who, t.text, t.left_out, "
+                 "t.deleted, t.state, t.is_subject FROM v_case_talk t JOIN v_case_finding f ON f.rank = t.rank "
+                 "ORDER BY t.rank, t.seq"));
+  Page& page = context.page;
+  std::int64_t rank = 0;
+  while (rows.step()) {
+    if (rows.integer(0) != rank) {
+      if (rank != 0) page.end_table();
+      rank = rows.integer(0);
+      page.raw(fmt::format("<h3>{}. {}: {}</h3>\n", grouped(rank),
+                           finding_cell(context.facts, rows.text(1), rows.integer(3)), quoted(rows.text(2))));
+      page.table("", {{"Time", Align::kShort}, {"Who", Align::kPath}, {"Text", Align::kPath}});
+    }
+    std::string text = rows.is_null(7) ? absent() : quoted(rows.text(7));
+    if (rows.integer(8) > 0)
+      text += fmt::format(" <span class=\"note\">… {} bytes more</span>", grouped(rows.integer(8)));
+    if (rows.integer(9) != 0) text += " <span class=\"tag\">deleted</span>";
+    if (!rows.is_null(10) && rows.text(10) != "live")
+      text += fmt::format(" <span class=\"tag\">{}</span>", html_text(rows.text(10)));
+    const std::string who = rows.is_null(6) ? html_text(rows.text(5)) : quoted(rows.text(6));
+    page.row({rows.is_null(4) ? absent() : time_text(rows.text(4)), who,
+              rows.integer(11) != 0 ? "<b>" + text + "</b>" : text});
+  }
+  LIMIER_CHECK(rows.status());
+  if (rank != 0) page.end_table();
+  return ok_status();
 }
 
 Status put_judged(CaseContext& context) {
@@ -101,6 +133,7 @@ Status put_case_findings(CaseContext& context) {
     page.raw(fmt::format("<p class=\"note\">Listed: the first {} of {} findings. case-findings.csv has {}{}.</p>\n",
                          grouped(shown), grouped(facts.findings), grouped(facts.findings_listed),
                          facts.findings_listed < facts.findings ? "; the rest is in the reports of the exhibits" : ""));
+  LIMIER_CHECK(put_talks(context));
   return put_judged(context);
 }
 

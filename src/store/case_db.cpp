@@ -15,7 +15,7 @@
 namespace limier::store {
 namespace {
 
-constexpr int kRowTables = 11;
+constexpr int kRowTables = 12;
 constexpr int kCacheKibibytes = 16 << 10;
 
 void bind_value(Statement& statement, int at, std::int64_t value) {
@@ -53,6 +53,7 @@ constexpr int table_number() {
   if constexpr (std::is_same_v<Row, CaseLinkKey>) return 8;
   if constexpr (std::is_same_v<Row, CaseFinding>) return 9;
   if constexpr (std::is_same_v<Row, CaseJudged>) return 10;
+  if constexpr (std::is_same_v<Row, CaseTalk>) return 11;
 }
 
 }  // namespace
@@ -110,6 +111,7 @@ template Status CaseWriter::add(const CaseLinkKind&);
 template Status CaseWriter::add(const CaseLinkKey&);
 template Status CaseWriter::add(const CaseFinding&);
 template Status CaseWriter::add(const CaseJudged&);
+template Status CaseWriter::add(const CaseTalk&);
 
 Result<Query> CaseWriter::query(std::string_view sql) {
   return make_query(impl_->db.get(), sql);

@@ -29,6 +29,9 @@ CREATE TABLE finding(rank INTEGER PRIMARY KEY, exhibit_id INTEGER NOT NULL, find
   reason TEXT, reason_raw BLOB, meaning TEXT NOT NULL, limits TEXT NOT NULL, score REAL NOT NULL,
   exhibit_rank INTEGER NOT NULL, key TEXT NOT NULL, t_ns INTEGER, subject_kind TEXT, subject_id INTEGER,
   file_id INTEGER) STRICT;
+CREATE TABLE talk(rank INTEGER NOT NULL, seq INTEGER NOT NULL, message_id INTEGER NOT NULL, is_subject INTEGER NOT NULL,
+  t_ns INTEGER, direction TEXT NOT NULL, who TEXT, text TEXT, left_out INTEGER NOT NULL, deleted INTEGER NOT NULL,
+  state TEXT, PRIMARY KEY(rank, seq)) STRICT, WITHOUT ROWID;
 CREATE TABLE judged(exhibit_id INTEGER NOT NULL, kind TEXT NOT NULL, items INTEGER NOT NULL, judged INTEGER NOT NULL,
   not_judged INTEGER NOT NULL, reason TEXT) STRICT;
 CREATE TABLE kind(kind_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, titles TEXT NOT NULL,
@@ -70,6 +73,9 @@ CREATE VIEW v_case_not_examined AS SELECT e.exhibit, n.what, n.reason, n.bytes, 
 CREATE VIEW v_case_finding AS SELECT e.exhibit, f.finding_id, f.pack, f.pack_version, f.rule, f.priority, f.title,
   f.reason, f.meaning, f.limits, f.score, f.rank, f.exhibit_rank, f.key, {t} AS t, f.t_ns, f.subject_kind, f.subject_id,
   f.file_id, f.reason_raw FROM finding f JOIN exhibit e USING (exhibit_id);
+CREATE VIEW v_case_talk AS SELECT e.exhibit, k.rank, k.seq, k.message_id, k.is_subject, {talk_t} AS t, k.t_ns,
+  k.direction, k.who, k.text, k.left_out, k.deleted, k.state
+  FROM talk k JOIN finding f USING (rank) JOIN exhibit e USING (exhibit_id);
 CREATE VIEW v_case_judged AS SELECT e.exhibit, j.kind, j.items, j.judged, j.not_judged, j.reason
   FROM judged j JOIN exhibit e USING (exhibit_id);
 CREATE VIEW v_kind AS SELECT kind_id, kind, title, meaning, link_weight, keys, shared, known_left_out,
@@ -108,7 +114,7 @@ CREATE VIEW v_link_key AS SELECT x.link_id, k.kind, s.key_id, coalesce(s.value, 
   (SELECT f.deleted FROM shared_file f WHERE f.key_id = s.key_id AND f.exhibit_id = l.exhibit_b) AS deleted_b
   FROM link_key x JOIN shared s USING (key_id) JOIN kind k USING (kind_id) JOIN link l USING (link_id);
 )sql",
-                     fmt::arg("t", iso_time("f.t_ns")));
+                     fmt::arg("t", iso_time("f.t_ns")), fmt::arg("talk_t", iso_time("k.t_ns")));
 }
 
 }  // namespace limier::store

@@ -29,6 +29,9 @@ class Findings(BatchTest):
                 rows.finding(number, number, priority=priority, title=title, score=score, rank=number,
                              key=f"danger/threat:{exhibit}:{number}", t_ns=1_615_291_200 * 10**9)
             rows.judged(items, not_judged, reason)
+            path = rows.index.execute("SELECT path FROM v_file WHERE sha256 IS NOT NULL ORDER BY file_id LIMIT 1").fetchone()[0]
+            for number in range(1, 8):
+                rows.message(number, path, f"text {number} of {exhibit}", at=number)
         path = self.out / "records" / f"{exhibit}.json"
         record = json.loads(path.read_text())
         index = (self.out / "exhibits" / exhibit / "index.db").read_bytes()
@@ -87,6 +90,9 @@ class Findings(BatchTest):
             self.assertEqual(order[:2], ["A-2", "A-1"])
             self.assertIn("1 live-in-danger finding (A <b>threat</b>)",
                           case.execute("SELECT attention_reason FROM v_exhibit WHERE exhibit = 'A-2'").fetchone()[0])
+            talk = case.execute("SELECT message_id, is_subject, who, text FROM v_case_talk WHERE rank = 2 ORDER BY seq").fetchall()
+            self.assertEqual([row[0] for row in talk], [1, 2, 3, 4, 5])
+            self.assertEqual([row for row in talk if row[1]], [(2, 1, "+31612345678", "text 2 of A-2")])
             columns = {row[1] for row in case.execute("PRAGMA table_info(v_case_finding)")}
         with sqlite3.connect(f"file:{self.out / 'exhibits/A-1/index.db'}?mode=ro", uri=True) as index:
             # A column that findings get must come here too.
@@ -101,7 +107,7 @@ class Findings(BatchTest):
             if '<section id="findings"' in page else page[page.index('id="findings"'):page.index('id="exhibits"')]
         for words in ("not an accusation", "those that speak against it too", "No finding is no all-clear", "A person decides",
                       "A &lt;b&gt;threat&lt;/b&gt;", "somebody may be hurt", "it may be a joke", "voice notes",
-                      "exhibits/A-2/report.html#finding-1", "On 1 of 3 exhibits no rules were run"):
+                      "exhibits/A-2/report.html#finding-1", "On 1 of 3 exhibits no rules were run", "text 4 of A-2"):
             self.assertIn(words, section)
         facts = json.loads((self.out / "case.json").read_text())
         self.assertEqual([one["key"] for one in facts["findings"]][:2], ["danger/threat:A-2:1", "danger/threat:A-2:2"])

@@ -222,6 +222,25 @@ struct CaseFinding {
   }
 };
 
+// A message that one of the first findings is about, or one before or behind it in its conversation.
+struct CaseTalk {
+  static constexpr std::string_view kTable = "talk";
+  std::int64_t rank = 0, seq = 0,
+               message_id = 0;  // rank: of the finding; seq: from 1, in the order of the conversation
+  std::int64_t is_subject = 0;
+  MaybeInteger t_ns;
+  std::string direction;
+  MaybeString who, text;
+  std::int64_t left_out = 0;  // bytes of the text that are not here
+  std::int64_t deleted = 0;
+  MaybeString state;
+  static constexpr auto fields() {
+    using T = CaseTalk;
+    return std::tuple{&T::rank, &T::seq,  &T::message_id, &T::is_subject, &T::t_ns, &T::direction,
+                      &T::who,  &T::text, &T::left_out,   &T::deleted,    &T::state};
+  }
+};
+
 struct CaseJudged {
   static constexpr std::string_view kTable = "judged";
   std::int64_t exhibit_id = 0;
