@@ -14,7 +14,7 @@ namespace limier::app {
 namespace {
 
 constexpr std::int64_t kNeighbours = 3;       // on either side
-constexpr std::size_t kHeadBytes = 32;        // of a database or its log: enough for the size of its pages
+constexpr std::size_t kPageHeadBytes = 32;    // of a database or its log: enough for the size of its pages
 constexpr std::size_t kLeastFoundBytes = 8;   // a shorter beginning of a text is found by chance
 constexpr std::uint64_t kUnknownPage = 4096;  // of a rollback journal
 constexpr std::size_t kMaxSearchedText = kMaxExcerptBytes + 1;  // of a text; more is on no page
@@ -125,7 +125,7 @@ class Window {
  public:
   explicit Window(std::optional<std::uint64_t> file_offset) : from_(file_offset) {}
   Status take(Bytes bytes) {
-    keep(bytes, 0, kHeadBytes, head_);
+    keep(bytes, 0, kPageHeadBytes, head_);
     if (from_) keep(bytes, *from_, kMaxExcerptBytes, record_);
     at_ += bytes.size();
     return ok_status();

@@ -11,7 +11,7 @@
 namespace limier::cli {
 namespace {
 
-constexpr std::size_t kDefaultWidth = 80, kLeastWidth = 40, kMostWidth = 120;
+constexpr std::size_t kTextWidth = 80, kLeastWidth = 40, kMostWidth = 120;
 constexpr std::size_t kIndent = 12;
 
 // Bytes of `text` that fill at most `width` columns.
@@ -130,7 +130,7 @@ void write_message(JsonWriter& json, const store::Query& row, const std::vector<
 
 std::size_t text_width() {
   winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kDefaultWidth;
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kTextWidth;
   return std::clamp<std::size_t>(size.ws_col, kLeastWidth, kMostWidth);
 }
 

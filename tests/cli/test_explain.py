@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import unittest
 
-from cli_support import EXIT_GOOD, EXIT_MISMATCH, EXIT_PARTLY, EXIT_USAGE, CliTest, limier, make_ext4
+from cli_support import EXIT_EVIDENCE, EXIT_GOOD, EXIT_MISMATCH, EXIT_PARTLY, EXIT_USAGE, CliTest, limier, make_ext4
 from content_rows import MAIN, WAL, Rows
 
 KEY = "danger/threat:sqlite:note:rowid=4"
@@ -115,8 +115,8 @@ class Explain(ExplainTest):
         content = b"".join(media[one["image_offset"]:][:one["length"]] for one in chain["extents"] if one["kind"] == "data")
         self.assertEqual(content, b"plain text\n" * 1000)
         self.assertEqual(chain["read"][0]["index_sha256"], chain["file"]["sha256"])
-        self.assertIn("bytes of the image", " ".join(self.explain(f"file:{number}").stdout.decode().split())
-                      .replace("byte ", "bytes ").replace("from bytes", "bytes"))
+        text = " ".join(self.explain(f"file:{number}").stdout.decode().split())
+        self.assertIn(f"data from 0: image {chain['extents'][0]['image_offset']:,}, ", text)
 
     def test_a_folder_has_nothing_to_be_read_again(self):
         self.assertEqual(self.explained(f"file:{self.file_id('/dir')}")["read"], [])
@@ -143,7 +143,7 @@ class Explain(ExplainTest):
     def test_evidence_that_has_moved(self):
         moved = self.evidence / "moved.dd"
         self.image.rename(moved)
-        self.assertEqual(limier("explain", self.out, "message:1").returncode, EXIT_USAGE)
+        self.assertEqual(limier("explain", self.out, "message:1").returncode, EXIT_EVIDENCE)
         self.explain("message:1", "--image", moved)
 
     def test_a_record_without_a_place_and_a_log_that_is_gone(self):

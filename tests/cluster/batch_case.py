@@ -148,7 +148,7 @@ class BatchTest(unittest.TestCase):
 
     # ---- the case that the merge made of them
 
-    CASE_FILES = ("case.db", "case.html", "case.json", "case-exhibits.csv", "case-links.csv", "case-shared.csv",
+    CASE_FILES = ("case.db", "case.html", "case.json", "case-exhibits.csv", "case-findings.csv", "case-links.csv", "case-shared.csv",
                   "case-not-examined.csv", "case-links.svg", "case-links.graphml", "junit.xml")
 
     def select(self, sql):
