@@ -160,7 +160,7 @@ struct RecordPlace {
   std::optional<std::int64_t> file_id;
   std::optional<std::uint64_t>
       image_offset;                 // of the record; nothing when its bytes do not lie in the image as they are
-  std::vector<std::uint8_t> bytes;  // from the record on, at most kMaxExcerptBytes
+  std::vector<std::uint8_t> bytes;  // of the record, as far as they lie on its page
   // Of the text of a message: in which encoding it was found ("utf-8", "utf-16le", "utf-16be"), where in `bytes`, and
   // how much of it. found_bytes below text_bytes: the record goes on elsewhere (overflow pages).
   std::string text_encoding;

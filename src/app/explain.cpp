@@ -163,6 +163,24 @@ std::uint64_t rest_of_page(Bytes head, const std::string& source, std::uint64_t 
   return step - (file_offset - start) % step;
 }
 
+// How long the record is that begins here, as far as it says so: a cell of a table has the length of its payload and
+// the number of its row in front. What is longer than the rest of the page goes on elsewhere.
+std::uint64_t record_bytes(Bytes bytes) {
+  constexpr std::size_t kMaxVarintBytes = 9;
+  std::uint64_t payload = 0;
+  std::size_t at = 0;
+  for (int number = 0; number < 2; ++number) {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; at < bytes.size() && i < kMaxVarintBytes; ++i) {
+      const std::uint8_t byte = bytes[at++];
+      value = value << 7 | (byte & 0x7fu);
+      if ((byte & 0x80u) == 0) break;
+    }
+    if (number == 0) payload = value;
+  }
+  return payload > bytes.size() - at ? bytes.size() : at + payload;
+}
+
 std::string utf16(std::string_view text, bool big) {
   std::string out;
   const auto unit = [&](std::uint32_t value) {
@@ -256,6 +274,8 @@ Result<ReadBack> read_back(store::Index& index, std::int64_t file_id, RecordPlac
   place->bytes = std::move(window.record());
   const std::uint64_t most = rest_of_page(window.head(), place->source, *from);
   if (place->bytes.size() > most) place->bytes.resize(static_cast<std::size_t>(most));
+  const bool is_cell = place->locator.starts_with("sqlite:") && place->source != "freeblock" && place->source != "gap";
+  if (is_cell) place->bytes.resize(static_cast<std::size_t>(record_bytes(place->bytes)));
   return back;
 }
 

@@ -12,8 +12,8 @@ import xml.etree.ElementTree as ElementTree
 from batch_support import AUTHORITY, BatchTest
 from cli_support import SAMPLES, limier
 
-REPORTS = ["case.html", "case.json", "case-findings.csv", "case-exhibits.csv", "case-links.csv", "case-shared.csv", "case-not-examined.csv",
-           "case-links.svg", "case-links.graphml"]
+REPORTS = ["case.html", "case.json", "case-exhibits.csv", "case-findings.csv", "case-links.csv", "case-shared.csv",
+           "case-not-examined.csv", "case-links.svg", "case-links.graphml"]
 
 
 class MergeTest(BatchTest):

@@ -10,6 +10,7 @@ from content_rows import MAIN, WAL, Rows
 
 KEY = "danger/threat:sqlite:note:rowid=4"
 TEXTS = [f"message number {n} of this talk" for n in range(1, 10)]
+LONG = "over the page " * 700
 TEXTS[3] = "dis is de tekst \u00e9\u20ac\U0001f600 van vier"
 
 
@@ -44,11 +45,19 @@ class ExplainTest(CliTest):
         with Rows(self.out) as rows:
             for number, text in enumerate(TEXTS, 1):
                 logged = number in (4, 9)
-                offset = self.files["talk.db-wal" if logged else "talk.db"].find(text.encode(self.python_encoding)) - 4
-                rows.message(number, "/talk.db", text, at=number, source=WAL if logged else MAIN, page=2, file_offset=offset)
+                held = self.files["talk.db-wal" if logged else "talk.db"]
+                rows.message(number, "/talk.db", text, at=number, source=WAL if logged else MAIN, page=2,
+                             file_offset=held.find(self.stored(text)) - self.head(text))
             rows.message(20, "/talk.db", "of another conversation", at=4, thread="2")
             rows.finding(1, 4, priority="live-in-danger", key=KEY)
             rows.judged(10)
+
+    def stored(self, text):
+        return text.encode(self.python_encoding)
+
+    def head(self, text):
+        """Bytes of a cell before its text: two lengths, the row's number, the types of both columns."""
+        return 5 if 13 + 2 * len(self.stored(text)) < 128 else 6
 
     def explain(self, row, *more, code=EXIT_GOOD):
         result = limier("explain", self.out, row, *more)
@@ -76,11 +85,10 @@ class Explain(ExplainTest):
             log = self.files["talk.db-wal"]
             held = bytes.fromhex(record["bytes"])
             self.assertEqual(held, log[record["file_offset"]:][:len(held)])
-            # To the end of the page, and not into the next frame.
-            self.assertEqual((record["file_offset"] + len(held) - 32) % (4096 + 24), 0)
+            self.assertEqual(len(held), self.head(TEXTS[3]) + len(self.stored(TEXTS[3])))
             media = self.image.read_bytes()
             self.assertEqual(media[record["image_offset"]:][:len(held)], held)
-            self.assertEqual((record["text_encoding"], record["text_at"], record["text_whole"]), ("utf-8", 4, True))
+            self.assertEqual((record["text_encoding"], record["text_at"], record["text_whole"]), ("utf-8", 5, True))
             self.assertEqual([(one["path"], one["sha256"] == one["index_sha256"], one["problem"]) for one in chain["read"]],
                              [("/talk.db", True, None), ("/talk.db-wal", True, None)])
 
@@ -89,7 +97,7 @@ class Explain(ExplainTest):
         for words in ("Finding 1", "live-in-danger", "danger 1, rule threat", "weapon: knife", "somebody may be hurt",
                       "it may be a joke", KEY, "not an accusation", "A person decides", "test-talk 3",
                       "sqlite:note:rowid=4", "live, in wal", "/talk.db", "SHA-256 as in the index", TEXTS[0], TEXTS[3],
-                      TEXTS[6], "its text stands in these bytes, as utf-8 from byte 4 on"):
+                      TEXTS[6], "its text stands in these bytes, as utf-8 from byte 5 on"):
             self.assertIn(words, " ".join(text.split()))
         self.assertNotIn(TEXTS[7], text)
         self.assertNotIn("another conversation", text)
@@ -102,9 +110,28 @@ class Explain(ExplainTest):
         self.assertEqual([one["message_id"] for one in chain["messages"]], [1, 2, 3, 4])
         record = chain["record"]
         self.assertEqual(record["file_id"], chain["file"]["file_id"])
-        self.assertEqual((record["file_offset"] + len(record["bytes"]) // 2) % 4096, 0)
+        # Not the record behind it too.
+        self.assertEqual(len(record["bytes"]) // 2, self.head(TEXTS[0]) + len(self.stored(TEXTS[0])))
         self.assertTrue(record["text_whole"])
         self.assertEqual([one["path"] for one in chain["read"]], ["/talk.db"])
+
+    def test_a_text_that_goes_on_on_other_pages(self):
+        with contextlib.closing(sqlite3.connect(self.work / "long.db")) as database:
+            database.execute("CREATE TABLE note(id INTEGER PRIMARY KEY, body TEXT)")
+            database.execute("INSERT INTO note VALUES (1, ?)", (LONG,))
+            database.commit()
+        held = (self.work / "long.db").read_bytes()
+        folder = self.work / "long"
+        image = make_ext4(self.evidence / "long.dd", files={"long.db": held})
+        self.assertEqual(self.triage(image, out=folder).returncode, EXIT_GOOD)
+        with Rows(folder) as rows:
+            rows.message(1, "/long.db", LONG, at=0, page=2, file_offset=held.find(LONG[:100].encode()) - 8)
+        result = limier("explain", folder, "message:1", "--json")
+        record = json.loads(result.stdout)["record"]
+        self.assertEqual((record["text_encoding"], record["text_whole"]), ("utf-8", False))
+        # The record lies at the end of its page.
+        self.assertEqual((record["file_offset"] + len(record["bytes"]) // 2) % 4096, 0)
+        self.assertIn(b"the rest lies on other pages", b" ".join(limier("explain", folder, "message:1").stdout.split()))
 
     def test_a_file(self):
         number = self.file_id("/note.txt")
@@ -133,7 +160,7 @@ class Explain(ExplainTest):
         changed = self.evidence / "moved.dd"
         shutil.copy(self.image, changed)
         with open(changed, "r+b") as image:
-            image.seek(record["image_offset"] + 6)
+            image.seek(record["image_offset"] + 9)
             image.write(b"#")
         chain = self.explained("message:4", "--image", changed, code=EXIT_MISMATCH)
         self.assertEqual([one["mismatch"] for one in chain["read"]], [False, True])
@@ -180,7 +207,8 @@ class ExplainUtf16(ExplainTest):
 
     def test_the_text_is_found_as_it_is_stored(self):
         record = self.explained("message:4")["record"]
-        self.assertEqual((record["text_encoding"], record["text_at"], record["text_whole"]), ("utf-16le", 4, True))
+        self.assertEqual((record["text_encoding"], record["text_at"], record["text_whole"]),
+                         ("utf-16le", self.head(TEXTS[3]), True))
 
 
 if __name__ == "__main__":
