@@ -91,8 +91,9 @@ Status insert_evidence(Database& db, const EvidenceRow& evidence) {
 }  // namespace
 
 Result<std::int64_t> insert_run(Database& db, const RunRow& run) {
-  LIMIER_TRY(auto statement, db.prepare("INSERT INTO run(tool_version, started_ns, command, host, profile, zone, fail_on) "
-                                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
+  LIMIER_TRY(auto statement,
+             db.prepare("INSERT INTO run(tool_version, started_ns, command, host, profile, zone, fail_on) "
+                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
   const RepairedText command(run.command), host(run.host);
   statement.bind_text(1, run.tool_version);
   statement.bind(2, run.started_ns);
