@@ -11,7 +11,7 @@ HOSTILE = "\x1b[2J\u202e=cmd"
 class ContentRows(CliTest):
     def setUp(self):
         super().setUp()
-        self.assertEqual(self.triage(SAMPLES / "phone.E01").returncode, EXIT_GOOD)
+        self.assertEqual(self.triage(SAMPLES / "phone.E01", "--profile", "quick").returncode, EXIT_GOOD)
 
     def fill(self):
         index = sqlite3.connect(self.out / "index.db")
@@ -59,7 +59,7 @@ class ContentRows(CliTest):
         self.fill()
         self.assertEqual(limier("report", self.out).returncode, EXIT_GOOD)
         (self.out / "items.csv").write_text("changed", encoding="utf-8")
-        resumed = self.triage(SAMPLES / "phone.E01", "--resume")
+        resumed = self.triage(SAMPLES / "phone.E01", "--profile", "quick", "--resume")
         self.assertEqual(resumed.returncode, EXIT_GOOD, resumed.stderr)
         self.assertTrue((self.out / "items.csv").read_text(encoding="utf-8").startswith("item_id,"))
 
