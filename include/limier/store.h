@@ -90,9 +90,9 @@ struct NamedInode {
 // Contents that a parser is to look at.
 struct ItemChoice {
   std::string parser, version;
-  std::vector<std::string> path_globs;  // as SQLite's GLOB has them, over v_file.path
-  std::vector<std::string> mime_types;  // or of these types, once for the same bytes; known after the sweep
-  bool lead = false;                    // before all others
+  std::vector<std::string> path_globs{};  // as SQLite's GLOB has them, over v_file.path
+  std::vector<std::string> mime_types{};  // or of these types, once for the same bytes; known after the sweep
+  bool lead = false;                      // before all others
 };
 struct ItemRow {
   std::int64_t item_id = 0, content_id = 0;
