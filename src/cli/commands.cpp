@@ -145,8 +145,9 @@ Keys: authority, case, exhibit, examiner, agency, note. Options win over the fil
 
 Profiles: list      names and metadata only; the image is not read as a whole
           quick     and digests of the media and of every file
-          standard  as quick in this version (content parsers come with later ones)
-          full      as quick in this version
+          standard  and what stands in the message stores of known applications (limier packs
+                    list), and which messages should be read first (limier rules list)
+          full      as standard in this version
 
 Exit codes: 0 complete   3 nothing examined   4 integrity mismatch   5 part not examined
             6 refused    75 disk full or the like    130 interrupted, what was found is kept

@@ -11,20 +11,17 @@ namespace {
 
 constexpr std::size_t kLongestWord = 64;  // longer ones are no misspelt command
 
-constexpr std::array<std::string_view, 11> kLaterCommands{"diff", "hashset", "note",     "packs", "rows", "rules",
-                                                          "seal", "search",  "selftest", "slice", "tag"};
+constexpr std::array<std::string_view, 9> kLaterCommands{"diff",   "hashset",  "note",  "rows", "seal",
+                                                         "search", "selftest", "slice", "tag"};
 
-constexpr std::string_view kNoRules = "this version runs no rules, so there are no findings";
 constexpr std::string_view kNoHashSets = "this version reads no hash sets, so known and notable files are not computed";
-constexpr std::string_view kNoContent =
-    "this version does not look into files beyond their type, so nothing of their content is computed";
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kLaterOptions{{
-    {"--rules", kNoRules},
-    {"--packs", kNoContent},
-    {"--keywords", kNoContent},
-    {"--yara", kNoContent},
+constexpr std::string_view kNoSearch =
+    "this version looks into the message stores its packs know, and compares nothing else with the content of files";
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kLaterOptions{{
+    {"--keywords", kNoSearch},
+    {"--yara", kNoSearch},
     {"--hashset", kNoHashSets},
-    {"--scope", kNoContent},
+    {"--scope", "this version masks nothing: what may not be read must not be given to it"},
     {"--lang", "this version writes its reports in English only"},
 }};
 

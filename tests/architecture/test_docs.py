@@ -18,6 +18,8 @@ class Documents(unittest.TestCase):
         values = set()
         for statement in re.findall(r"INSERT INTO not_examined\(what, reason, bytes, items\) (.*?)(?:\"|$)", joined, re.S):
             head = statement.split(",")[0] if "iif(" not in statement[:16] else statement.split(")")[0]
+            if head.strip() == "SELECT stage":
+                continue  # the name of whichever other stage it was
             found = re.findall(r"'([a-z]+)'", head)
             values.update(value for value in found if value != "sweep")
             self.assertTrue(found, statement[:80])

@@ -42,7 +42,7 @@ class Help(CliTest):
 
     def test_flags_of_later_versions_are_not_there(self):
         text = limier("triage", "--help").stdout.decode()
-        for flag in ("--rules", "--keywords", "--hashset", "--lang", "--password", "--key"):
+        for flag in ("--keywords", "--hashset", "--lang", "--password", "--key"):
             self.assertNotIn(flag, text)
 
     def test_full_disk_behind_stdout_is_no_success(self):
@@ -80,8 +80,8 @@ class Usage(CliTest):
     def test_what_comes_later_is_named_so(self):
         for name in ("search", "hashset", "seal"):
             self.assert_fails(limier(name, "x"), EXIT_USAGE, name, "in this version")
-        self.assert_fails(limier("triage", "x.dd", "--out", self.out, *AUTHORITY, "--rules", "x"), EXIT_USAGE,
-                          "--rules is not part of this version", "no findings")
+        self.assert_fails(limier("triage", "x.dd", "--out", self.out, *AUTHORITY, "--keywords", "x"), EXIT_USAGE,
+                          "--keywords is not part of this version")
         self.assert_fails(limier("files", "x", "--scope", "y"), EXIT_USAGE, "--scope is not part of this version")
         self.assert_no_case()
 

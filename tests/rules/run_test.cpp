@@ -73,7 +73,7 @@ TEST_F(Run, FindingsAreRankedAndSayWhy) {
   EXPECT_EQ(first.subject_kind, "message");
   EXPECT_EQ(first.score, 3);
   EXPECT_EQ(first.reason, "killing (\"dood\", \"moord\")");
-  EXPECT_EQ(first.pack + first.pack_version + first.rule + first.title + first.meaning + first.limits, "p7rTML");
+  EXPECT_EQ(first.pack + first.pack_version + first.rule + first.title + first.meaning + first.limits, "p7rTML Measured: not");
   EXPECT_EQ(first.priority, catalog::Priority::kHigh);
   EXPECT_EQ(first.t_ns, kToday);
   EXPECT_EQ(first.key.size(), 16u);
