@@ -6,6 +6,7 @@
 #include <array>
 
 #include "cli/json_writer.h"
+#include "limier/catalog/findings.h"
 #include "limier/store.h"
 
 namespace limier::cli {
@@ -25,6 +26,8 @@ struct Summary {
     std::uint64_t bytes = 0, items = 0;
   };
   std::vector<Gap> not_examined;
+  std::vector<std::pair<std::string, std::uint64_t>> findings;  // how many of each priority, the gravest first
+  std::string first_title, first_reason, first_key;             // the one of rank 1
 };
 
 void read_first_row(store::Index& index, std::string_view sql, const auto& use) {
@@ -47,6 +50,20 @@ report::FileTotals count_files(store::Index& index) {
   return totals;
 }
 
+void read_findings(store::Index& index, Summary& summary) {
+  for (const std::string_view priority : catalog::kPriorityWords)
+    read_first_row(index, fmt::format("SELECT count(*) FROM v_finding WHERE priority = '{}'", priority),
+                   [&](const store::Query& row) {
+                     if (row.integer(0) > 0)
+                       summary.findings.emplace_back(priority, static_cast<std::uint64_t>(row.integer(0)));
+                   });
+  read_first_row(index, "SELECT title, reason, key FROM v_finding WHERE rank = 1", [&](const store::Query& row) {
+    summary.first_title = row.text(0);
+    summary.first_reason = row.text(1);
+    summary.first_key = row.text(2);
+  });
+}
+
 Summary read_summary(store::Index& index, const std::optional<report::FileTotals>& totals) {
   Summary summary;
   read_first_row(index, "SELECT path, format, verdict, size_bytes FROM v_evidence", [&](const store::Query& row) {
@@ -58,6 +75,7 @@ Summary read_summary(store::Index& index, const std::optional<report::FileTotals
   read_first_row(index, "SELECT outcome FROM v_run ORDER BY run_id DESC LIMIT 1",
                  [&](const store::Query& row) { summary.outcome = row.text(0); });
   if (auto work = report::read_work(index)) summary.work = *work;
+  if (summary.work.rules) read_findings(index, summary);
   read_first_row(index, "SELECT total(size_bytes) FROM v_segment",
                  [&](const store::Query& row) { summary.container_bytes = static_cast<std::uint64_t>(row.real(0)); });
   Counts& counts = summary.counts;
@@ -114,9 +132,27 @@ std::uint64_t count_of(std::int64_t number) {
   return static_cast<std::uint64_t>(number);
 }
 
+// What is to be read first, above everything else.
+void add_findings(Facts& facts, const Style& style, const std::string& dir, const Summary& summary) {
+  if (!summary.work.rules) return;
+  std::string text;
+  for (const auto& [priority, count] : summary.findings) {
+    const std::string one = fmt::format("{} {}", group_digits(count), priority);
+    text += (text.empty() ? "" : ", ") + (priority == catalog::kPriorityWords[0] ? style.bad(one) : one);
+  }
+  if (text.empty()) {
+    facts.add("findings", "none, which is no all-clear: what could not be judged is in the report");
+    return;
+  }
+  facts.add("findings", text + "; to be read first, not accusations: a person decides");
+  facts.add("", fmt::format("1. {}: {}", terminal_text(summary.first_title), terminal_text(summary.first_reason)));
+  facts.add("", fmt::format("limier explain {} {}", terminal_text(dir), summary.first_key));
+}
+
 void print_text(const Context& context, const std::string& dir, const Summary& summary, const app::Outcome& outcome) {
   const Counts& counts = summary.counts;
   Facts facts;
+  add_findings(facts, context.style, dir, summary);
   facts.add("evidence", fmt::format("{} ({}, image files {})", terminal_text(summary.path),
                                     terminal_text(summary.format), human_size(summary.container_bytes)));
   facts.add("media", exact_size(summary.size_bytes));
@@ -164,7 +200,15 @@ void print_json(const Context& context, const std::string& dir, const Summary& s
       .boolean("damaged", outcome.conditions.damaged);
   json.boolean("incomplete", outcome.conditions.incomplete)
       .boolean("nothing_examined", outcome.conditions.nothing_examined)
+      .text_or_null(
+          "first_finding",
+          outcome.conditions.first_finding
+              ? std::string(catalog::kPriorityWords.at(static_cast<std::size_t>(*outcome.conditions.first_finding)))
+              : std::string())
       .end();
+  json.key("findings").begin_object();
+  for (const auto& [priority, count] : summary.findings) json.number(priority, count);
+  json.end();
   json.key("evidence").begin_object().text("path", summary.path).text("format", summary.format);
   json.number("size_bytes", summary.size_bytes).number("container_bytes", summary.container_bytes);
   json.text_or_null("verdict", summary.verdict).end();

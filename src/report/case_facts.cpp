@@ -1,4 +1,5 @@
 #include "report/case_facts.h"
+#include "report/numbers.h"
 
 #include <fmt/format.h>
 
@@ -28,12 +29,14 @@ Status read_case(store::Index& index, CaseFacts& facts) {
           "SELECT tool_version, exhibits, merged, exit_code, keys, shared_keys, shared_contents, "
           "links, links_left_out, (SELECT count(*) FROM v_case_not_examined), (SELECT coalesce(sum(live_in_danger + "
           "high + medium + low + info), 0) FROM v_exhibit), (SELECT count(*) FROM v_case_finding), "
-          "(SELECT count(DISTINCT exhibit) FROM v_case_judged) FROM v_case"));
+          "(SELECT count(DISTINCT exhibit) FROM v_case_judged), (SELECT coalesce(sum(items), 0) FROM v_case_judged "
+          "WHERE "
+          "kind LIKE 'messages%') FROM v_case"));
   if (row.step()) {
     facts.tool_version = row.text(0);
     for (int i = 1; auto* field : {&facts.exhibits, &facts.merged, &facts.exit_code, &facts.keys, &facts.shared_keys,
                                    &facts.shared_contents, &facts.links, &facts.links_left_out, &facts.not_examined,
-                                   &facts.findings, &facts.findings_listed, &facts.judged})
+                                   &facts.findings, &facts.findings_listed, &facts.judged, &facts.messages})
       *field = row.integer(i++);
   }
   return row.status();
@@ -168,7 +171,11 @@ Text CaseFacts::done() const {
   const auto listed_only = [](const CaseExhibitFacts& one) { return one.examined() && one.profile == "list"; };
   const std::int64_t listed = std::count_if(by_attention.begin(), by_attention.end(), listed_only);
   if (listed > 0 && listed < examined())
-    return fmt::format("listed, {} of them hashed; no content examined", examined() - listed);
+    return fmt::format("listed, {} of them hashed; {}", examined() - listed,
+                       judged == 0 ? "no content examined" : "known message stores looked into");
+  if (judged > 0)
+    return fmt::format("listed and hashed; known message stores looked into, {}",
+                       plural(messages, "message", "messages"));
   return work_done({listed > 0 ? "list" : ""});
 }
 

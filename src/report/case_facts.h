@@ -83,12 +83,13 @@ struct CaseFacts {
   std::int64_t findings = 0;         // of all priorities, on all exhibits
   std::int64_t findings_listed = 0;  // of these, in the case; the others are in the indexes alone
   std::int64_t judged = 0;           // exhibits that rules were run on
+  std::int64_t messages = 0;         // on those
   std::vector<CaseExhibitFacts> by_attention;
   std::vector<std::size_t> by_name;      // positions in by_attention
   std::vector<CaseLinkFacts> top_links;  // by score
   std::vector<CaseKindFacts> kinds;
   [[nodiscard]] std::int64_t examined() const;
-  // What was done with all that were examined: work_done() of their profiles.
+  // What was done with all that were examined.
   [[nodiscard]] Text done() const;
 };
 

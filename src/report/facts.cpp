@@ -52,6 +52,7 @@ Result<Counts> read_counts(store::Index& index) {
              count_of(index, "SELECT count(*) FROM v_volume WHERE status IN ('parsed', 'partial')"));
   LIMIER_TRY(counts.not_examined, count_of(index, "SELECT count(*) FROM v_not_examined"));
   LIMIER_TRY(counts.encryption, count_of(index, "SELECT count(*) FROM v_encryption"));
+  LIMIER_TRY(counts.encrypted_items, count_of(index, "SELECT count(*) FROM v_encryption WHERE scope <> 'volume'"));
   LIMIER_TRY(counts.issues, count_of(index, "SELECT count(*) FROM v_issue"));
   LIMIER_TRY(auto rows, index.query("SELECT priority, count(*) FROM v_finding GROUP BY priority ORDER BY priority"));
   while (rows.step()) {

@@ -93,6 +93,7 @@ void put_conditions(JsonOut& json, const Facts& facts) {
   json.boolean("integrity_mismatch", conditions.mismatch);
   json.boolean("damaged", conditions.damaged);
   json.boolean("incomplete", conditions.incomplete);
+  json.integer("encrypted_items", facts.counts.encrypted_items);
   json.object("findings");
   for (std::size_t i = 0; i < kPriorities.size(); ++i) json.integer(kPriorities[i], facts.counts.by_priority[i]);
   json.end();
