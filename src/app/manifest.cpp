@@ -8,6 +8,7 @@
 #include "app/case_folder.h"
 #include "app/json_lines.h"
 #include "limier/report.h"
+#include "limier/store.h"
 #include "limier/version.h"
 #include "limier/worker.h"
 
@@ -30,6 +31,19 @@ Result<std::string> file_entry(const fs::path& path, const std::string& name) {
   LIMIER_TRY(const Sha256 digest, hash_file(path.string()));
   std::error_code error;
   return entry(name, fs::file_size(path, error), quoted_digest(digest));
+}
+
+// Of the index: what the rows and findings rest on.
+Result<std::vector<std::string>> packs_used(const std::string& dir) {
+  std::vector<std::string> packs;
+  LIMIER_TRY(auto index, store::Index::open(dir));
+  LIMIER_TRY(auto rows, index->query("SELECT kind, name, version, sha256 FROM v_pack ORDER BY pack_id"));
+  while (rows.step())
+    packs.push_back(fmt::format("    {{\"kind\":{},\"name\":{},\"version\":{},\"sha256\":{}}}",
+                                json_string(rows.text(0)), json_string(rows.text(1)), json_string(rows.text(2)),
+                                json_string(rows.text(3))));
+  LIMIER_CHECK(rows.status());
+  return packs;
 }
 
 std::string joined(const std::vector<std::string>& lines) {
@@ -92,12 +106,14 @@ Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>
     LIMIER_TRY(programs.emplace_back(), file_entry(fs::path(worker::libexec_dir()) / name, name));
   }
 
+  LIMIER_TRY(const auto packs, packs_used(dir));
+
   LIMIER_TRY(const std::string log, read_file(AuditLog(dir).path()));
   return write_file(path, fmt::format("{{\n  \"format\": 1,\n  \"tool\": \"limier\",\n  \"version\": \"{}\",\n"
                                       "  \"commit\": \"{}\",\n  \"audit_head_sha256\": \"{}\",\n  \"evidence\": {},\n"
-                                      "  \"files\": {},\n  \"programs\": {}\n}}\n",
+                                      "  \"files\": {},\n  \"programs\": {},\n  \"packs\": {}\n}}\n",
                                       LIMIER_VERSION, build_commit(), audit_head(log), joined(evidence), joined(files),
-                                      joined(programs)));
+                                      joined(programs), joined(packs)));
 }
 
 }  // namespace limier::app

@@ -12,6 +12,7 @@
 #include "app/volume_map.h"
 #include "app/walk_phase.h"
 #include "limier/app.h"
+#include "limier/catalog/packs.h"
 #include "limier/content/packs.h"
 #include "limier/version.h"
 
@@ -107,6 +108,19 @@ std::string digest_of_packs(std::span<const content::PackText> packs, const rule
   for (const rules::Pack& pack : rules.packs()) hasher.update(as_bytes(pack.sha256));
   for (const auto& pack : packs) hasher.update(as_bytes(pack.toml));
   return hex_digest(*hasher.finish().sha256);
+}
+
+// Which packs the rows and findings rest on.
+Status store_packs(store::IndexWriter& index, std::span<const content::PackText> packs, const rules::RuleSet& rules) {
+  LIMIER_CHECK(index.clear_engine_rows(catalog::kKindOf<catalog::PackUsed>));
+  for (const content::PackText& pack : packs) {
+    LIMIER_TRY(const auto facts, content::facts_of(pack));
+    LIMIER_CHECK(
+        index.add(catalog::PackUsed{catalog::PackKind::kApplication, facts.name, facts.version, facts.sha256}));
+  }
+  for (const rules::Pack& pack : rules.packs())
+    LIMIER_CHECK(index.add(catalog::PackUsed{catalog::PackKind::kRules, pack.id, pack.version, pack.sha256}));
+  return ok_status();
 }
 
 Result<std::unique_ptr<store::IndexWriter>> open_index(const TriageOptions& options, const EvidenceSet& evidence,
@@ -311,7 +325,10 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
 
   clock.begin("rules");
   if (!index->done(store::Step::kRules)) {
-    if (examine_content) LIMIER_CHECK(judging.finish());
+    if (examine_content) {
+      LIMIER_CHECK(store_packs(*index, packs, rules));
+      LIMIER_CHECK(judging.finish());
+    }
     LIMIER_CHECK(index->finish_step(store::Step::kRules));
   }
   // From here the findings stand.

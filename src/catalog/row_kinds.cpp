@@ -4,6 +4,7 @@
 #include "limier/catalog/artifacts.h"
 #include "limier/catalog/findings.h"
 #include "limier/catalog/messages.h"
+#include "limier/catalog/packs.h"
 #include "limier/catalog/rows.h"
 
 namespace limier::catalog {
@@ -20,6 +21,7 @@ std::vector<const KindInfo*>& kinds() {
       &kKindOf<Item>,        //
       &kKindOf<Judged>,      //
       &kKindOf<Message>,     //
+      &kKindOf<PackUsed>,    //
       &kKindOf<TextPart>,    //
   };
   return all;
