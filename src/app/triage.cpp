@@ -201,11 +201,15 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
                  "no authority: name what permits this examination (warrant, consent, court order, training) with "
                  "--authority TEXT; nothing was read or written"};
 
-  LIMIER_TRY(const auto given_packs, content::load_packs(options.packs));
-  const auto packs = content::all_packs(given_packs);
-  LIMIER_TRY(const auto rules, rules::RuleSet::load(options.rules));
-  // Files are looked into.
+  // Files are looked into; without that, packs and rules have nothing to say.
   const bool examine_content = options.profile == Profile::kStandard || options.profile == Profile::kFull;
+  std::vector<content::PackText> packs;
+  rules::RuleSet rules;
+  if (examine_content) {
+    LIMIER_TRY(const auto given_packs, content::load_packs(options.packs));
+    packs = content::all_packs(given_packs);
+    LIMIER_TRY(rules, rules::RuleSet::load(options.rules));
+  }
 
   StageClock clock;  // for the audit log
   clock.begin("container");

@@ -82,6 +82,13 @@ class TriageCommand final : public Command {
                       profile_));
       return kExitUsage;
     }
+    for (const auto& [option, given] :
+         {std::pair("--packs", !options_.packs.empty()), std::pair("--rules", !options_.rules.empty())})
+      if (given && options_.profile < app::Profile::kStandard) {
+        complain(
+            fmt::format("{} needs --profile standard or full: with {} no content is looked into", option, profile_));
+        return kExitUsage;
+      }
     options_.fail_on = catalog::priority_of(fail_on_);
     options_.media_digests = digests_.digests();
     options_.expect_md5 = digests_.md5();

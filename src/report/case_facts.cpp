@@ -172,8 +172,8 @@ Text CaseFacts::done() const {
   const std::int64_t listed = std::count_if(by_attention.begin(), by_attention.end(), listed_only);
   if (listed > 0 && listed < examined())
     return fmt::format("listed, {} of them hashed; {}", examined() - listed,
-                       judged == 0 ? "no content examined" : "known message stores looked into");
-  if (judged > 0)
+                       messages == 0 ? "no content examined" : "known message stores looked into");
+  if (messages > 0)
     return fmt::format("listed and hashed; known message stores looked into, {}",
                        plural(messages, "message", "messages"));
   return work_done({listed > 0 ? "list" : ""});

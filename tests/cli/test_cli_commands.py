@@ -49,7 +49,7 @@ class Triage(OneCase):
         data = self.parse(self.result)
         self.assertEqual(data["exit_code"], EXIT_GOOD)
         self.assertFalse(data["interrupted"])
-        self.assertEqual(set(data["conditions"]), {"mismatch", "damaged", "incomplete", "nothing_examined"})
+        self.assertEqual(set(data["conditions"]), {"mismatch", "damaged", "incomplete", "nothing_examined", "first_finding"})
         self.assertEqual(data["counts"]["entries"], self.query("SELECT count(*) FROM v_file")[0][0])
         for path in data["paths"].values():
             self.assertTrue(os.path.exists(path), path)

@@ -42,6 +42,13 @@ class FailOn(CliTest):
                               "no content is looked into", profile)
             self.assert_no_case()
 
+    def test_without_looking_into_content_packs_and_rules_are_refused(self):
+        for option in ("--packs", "--rules"):
+            for profile in ("list", "quick"):
+                done = self.triage(self.image, "--profile", profile, option, "x")
+                self.assert_fails(done, EXIT_USAGE, option, "--profile standard or full")
+        self.assert_no_case()
+
     def test_it_is_a_priority(self):
         self.assert_fails(self.triage(self.image, "--fail-on", "info"), EXIT_USAGE, "info")
 
