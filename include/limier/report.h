@@ -37,7 +37,8 @@ std::span<const Format> all_formats();  // sorted by name
 // What was done with the evidence.
 struct WorkDone {
   std::string profile;        // that of v_run
-  std::int64_t contents = 0;  // looked into by parsers
+  std::int64_t contents = 0;  // that parsers knew
+  std::int64_t strange = 0;   // that parsers looked at and did not know
   std::int64_t messages = 0;  // that came out of them
   bool rules = false;         // rules were run
 };

@@ -52,7 +52,7 @@ void say_what_was_not_looked_into(const Context& context, store::Index& index, c
   const std::string named = named_in(words, kViewsOfContent);
   if (named.empty()) return;
   const auto work = report::read_work(index);
-  if (!work || work->contents > 0) return;
+  if (!work || work->contents > 0 || work->strange > 0) return;
   context.say(fmt::format("no content was looked into (profile {}), so an empty answer says nothing: {}",
                           terminal_text(work->profile), named));
 }

@@ -25,8 +25,8 @@ std::size_t fitting(std::string_view text, std::size_t width) {
 }
 
 void wrap(std::string_view line, std::size_t width, std::vector<std::string>& into) {
-  while (display_width(line) > width) {
-    std::size_t end = fitting(line, width);
+  // A message may be megabytes long: each step looks at one line of it.
+  for (std::size_t end = fitting(line, width); end < line.size(); end = fitting(line, width)) {
     const std::size_t space = line.rfind(' ', end);
     const bool between_words = space != std::string_view::npos && space > 0;
     if (between_words) end = space;

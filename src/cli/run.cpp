@@ -63,11 +63,11 @@ Options on every command: --json --quiet -v --no-color --progress FORM --jobs N 
                             --stall SECONDS --no-sandbox
 
 Exit codes:
-   0  complete, integrity as expected          5  part of the evidence could not be examined
+   0  complete, integrity as expected          4  integrity mismatch or damage
+   1  with --fail-on: such a finding exists    5  part of the evidence could not be examined
    2  usage or configuration error             6  refused: no authority, output in the wrong place
    3  nothing examined: evidence unreadable    7  internal error
-   4  integrity mismatch or damage            75  temporary, as a full disk; 130/143 interrupted
-                                             (both go on with --resume)
+  75  temporary, as a full disk, and 130/143 interrupted: both go on with --resume
 )";
   return text;
 }

@@ -172,8 +172,9 @@ void print_text(const Context& context, const std::string& dir, const Summary& s
   if (counts.issues > 0)
     facts.add("issues", fmt::format("{}, listed in the report", group_digits(count_of(counts.issues))));
   if (summary.not_examined.empty())
-    facts.add("not examined", summary.work.contents > 0 ? "content that no parser knows; else nothing was left out"
-                                                        : "content; of list and digests nothing was left out");
+    facts.add("not examined", summary.work.contents + summary.work.strange > 0
+                                  ? "content that no parser knows; else nothing was left out"
+                                  : "content; of list and digests nothing was left out");
   for (std::size_t i = 0; i < summary.not_examined.size(); ++i) {
     const auto& gap = summary.not_examined[i];
     std::string text = fmt::format("{}: {}", terminal_text(gap.what), terminal_text(gap.reason));

@@ -103,7 +103,8 @@ class RowRun {
                     true);
         return false;
       }
-      if (statement.is_null(number)) {
+      // Where the number is none, there is nothing by which the row could be found again.
+      if (statement.type(number) != SQLITE_INTEGER) {
         ++doubled_;
         continue;
       }

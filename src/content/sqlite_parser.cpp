@@ -49,7 +49,9 @@ Outcome SqliteParser::parse(const Source& source, Rows& rows) const {
   }
   if (image->were_bytes_missing())
     rows.issue("sqlite-bytes-missing", "some pages of the database are not there, or could not be read", true);
-  if (known && all.rows == 0 && !all.whole) return {ItemState::kFailed, "damaged: no row of it could be read"};
+  if (known && all.rows == 0 && !all.whole)
+    return {ItemState::kFailed,
+            "no row of it could be read: the database is damaged, or the pack's statements do not fit it"};
   if (known) return {};
   for (const Pack& pack : packs_)
     if (std::ranges::any_of(pack.database.paths, [&](const auto& glob) { return path_matches(glob, source.path); }))

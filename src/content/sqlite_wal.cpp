@@ -100,7 +100,7 @@ std::optional<Wal> Wal::read(const Reader& file, Rows& rows) {
   Sums sums = header->sums;
   std::size_t committed = 0;
   std::uint64_t offset = kWalHeaderBytes;
-  bool tail = false;
+  bool tail = false, whole = true;
   for (std::size_t index = 0; offset + frame.size() <= file.size_bytes(); ++index, offset += frame.size()) {
     if (index == kMaxWalFrames) {
       rows.issue("sqlite-wal-too-large",
@@ -117,7 +117,8 @@ std::optional<Wal> Wal::read(const Reader& file, Rows& rows) {
     std::uint32_t page = 0;
     std::uint32_t commit = 0;
     const Frame state = check_frame(frame, *header, sums, page, commit);
-    if (state == Frame::kOtherGeneration) break;
+    whole = state != Frame::kOtherGeneration;
+    if (!whole) break;
     tail = true;
     if (state == Frame::kBroken) break;
     wal.frames_.push_back(static_cast<std::uint64_t>(page) << 32 | index);
@@ -125,6 +126,12 @@ std::optional<Wal> Wal::read(const Reader& file, Rows& rows) {
     tail = false;
     committed = wal.frames_.size();
     wal.page_count_ = commit;
+  }
+  // A frame of this generation that was cut off.
+  if (whole && !tail && file.size_bytes() > offset && file.size_bytes() - offset < frame.size()) {
+    std::array<std::uint8_t, kWalFrameHeaderBytes> cut{};
+    (void)file.read(offset, MutableBytes(cut).first(std::min<std::uint64_t>(cut.size(), file.size_bytes() - offset)));
+    tail = Block<kWalFrameHeaderBytes>::at(cut, 0)->be<8, std::uint64_t>() == header->salts;
   }
   if (tail)
     rows.issue("sqlite-wal-tail",

@@ -154,9 +154,12 @@ Text exact_text(const store::Query& row, int text, int raw) {
 }
 
 std::string work_done(const WorkDone& work) {
-  if (work.contents == 0)
+  if (work.contents == 0 && work.strange == 0)
     return work.profile == "list" ? "listed; nothing hashed, no content examined"
                                   : "listed and hashed; no content examined";
+  if (work.contents == 0 && work.strange > 0)
+    return fmt::format("listed and hashed; {} looked at, none that a parser knows",
+                       plural(work.strange, "content", "contents"));
   return fmt::format("listed and hashed; {} looked into by parsers, {}", plural(work.contents, "content", "contents"),
                      plural(work.messages, "message", "messages"));
 }
@@ -168,6 +171,8 @@ Result<WorkDone> read_work(store::Index& index) {
   LIMIER_CHECK(run.status());
   LIMIER_TRY(work.contents,
              count_of(index, "SELECT count(DISTINCT content_id) FROM v_item WHERE state = 'parsed' OR rows > 0"));
+  LIMIER_TRY(work.strange, count_of(index, "SELECT count(DISTINCT content_id) FROM v_item WHERE attempts > 0"));
+  work.strange -= std::min(work.strange, work.contents);
   LIMIER_TRY(work.messages, count_of(index, "SELECT count(*) FROM v_message"));
   // Rules say how much they could judge even where they found nothing.
   LIMIER_TRY(const std::int64_t judged, count_of(index, "SELECT count(*) FROM v_judged"));

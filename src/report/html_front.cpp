@@ -13,8 +13,12 @@ namespace {
 constexpr std::int64_t kFrontLines = 4;  // of what was not examined
 
 std::string content_sentence(const WorkDone& work) {
-  if (work.contents == 0)
+  if (work.contents == 0 && work.strange == 0)
     return "No content was examined: chats, documents, archives, databases and unallocated space were not looked into.";
+  if (work.contents == 0 && work.strange > 0)
+    return fmt::format(
+        "Of {} that parsers looked at they knew none. Every other content, and unallocated space, was not looked into.",
+        plural(work.strange, "content", "contents"));
   return fmt::format(
       "Parsers looked into {} and took {} out of {}. Every other content, and unallocated space, was not "
       "looked into.",

@@ -81,9 +81,10 @@ Status put_encryption(Context& context) {
 }
 
 std::string content_text(const WorkDone& work) {
-  return work.contents == 0
+  return work.contents == 0 && work.strange == 0
              ? "Beyond it, no content was examined: files were not opened, unallocated space was not searched."
-             : "Beyond it, contents that no parser knows were not opened, and unallocated space was not searched.";
+             : "Beyond it, nothing was taken out of contents that no parser knows, and unallocated space was not "
+               "searched.";
 }
 
 }  // namespace

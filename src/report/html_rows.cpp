@@ -127,7 +127,7 @@ std::string more_note(const catalog::KindInfo& kind, std::int64_t shown, const F
 Status put_messages_section(Context& context) {
   Page& page = context.page;
   if (context.facts.work.messages == 0) {
-    page.paragraph(context.facts.work.contents == 0
+    page.paragraph(context.facts.work.contents == 0 && context.facts.work.strange == 0
                        ? "Not computed: no content was looked into. That is no statement about what the files hold."
                        : "None came out of the contents that parsers looked into. Applications that no parser knows "
                          "may hold some.");
@@ -156,7 +156,7 @@ Status put_rows_section(Context& context) {
     any = true;
     LIMIER_CHECK(put_kind(context, count));
   }
-  if (!any) context.page.paragraph("Nothing: no content was looked into, or no parser knew any of it.");
+  if (!any) context.page.paragraph("Nothing came out: no content was looked into, or no parser knew any of it.");
   return ok_status();
 }
 

@@ -103,7 +103,7 @@ void put_conditions(JsonOut& json, const Facts& facts) {
   json.text("summary", work_done(facts.work));
   json.boolean("listed", !conditions.nothing_examined);
   json.boolean("hashed", !facts.evidence.verdict.empty());
-  json.boolean("content", facts.work.contents > 0);
+  json.boolean("content", facts.work.contents + facts.work.strange > 0);
   json.integer("contents", facts.work.contents);
   json.boolean("rules", facts.work.rules);
   json.end();

@@ -38,6 +38,13 @@ class Messages(CliTest):
         self.assertEqual(result.returncode, EXIT_GOOD, result.stderr)
         return result
 
+    def test_a_message_of_megabytes_takes_no_time(self):
+        with Rows(self.out) as rows:
+            rows.message(1, TALK, "ab " * 1_000_000, at=0)
+        result = limier("messages", self.out, timeout=60)
+        self.assertEqual(result.returncode, EXIT_GOOD, result.stderr)
+        self.assertEqual(result.stdout.count(b"ab"), 1_000_000)
+
     def test_conversations_in_order(self):
         self.fill()
         self.assertEqual(sorted(self.ids()), [1, 2, 3, 4, 5, 6])

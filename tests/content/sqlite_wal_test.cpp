@@ -138,6 +138,11 @@ TEST(Wal, ABrokenFrameEndsItAtTheCommitBefore) {
   const auto wal = read_log(torn, rows);
   ASSERT_TRUE(wal);
   EXPECT_EQ(wal->offset_of(2), frame_data(2));
+  EXPECT_EQ(rows.codes(), std::vector<std::string>{"sqlite-wal-tail"});
+  // The only one: nothing is applied, and that there was one is said.
+  Collector only;
+  EXPECT_FALSE(read_log(Buffer(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(frame_data(1) - 100)), only));
+  EXPECT_EQ(only.codes(), std::vector<std::string>{"sqlite-wal-tail"});
 }
 
 TEST(Wal, AHeadThatIsWrongIsSaid) {
