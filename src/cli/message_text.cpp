@@ -64,7 +64,7 @@ std::string marks_of(const Style& style, const store::Query& row) {
 }
 
 std::string mark_line(const FindingMark& mark) {
-  return fmt::format("{}: {} {}", mark.priority, terminal_text(mark.title), terminal_text(mark.reason));
+  return fmt::format("{}: {}: {}", mark.priority, terminal_text(mark.title), terminal_text(mark.reason));
 }
 
 }  // namespace

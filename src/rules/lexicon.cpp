@@ -107,6 +107,7 @@ Status Lexicon::add(const PackFile& file, std::string_view class_id, std::string
   }
   const auto language_index = static_cast<std::uint8_t>(place - languages_.begin());
   if (class_index != language_class_) language_has_words_[language_index] = true;
+  guesses_languages_ = guesses_languages_ || class_index == language_class_;
   if (file.bytes.find("# Origin: ") == std::string::npos)
     return wrong(1, "a line '# Origin: …' that says where its words come from is missing");
   std::string_view rest = file.bytes;

@@ -59,6 +59,9 @@ class Lexicon {
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
   // Languages that have more than common words.
   [[nodiscard]] bool has_words(std::string_view language) const;
+  // There are words of the class `language`: else no language is ever guessed, and every text is compared with all
+  // words.
+  [[nodiscard]] bool guesses_languages() const { return guesses_languages_; }
 
  private:
   struct Term {
@@ -93,6 +96,7 @@ class Lexicon {
   std::vector<ClassInfo> classes_;
   std::vector<std::string> languages_;
   std::vector<bool> language_has_words_;
+  bool guesses_languages_ = false;
   std::vector<Entry> entries_;
   std::vector<Term> terms_;
   std::vector<std::vector<std::pair<char, std::uint32_t>>> building_;

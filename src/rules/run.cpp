@@ -146,7 +146,7 @@ Status judge_messages(const Pack& pack, store::RuleDoor& door, const Options& op
     }
     texts += count;
     const std::string language = query.text(1);
-    if (language == "-" || pack.lexicon->has_words(language)) judged += count;
+    if (language == "-" || !pack.lexicon->guesses_languages() || pack.lexicon->has_words(language)) judged += count;
   }
   LIMIER_CHECK(query.status());
   put_judged(report, "messages with text", texts, judged,

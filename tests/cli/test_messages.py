@@ -82,7 +82,7 @@ class Messages(CliTest):
         self.assertTrue(any("--  x@example.org" in line and "image" in line and "2 attachments" in line for line in lines))
         self.assertTrue(any("[superseded]" in line for line in lines))
         self.assertTrue(any("[deleted, recovered]" in line for line in lines))
-        self.assertIn("live-in-danger: A threat weapon: knife", text)
+        self.assertIn("live-in-danger: A threat: weapon: knife", text)
         self.assertIn("key danger/threat:sqlite:note:rowid=4", text)
         self.assertIn("talk, thread 2, Family, file ", text)
         self.assertIn("the \\x1B[2Jkeys", text)

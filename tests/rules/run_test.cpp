@@ -32,7 +32,8 @@ std::string rule_text(std::string_view sql, std::string_view more = "") {
 Result<RuleSet> set_of(std::string_view sql, std::string_view more = "") {
   return RuleSet::from_files({{"p/pack.toml", std::string(kPack)},
                               {"p/r.toml", rule_text(sql, more)},
-                              {"p/lexicon/kill.nl.txt", "# Origin: test\ndood*  2\nmoord  1\n"}});
+                              {"p/lexicon/kill.nl.txt", "# Origin: test\ndood*  2\nmoord  1\n"},
+                              {"p/lexicon/language.nl.txt", "# Origin: test\nhet  1\neen  1\n"}});
 }
 
 class Run : public ::testing::Test {
@@ -73,7 +74,8 @@ TEST_F(Run, FindingsAreRankedAndSayWhy) {
   EXPECT_EQ(first.subject_kind, "message");
   EXPECT_EQ(first.score, 3);
   EXPECT_EQ(first.reason, "killing (\"dood\", \"moord\")");
-  EXPECT_EQ(first.pack + first.pack_version + first.rule + first.title + first.meaning + first.limits, "p7rTML Measured: not");
+  EXPECT_EQ(first.pack + first.pack_version + first.rule + first.title + first.meaning + first.limits,
+            "p7rTML Measured: not");
   EXPECT_EQ(first.priority, catalog::Priority::kHigh);
   EXPECT_EQ(first.t_ns, kToday);
   EXPECT_EQ(first.key.size(), 16u);
@@ -121,6 +123,19 @@ TEST_F(Run, ARuleHasABudgetOfSteps) {
   ASSERT_FALSE(got.problems.empty());
   EXPECT_NE(got.problems[0].find("steps"), std::string::npos);
   EXPECT_TRUE(report(kSelect).problems.empty());  // the connection is as before
+}
+
+TEST_F(Run, APackThatGuessesNoLanguageJudgesEveryText) {
+  add("lorem ipsum dolor sit amet consectetur", kToday);
+  const auto set = RuleSet::from_files({{"p/pack.toml", std::string(kPack)},
+                                        {"p/r.toml", rule_text(kSelect)},
+                                        {"p/lexicon/kill.nl.txt", "# Origin: test\ndood*  2\n"}});
+  ASSERT_TRUE(set.ok());
+  auto door = index_->rule_door();
+  const auto got = run(*set, door);
+  ASSERT_TRUE(got.ok());
+  ASSERT_EQ(got->judged.size(), 1u);
+  EXPECT_EQ(got->judged[0].not_judged, 0);
 }
 
 TEST_F(Run, WhatWasNotJudgedIsCounted) {
