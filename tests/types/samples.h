@@ -12,12 +12,12 @@ namespace limier::types {
 
 inline std::string le(std::uint64_t value, int bytes) {
   std::string out;
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i));
+  for (int i = 0; i < bytes; ++i) out += static_cast<char>(i < 8 ? value >> (8 * i) : 0);
   return out;
 }
 inline std::string be(std::uint64_t value, int bytes) {
   std::string out;
-  for (int i = bytes - 1; i >= 0; --i) out += static_cast<char>(value >> (8 * i));
+  for (int i = bytes - 1; i >= 0; --i) out += static_cast<char>(i < 8 ? value >> (8 * i) : 0);
   return out;
 }
 inline std::string padded(std::string text, std::size_t size, char with = '\0') {
