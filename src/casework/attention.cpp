@@ -36,8 +36,9 @@ class Judge {
       result(*input.facts);
     if (!reason_.empty()) return;
     reason_ = "no damage, no gap and no telling link; ";
-    reason_ += input.facts != nullptr && !input.facts->judged.empty() ? "no finding, which is no all-clear"
-                                                                      : "content was not examined";
+    const bool judged = input.facts != nullptr &&
+                        std::ranges::any_of(input.facts->judged, [](const auto& one) { return one.items > 0; });
+    reason_ += judged ? "no finding, which is no all-clear" : "no message was read";
   }
   [[nodiscard]] Level level() const { return level_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }

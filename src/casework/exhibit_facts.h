@@ -72,7 +72,7 @@ struct ExhibitFacts {
   std::array<std::int64_t, 5> findings{};  // live-in-danger, high, medium, low, info
   std::vector<FactsNotExamined> not_examined;
   std::vector<FactsFinding> finding_list;  // the first by rank, at most kMaxFactsFindings
-  std::vector<FactsJudged> judged;         // empty: no rules were run
+  std::vector<FactsJudged> judged;         // no items: there was nothing to judge
   std::vector<FactsVolume> volume_list;    // those with a file system or encryption, at most kMaxFactsVolumes
   static constexpr auto fields() {
     using T = ExhibitFacts;

@@ -134,7 +134,10 @@ std::uint64_t count_of(std::int64_t number) {
 
 // What is to be read first, above everything else.
 void add_findings(Facts& facts, const Style& style, const std::string& dir, const Summary& summary) {
-  if (!summary.work.rules) return;
+  if (!summary.work.rules) {
+    facts.add("findings", "not computed: there was nothing that rules could judge");
+    return;
+  }
   std::string text;
   for (const auto& [priority, count] : summary.findings) {
     const std::string one = fmt::format("{} {}", group_digits(count), priority);

@@ -1,5 +1,4 @@
 #include "report/case_facts.h"
-#include "report/numbers.h"
 
 #include <fmt/format.h>
 
@@ -10,6 +9,8 @@
 
 namespace limier::report {
 namespace {
+
+constexpr std::string_view kStoresLookedInto = "known message stores looked into";
 
 std::optional<std::int64_t> maybe_integer(const store::Query& row, int column) {
   return row.is_null(column) ? std::nullopt : std::optional(row.integer(column));
@@ -29,14 +30,15 @@ Status read_case(store::Index& index, CaseFacts& facts) {
           "SELECT tool_version, exhibits, merged, exit_code, keys, shared_keys, shared_contents, "
           "links, links_left_out, (SELECT count(*) FROM v_case_not_examined), (SELECT coalesce(sum(live_in_danger + "
           "high + medium + low + info), 0) FROM v_exhibit), (SELECT count(*) FROM v_case_finding), "
-          "(SELECT count(DISTINCT exhibit) FROM v_case_judged), (SELECT coalesce(sum(items), 0) FROM v_case_judged "
+          "(SELECT count(DISTINCT exhibit) FROM v_case_judged WHERE items > 0), (SELECT coalesce(sum(items), 0) FROM "
+          "v_case_judged "
           "WHERE "
           "kind LIKE 'messages%') FROM v_case"));
   if (row.step()) {
     facts.tool_version = row.text(0);
     for (int i = 1; auto* field : {&facts.exhibits, &facts.merged, &facts.exit_code, &facts.keys, &facts.shared_keys,
                                    &facts.shared_contents, &facts.links, &facts.links_left_out, &facts.not_examined,
-                                   &facts.findings, &facts.findings_listed, &facts.judged, &facts.messages})
+                                   &facts.findings, &facts.findings_listed, &facts.judged})
       *field = row.integer(i++);
   }
   return row.status();
@@ -172,10 +174,8 @@ Text CaseFacts::done() const {
   const std::int64_t listed = std::count_if(by_attention.begin(), by_attention.end(), listed_only);
   if (listed > 0 && listed < examined())
     return fmt::format("listed, {} of them hashed; {}", examined() - listed,
-                       messages == 0 ? "no content examined" : "known message stores looked into");
-  if (messages > 0)
-    return fmt::format("listed and hashed; known message stores looked into, {}",
-                       plural(messages, "message", "messages"));
+                       judged == 0 ? "no content examined" : kStoresLookedInto);
+  if (judged > 0) return fmt::format("listed and hashed; {}", kStoresLookedInto);
   return work_done({listed > 0 ? "list" : ""});
 }
 

@@ -82,8 +82,7 @@ struct CaseFacts {
   std::int64_t media_bytes = 0, files = 0, not_examined = 0;
   std::int64_t findings = 0;         // of all priorities, on all exhibits
   std::int64_t findings_listed = 0;  // of these, in the case; the others are in the indexes alone
-  std::int64_t judged = 0;           // exhibits that rules were run on
-  std::int64_t messages = 0;         // on those
+  std::int64_t judged = 0;           // exhibits with something that rules could judge
   std::vector<CaseExhibitFacts> by_attention;
   std::vector<std::size_t> by_name;      // positions in by_attention
   std::vector<CaseLinkFacts> top_links;  // by score

@@ -38,8 +38,8 @@ void put_words(CaseContext& context) {
       "things; how often stands in the limits of each finding. No finding is no all-clear. A person decides.");
   if (const std::int64_t without = facts.exhibits - facts.judged; without > 0)
     context.page.raw(
-        fmt::format("<p class=\"note\">On {} of {} exhibits no rules were run: nothing of their content was "
-                    "looked into, or they have no result.</p>\n",
+        fmt::format("<p class=\"note\">On {} of {} exhibits there was nothing that rules could judge: no message "
+                    "was read there, or they have no result.</p>\n",
                     grouped(without), grouped(facts.exhibits)));
 }
 
@@ -103,7 +103,9 @@ Status put_case_findings(CaseContext& context) {
   const CaseFacts& facts = context.facts;
   Page& page = context.page;
   if (facts.judged == 0 && facts.findings == 0) {
-    page.paragraph("Not computed: no rules were run on any exhibit. That there is no finding here says nothing.");
+    page.paragraph(
+        "Not computed: on no exhibit was there anything that rules could judge. That there is no finding here says "
+        "nothing.");
     return ok_status();
   }
   put_words(context);

@@ -213,7 +213,8 @@ Status put_findings_section(Context& context) {
   Page& page = context.page;
   const std::int64_t total = context.facts.counts.findings;
   if (total == 0 && !context.facts.work.rules) {
-    page.paragraph("Not computed: no rules were run. That is no statement about the content of the files.");
+    page.paragraph(
+        "Not computed: there was nothing that rules could judge. That is no statement about the content of the files.");
     return ok_status();
   }
   if (total == 0) page.paragraph("None: the rules that were run found nothing in what they could judge.");

@@ -144,9 +144,9 @@ std::string condition(std::string_view label, std::string_view css, std::string_
 
 std::string findings_condition(const Counts& counts, bool rules) {
   if (counts.findings == 0)
-    return fmt::format(
-        "<li><span class=\"label\">Findings</span> {}</li>\n",
-        rules ? "none by the rules that were run; that is no all-clear" : "not computed: no rules were run");
+    return fmt::format("<li><span class=\"label\">Findings</span> {}</li>\n",
+                       rules ? "none by the rules that were run; that is no all-clear"
+                             : "not computed: there was nothing that rules could judge");
   return condition("Findings", counts.by_priority[0] + counts.by_priority[1] > 0 ? "bad" : "warn",
                    priorities_text(counts));
 }

@@ -86,7 +86,8 @@ Check findings(const JunitSuite& suite) {
     all += suite.findings[i];
     counts += fmt::format("{}{} {}", i == 0 ? "" : ", ", suite.findings[i], catalog::kPriorityWords[i]);
   }
-  if (all == 0 && !suite.rules) return {"findings", Kind::kSkipped, "not computed: no rules were run"};
+  if (all == 0 && !suite.rules)
+    return {"findings", Kind::kSkipped, "not computed: there was nothing that rules could judge"};
   if (above > 0)
     return {
         "findings", Kind::kFailure, fmt::format("{} findings of priority {} or above", above, suite.fail_on), {counts}};

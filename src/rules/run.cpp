@@ -150,7 +150,9 @@ Status judge_messages(const Pack& pack, store::RuleDoor& door, const Options& op
   }
   LIMIER_CHECK(query.status());
   put_judged(report, "messages with text", texts, judged,
-             judged == texts ? "" : "no common word of a language that has a lexicon: a guess, by common words");
+             texts == 0        ? "no message with text was read"
+             : judged == texts ? ""
+                               : "no common word of a language that has a lexicon: a guess, by common words");
   for (const auto& [kind, count] : without)
     if (const auto reason = why_not_judged(kind); !reason.empty() && kind != "image")
       put_judged(report, fmt::format("messages: {}", kind.empty() ? "no text" : kind), count, 0, reason);

@@ -195,7 +195,7 @@ assert 'Bloodhounds that were seen.' in part and '<bdi>Anubis\\xFF</bdi>' in par
 assert '<script' not in page and '&lt;script&gt;' in part
 front = page[:page.index('<nav')]
 assert 'listed and hashed; 2 contents looked into by parsers, 0 messages' in front, front
-assert 'not computed: no rules were run' in front
+assert 'not computed: there was nothing that rules could judge' in front
 )py"));
 }
 

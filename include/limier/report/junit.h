@@ -28,7 +28,7 @@ struct JunitSuite {
   };
   std::vector<Gap> not_examined;
   std::array<std::uint64_t, 5> findings{};  // live-in-danger, high, medium, low, info
-  bool rules = false;                       // rules were run: no finding is a result
+  bool rules = false;                       // there was something to judge: no finding is a result
   std::string fail_on;                      // findings from here on fail; "": none does
   // Each of those, gravest first: a check of its own. Where only `findings` are known, one check stands for all.
   struct Finding {
