@@ -199,6 +199,8 @@ struct WorkerContext {
   Journal* journal = nullptr;  // mapped for the life of the process
 };
 Result<WorkerContext> attach();
+// The main of every worker: attaches, does its work, and says how it failed. What comes back is the exit status.
+int run_worker(const char* program, Status (*work)(const WorkerContext&));
 // LIMIER_NO_SANDBOX=1 in the environment (set by --no-sandbox) leaves the jail open; the SandboxReport says so.
 bool sandbox_wanted();
 

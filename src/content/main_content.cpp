@@ -2,8 +2,6 @@
 // never by hand.
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <exception>
 #include <new>
 #include <string_view>
 
@@ -170,25 +168,8 @@ Status serve(const worker::WorkerContext& context) {
   return context.channel->send(FrameType::kDone, stats);
 }
 
-Status serve_without_exceptions(const worker::WorkerContext& context) {
-  try {
-    return serve(context);
-  } catch (const std::exception& error) {
-    return Error{ErrorKind::kInternal, std::string("limier-content: ") + error.what()};
-  }
-}
-
 }  // namespace
 
 int main() {
-  const auto context = worker::attach();
-  if (!context) {
-    std::fprintf(stderr, "limier-content: %s\n", context.error().message.c_str());
-    return 2;
-  }
-  const Status status = serve_without_exceptions(*context);
-  if (status.ok()) return 0;
-  (void)context->channel->send(FrameType::kFailed,
-                               worker::WorkerError{.kind = status.error().kind, .message = status.error().message});
-  return 1;
+  return worker::run_worker("limier-content", serve);
 }

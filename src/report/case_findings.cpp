@@ -1,6 +1,8 @@
 // The first section of case.html: the findings of all exhibits, and what none of the rules could look at.
 #include <fmt/format.h>
 
+#include <map>
+
 #include "report/case_sections.h"
 #include "report/numbers.h"
 
@@ -121,13 +123,17 @@ Status put_case_findings(CaseContext& context) {
                   {"Time", Align::kShort},
                   {"Means, and does not mean", Align::kPath}});
   std::int64_t shown = 0;
-  for (; rows.step(); ++shown)
+  std::map<std::string, std::int64_t> explained;  // what a rule means and does not mean: where it stands
+  for (; rows.step(); ++shown) {
+    const auto [place, first] = explained.emplace(rows.text(7) + rows.text(8), rows.integer(0));
     page.row({grouped(rows.integer(0)), finding_cell(facts, rows.text(1), rows.integer(2)),
               fmt::format("<span class=\"{}\">{}</span>", priority_css(rows.text(3)), html_text(rows.text(3))),
               fmt::format("{}<br><span class=\"note\">{} of {} {}, {}</span>", quoted(rows.text(4)),
                           quoted(rows.text(11)), quoted(rows.text(9)), quoted(rows.text(10)), code(rows.text(12))),
               quoted(rows.text(5)), rows.is_null(6) ? "" : time_text(rows.text(6)),
-              fmt::format("{}<br><span class=\"note\">{}</span>", quoted(rows.text(7)), quoted(rows.text(8)))});
+              first ? fmt::format("{}<br><span class=\"note\">{}</span>", quoted(rows.text(7)), quoted(rows.text(8)))
+                    : fmt::format("<span class=\"note\">as of No. {}</span>", grouped(place->second))});
+  }
   LIMIER_CHECK(rows.status());
   page.end_table();
   if (shown == 0) page.paragraph("None.");

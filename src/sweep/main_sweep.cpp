@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <exception>
 #include <string_view>
 
 #include "limier/sweep.h"
@@ -139,14 +138,6 @@ Status serve(const worker::WorkerContext& context) {
   return context.channel->send(FrameType::kDone, stats);
 }
 
-Status serve_without_exceptions(const worker::WorkerContext& context) {
-  try {
-    return serve(context);
-  } catch (const std::exception& error) {
-    return Error{ErrorKind::kInternal, std::string("limier-sweep: ") + error.what()};
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -155,14 +146,5 @@ int main(int argc, char** argv) {
                 evidence::libdeflate_version().c_str());
     return 0;
   }
-  const auto context = worker::attach();
-  if (!context) {
-    std::fprintf(stderr, "limier-sweep: %s\n", context.error().message.c_str());
-    return 2;
-  }
-  const Status status = serve_without_exceptions(*context);
-  if (status.ok()) return 0;
-  (void)context->channel->send(FrameType::kFailed,
-                               worker::WorkerError{.kind = status.error().kind, .message = status.error().message});
-  return 1;
+  return worker::run_worker("limier-sweep", serve);
 }

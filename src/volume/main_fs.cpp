@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <exception>
-#include <new>
 #include <string_view>
 
 #include "limier/volume.h"
@@ -194,16 +192,6 @@ Status serve(const worker::WorkerContext& context) {
   return context.channel->send(FrameType::kDone, worker::WorkerStats{.chunks_decoded = image->chunks_decoded()});
 }
 
-Status serve_without_exceptions(const worker::WorkerContext& context) {
-  try {
-    return serve(context);
-  } catch (const std::bad_alloc&) {
-    return Error{ErrorKind::kInternal, "limier-fs ran out of the memory it may use"};
-  } catch (const std::exception& error) {
-    return Error{ErrorKind::kInternal, std::string("limier-fs: ") + error.what()};
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -211,14 +199,5 @@ int main(int argc, char** argv) {
     std::printf("{\"libtsk\":\"%s\"}\n", tsk_version_get_str());
     return 0;
   }
-  const auto context = worker::attach();
-  if (!context) {
-    std::fprintf(stderr, "limier-fs: %s\n", context.error().message.c_str());
-    return 2;
-  }
-  const Status status = serve_without_exceptions(*context);
-  if (status.ok()) return 0;
-  (void)context->channel->send(FrameType::kFailed,
-                               worker::WorkerError{.kind = status.error().kind, .message = status.error().message});
-  return 1;
+  return worker::run_worker("limier-fs", serve);
 }

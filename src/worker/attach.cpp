@@ -1,11 +1,14 @@
-// The first thing a worker's main does.
+// What every worker's main does around its work.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <ctime>
+#include <exception>
+#include <new>
 
 #include "limier/worker.h"
 
@@ -18,7 +21,30 @@ void volunteer_for_the_oom_killer() {
   if (fd && ::write(fd.get(), "500", 3) != 3) return;
 }
 
+Status without_exceptions(const char* program, Status (*work)(const WorkerContext&), const WorkerContext& context) {
+  try {
+    return work(context);
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorKind::kInternal, std::string(program) + " ran out of the memory it may use"};
+  } catch (const std::exception& error) {
+    return Error{ErrorKind::kInternal, std::string(program) + ": " + error.what()};
+  }
+}
+
 }  // namespace
+
+int run_worker(const char* program, Status (*work)(const WorkerContext&)) {
+  const auto context = attach();
+  if (!context) {
+    std::fprintf(stderr, "%s: %s\n", program, context.error().message.c_str());
+    return 2;
+  }
+  const Status status = without_exceptions(program, work, *context);
+  if (status.ok()) return 0;
+  (void)context->channel->send(FrameType::kFailed,
+                               WorkerError{.kind = status.error().kind, .message = status.error().message});
+  return 1;
+}
 
 Result<WorkerContext> attach() {
   // A terminal's Ctrl-C reaches the whole process group; the supervisor decides when its workers end.
