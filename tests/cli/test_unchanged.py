@@ -43,13 +43,16 @@ class Unchanged(unittest.TestCase):
     def setUpClass(cls):
         cls.scratch = support.Scratch()
         cls.addClassCleanup(cls.scratch.cleanup)
+        # Apart from evidence that was unpacked: nothing may come into its folder.
+        cls.results = support.Scratch()
+        cls.addClassCleanup(cls.results.cleanup)
         cls.cases = support.sample_cases()
         if support.CORPUS.exists():
             cls.cases += [case for case in support.corpus_cases(cls.scratch.path) if case.image.stat().st_size < 64 << 20]
 
     def listings(self, numbered):
         number, (case, profile) = numbered
-        folder = self.scratch.path / f"case {number}"
+        folder = self.results.path / f"case {number}"
         run = support.triage(case.image, folder, "--profile", profile, "--jobs", "1")
         found = listing_of(folder) if run.has_index else {"exit": run.code}
         shutil.rmtree(folder, ignore_errors=True)

@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 from cli_support import LIMIER, environment, make_ext4  # noqa: E402
 
 GARBAGE_EXIT = 3  # nothing examined
-BIG_MIB = 2048    # sparse: examined in some seconds, stored in a few MiB
+BIG_MIB = 3072    # sparse: examined in some seconds, stored in a few MiB
 
 
 def make_evidence(folder):
