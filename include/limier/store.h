@@ -95,7 +95,7 @@ struct ItemChoice {
   bool lead = false;                      // before all others
 };
 struct ItemRow {
-  std::int64_t item_id = 0, content_id = 0;
+  std::int64_t item_id = 0, file_id = 0;
   std::string parser;
   std::uint64_t size_bytes = 0;
 };
@@ -104,14 +104,14 @@ struct ContentPlace {
   struct Piece {
     std::uint64_t file_offset = 0, image_offset = 0, length = 0;
   };
-  std::string path;  // raw bytes, of the first file that has it
+  std::string path;  // raw bytes
   std::uint64_t size_bytes = 0;
   bool in_extents = true;     // else only limier-fs can read it
   std::vector<Piece> pieces;  // by file_offset; zeros between them
   catalog::VolumeRecord volume;
   catalog::StreamRef stream;
 };
-// Contents that belong to an item's by the names of their files.
+// Files that belong to an item's by their names.
 struct ItemCompanions {
   std::optional<std::int64_t> wal, journal;
 };
@@ -206,7 +206,7 @@ class IndexWriter {
   Status choose_items(const ItemChoice& choice);
   // Those not done yet: leads first, then in the order of the media.
   Result<std::vector<ItemRow>> waiting_items();
-  Result<std::optional<ContentPlace>> content_place(std::int64_t content_id);
+  Result<std::optional<ContentPlace>> content_place(std::int64_t file_id);
   Result<ItemCompanions> companions_of(std::int64_t item_id);
   // A row that a parser found in an item; it counts once the item is finished. Cells: as catalog::get_cells gives them.
   Status add_row(std::int64_t item_id, const catalog::KindInfo& kind, std::string_view maker, std::string_view version,

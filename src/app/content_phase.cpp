@@ -59,11 +59,15 @@ Status ContentPhase::begin_leads() {
 }
 
 Status ContentPhase::finish(const std::atomic<int>& stop) {
-  LIMIER_CHECK(work_off());
-  if (stop.load() == 0 && !given_up_) {
-    LIMIER_CHECK(choose_rest());
-    progress_.stage_started("content", waiting_.size() + done_, "files");
-    LIMIER_CHECK(start_hands());
+  if (hands_ > 0) {
+    progress_.stage_started("leads", 0, "files");
+    LIMIER_CHECK(work_off());
+    progress_.stage_ended();
+  }
+  if (stop.load() == 0) LIMIER_CHECK(choose_rest());
+  progress_.stage_started("content", waiting_.size() + done_, "files");
+  if (stop.load() == 0) {
+    if (!given_up_) LIMIER_CHECK(start_hands());
     LIMIER_CHECK(work_off());
   }
   if (stop.load() == 0 && given_up_)
@@ -150,7 +154,7 @@ Result<std::optional<content::ContentItem>> ContentPhase::make_item(const store:
   content::ContentItem item;
   item.item_id = static_cast<std::uint64_t>(row.item_id);
   item.parser = row.parser;
-  LIMIER_TRY(auto main, bytes_of(row.content_id, item.path));
+  LIMIER_TRY(auto main, bytes_of(row.file_id, item.path));
   if (!main) {
     LIMIER_CHECK(leave_out(row, catalog::ItemState::kNotRead, "its bytes could not be read"));
     return std::optional<content::ContentItem>();
@@ -170,8 +174,8 @@ Result<std::optional<content::ContentItem>> ContentPhase::make_item(const store:
   return std::optional(std::move(item));
 }
 
-Result<std::optional<content::ContentBytes>> ContentPhase::bytes_of(std::int64_t content_id, std::string& path) {
-  LIMIER_TRY(const auto place, index_.content_place(content_id));
+Result<std::optional<content::ContentBytes>> ContentPhase::bytes_of(std::int64_t file_id, std::string& path) {
+  LIMIER_TRY(const auto place, index_.content_place(file_id));
   if (!place) return std::optional<content::ContentBytes>();
   path = place->path;
   content::ContentBytes bytes;
@@ -294,7 +298,7 @@ Status ContentPhase::bury(const store::ItemRow& item, const Ending& ending) {
   const auto id = static_cast<std::uint64_t>(item.item_id);
   const auto next = deaths_.judge(id, ending);
   std::string path;
-  LIMIER_TRY(const auto place, index_.content_place(item.content_id));
+  LIMIER_TRY(const auto place, index_.content_place(item.file_id));
   if (place) path = terminal_text(std::string_view(place->path).substr(0, kPathInMessage));
   progress_.note("content: " + ending.sentence("at " + path));
   if (next == ItemDeaths::Next::kAgain) {
@@ -321,7 +325,7 @@ Status ContentPhase::leave_out(const store::ItemRow& item, catalog::ItemState st
 
 Status ContentPhase::add_issue(const store::ItemRow& item, catalog::IssueRecord issue) {
   issue.item_id = item.item_id;
-  LIMIER_TRY(const auto place, index_.content_place(item.content_id));
+  LIMIER_TRY(const auto place, index_.content_place(item.file_id));
   if (place) {
     issue.volume_id = place->stream.volume_id;
     issue.inode = place->stream.inode;

@@ -109,6 +109,7 @@ class Worker {
   Status look_into(const content::ContentItem& item) {
     std::uint64_t bytes = item.main.size_bytes;
     for (const auto* beside : {&item.wal, &item.journal}) bytes += std::min(beside->size_bytes, UINT64_MAX - bytes);
+    journal_.content_bytes.fetch_add(bytes, std::memory_order_relaxed);
     journal_.item_bytes.store(bytes, std::memory_order_relaxed);
     journal_.item.store(item.item_id, std::memory_order_relaxed);
     beat(journal_);

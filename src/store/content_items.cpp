@@ -34,9 +34,9 @@ std::string quoted(std::string_view text) {
 Status IndexWriter::Impl::find_companions() {
   if (std::exchange(companions_found_, true)) return ok_status();
   return db_.execute(fmt::format(
-      "CREATE TEMP TABLE companion(volume_id INTEGER, path TEXT, content_id INTEGER, PRIMARY KEY (volume_id, path)) "
+      "CREATE TEMP TABLE companion(volume_id INTEGER, path TEXT, file_id INTEGER, PRIMARY KEY (volume_id, path)) "
       "WITHOUT ROWID;"
-      "INSERT OR IGNORE INTO temp.companion SELECT f.volume_id, n.path, f.content_id FROM {} AND n.allocated AND "
+      "INSERT OR IGNORE INTO temp.companion SELECT f.volume_id, n.path, f.file_id FROM {} AND n.allocated AND "
       "s.state = 0 AND (n.path GLOB '*{}' OR n.path GLOB '*{}') ORDER BY f.file_id",
       kReadable, kWal, kJournal));
 }
@@ -85,7 +85,7 @@ Status IndexWriter::Impl::choose_by_type(const ItemChoice& choice) {
 }
 
 Result<std::vector<ItemRow>> IndexWriter::Impl::waiting_items() {
-  LIMIER_TRY(auto rows, db_.prepare("SELECT i.item_id, i.content_id, i.parser, s.size_bytes FROM content_item i JOIN "
+  LIMIER_TRY(auto rows, db_.prepare("SELECT i.item_id, i.file_id, i.parser, s.size_bytes FROM content_item i JOIN "
                                     "stream s ON s.content_id = i.content_id WHERE i.state IS NULL "
                                     "ORDER BY i.lead DESC, coalesce(i.image_offset, -1), i.item_id"));
   std::vector<ItemRow> items;
@@ -96,19 +96,20 @@ Result<std::vector<ItemRow>> IndexWriter::Impl::waiting_items() {
   }
 }
 
-Result<std::optional<ContentPlace>> IndexWriter::Impl::content_place(std::int64_t content_id) {
+Result<std::optional<ContentPlace>> IndexWriter::Impl::content_place(std::int64_t file_id) {
   ContentPlace place;
+  std::int64_t content_id = 0;
   {
     LIMIER_TRY(
         auto row,
         db_.prepare(
             "SELECT coalesce(n.path_raw, n.path), s.size_bytes, s.source, f.volume_id, i.inode, i.sequence, "
-            "s.attr_type, s.attr_id, v.image_offset, v.length, v.fs_type, v.tsk_fs_type, v.pool_block, v.block_size "
+            "s.attr_type, s.attr_id, v.image_offset, v.length, v.fs_type, v.tsk_fs_type, v.pool_block, v.block_size, "
+            "f.content_id "
             "FROM file f JOIN name n ON n.name_key = f.name_key JOIN stream s ON s.content_id = f.content_id JOIN "
             "inode "
-            "i ON i.inode_key = s.inode_key JOIN volume v ON v.volume_id = f.volume_id WHERE f.file_id = "
-            "(SELECT min(file_id) FROM file WHERE content_id = ?1 AND reused = 0)"));
-    row.bind(1, content_id);
+            "i ON i.inode_key = s.inode_key JOIN volume v ON v.volume_id = f.volume_id WHERE f.file_id = ?1"));
+    row.bind(1, file_id);
     LIMIER_TRY(const bool found, row.step());
     if (!found) return std::optional<ContentPlace>();
     place.path = row.text(0);
@@ -124,6 +125,7 @@ Result<std::optional<ContentPlace>> IndexWriter::Impl::content_place(std::int64_
     place.volume.tsk_fs_type = static_cast<std::uint32_t>(row.integer(11));
     place.volume.pool_block = static_cast<std::uint64_t>(row.integer(12));
     place.volume.block_size = static_cast<std::uint32_t>(row.integer(13));
+    content_id = row.integer(14);
   }
   if (!place.in_extents) return std::optional(std::move(place));
   LIMIER_TRY(auto extents, db_.prepare("SELECT file_offset, image_offset, length FROM extent WHERE content_id = ?1 AND "
@@ -140,7 +142,7 @@ Result<std::optional<ContentPlace>> IndexWriter::Impl::content_place(std::int64_
 
 Result<ItemCompanions> IndexWriter::Impl::companions_of(std::int64_t item_id) {
   LIMIER_CHECK(find_companions());
-  LIMIER_TRY(auto rows, db_.prepare("SELECT c.content_id FROM content_item i JOIN file f ON f.file_id = i.file_id JOIN "
+  LIMIER_TRY(auto rows, db_.prepare("SELECT c.file_id FROM content_item i JOIN file f ON f.file_id = i.file_id JOIN "
                                     "name n ON n.name_key = f.name_key JOIN temp.companion c ON c.volume_id = "
                                     "f.volume_id AND c.path = n.path || ?2 WHERE i.item_id = ?1"));
   const auto look_up = [&](std::string_view suffix) -> Result<std::optional<std::int64_t>> {
@@ -248,8 +250,8 @@ Status IndexWriter::choose_items(const ItemChoice& choice) {
 Result<std::vector<ItemRow>> IndexWriter::waiting_items() {
   return impl_->waiting_items();
 }
-Result<std::optional<ContentPlace>> IndexWriter::content_place(std::int64_t content_id) {
-  return impl_->content_place(content_id);
+Result<std::optional<ContentPlace>> IndexWriter::content_place(std::int64_t file_id) {
+  return impl_->content_place(file_id);
 }
 Result<ItemCompanions> IndexWriter::companions_of(std::int64_t item_id) {
   return impl_->companions_of(item_id);

@@ -115,7 +115,7 @@ class IndexWriter::Impl {
   Status choose_by_path(const ItemChoice& choice);
   Status choose_by_type(const ItemChoice& choice);
   Result<std::vector<ItemRow>> waiting_items();
-  Result<std::optional<ContentPlace>> content_place(std::int64_t content_id);
+  Result<std::optional<ContentPlace>> content_place(std::int64_t file_id);
   Result<ItemCompanions> companions_of(std::int64_t item_id);
   Result<std::int64_t> maker_id(std::string_view name, std::string_view version);
   Status add_row(std::int64_t item_id, const catalog::KindInfo& kind, std::string_view maker, std::string_view version,

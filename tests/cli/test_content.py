@@ -144,6 +144,20 @@ class Deaths(unittest.TestCase):
             self.assertEqual(index.rows(MESSAGES), self.messages)
             self.assertEqual(index.rows("SELECT * FROM v_issue WHERE stage = 'content'"), [])
 
+    def test_where_too_many_die_the_rest_is_left_out_and_said_to_be(self):
+        folder = self.scratch.path / "many"
+        folder.mkdir()
+        image, _ = phone.make(folder, main=3, log=1, stores=36)
+        (self.workers / "fault").write_bytes(b"* content crash 0 *\n".ljust(4096, b"\0"))
+        run = support.triage(image, folder / "case", env={"LIMIER_LIBEXEC": str(self.workers)})
+        self.assertEqual(run.code, 5, run.err)
+        with run.index() as index:
+            states = {row["state"]: row["n"] for row in index.rows("SELECT state, count(*) AS n FROM v_item GROUP BY 1")}
+            self.assertEqual(set(states), {"quarantined", "not-read"}, states)
+            self.assertEqual(sum(states.values()), 36, states)
+            said = index.one("SELECT sum(items) AS n FROM v_not_examined WHERE what = 'content'")
+            self.assertEqual(said["n"], 36)
+
     def test_a_worker_that_is_killed_costs_nothing(self):
         run = self.faulty(1, "kill", 2)
         self.assertEqual(run.code, 0, run.err)
