@@ -2,9 +2,11 @@
 #include <cassert>
 
 #include "limier/catalog/artifacts.h"
+#include "limier/catalog/device.h"
 #include "limier/catalog/findings.h"
 #include "limier/catalog/messages.h"
 #include "limier/catalog/packs.h"
+#include "limier/catalog/people.h"
 #include "limier/catalog/rows.h"
 
 namespace limier::catalog {
@@ -14,15 +16,23 @@ namespace {
 // Every kind of row, by name.
 std::vector<const KindInfo*>& kinds() {
   static std::vector<const KindInfo*> all{
+      &kKindOf<Account>,     //
+      &kKindOf<App>,         //
       &kKindOf<Artifact>,    //
       &kKindOf<Attachment>,  //
+      &kKindOf<Call>,        //
+      &kKindOf<Connection>,  //
+      &kKindOf<Contact>,     //
+      &kKindOf<DeviceFact>,  //
       &kKindOf<Finding>,     //
       &kKindOf<Hit>,         //
       &kKindOf<Item>,        //
       &kKindOf<Judged>,      //
       &kKindOf<Message>,     //
       &kKindOf<PackUsed>,    //
+      &kKindOf<Place>,       //
       &kKindOf<TextPart>,    //
+      &kKindOf<Web>,         //
   };
   return all;
 }

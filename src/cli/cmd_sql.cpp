@@ -1,13 +1,16 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "cli/batch_text.h"
 #include "cli/rows.h"
+#include "limier/catalog/rows.h"
 #include "limier/report.h"
 
 namespace limier::cli {
@@ -18,9 +21,6 @@ constexpr std::size_t kMeasuredRows = 1000;
 
 // Views and columns that have no values yet: an empty answer from them would look like "nothing found".
 constexpr std::array<std::string_view, 4> kViewsNotComputed{"v_hit", "v_entity", "v_text", "v_artifact"};
-// Those that come out of content: not with every profile.
-constexpr std::array<std::string_view, 6> kViewsOfContent{"v_message", "v_finding", "v_attachment",
-                                                          "v_judged",  "v_item",    "v_moment"};
 constexpr std::array<std::string_view, 2> kColumnsNotComputed{"known", "known_source"};
 constexpr std::array<std::string_view, 4> kColumnsOfContent{"mime", "type_name", "ext_mismatch", "entropy"};
 
@@ -40,16 +40,28 @@ Words words_of(std::string_view sql) {
   return words;
 }
 
-std::string named_in(const Words& words, std::span<const std::string_view> views) {
+// Those that come out of content: not with every profile.
+std::vector<std::string> views_of_content() {
+  std::vector<std::string> views{"v_moment"};
+  for (const catalog::KindInfo* kind : catalog::row_kinds()) {
+    std::string view = fmt::format("v_{}", kind->name);
+    if (kind->name != "pack" && std::ranges::find(kViewsNotComputed, view) == kViewsNotComputed.end())
+      views.push_back(std::move(view));
+  }
+  return views;
+}
+
+template <class Views>
+std::string named_in(const Words& words, const Views& views) {
   std::string named;
-  for (const std::string_view view : views)
+  for (const auto& view : views)
     if (words.contains(view)) named += fmt::format("{}{}", named.empty() ? "" : ", ", view);
   return named;
 }
 
 // Content is not looked into with every profile, and rules do not always run: says so where these views are empty.
 void say_what_was_not_looked_into(const Context& context, store::Index& index, const Words& words) {
-  const std::string named = named_in(words, kViewsOfContent);
+  const std::string named = named_in(words, views_of_content());
   if (named.empty()) return;
   const auto work = report::read_work(index);
   if (!work || work->contents > 0 || work->strange > 0) return;
