@@ -194,11 +194,12 @@ std::string declared_moments() {
       sql += sql.empty() ? "" : " UNION ALL ";
       sql += fmt::format(
           "SELECT {0} AS t, {0}_ns AS t_ns, NULL AS macb, '{1}' AS source, file_id, "
-          "(SELECT f.path FROM v_file f WHERE f.file_id = r.file_id) AS path, {2}({3}) AS description, 'utc' AS "
+          "(SELECT {4} FROM file f JOIN name n ON n.name_key = f.name_key LEFT JOIN stream s ON s.content_id = "
+          "f.content_id WHERE f.file_id = r.file_id) AS path, {2}({3}) AS description, 'utc' AS "
           "zone_basis, {0}_ns / 1000000000 - ({0}_ns % 1000000000 < 0) AS t_s, {1}_id AS row_id FROM v_{1} r WHERE "
           "{0}_ns "
           "IS NOT NULL",
-          column.name, kind->name, what, kind->summary);
+          column.name, kind->name, what, kind->summary, kPathOfFile);
     }
   }
   return sql;

@@ -29,6 +29,9 @@ std::string file_uri(const std::string& path);
 // SQL for "CASE column WHEN 0 THEN 'word' …", from the enum's own names.
 std::string content_state_case(const std::string& column);
 
+// The path of file `f` with name `n` and stream `s`.
+inline constexpr const char* kPathOfFile = "iif(f.is_stream, n.path || ':' || s.name, n.path)";
+
 // inode.time_marks: for each of the four times of a file (modified, accessed, changed, created) whether it has no zone,
 // and whether its zone was stated; then for these four and the four of its $FILE_NAME whether it is in far_time,
 // because 64 bits of nanoseconds do not hold it.

@@ -103,7 +103,6 @@ CREATE VIEW v_not_examined AS SELECT what, reason, bytes, items FROM not_examine
 }
 
 // Columns that more than one view needs, over file f, name n, stream s.
-constexpr const char* kPath = "iif(f.is_stream, n.path || ':' || s.name, n.path)";
 constexpr const char* kName =
     "iif(n.name_chars = 0, '', substr(n.path, -n.name_chars)) || iif(f.is_stream, ':' || s.name, '')";
 constexpr const char* kFileTables = R"sql(
@@ -155,7 +154,7 @@ CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS
   LEFT JOIN content_type c ON c.content_id = f.content_id AND NOT f.reused AND (s.state <= 1 OR s.state = 6)
   LEFT JOIN file_type t ON t.type = c.type;
 )sql",
-      fmt::arg("path", kPath), fmt::arg("name", kName),
+      fmt::arg("path", kPathOfFile), fmt::arg("name", kName),
       fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)),
       fmt::arg("modified", file_time_columns(0, "modified")), fmt::arg("accessed", file_time_columns(1, "accessed")),
       fmt::arg("changed", file_time_columns(2, "changed")), fmt::arg("created", file_time_columns(3, "created")),
@@ -224,7 +223,7 @@ CREATE VIEW v_timeline AS SELECT coalesce(t.far_text, iif(t.basis & 1, rtrim({t}
   LEFT JOIN stream s ON s.content_id = iif(f.is_stream, f.content_id, NULL)
   UNION ALL SELECT t, t_ns, macb, source, file_id, path, description, zone_basis, t_s, row_id FROM v_moment;
 )sql",
-                     fmt::arg("t", iso_time("t.t_ns")), fmt::arg("path", kPath),
+                     fmt::arg("t", iso_time("t.t_ns")), fmt::arg("path", kPathOfFile),
                      fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)),
                      fmt::arg("all", all));
 }
