@@ -212,6 +212,11 @@ Status IndexWriter::Impl::drop_unfinished_items() {
 
 // Two contents with the same bytes, and nothing beside them, give the same rows: they stand once.
 Status IndexWriter::Impl::drop_same_items() {
+  LIMIER_TRY(
+      const auto twice,
+      db_.integer("SELECT 1 FROM content_item i JOIN digest d ON d.content_id = i.content_id WHERE i.state = 0 AND "
+                  "d.sha256 IS NOT NULL GROUP BY i.parser, d.sha256 HAVING count(*) > 1 LIMIT 1"));
+  if (!twice) return ok_status();
   LIMIER_CHECK(find_companions());
   LIMIER_CHECK(db_.execute(
       "CREATE TEMP TABLE same_item AS SELECT item_id, first_value(file_id) OVER w AS of_file FROM (SELECT i.item_id, "
