@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True
 import devices
@@ -136,6 +137,29 @@ def start_line(_folder, _work, rounds):
                 wall_verdict=bound.verdict(median), note=f"fastest {taken[0]:.0f} ms")
 
 
+def first_finding_line(folder, work, rounds):
+    """When `--progress json` first tells of a finding, against the whole of a listing, on the device with messages."""
+    image = devices.with_messages(folder)
+    late, listed, told = [], [], []
+    for _ in range(rounds):
+        listed.append(Run(triage(image, work / "list", "list"), watch_memory=False).wall)
+        Run(f"rm -rf {work / 'found'}")
+        start = time.monotonic()
+        process = subprocess.Popen([LIMIER, "triage", image, "--out", work / "found", "--authority", "bench", "--progress",
+                                    "json"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        first = next((time.monotonic() - start for line in process.stderr if line.startswith('{"finding"')), None)
+        process.communicate()
+        if first is None:
+            sys.exit("no finding was told on the device with messages")
+        told.append(first)
+        late.append(first - listed[-1])
+    bound = most(2.0, 0.0)
+    median = statistics.median(late)
+    return Line("first finding, later than a listing ends", "", wall=f"{median:.1f} s", wall_bound=str(bound),
+                wall_verdict=bound.verdict(median),
+                note=f"told after {statistics.median(told):.1f} s; the listing takes {statistics.median(listed):.1f} s")
+
+
 def parity_lines(folder, work):
     raw, e01 = devices.aged(folder)
     Run(triage(e01, work / "full"))
@@ -183,6 +207,7 @@ def lines(args, work):
         ("zeros", paired(zero_rows)),
         ("many", lambda: many_lines(args.folder, work, args.rounds)),
         ("start", lambda: [start_line(args.folder, work, args.rounds)]),
+        ("finding", lambda: [first_finding_line(args.folder, work, args.rounds)]),
         ("parity", lambda: parity_lines(args.folder, work)),
     ]
 
@@ -191,7 +216,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="", help="groups: aged, others, tiny, chunks, memory, zeros, many, start, parity")
+    parser.add_argument("--only", default="", help="groups: aged, others, tiny, chunks, memory, zeros, many, start, finding, parity")
     parser.add_argument("--skip", default="", help="groups to leave out")
     parser.add_argument("--markdown", action="store_true", help="versions and stages too, ready for docs/measurements.md")
     parser.add_argument("--check", action="store_true", help="only what does not depend on the machine (bench/check.py)")

@@ -9,9 +9,13 @@ import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests" / "cli"))
+import phone  # noqa: E402
+
 MAKE_DEVICE = pathlib.Path(
     os.environ.get("LIMIER_MAKE_DEVICE", HERE.parent.parent / "shared" / "bench" / "make_device.sh")
 )
@@ -181,6 +185,24 @@ def with_free_space(folder):
         raw.unlink()
 
     return built(folder / "free.E01", build)
+
+
+def with_messages(folder):
+    """The aged device with an Android message store on it: 2,000 messages, one of them a threat of these days."""
+
+    def build(path):
+        phone.FIRST_MS = int(time.time() * 1000) - 2000 * 60_000
+        rows = [phone.row_of(number) for number in range(1, 2000)]
+        rows.append(phone.row_of(2000, "morgen schieten we hem neer bij zijn huis, neem het pistool mee"))
+        run("cp", "--sparse=always", aged(folder)[0], path)
+        with Mounted(["ntfs-3g"], path, folder / "mnt") as point, tempfile.TemporaryDirectory() as store:
+            phone.make_store(pathlib.Path(store) / "mmssms.db", rows[:1990], rows[1990:])
+            target = point / "data" / "com.android.providers.telephony" / "databases"
+            target.mkdir(parents=True)
+            for name in ("mmssms.db", "mmssms.db-wal"):
+                shutil.copyfile(pathlib.Path(store) / name, target / name)
+
+    return built(folder / "messages.raw", build)
 
 
 def many(folder, count):

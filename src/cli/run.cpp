@@ -124,6 +124,12 @@ std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
     if (std::string text = about_unexpected(app); !text.empty()) return text;
   std::string what = error.what();
   if (const auto end = what.find('\n'); end != std::string::npos) what.resize(end);
+  // An option of several values takes what follows it, the argument too.
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+    for (const CLI::Option* option : app.get_options())
+      if (!option->get_positional() && option->get_items_expected_max() > 1 && option->count() > 1)
+        what += fmt::format(" (--{} took '{}' as one of its values: give what is required before it)",
+                            option->get_lnames().front(), option->results().back());
   return what;
 }
 

@@ -39,6 +39,21 @@ std::optional<double> split_weight(std::string_view& line) {
   return weight;
 }
 
+// What makes a term mean something else than its writer thinks; "" where nothing does.
+std::string_view oddity_of(std::string_view term) {
+  std::string_view before;
+  while (!term.empty()) {
+    const auto blank = term.find(' ');
+    const std::string_view word = term.substr(0, blank);
+    term = blank == std::string_view::npos ? std::string_view() : trimmed(term.substr(blank));
+    if (word.find('*') < word.size() - 1) return "'*' stands at the end of a word alone";
+    const bool number = word.find_first_not_of("0123456789.") == std::string_view::npos && word != kGapSign;
+    if (term.empty() && number && before.ends_with('*')) return "a weight stands behind two blanks or a tab";
+    before = word;
+  }
+  return {};
+}
+
 // A term as the tree has it: folded words, one blank between them, kStem behind a stem. "" when nothing is left of it.
 std::string key_of(std::string_view term) {
   std::string key;
@@ -132,6 +147,8 @@ Status Lexicon::add(const PackFile& file, std::string_view class_id, std::string
 }
 
 Status Lexicon::add_term(std::string_view term, double weight, std::uint8_t class_index, std::uint8_t language) {
+  if (const auto oddity = oddity_of(term); !oddity.empty())
+    return Error{ErrorKind::kUsage, fmt::format("'{}': {}", term, oddity)};
   const std::string key = key_of(term);
   if (key.empty()) return Error{ErrorKind::kUsage, fmt::format("'{}' holds no word", term)};
   std::uint32_t node = 0;

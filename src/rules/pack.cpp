@@ -132,6 +132,7 @@ Result<std::vector<ClassInfo>> parse_head(const PackFile& file, Pack& pack) {
   for (const toml::table* table : keys.tables("class")) {
     Table one(*table, file.path);
     classes.push_back({one.text("id"), one.text("title", false), one.flag("supporting")});
+    if (classes.back().id == kLanguageClass) one.say("the class 'language' is there without being named");
     LIMIER_CHECK(one.done());
   }
   if (classes.size() > kMaxClasses) keys.say("there are too many classes");
@@ -155,6 +156,42 @@ std::string digest_of_files(std::span<const PackFile> files) {
     hasher.update(as_bytes(file.bytes));
   }
   return hex_digest(*hasher.finish().sha256);
+}
+
+// The classes that a rule asks for by name: weight(…, 'class'). A misspelt one would weigh nothing, for ever.
+std::vector<std::string_view> classes_asked_for(std::string_view sql) {
+  constexpr std::string_view kCall = "weight(";
+  std::vector<std::string_view> classes;
+  for (auto at = sql.find(kCall); at != std::string_view::npos; at = sql.find(kCall, at + 1)) {
+    std::string_view text;  // the last one of the call itself
+    std::size_t open = 1;
+    for (std::size_t i = at + kCall.size(); i < sql.size() && open > 0; ++i) {
+      if (sql[i] == '(') ++open;
+      if (sql[i] == ')') --open;
+      if (sql[i] != '\'') continue;
+      const auto end = std::min(sql.find('\'', i + 1), sql.size());
+      if (open == 1) text = sql.substr(i + 1, end - i - 1);
+      i = end;
+    }
+    if (!text.empty()) classes.push_back(text);
+  }
+  return classes;
+}
+
+Status check_classes(const std::vector<Pack>& packs) {
+  const auto is_known = [&](std::string_view id) {
+    return std::any_of(packs.begin(), packs.end(), [&](const Pack& pack) {
+      const auto& classes = pack.lexicon->classes();
+      return std::any_of(classes.begin(), classes.end(), [&](const ClassInfo& one) { return one.id == id; });
+    });
+  };
+  for (const Pack& pack : packs)
+    for (const Rule& rule : pack.rules)
+      for (const std::string_view id : classes_asked_for(rule.sql))
+        if (!is_known(id))
+          return Error{ErrorKind::kUsage,
+                       fmt::format("rule {}/{}: there is no class '{}' in any lexicon", pack.id, rule.id, id)};
+  return ok_status();
 }
 
 }  // namespace
@@ -212,6 +249,7 @@ Result<RuleSet> RuleSet::load(const std::vector<std::string>& folders) {
       set.packs_.push_back(std::move(pack));
     }
   }
+  LIMIER_CHECK(check_classes(set.packs_));
   return set;
 }
 

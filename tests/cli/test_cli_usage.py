@@ -100,6 +100,8 @@ class Usage(CliTest):
         self.assert_fails(limier("sql", "case"), EXIT_USAGE, "SQL")
         self.assert_fails(limier("export", "case", "--to", "x"), EXIT_USAGE, "--file")
         self.assert_fails(limier("info", "x.dd", "--jobs"), EXIT_USAGE, "--jobs")
+        self.assert_fails(limier("triage", "--packs", "packs", "x.dd", "--out", "x", "--authority", "x"), EXIT_USAGE,
+                          "--packs took 'x.dd' as one of its values")
 
     def test_values_that_cannot_be(self):
         cases = [("info", "x", "--progress", "loud"), ("info", "x", "--jobs", "0"), ("info", "x", "--jobs", "many"),

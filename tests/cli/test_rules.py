@@ -144,6 +144,9 @@ class Checks(Base):
         self.refused(self.pack(rule=RULE.replace("apples", "pears")), "this miss sample is found: two pears please")
         self.refused(self.pack(rule=RULE.replace("PEARS", "plums")), "this hit sample is not found: two plums please")
         self.refused(self.pack(pack=PACK + "[[class]\n"), "mine/pack.toml, line")
+        self.refused(self.pack(pack=PACK + "[[class]]\nid = \"language\"\n"), "without being named")
+        self.refused(self.pack(rule=RULE.replace("1.0 AS score", "weight(criteria(body, 'mine'), 'friut') AS score")),
+                     "rule mine/pears: there is no class 'friut'")
         self.refused(self.folder / "nowhere", "not a folder")
 
 

@@ -84,6 +84,9 @@ TEST(Lexicon, MistakesAreNamedWithTheirLine) {
   EXPECT_NE(wrong("kill", "# Origin: test\ndood  11\n").find("no weight"), std::string::npos);
   EXPECT_NE(wrong("kill", "# Origin: test\n!!\n").find("holds no word"), std::string::npos);
   EXPECT_NE(wrong("kill", "# Origin: test\ndood, DOOD\n").find("stands twice"), std::string::npos);
+  EXPECT_NE(wrong("kill", "# Origin: test\n*dood\n").find("at the end of a word"), std::string::npos);
+  EXPECT_NE(wrong("kill", "# Origin: test\ndood* 2\n").find("two blanks"), std::string::npos);
+  EXPECT_EQ(wrong("kill", "# Origin: test\nglock 17\nschiet* .. neer\n"), "");
   EXPECT_NE(wrong("kill", "dood\n").find("Origin"), std::string::npos);
   EXPECT_NE(wrong("love", "# Origin: test\ndood\n").find("[[class]] 'love'"), std::string::npos);
 }
