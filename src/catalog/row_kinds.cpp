@@ -30,6 +30,7 @@ std::vector<const KindInfo*>& kinds() {
       &kKindOf<Judged>,      //
       &kKindOf<Message>,     //
       &kKindOf<PackUsed>,    //
+      &kKindOf<Party>,       //
       &kKindOf<Place>,       //
       &kKindOf<TextPart>,    //
       &kKindOf<Web>,         //

@@ -245,6 +245,7 @@ Status IndexWriter::Impl::settle_content() {
                   "IS NULL, 'the "
                   "run ended before', reason) FROM content_item ORDER BY content_id, parser",
                   static_cast<int>(catalog::ItemState::kNotRead))));
+  LIMIER_CHECK(settle_people());
   content_settled_ = true;
   return ok_status();
 }

@@ -126,6 +126,9 @@ class IndexWriter::Impl {
   Status drop_same_items();
   Status settle_content();
 
+  // parties.cpp
+  Status settle_people();
+
   Status build_coverage();
   Status build_not_examined();
   Status count_unread_contents();

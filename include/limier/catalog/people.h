@@ -83,4 +83,35 @@ struct Account {
   AccountRole role = AccountRole::kOther;
 };
 
+// Follows from the rows above and from messages when all of them are there.
+struct Party {
+  static constexpr KindInfo kKind{
+      .name = "party",
+      .plural = "parties",
+      .title = "People",
+      .meaning =
+          "Every number, address and handle that the device's stores name as its owner's, as a "
+          "contact's or as the other side's of messages and calls, each once.",
+      .origin = Origin::kEngine,
+      .summary = ""};
+  static constexpr auto columns() {
+    return std::tuple{
+        Column{"kind", &Party::kind, As::kOwnText, "number, email, handle (of one service)"},
+        Column{"normalized", &Party::normalized, As::kOwnText, "in one spelling; a handle with its service in front"},
+        Column{"name", &Party::name, As::kText, "as the stores name it: the first three, by '; '"},
+        Column{"owner", &Party::owner, As::kFlag, "1: an account of role owner, or a number of the device, has it"},
+        Column{"contacts", &Party::contacts, As::kInteger, "rows of v_contact"},
+        Column{"messages", &Party::messages, As::kInteger, "messages from it or to it"},
+        Column{"calls", &Party::calls, As::kInteger, "calls with it"},
+        Column{"first", &Party::first_ns, As::kTime, "of those messages and calls"},
+        Column{"last", &Party::last_ns, As::kTime, "of those messages and calls"},
+    };
+  }
+
+  std::string kind, normalized, name;
+  bool owner = false;
+  std::int64_t contacts = 0, messages = 0, calls = 0;
+  std::optional<std::int64_t> first_ns, last_ns;
+};
+
 }  // namespace limier::catalog

@@ -1,0 +1,251 @@
+// Who is known to the device: numbers, addresses and handles in one spelling beside what is stored, and each of them
+// once in v_party. A number without a country code is taken for one of the device's country, where the device says
+// which that is; else it gets no spelling.
+#include <fmt/format.h>
+
+#include <functional>
+#include <vector>
+
+#include "limier/catalog/people.h"
+#include "limier/people.h"
+#include "store/writer_impl.h"
+
+namespace limier::store {
+namespace {
+
+constexpr std::size_t kNamesOfParty = 3;
+constexpr std::string_view kBetween = "; ";  // of several recipients in one cell
+
+// The first value of a key of v_device, in the order of the rows.
+Result<std::string> device_fact(Database& db, std::string_view key) {
+  LIMIER_TRY(auto row, db.prepare("SELECT value FROM row_device WHERE key = ?1 AND value <> '' ORDER BY id LIMIT 1"));
+  row.bind_text(1, key);
+  LIMIER_TRY(const bool found, row.step());
+  return found ? row.text(0) : std::string();
+}
+
+// "89" and then the calling code: the country of who gave the card out (ITU-T E.118).
+const people::Country* country_by_iccid(std::string_view iccid) {
+  return iccid.starts_with("89") ? people::country_of_number("+" + std::string(iccid.substr(2))) : nullptr;
+}
+// "nl-BE", "nl_BE.UTF-8"
+const people::Country* country_by_locale(std::string_view locale) {
+  const auto region = locale.find_first_of("-_");
+  return region == std::string_view::npos ? nullptr : people::country_by_iso(locale.substr(region + 1, 2));
+}
+
+// What says most about the network the device is in comes first.
+Result<const people::Country*> country_of_device(Database& db) {
+  using Look = const people::Country* (*)(std::string_view);
+  for (const auto& [key, look] : {std::pair<std::string_view, Look>{"imsi", people::country_by_mcc},
+                                  {"mcc", people::country_by_mcc},
+                                  {"country", people::country_by_iso},
+                                  {"iccid", country_by_iccid},
+                                  {"phone_number", people::country_of_number},
+                                  {"locale", country_by_locale}}) {
+    LIMIER_TRY(const std::string value, device_fact(db, key));
+    if (const people::Country* country = look(value)) return country;
+  }
+  LIMIER_TRY(auto owners, db.prepare("SELECT identifier FROM row_account WHERE role = 0 ORDER BY id"));
+  while (true) {
+    LIMIER_TRY(const bool more, owners.step());
+    if (!more) return static_cast<const people::Country*>(nullptr);
+    if (const auto party = people::party_of(owners.text(0), "", nullptr); party && party->kind == "number")
+      if (const people::Country* country = people::country_of_number(party->normalized)) return country;
+  }
+}
+
+class Parties {
+ public:
+  Parties(Database& db, const people::Country* at_home) : db_(db), at_home_(at_home) {}
+
+  Status run() {
+    LIMIER_CHECK(db_.execute(
+        "CREATE TEMP TABLE party(kind TEXT, normalized TEXT, owner INTEGER DEFAULT 0, contacts INTEGER DEFAULT "
+        "0, messages INTEGER DEFAULT 0, calls INTEGER DEFAULT 0, first_ns INTEGER, last_ns INTEGER, PRIMARY KEY "
+        "(kind, normalized)) WITHOUT ROWID;"
+        "CREATE TEMP TABLE party_name(kind TEXT, normalized TEXT, name TEXT, PRIMARY KEY (kind, normalized, "
+        "name)) WITHOUT ROWID"));
+    LIMIER_TRY(note_, db_.prepare("INSERT INTO temp.party VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO "
+                                  "UPDATE SET owner = max(owner, "
+                                  "excluded.owner), contacts = contacts + excluded.contacts, messages = messages + "
+                                  "excluded.messages, calls = calls + "
+                                  "excluded.calls, first_ns = coalesce(min(first_ns, excluded.first_ns), first_ns, "
+                                  "excluded.first_ns), last_ns = "
+                                  "coalesce(max(last_ns, excluded.last_ns), last_ns, excluded.last_ns)"));
+    LIMIER_TRY(name_, db_.prepare("INSERT OR IGNORE INTO temp.party_name VALUES (?1, ?2, ?3)"));
+    LIMIER_CHECK(contacts());
+    LIMIER_CHECK(accounts());
+    LIMIER_CHECK(device());
+    LIMIER_CHECK(messages());
+    LIMIER_CHECK(calls());
+    return ok_status();
+  }
+
+ private:
+  struct Seen {
+    bool owner = false;
+    std::int64_t contacts = 0, messages = 0, calls = 0;
+    std::optional<std::int64_t> first_ns{}, last_ns{};
+  };
+
+  Status note(const people::Party& party, const std::string& name, const Seen& seen) {
+    note_.bind_text(1, party.kind);
+    note_.bind_text(2, party.normalized);
+    note_.bind(3, std::int64_t{seen.owner});
+    note_.bind(4, seen.contacts);
+    note_.bind(5, seen.messages);
+    note_.bind(6, seen.calls);
+    note_.bind(7, seen.first_ns);
+    note_.bind(8, seen.last_ns);
+    LIMIER_CHECK(note_.run());
+    if (name.empty()) return ok_status();
+    name_.bind_text(1, party.kind);
+    name_.bind_text(2, party.normalized);
+    name_.bind_text(3, name);
+    return name_.run();
+  }
+
+  Status each(std::string_view sql, const std::function<Status(const Statement&)>& take) {
+    LIMIER_TRY(auto rows, db_.prepare(sql));
+    while (true) {
+      LIMIER_TRY(const bool more, rows.step());
+      if (!more) return ok_status();
+      LIMIER_CHECK(take(rows));
+    }
+  }
+
+  // `normalized` of rows, by their row_id.
+  using Spellings = std::vector<std::pair<std::int64_t, std::string>>;
+  Status spell(std::string_view table, const Spellings& spellings) {
+    LIMIER_TRY(auto update, db_.prepare(fmt::format("UPDATE {} SET normalized = ?1 WHERE row_id = ?2", table)));
+    for (const auto& [row_id, normalized] : spellings) {
+      update.bind_text(1, normalized);
+      update.bind(2, row_id);
+      LIMIER_CHECK(update.run());
+    }
+    return ok_status();
+  }
+
+  Status contacts() {
+    Spellings spellings;
+    const auto take = [&](const Statement& row) -> Status {
+      const std::string service = row.text(1), name = row.text(2);
+      std::string spelling;
+      for (const int column : {3, 4, 5}) {
+        if (row.is_null(column)) continue;
+        const auto party = people::party_of(row.text(column), column == 5 ? service : "", at_home_);
+        if (!party) continue;
+        if (spelling.empty()) spelling = party->normalized;
+        LIMIER_CHECK(note(*party, name, {.contacts = 1}));
+      }
+      if (!spelling.empty()) spellings.emplace_back(row.integer(0), spelling);
+      return ok_status();
+    };
+    LIMIER_CHECK(each(
+        "SELECT row_id, coalesce(service, ''), coalesce(name, ''), number, email, handle FROM row_contact ORDER BY id",
+        take));
+    return spell("row_contact", spellings);
+  }
+
+  Status accounts() {
+    Spellings spellings;
+    LIMIER_CHECK(
+        each("SELECT row_id, coalesce(service, ''), identifier, coalesce(display_name, ''), role FROM row_account "
+             "WHERE identifier IS NOT NULL ORDER BY id",
+             [&](const Statement& row) -> Status {
+               const auto party = people::party_of(row.text(2), row.text(1), at_home_);
+               if (!party) return ok_status();
+               spellings.emplace_back(row.integer(0), party->normalized);
+               const bool owner = row.integer(4) == static_cast<std::int64_t>(catalog::AccountRole::kOwner);
+               return note(*party, row.text(3), {.owner = owner});
+             }));
+    return spell("row_account", spellings);
+  }
+
+  Status device() {
+    Spellings spellings;
+    const auto take = [&](const Statement& row) -> Status {
+      const std::string key = row.text(1), value = row.text(2);
+      std::string spelling = people::normal_device_id(key, value);
+      if (key == "phone_number")
+        if (const auto party = people::party_of(value, "", at_home_)) {
+          spelling = party->normalized;
+          LIMIER_CHECK(note(*party, "", {.owner = true}));
+        }
+      if (!spelling.empty()) spellings.emplace_back(row.integer(0), spelling);
+      return ok_status();
+    };
+    LIMIER_CHECK(each("SELECT row_id, key, value FROM row_device WHERE value IS NOT NULL ORDER BY id", take));
+    return spell("row_device", spellings);
+  }
+
+  Status messages() {
+    const auto take = [&](const Statement& row) -> Status {
+      const auto party = people::party_of(row.text(1), row.text(0), at_home_);
+      if (!party) return ok_status();
+      return note(
+          *party, row.text(2),
+          {.messages = row.integer(3), .first_ns = row.optional_integer(4), .last_ns = row.optional_integer(5)});
+    };
+    LIMIER_CHECK(
+        each("SELECT coalesce(service, ''), sender, coalesce(sender_name, ''), count(*), min(t_ns), max(t_ns) FROM "
+             "row_message "
+             "WHERE sender IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+             take));
+    return each(
+        "SELECT coalesce(service, ''), recipients, count(*), min(t_ns), max(t_ns) FROM row_message WHERE recipients IS "
+        "NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
+        [&](const Statement& row) -> Status {
+          const std::string service = row.text(0), recipients = row.text(1);
+          std::string_view rest = recipients;
+          while (!rest.empty()) {
+            const auto end = rest.find(kBetween);
+            const auto party = people::party_of(rest.substr(0, end), service, at_home_);
+            rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + kBetween.size());
+            if (party)
+              LIMIER_CHECK(note(*party, "",
+                                {.messages = row.integer(2),
+                                 .first_ns = row.optional_integer(3),
+                                 .last_ns = row.optional_integer(4)}));
+          }
+          return ok_status();
+        });
+  }
+
+  Status calls() {
+    return each(
+        "SELECT coalesce(service, ''), party, coalesce(party_name, ''), count(*), min(t_ns), max(t_ns) FROM row_call "
+        "WHERE party IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        [&](const Statement& row) -> Status {
+          const auto party = people::party_of(row.text(1), row.text(0), at_home_);
+          if (!party) return ok_status();
+          return note(
+              *party, row.text(2),
+              {.calls = row.integer(3), .first_ns = row.optional_integer(4), .last_ns = row.optional_integer(5)});
+        });
+  }
+
+  Database& db_;
+  const people::Country* at_home_;
+  Statement note_, name_;
+};
+
+}  // namespace
+
+Status IndexWriter::Impl::settle_people() {
+  LIMIER_TRY(const people::Country* const at_home, country_of_device(db_));
+  LIMIER_CHECK(Parties(db_, at_home).run());
+  return db_.execute(
+      fmt::format("DELETE FROM row_party;"
+                  "INSERT INTO row_party(kind, normalized, name, owner, contacts, messages, calls, first_ns, last_ns) "
+                  "SELECT kind, normalized, (SELECT group_concat(name, '; ') FROM (SELECT name FROM temp.party_name n "
+                  "WHERE n.kind = "
+                  "p.kind AND n.normalized = p.normalized ORDER BY name LIMIT {})), owner, contacts, messages, calls, "
+                  "first_ns, last_ns "
+                  "FROM temp.party p ORDER BY owner DESC, messages + calls DESC, contacts DESC, kind, normalized;"
+                  "DROP TABLE temp.party; DROP TABLE temp.party_name",
+                  kNamesOfParty));
+}
+
+}  // namespace limier::store
