@@ -5,6 +5,7 @@
 // Sources: ITU-T E.164 (calling codes), ITU-T E.212 (mobile country codes), ITU-T E.118 (ICCID), RFC 5321 (addresses).
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,11 @@ const Country* country_by_iso(std::string_view iso);          // in either case;
 const Country* country_by_mcc(std::string_view imsi_or_mcc);  // by its first three digits
 const Country* country_of_number(
     std::string_view plus_form);  // by the digits behind '+'; not for codes that countries share
+
+// What a device says of where it is at home: keys of v_device, in the order in which they are believed.
+inline constexpr std::array<std::string_view, 6> kCountryFacts{"imsi",  "mcc",          "country",
+                                                               "iccid", "phone_number", "locale"};
+const Country* country_by_fact(std::string_view key, std::string_view value);
 
 // "+32470123456"; "" where it is no number, or one without a country code and no country is known.
 std::string normal_number(std::string_view stored, const Country* at_home);

@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "casework/messages.h"
 #include "casework/scores.h"
 #include "limier/catalog/findings.h"
 
@@ -17,6 +18,7 @@ constexpr std::size_t kMaxExplainedLinks = 200;  // whose keys are named
 constexpr std::size_t kMaxKeysOfLink = 5;        // of each kind
 constexpr std::int64_t kMaxNamedKeys = 300;      // of each kind, by rank, whose files are named
 constexpr std::size_t kMaxNamedExhibits = 20;    // for one key
+constexpr std::int64_t kMaxPeople = 20'000;      // whom two exhibits know, by rank
 constexpr std::size_t kMaxToldFindings = 50;     // with the messages around them
 constexpr std::int64_t kTalkEachSide = 3;
 constexpr std::size_t kMaxTalkText = 600;  // bytes
@@ -43,14 +45,25 @@ CaseBuild::CaseBuild(const MergeOptions& options, const std::vector<Entry>& entr
       progress_(progress),
       stop_(stop),
       sums_(options.case_dir, entries.size(), options.memory_bytes / 4),
+      owners_(entries.size()),
+      owner_digests_(entries.size()),
       totals_(all_kinds().size()),
       link_views_(entries.size()),
-      wishes_(entries.size()) {}
+      wishes_(entries.size()) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (!entries[i].facts) continue;
+    for (const FactsOwner& owner : entries[i].facts->owners) {
+      owners_[i].insert(fmt::format("{}: {}", owner.kind, owner.normalized));
+      owner_digests_[i].insert(party_digest(owner.normalized));
+    }
+  }
+}
 
 std::optional<MergeProblem> CaseBuild::run(const std::string& path, MergeResult& result) {
   auto writer = store::CaseWriter::create(path);
   if (!writer) return MergeProblem{writer.error(), {}};
   writer_ = std::move(*writer);
+  if (auto problem = add_message_pairs()) return problem;
   for (std::size_t i = 0; i < all_kinds().size(); ++i)
     if (auto problem = add_keys(i)) return problem;
   if (Status status = finish(result); !status) return MergeProblem{status.error(), {}};
@@ -61,6 +74,7 @@ Status CaseBuild::finish(MergeResult& result) {
   LIMIER_CHECK(add_links());
   LIMIER_CHECK(add_link_keys());
   LIMIER_CHECK(add_files());
+  LIMIER_CHECK(add_people());
   LIMIER_CHECK(add_exhibits());
   LIMIER_CHECK(add_findings());
   LIMIER_CHECK(add_case(result));
@@ -81,7 +95,7 @@ std::optional<MergeProblem> CaseBuild::add_keys(std::size_t kind_at) {
   merge.progress = [&](std::uint64_t records) { progress_.advanced(done_records_ + records); };
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     merge.runs.push_back(nullptr);
-    if (!entries_[i].facts) continue;
+    if (!entries_[i].facts || !kind.has_run()) continue;
     auto cursor = RunCursor::open(run_path(kind, entries_[i]), spec_of(kind, entries_[i]));
     if (!cursor) return MergeProblem{cursor.error(), i};
     cursors.push_back(std::move(*cursor));
@@ -89,7 +103,7 @@ std::optional<MergeProblem> CaseBuild::add_keys(std::size_t kind_at) {
   }
   KindTotals& totals = totals_[kind_at];
   const std::int64_t first = next_key_;
-  auto problem = merge_kind(merge, totals, [&](const SharedKey& key) {
+  auto problem = !kind.has_run() ? std::nullopt : merge_kind(merge, totals, [&](const SharedKey& key) {
     store::CaseKey row;
     row.key_id = next_key_++;
     row.kind_id = static_cast<std::int64_t>(kind_at + 1);
@@ -126,6 +140,7 @@ std::optional<MergeProblem> CaseBuild::add_keys(std::size_t kind_at) {
 }
 
 Status CaseBuild::add_link_sums(std::size_t kind_at) {
+  if (all_kinds()[kind_at].pairs != Kind::Pairs::kAll) return add_sums_of_people(kind_at);
   const KindRange range = ranges_[kind_at];
   if (range.first_key == range.end_key) return ok_status();
   return sums_.add_kind(kind_at, [&](const auto& each) -> Status {
@@ -136,6 +151,134 @@ Status CaseBuild::add_link_sums(std::size_t kind_at) {
     while (rows.step()) each(positions_of(rows.blob(0)), rows.integer(1), static_cast<std::uint64_t>(rows.integer(2)));
     return rows.status();
   });
+}
+
+// ---- people ------------------------------------------------------------------------------------------------------
+
+bool CaseBuild::owns(std::size_t position, const std::string& key) const {
+  return owners_[position].contains(key);
+}
+
+// What a pair of exhibits has to do with each other by the people they know. A key that the owner of one has counts in
+// full, whatever the number of exhibits that know it: it names the very person.
+Status CaseBuild::add_sums_of_people(std::size_t kind_at) {
+  const Kind& kind = all_kinds()[kind_at];
+  if (kind.pairs == Kind::Pairs::kMessages)
+    return sums_.add_kind(kind_at, [&](const auto& each) -> Status {
+      LIMIER_TRY(auto rows, writer_->query("SELECT exhibit_a, exhibit_b FROM message_pair"));
+      while (rows.step())
+        each({static_cast<std::uint32_t>(rows.integer(0) - 1), static_cast<std::uint32_t>(rows.integer(1) - 1)},
+             kMillion, 0);
+      return rows.status();
+    });
+  const auto person = std::ranges::find(all_kinds(), std::string_view("person"), &Kind::name);
+  const KindRange range = ranges_[static_cast<std::size_t>(person - all_kinds().begin())];
+  if (range.first_key == range.end_key) return ok_status();
+  return sums_.add_kind(kind_at, [&](const auto& each) -> Status {
+    LIMIER_TRY(auto rows,
+               writer_->query(fmt::format("SELECT members, weight_millionths, value FROM shared WHERE key_id >= {} "
+                                          "AND key_id < {} AND exhibits <= {}",
+                                          range.first_key, range.end_key, kMaxLinkExhibits)));
+    while (rows.step()) {
+      const std::string key = rows.text(2);
+      std::vector<std::uint32_t> mine, others;
+      for (const std::uint32_t position : positions_of(rows.blob(0)))
+        (owns(position, key) ? mine : others).push_back(position);
+      if (kind.pairs == Kind::Pairs::kKnownToBoth) each(others, rows.integer(1), 0);
+      if (kind.pairs == Kind::Pairs::kSameOwner) each(mine, kMillion, 0);
+      if (kind.pairs == Kind::Pairs::kOwnerKnown)
+        for (const std::uint32_t a : mine)
+          for (const std::uint32_t b : others) each({std::min(a, b), std::max(a, b)}, kMillion, 0);
+    }
+    return rows.status();
+  });
+}
+
+std::optional<MergeProblem> CaseBuild::add_message_pairs() {
+  std::vector<RunCursor> cursors;
+  cursors.reserve(entries_.size());
+  PairOptions options;
+  options.is_owner = [&](std::size_t position, std::string_view party) {
+    return owner_digests_[position].contains(std::string(party));
+  };
+  options.memory_bytes = options_.memory_bytes / 2;
+  options.work_dir = options_.case_dir;
+  options.stop = &stop_;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    options.runs.push_back(nullptr);
+    if (!entries_[i].facts) continue;
+    auto cursor =
+        RunCursor::open(messages_path(entries_[i].input.keys_dir), messages_spec(entries_[i].input.index_digest));
+    if (!cursor) return MergeProblem{cursor.error(), i};
+    cursors.push_back(std::move(*cursor));
+    options.runs.back() = &cursors.back();
+  }
+  const auto problem = pair_messages(options, [&](const MessagePair& pair) {
+    const auto text = [](const std::string& value) { return value.empty() ? std::nullopt : std::optional(value); };
+    store::CaseMessagePair row;
+    row.exhibit_a = pair.a + 1;
+    row.message_a = pair.message_a;
+    row.exhibit_b = pair.b + 1;
+    row.message_b = pair.message_b;
+    bool repaired = false;
+    row.service = text(utf8_text(pair.service, repaired));
+    if (pair.t_ms_a > 0) row.t_ns = pair.t_ms_a * 1'000'000;
+    row.state_a = text(pair.state_a);
+    row.state_b = text(pair.state_b);
+    row.deleted_a = pair.deleted_a ? 1 : 0;
+    row.deleted_b = pair.deleted_b ? 1 : 0;
+    row.match = pair.by_id ? "service-id" : "text-and-time";
+    row.texts_differ = pair.texts_differ ? 1 : 0;
+    return writer_->add(row);
+  });
+  if (problem) return MergeProblem{problem->error, problem->position};
+  return std::nullopt;
+}
+
+// Owners, and the first of those whom two exhibits know, with what each exhibit says of them.
+Status CaseBuild::add_people() {
+  std::map<std::string, std::int64_t> people;
+  const auto add = [&](const std::string& key) -> Status {
+    const auto colon = key.find(": ");
+    if (colon == std::string::npos) return ok_status();
+    const auto [at, fresh] = people.try_emplace(key, static_cast<std::int64_t>(people.size() + 1));
+    return fresh ? writer_->add(store::CasePerson{at->second, key.substr(0, colon), key.substr(colon + 2)})
+                 : ok_status();
+  };
+  for (const auto& owners : owners_)
+    for (const std::string& key : owners) LIMIER_CHECK(add(key));
+  const auto person = std::ranges::find(all_kinds(), std::string_view("person"), &Kind::name);
+  const KindRange range = ranges_[static_cast<std::size_t>(person - all_kinds().begin())];
+  {
+    LIMIER_TRY(auto rows,
+               writer_->query(fmt::format("SELECT value FROM shared WHERE key_id >= {} AND key_id < {} ORDER BY "
+                                          "key_id LIMIT {}",
+                                          range.first_key, range.end_key, kMaxPeople)));
+    std::vector<std::string> keys;
+    while (rows.step()) keys.push_back(rows.text(0));
+    LIMIER_CHECK(rows.status());
+    for (const std::string& key : keys) LIMIER_CHECK(add(key));
+  }
+  for (std::size_t i = 0; i < entries_.size() && !people.empty(); ++i) {
+    if (!entries_[i].facts) continue;
+    if (stop_.load(std::memory_order_relaxed) != 0) return Error{ErrorKind::kInterrupted, "the merge was stopped"};
+    const auto index = store::Index::open(entries_[i].input.index_dir);
+    if (!index) continue;  // its own report has them
+    LIMIER_TRY(auto rows,
+               (*index)->query("SELECT kind || ': ' || normalized, owner, name, contacts, messages, calls FROM "
+                               "v_party ORDER BY party_id"));
+    while (rows.step()) {
+      const auto found = people.find(rows.text(0));
+      if (found == people.end()) continue;
+      store::CasePersonOn row{
+          found->second,  static_cast<std::int64_t>(i + 1), rows.integer(1), {}, rows.integer(3), rows.integer(4),
+          rows.integer(5)};
+      if (!rows.is_null(2)) row.name = rows.text(2);
+      LIMIER_CHECK(writer_->add(row));
+    }
+    LIMIER_CHECK(rows.status());
+  }
+  return ok_status();
 }
 
 // ---- links ------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,10 @@ class CaseBuild {
   };
   std::optional<MergeProblem> add_keys(std::size_t kind_at);
   Status add_link_sums(std::size_t kind_at);
+  Status add_sums_of_people(std::size_t kind_at);
+  std::optional<MergeProblem> add_message_pairs();
+  Status add_people();
+  [[nodiscard]] bool owns(std::size_t position, const std::string& key) const;
   [[nodiscard]] std::vector<SharedVolume> volumes_of(const Link& link) const;
   Status add_links();
   Status add_link_keys();
@@ -55,6 +60,8 @@ class CaseBuild {
   std::unique_ptr<store::CaseWriter> writer_;
   LinkSums sums_;
   std::vector<KindRange> ranges_;
+  std::vector<std::set<std::string>> owners_;         // by position: "number: +32…", as the keys of people
+  std::vector<std::set<std::string>> owner_digests_;  // the same as in the runs of messages
   std::vector<KindTotals> totals_;
   std::uint64_t done_records_ = 0;
   std::int64_t next_key_ = 1;

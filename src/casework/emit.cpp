@@ -10,6 +10,7 @@
 
 #include "casework/exhibit_facts.h"
 #include "casework/kinds.h"
+#include "casework/messages.h"
 #include "casework/run_format.h"
 #include "casework/sorter.h"
 #include "limier/casework.h"
@@ -105,7 +106,9 @@ Status emit_keys(const EmitOptions& options) {
   LIMIER_TRY(const auto index, store::Index::open(options.index_dir));
   // The facts come last: with them there, the runs were written too.
   ::unlink((options.keys_dir + "/exhibit.facts").c_str());
-  for (const Kind& kind : all_kinds()) LIMIER_CHECK(emit_kind(*index, kind, options));
+  for (const Kind& kind : all_kinds())
+    if (kind.has_run()) LIMIER_CHECK(emit_kind(*index, kind, options));
+  LIMIER_CHECK(emit_messages(*index, options));
   LIMIER_TRY(const ExhibitFacts facts, read_exhibit_facts(*index));
   LIMIER_CHECK(save_facts(options.keys_dir, facts, options.index_digest));
   const UniqueFd folder(::open(options.keys_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

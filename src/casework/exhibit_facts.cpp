@@ -112,6 +112,12 @@ Status read_lists(store::Index& index, ExhibitFacts& facts) {
   if (facts.not_examined.size() > static_cast<std::size_t>(kMaxFactsNotExamined))
     facts.not_examined.back() = {
         "further entries", "more than the case lists; the exhibit's own report has all", {}, {}};
+  LIMIER_TRY(auto owners,
+             index.query(fmt::format("SELECT kind, normalized, coalesce(name, '') FROM v_party WHERE owner ORDER "
+                                     "BY party_id LIMIT {}",
+                                     kMaxFactsOwners)));
+  while (owners.step()) facts.owners.push_back({owners.text(0), owners.text(1), owners.text(2)});
+  LIMIER_CHECK(owners.status());
   LIMIER_TRY(auto volumes, index.query(fmt::format(
                                "SELECT coalesce(fs_type, ''), coalesce(fs_label, ''), coalesce(fs_uuid, ''), status, "
                                "coalesce(encryption, ''), length FROM v_volume WHERE fs_type IS NOT NULL OR "

@@ -57,6 +57,15 @@ struct FactsJudged {
   }
 };
 
+// A number, address or handle of the device's owner, as v_party has it.
+struct FactsOwner {
+  std::string kind, normalized, name;
+  static constexpr auto fields() {
+    using T = FactsOwner;
+    return std::tuple{&T::kind, &T::normalized, &T::name};
+  }
+};
+
 struct ExhibitFacts {
   std::string authority, case_number, exhibit, examiner, agency, note;
   std::string path, format, verdict;
@@ -73,6 +82,7 @@ struct ExhibitFacts {
   std::vector<FactsNotExamined> not_examined;
   std::vector<FactsFinding> finding_list;  // the first by rank, at most kMaxFactsFindings
   std::vector<FactsJudged> judged;         // no items: there was nothing to judge
+  std::vector<FactsOwner> owners;          // at most kMaxFactsOwners
   std::vector<FactsVolume> volume_list;    // those with a file system or encryption, at most kMaxFactsVolumes
   static constexpr auto fields() {
     using T = ExhibitFacts;
@@ -120,10 +130,12 @@ struct ExhibitFacts {
                       &T::not_examined,
                       &T::finding_list,
                       &T::judged,
+                      &T::owners,
                       &T::volume_list};
   }
 };
 
+inline constexpr std::int64_t kMaxFactsOwners = 200;
 inline constexpr std::int64_t kMaxFactsVolumes = 200;
 inline constexpr std::int64_t kMaxFactsNotExamined = 2'000;
 inline constexpr std::int64_t kMaxFactsFindings = 2'000;

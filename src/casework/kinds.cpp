@@ -44,6 +44,22 @@ constexpr std::array kKinds{
     Kind{"windows-account", "Windows account (SID)", "Windows accounts (SID)", Meaning::kContact,
          "SELECT owner_sid, 0, min(file_id), NULL, count(*) FROM v_file WHERE owner_sid IS NOT NULL GROUP BY owner_sid",
          windows_account, false, 72, 30, false, false},
+    Kind{"device-id", "IMEI, IMSI or card number", "IMEI, IMSI or card numbers", Meaning::kSameDevice,
+         "SELECT key || ': ' || normalized, 0, file_id, NULL, 1 FROM v_device WHERE key IN ('imei', 'imsi', 'iccid') "
+         "AND "
+         "normalized IS NOT NULL",
+         as_is, false, 40, 60, true, false},
+    // Everybody a device knows, its owner among them. Those after it say what of a pair follows from that.
+    Kind{"person", "person that both know", "people that both know", Meaning::kContact,
+         "SELECT kind || ': ' || normalized, 0, NULL, NULL, max(contacts + messages + calls, 1) FROM v_party", as_is,
+         false, 128, 10, false, false, false, Kind::Pairs::kKnownToBoth},
+    Kind{"same-owner", "owner, by an account or number", "", Meaning::kContact, "", as_is, false, 0, 60, true, false,
+         false, Kind::Pairs::kSameOwner},
+    Kind{"owner-known", "number or address of the owner of one that the other knows",
+         "numbers or addresses of the owner of one that the other knows", Meaning::kContact, "", as_is, false, 0, 30,
+         false, false, false, Kind::Pairs::kOwnerKnown},
+    Kind{"message", "message that is on both", "messages that are on both", Meaning::kContact, "", as_is, false, 0, 20,
+         false, false, false, Kind::Pairs::kMessages},
     Kind{"entity", "account, address or number", "accounts, addresses and numbers", Meaning::kContact,
          "SELECT kind || ': ' || normalized, 0, NULL, NULL, hits FROM v_entity", as_is, false, 128, 15, false, false},
     Kind{"content", "file content", "file contents", Meaning::kContent,

@@ -34,6 +34,10 @@ struct Kind {
   bool at_most_one_point;     // several keys of this kind say the same thing once
   bool weigh_size;            // small contents count less
   bool of_volume = false;     // the value stands in the head of a volume, which the case can name
+  // Which pairs of exhibits a key of people links; the kinds but kAll have no run of their own, their SQL is "".
+  enum class Pairs : std::uint8_t { kAll, kKnownToBoth, kSameOwner, kOwnerKnown, kMessages };
+  Pairs pairs = Pairs::kAll;
+  [[nodiscard]] constexpr bool has_run() const { return !sql.empty(); }
 };
 
 std::span<const Kind> all_kinds();

@@ -193,7 +193,8 @@ std::string evidence_sentence(const Link& link, std::string_view volumes) {
     if (kind.at_most_one_point)
       text += fmt::format("same {}", kind.one);
     else
-      text += fmt::format("{} {} in common", sums.keys, sums.keys == 1 ? kind.one : kind.many);
+      text += fmt::format("{} {}{}", sums.keys, sums.keys == 1 ? kind.one : kind.many,
+                          kind.pairs == Kind::Pairs::kAll ? " in common" : "");
     if (kind.weigh_size) text += fmt::format(" ({})", bytes_text(sums.bytes));
     if (kind.of_volume && !std::exchange(named, true)) text += fmt::format(" ({})", volumes);
   }

@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "casework/case_build.h"
+#include "casework/messages.h"
 #include "limier/casework.h"
 
 namespace limier::casework {
@@ -37,13 +38,15 @@ std::optional<Sha256> digest_of_file(const std::string& path, const std::atomic<
 // Facts and the heads of all runs. kEvidence: something has to be derived again.
 Status take(Entry& entry) {
   LIMIER_TRY(entry.facts, load_facts(entry.input.keys_dir, *entry.input.index_digest));
-  for (const Kind& kind : all_kinds()) {
-    const auto cursor = RunCursor::open(run_path(kind, entry), spec_of(kind, entry));
-    if (cursor) continue;
-    entry.facts.reset();
-    return cursor.error();
-  }
-  return ok_status();
+  const auto has = [&](const std::string& path, const RunSpec& spec) -> Status {
+    const auto cursor = RunCursor::open(path, spec);
+    return cursor ? ok_status() : Status(cursor.error());
+  };
+  Status whole = has(messages_path(entry.input.keys_dir), messages_spec(entry.input.index_digest));
+  for (const Kind& kind : all_kinds())
+    if (whole.ok() && kind.has_run()) whole = has(run_path(kind, entry), spec_of(kind, entry));
+  if (!whole.ok()) entry.facts.reset();
+  return whole;
 }
 
 // Leaves entry.facts empty and entry.problem said when the exhibit cannot be merged; an Error when nothing can.
@@ -92,11 +95,13 @@ Status take_all(std::vector<Entry>& entries, const MergeOptions& options, Progre
 
 std::uint64_t records_of(const std::vector<Entry>& entries) {
   std::uint64_t records = 0;
-  for (const Entry& entry : entries)
-    if (entry.facts)
-      for (const Kind& kind : all_kinds())
-        if (const auto cursor = RunCursor::open(run_path(kind, entry), spec_of(kind, entry)))
-          records += cursor->count();
+  for (const Entry& entry : entries) {
+    if (!entry.facts) continue;
+    for (const Kind& kind : all_kinds()) {
+      if (!kind.has_run()) continue;
+      if (const auto cursor = RunCursor::open(run_path(kind, entry), spec_of(kind, entry))) records += cursor->count();
+    }
+  }
   return records;
 }
 

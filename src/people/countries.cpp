@@ -116,4 +116,17 @@ const Country* country_of_number(std::string_view plus_form) {
   return found;
 }
 
+const Country* country_by_fact(std::string_view key, std::string_view value) {
+  if (key == "imsi" || key == "mcc") return country_by_mcc(value);
+  if (key == "country") return country_by_iso(value);
+  if (key == "phone_number") return country_of_number(value);
+  // "89" and the calling code of who gave the card out (ITU-T E.118).
+  if (key == "iccid") return value.starts_with("89") ? country_of_number("+" + std::string(value.substr(2))) : nullptr;
+  if (key == "locale") {  // "nl-BE", "nl_BE.UTF-8"
+    const auto region = value.find_first_of("-_");
+    return region == std::string_view::npos ? nullptr : country_by_iso(value.substr(region + 1, 2));
+  }
+  return nullptr;
+}
+
 }  // namespace limier::people

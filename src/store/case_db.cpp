@@ -15,7 +15,7 @@
 namespace limier::store {
 namespace {
 
-constexpr int kRowTables = 12;
+constexpr int kRowTables = 15;
 constexpr int kCacheKibibytes = 16 << 10;
 
 void bind_value(Statement& statement, int at, std::int64_t value) {
@@ -54,6 +54,9 @@ constexpr int table_number() {
   if constexpr (std::is_same_v<Row, CaseFinding>) return 9;
   if constexpr (std::is_same_v<Row, CaseJudged>) return 10;
   if constexpr (std::is_same_v<Row, CaseTalk>) return 11;
+  if constexpr (std::is_same_v<Row, CasePerson>) return 12;
+  if constexpr (std::is_same_v<Row, CasePersonOn>) return 13;
+  if constexpr (std::is_same_v<Row, CaseMessagePair>) return 14;
 }
 
 }  // namespace
@@ -112,6 +115,9 @@ template Status CaseWriter::add(const CaseLinkKey&);
 template Status CaseWriter::add(const CaseFinding&);
 template Status CaseWriter::add(const CaseJudged&);
 template Status CaseWriter::add(const CaseTalk&);
+template Status CaseWriter::add(const CasePerson&);
+template Status CaseWriter::add(const CasePersonOn&);
+template Status CaseWriter::add(const CaseMessagePair&);
 
 Result<Query> CaseWriter::query(std::string_view sql) {
   return make_query(impl_->db.get(), sql);

@@ -32,6 +32,14 @@ CREATE TABLE finding(rank INTEGER PRIMARY KEY, exhibit_id INTEGER NOT NULL, find
 CREATE TABLE talk(rank INTEGER NOT NULL, seq INTEGER NOT NULL, message_id INTEGER NOT NULL, is_subject INTEGER NOT NULL,
   t_ns INTEGER, direction TEXT NOT NULL, who TEXT, text TEXT, left_out INTEGER NOT NULL, deleted INTEGER NOT NULL,
   state TEXT, PRIMARY KEY(rank, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE person(person_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, normalized TEXT NOT NULL) STRICT;
+CREATE TABLE person_on(person_id INTEGER NOT NULL, exhibit_id INTEGER NOT NULL, owner INTEGER NOT NULL, name TEXT,
+  contacts INTEGER NOT NULL, messages INTEGER NOT NULL, calls INTEGER NOT NULL, PRIMARY KEY(person_id, exhibit_id))
+  STRICT, WITHOUT ROWID;
+CREATE TABLE message_pair(exhibit_a INTEGER NOT NULL, message_a INTEGER NOT NULL, exhibit_b INTEGER NOT NULL,
+  message_b INTEGER NOT NULL, service TEXT, t_ns INTEGER, state_a TEXT, state_b TEXT, deleted_a INTEGER NOT NULL,
+  deleted_b INTEGER NOT NULL, match TEXT NOT NULL, texts_differ INTEGER NOT NULL,
+  PRIMARY KEY(exhibit_a, exhibit_b, message_a)) STRICT, WITHOUT ROWID;
 CREATE TABLE judged(exhibit_id INTEGER NOT NULL, kind TEXT NOT NULL, items INTEGER NOT NULL, judged INTEGER NOT NULL,
   not_judged INTEGER NOT NULL, reason TEXT) STRICT;
 CREATE TABLE kind(kind_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, titles TEXT NOT NULL,
@@ -78,6 +86,25 @@ CREATE VIEW v_case_talk AS SELECT e.exhibit, k.rank, k.seq, k.message_id, k.is_s
   FROM talk k JOIN finding f USING (rank) JOIN exhibit e USING (exhibit_id);
 CREATE VIEW v_case_judged AS SELECT e.exhibit, j.kind, j.items, j.judged, j.not_judged, j.reason
   FROM judged j JOIN exhibit e USING (exhibit_id);
+CREATE VIEW v_person_on AS SELECT p.person_id, p.kind, p.normalized, e.exhibit,
+  iif(o.owner, 'owner', CASE WHEN o.contacts > 0 THEN 'contact' ELSE 'correspondent' END) AS role, o.name, o.contacts,
+  o.messages, o.calls FROM person_on o JOIN person p USING (person_id) JOIN exhibit e USING (exhibit_id);
+CREATE VIEW v_person AS SELECT p.person_id, p.kind, p.normalized,
+  (SELECT count(*) FROM person_on o WHERE o.person_id = p.person_id) AS exhibits,
+  (SELECT group_concat(exhibit, ', ') FROM (SELECT e.exhibit FROM person_on o JOIN exhibit e USING (exhibit_id)
+    WHERE o.person_id = p.person_id ORDER BY e.exhibit_id)) AS exhibit_list,
+  (SELECT group_concat(exhibit || ': ' || role, '; ') FROM (SELECT e.exhibit, iif(o.owner, 'owner', CASE WHEN o.contacts > 0
+    THEN 'contact' ELSE 'correspondent' END) AS role FROM person_on o JOIN exhibit e USING (exhibit_id)
+    WHERE o.person_id = p.person_id ORDER BY e.exhibit_id)) AS roles,
+  (SELECT group_concat(name, '; ') FROM (SELECT DISTINCT o.name FROM person_on o WHERE o.person_id = p.person_id
+    AND o.name IS NOT NULL ORDER BY o.name LIMIT 5)) AS names FROM person p;
+CREATE VIEW v_message_pair AS SELECT a.exhibit AS exhibit_a, m.message_a, b.exhibit AS exhibit_b, m.message_b, m.service,
+  {pair_t} AS t, m.t_ns, m.state_a, m.state_b, m.deleted_a, m.deleted_b, m.match,
+  m.texts_differ OR m.deleted_a <> m.deleted_b AS differs,
+  CASE WHEN m.texts_differ AND m.deleted_a <> m.deleted_b THEN 'text; ' ELSE iif(m.texts_differ, 'text', '') END
+    || CASE WHEN m.deleted_a > m.deleted_b THEN 'deleted on ' || a.exhibit
+            WHEN m.deleted_b > m.deleted_a THEN 'deleted on ' || b.exhibit ELSE '' END AS difference
+  FROM message_pair m JOIN exhibit a ON a.exhibit_id = m.exhibit_a JOIN exhibit b ON b.exhibit_id = m.exhibit_b;
 CREATE VIEW v_kind AS SELECT kind_id, kind, title, meaning, link_weight, keys, shared, known_left_out,
   filler_left_out FROM kind;
 CREATE VIEW v_shared_key AS SELECT s.key_id, k.kind, s.rank, coalesce(s.value, lower(hex(s.key))) AS value,
@@ -114,7 +141,8 @@ CREATE VIEW v_link_key AS SELECT x.link_id, k.kind, s.key_id, coalesce(s.value, 
   (SELECT f.deleted FROM shared_file f WHERE f.key_id = s.key_id AND f.exhibit_id = l.exhibit_b) AS deleted_b
   FROM link_key x JOIN shared s USING (key_id) JOIN kind k USING (kind_id) JOIN link l USING (link_id);
 )sql",
-                     fmt::arg("t", iso_time("f.t_ns")), fmt::arg("talk_t", iso_time("k.t_ns")));
+                     fmt::arg("t", iso_time("f.t_ns")), fmt::arg("talk_t", iso_time("k.t_ns")),
+                     fmt::arg("pair_t", iso_time("m.t_ns")));
 }
 
 }  // namespace limier::store

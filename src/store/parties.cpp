@@ -24,27 +24,10 @@ Result<std::string> device_fact(Database& db, std::string_view key) {
   return found ? row.text(0) : std::string();
 }
 
-// "89" and then the calling code: the country of who gave the card out (ITU-T E.118).
-const people::Country* country_by_iccid(std::string_view iccid) {
-  return iccid.starts_with("89") ? people::country_of_number("+" + std::string(iccid.substr(2))) : nullptr;
-}
-// "nl-BE", "nl_BE.UTF-8"
-const people::Country* country_by_locale(std::string_view locale) {
-  const auto region = locale.find_first_of("-_");
-  return region == std::string_view::npos ? nullptr : people::country_by_iso(locale.substr(region + 1, 2));
-}
-
-// What says most about the network the device is in comes first.
 Result<const people::Country*> country_of_device(Database& db) {
-  using Look = const people::Country* (*)(std::string_view);
-  for (const auto& [key, look] : {std::pair<std::string_view, Look>{"imsi", people::country_by_mcc},
-                                  {"mcc", people::country_by_mcc},
-                                  {"country", people::country_by_iso},
-                                  {"iccid", country_by_iccid},
-                                  {"phone_number", people::country_of_number},
-                                  {"locale", country_by_locale}}) {
+  for (const std::string_view key : people::kCountryFacts) {
     LIMIER_TRY(const std::string value, device_fact(db, key));
-    if (const people::Country* country = look(value)) return country;
+    if (const people::Country* country = people::country_by_fact(key, value)) return country;
   }
   LIMIER_TRY(auto owners, db.prepare("SELECT identifier FROM row_account WHERE role = 0 ORDER BY id"));
   while (true) {

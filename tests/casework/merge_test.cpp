@@ -250,7 +250,7 @@ TEST(Kinds, are_well_formed) {
     EXPECT_TRUE(names.insert(kind.name).second);
     EXPECT_LE(kind.name.size(), 31U);
     EXPECT_LE(kind.value_width, kMaxValueBytes);
-    EXPECT_EQ(kind.is_sha256, kind.value_width == 0);
+    EXPECT_EQ(kind.is_sha256 || !kind.has_run(), kind.value_width == 0);
     EXPECT_GT(kind.link_weight, 0);
   }
   EXPECT_TRUE(names.contains("content"));

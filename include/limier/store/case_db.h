@@ -13,7 +13,7 @@
 namespace limier::store {
 
 inline constexpr std::int32_t kCaseApplicationId = 0x4C494D43;  // "LIMC"
-inline constexpr std::int32_t kCaseSchemaVersion = 2;
+inline constexpr std::int32_t kCaseSchemaVersion = 3;
 
 using Blob = std::vector<std::uint8_t>;
 using MaybeInteger = std::optional<std::int64_t>;
@@ -223,6 +223,42 @@ struct CaseFinding {
 };
 
 // A message that one of the first findings is about, or one before or behind it in its conversation.
+// Somebody whom two exhibits know, or an owner.
+struct CasePerson {
+  static constexpr std::string_view kTable = "person";
+  std::int64_t person_id = 0;
+  std::string kind, normalized;
+  static constexpr auto fields() {
+    using T = CasePerson;
+    return std::tuple{&T::person_id, &T::kind, &T::normalized};
+  }
+};
+struct CasePersonOn {
+  static constexpr std::string_view kTable = "person_on";
+  std::int64_t person_id = 0, exhibit_id = 0, owner = 0;
+  MaybeString name;
+  std::int64_t contacts = 0, messages = 0, calls = 0;
+  static constexpr auto fields() {
+    using T = CasePersonOn;
+    return std::tuple{&T::person_id, &T::exhibit_id, &T::owner, &T::name, &T::contacts, &T::messages, &T::calls};
+  }
+};
+// One message that is on two exhibits.
+struct CaseMessagePair {
+  static constexpr std::string_view kTable = "message_pair";
+  std::int64_t exhibit_a = 0, message_a = 0, exhibit_b = 0, message_b = 0;
+  MaybeString service;
+  MaybeInteger t_ns;
+  MaybeString state_a, state_b;
+  std::int64_t deleted_a = 0, deleted_b = 0;
+  std::string match;
+  std::int64_t texts_differ = 0;
+  static constexpr auto fields() {
+    using T = CaseMessagePair;
+    return std::tuple{&T::exhibit_a, &T::message_a, &T::exhibit_b, &T::message_b, &T::service, &T::t_ns,
+                      &T::state_a,   &T::state_b,   &T::deleted_a, &T::deleted_b, &T::match,   &T::texts_differ};
+  }
+};
 struct CaseTalk {
   static constexpr std::string_view kTable = "talk";
   std::int64_t rank = 0, seq = 0,
