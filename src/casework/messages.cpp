@@ -67,6 +67,33 @@ Result<const people::Country*> country_of(store::Index& index) {
   return static_cast<const people::Country*>(nullptr);
 }
 
+// Every key once, as a run wants it. An id that stands twice, in a store and in its backup, is one message; of texts
+// that were sent twice within the time of a grid, the second meets the second.
+Status make_unique(Sorter& sorted, Sorter& unique) {
+  constexpr std::size_t kMost = 16;
+  std::vector<KeyRecord> same;
+  std::vector<std::uint8_t> bytes(kRecordHead + kValueWidth);
+  const auto put_same = [&] {
+    std::sort(same.begin(), same.end(), [](const KeyRecord& a, const KeyRecord& b) {
+      return std::pair(a.size_bytes, a.file_id) < std::pair(b.size_bytes, b.file_id);
+    });
+    for (std::size_t i = 0; i < same.size(); ++i) {
+      if (i > 0 && (same[i].flags & kById) != 0) break;
+      if (i > 0) same[i].key = key_of(fmt::format("{} {}", hex_digest(same[i].key), i));
+      put_record(same[i], kValueWidth, bytes.data());
+      unique.put(bytes.data());
+    }
+    same.clear();
+  };
+  while (const std::uint8_t* record = sorted.next()) {
+    KeyRecord one = get_record(record, kValueWidth);
+    if (!same.empty() && same.front().key != one.key) put_same();
+    if (same.size() < kMost) same.push_back(std::move(one));
+  }
+  put_same();
+  return sorted.status();
+}
+
 // One exhibit's side of a key.
 struct Side {
   std::size_t position = 0;
@@ -292,17 +319,12 @@ Status emit_messages(store::Index& index, const EmitOptions& options) {
   }
   LIMIER_CHECK(rows.status());
   LIMIER_CHECK(sorter.sort());
+  Sorter unique(options.keys_dir, spec.record_width(), options.memory_bytes);
+  LIMIER_CHECK(make_unique(sorter, unique));
+  LIMIER_CHECK(unique.sort());
   LIMIER_TRY(auto run, RunWriter::create(options.keys_dir, "messages.run", spec));
-  std::array<std::uint8_t, kKeyBytes> last{};
-  bool any = false;
-  while (const std::uint8_t* sorted = sorter.next()) {
-    // The same message twice on one exhibit, in a store and in its backup: the first stands for both.
-    if (any && std::equal(last.begin(), last.end(), sorted)) continue;
-    std::copy_n(sorted, kKeyBytes, last.begin());
-    any = true;
-    run.put(sorted);
-  }
-  LIMIER_CHECK(sorter.status());
+  while (const std::uint8_t* sorted = unique.next()) run.put(sorted);
+  LIMIER_CHECK(unique.status());
   return run.commit();
 }
 

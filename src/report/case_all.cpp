@@ -5,9 +5,17 @@
 namespace limier::report {
 namespace {
 
-constexpr std::array<std::string_view, 9> kFiles{"case-exhibits.csv",  "case-findings.csv", "case-links.csv",
-                                                 "case-links.graphml", "case-links.svg",    "case-not-examined.csv",
-                                                 "case-shared.csv",    "case.html",         "case.json"};
+constexpr std::array<std::string_view, 11> kFiles{"case-exhibits.csv",
+                                                  "case-findings.csv",
+                                                  "case-links.csv",
+                                                  "case-links.graphml",
+                                                  "case-links.svg",
+                                                  "case-message-pairs.csv",
+                                                  "case-not-examined.csv",
+                                                  "case-people.csv",
+                                                  "case-shared.csv",
+                                                  "case.html",
+                                                  "case.json"};
 
 }  // namespace
 

@@ -17,6 +17,7 @@ inline constexpr std::int64_t kMaxShownKeys = 25;         // on the page
 inline constexpr std::int64_t kMaxCsvContents = 100'000;  // in case-shared.csv
 inline constexpr std::int64_t kMaxShownNotExamined = 500;
 inline constexpr std::int64_t kMaxCaseFindings = 1'000;  // in the JSON
+inline constexpr std::int64_t kMaxCasePeople = 1'000;    // in the JSON, and as many messages that are on two
 inline constexpr std::int64_t kMaxShownFindings = 100;   // on the page
 inline constexpr std::int64_t kMaxShownJudged = 200;
 inline constexpr std::size_t kMaxListChars = 160;  // of a list of exhibits in a table cell

@@ -15,6 +15,7 @@ constexpr PageSection<CaseContext> kSections[] = {
     {"findings", "Findings over all exhibits", put_case_findings},
     {"exhibits", "Exhibits, in the order of attention", put_case_exhibits},
     {"links", "Links between exhibits", put_case_links},
+    {"people", "People, and the messages between them", put_case_people},
     {"link-keys", "What the strongest links rest on", put_case_link_keys},
     {"contents", "Files found on several exhibits", put_case_contents},
     {"keys", "Devices, volumes, accounts and names seen on several exhibits", put_case_other_keys},
@@ -86,12 +87,12 @@ void put_figures(CaseContext& context) {
                            : fmt::format("on {} judged, section 1", plural(facts.judged, "exhibit", "exhibits")));
   figure("Media", human_bytes(facts.media_bytes), "in all");
   figure("Files", grouped(facts.files), "in all file systems");
-  figure("Shared files", grouped(facts.shared_contents), "contents, section 5");
+  figure("Shared files", grouped(facts.shared_contents), "contents, section 6");
   figure("Links", grouped(facts.links),
          fmt::format("{} same device, {} same image", same(&CaseLinkFacts::same_device),
                      same(&CaseLinkFacts::same_image)));
   figure("Not examined", grouped(facts.not_examined),
-         facts.not_examined == 1 ? "entry, section 7" : "entries, section 7");
+         facts.not_examined == 1 ? "entry, section 8" : "entries, section 8");
   context.page.raw(out + "</dl>\n");
 }
 
@@ -144,7 +145,7 @@ Status put_case_front(CaseContext& context) {
   if (!sub.empty()) page.raw("<p class=\"sub\">" + sub + "</p>\n");
   const Text authority = common(facts, &CaseExhibitFacts::authority);
   page.raw("<p class=\"authority\"><b>Examined under:</b> " +
-           (authority.empty() ? std::string("the authority of each exhibit, <a href=\"#authority\">section 8</a>")
+           (authority.empty() ? std::string("the authority of each exhibit, <a href=\"#authority\">section 9</a>")
                               : quoted(authority)) +
            "</p>\n");
   put_verdict(context);

@@ -141,6 +141,11 @@ Status write_case_json(CaseSource& source, const std::string& dir) {
                         "ORDER BY e.exhibit_id, j.kind, j.reason"));
   LIMIER_CHECK(put_rows(json, source.index, "exhibits", "SELECT * FROM v_exhibit ORDER BY attention"));
   put_links(json, facts);
+  LIMIER_CHECK(put_rows(json, source.index, "people",
+                        fmt::format("SELECT * FROM v_person ORDER BY person_id LIMIT {}", kMaxCasePeople)));
+  LIMIER_CHECK(put_rows(
+      json, source.index, "message_pairs",
+      fmt::format("SELECT * FROM v_message_pair ORDER BY exhibit_a, exhibit_b, message_a LIMIT {}", kMaxCasePeople)));
   LIMIER_CHECK(put_contents(json, source.index));
   LIMIER_CHECK(
       put_rows(json, source.index, "shared_keys",

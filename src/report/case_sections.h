@@ -16,6 +16,7 @@ Status put_case_front(CaseContext& context);
 Status put_case_findings(CaseContext& context);
 Status put_case_exhibits(CaseContext& context);
 Status put_case_links(CaseContext& context);
+Status put_case_people(CaseContext& context);
 Status put_case_link_keys(CaseContext& context);
 Status put_case_contents(CaseContext& context);
 Status put_case_other_keys(CaseContext& context);

@@ -60,6 +60,9 @@ Status write_case_csv(CaseSource& source, const std::string& dir) {
               "limits, score, key, finding_id, subject_kind, subject_id, file_id FROM v_case_finding ORDER BY "
               "rank"));
   LIMIER_CHECK(put_csv(index, dir, "case-links.csv", "SELECT * FROM v_link ORDER BY link_id"));
+  LIMIER_CHECK(put_csv(index, dir, "case-message-pairs.csv",
+                       "SELECT * FROM v_message_pair ORDER BY exhibit_a, exhibit_b, message_a"));
+  LIMIER_CHECK(put_csv(index, dir, "case-people.csv", "SELECT * FROM v_person ORDER BY person_id"));
   LIMIER_CHECK(
       put_csv(index, dir, "case-shared.csv",
               fmt::format("SELECT rank, sha256, size, exhibits, files, notable, weight, exhibit_list, path FROM "

@@ -14,7 +14,7 @@ class Rows:
 
     def __init__(self, folder):
         self.index = sqlite3.connect(folder / "index.db")
-        for table in ("attachment", "message", "finding", "judged", "artifact"):
+        for table in ("attachment", "message", "finding", "judged", "artifact", "party"):
             self.index.execute(f"DELETE FROM row_{table}")
 
     def __enter__(self):
@@ -55,6 +55,10 @@ class Rows:
                   "pack_version": "1", "rule": "threat", **more}
         self.insert("row_finding", id=number, priority=PRIORITIES[priority], subject_kind="message", subject_id=message,
                     key=key or f"danger/threat:sqlite:note:rowid={message}", **values)
+
+    def party(self, normalized, kind="number", owner=False, **more):
+        values = {"contacts": 0, "messages": 0, "calls": 0, **more}
+        self.insert("row_party", kind=kind, normalized=normalized, owner=int(owner), **values)
 
     def judged(self, items, not_judged=0, reason=None, kind="messages"):
         self.insert("row_judged", kind=kind, items=items, judged=items - not_judged, not_judged=not_judged, reason=reason)

@@ -149,7 +149,7 @@ class BatchTest(unittest.TestCase):
     # ---- the case that the merge made of them
 
     CASE_FILES = ("case.db", "case.html", "case.json", "case-exhibits.csv", "case-findings.csv", "case-links.csv",
-                  "case-shared.csv", "case-not-examined.csv", "case-links.svg", "case-links.graphml", "junit.xml")
+                  "case-shared.csv", "case-not-examined.csv", "case-people.csv", "case-message-pairs.csv", "case-links.svg", "case-links.graphml", "junit.xml")
 
     def select(self, sql):
         with contextlib.closing(sqlite3.connect(f"file:{self.case}/case.db?mode=ro", uri=True)) as case:

@@ -1,0 +1,111 @@
+"""The case knows people: owners and whom they know, the same message on two exhibits, and the links that follow."""
+import hashlib
+import json
+import sqlite3
+
+from batch_support import AUTHORITY, BatchTest
+from cli_support import SAMPLES
+from content_rows import LIVE, RECOVERED, Rows
+
+FILE = "SELECT path FROM v_file WHERE sha256 IS NOT NULL ORDER BY file_id LIMIT 1"
+AN, BO, CO = "+32470000001", "+32470000002", "+32470000003"
+LONG = "See you at the old mill at nine, bring the papers"
+
+
+class People(BatchTest):
+    def setUp(self):
+        super().setUp()
+        images = {"A-1": "laptop.E01", "A-2": "phone.E01", "A-3": "stick.001"}
+        done = self.plan(self.manifest([f"{name},{SAMPLES / image},{AUTHORITY},quick" for name, image in images.items()],
+                                       header="exhibit,path,authority,profile"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(self.batch("run").returncode, (0, 4, 5))
+
+    def fill(self, exhibit, people, messages):
+        """As if content had been looked into: its record names the index as it is now."""
+        folder = self.out / "exhibits" / exhibit
+        with Rows(folder) as rows:
+            for party in people:
+                rows.party(**party)
+            path = rows.index.execute(FILE).fetchone()[0]
+            for number, message in enumerate(messages, 1):
+                rows.message(number, path, **{"service": "SMS", **message})
+        path = self.out / "records" / f"{exhibit}.json"
+        record = json.loads(path.read_text())
+        index = (folder / "index.db").read_bytes()
+        record["index_sha256"], record["index_bytes"] = hashlib.sha256(index).hexdigest(), len(index)
+        path.write_text(json.dumps(record))
+
+    def merged(self, sql):
+        self.assertIn(self.batch("merge").returncode, (0, 4, 5))
+        with sqlite3.connect(self.out / "case.db") as case:
+            case.row_factory = sqlite3.Row
+            rows = [tuple(row) for row in case.execute(sql)]
+        case.close()
+        return rows
+
+    def owner(self, number):
+        return {"normalized": number, "owner": True}
+
+    def test_the_owner_of_one_is_known_to_the_other(self):
+        self.fill("A-1", [self.owner(AN), {"normalized": BO, "contacts": 1, "name": "Bo"}, {"normalized": CO, "messages": 3}], [])
+        self.fill("A-2", [self.owner(BO), {"normalized": CO, "contacts": 1, "name": "Co"}], [])
+        self.fill("A-3", [{"normalized": CO, "calls": 1}], [])
+        people = self.merged("SELECT normalized, exhibits, roles, names FROM v_person ORDER BY normalized")
+        self.assertEqual(people, [(AN, 1, "A-1: owner", None), (BO, 2, "A-1: contact; A-2: owner", "Bo"),
+                                  (CO, 3, "A-1: correspondent; A-2: contact; A-3: correspondent", "Co")])
+        links = {(a, b): (score, text) for a, b, score, text in
+                 self.merged("SELECT exhibit_a, exhibit_b, score, evidence FROM v_link")}
+        self.assertGreaterEqual(links["A-1", "A-2"][0], 30)
+        self.assertIn("1 number or address of the owner of one that the other knows", links["A-1", "A-2"][1])
+        for pair in (("A-1", "A-3"), ("A-2", "A-3")):  # they know somebody that both know, and that is all
+            self.assertLess(links[pair][0], 30, links)
+        self.assertIn("1 person that both know", links["A-2", "A-3"][1])
+
+    def test_the_same_owner(self):
+        for exhibit in ("A-1", "A-2"):
+            self.fill(exhibit, [{"normalized": "an@example.org", "kind": "email", "owner": True}, self.owner(AN)], [])
+        (link,) = self.merged("SELECT strongest, evidence FROM v_link WHERE exhibit_a = 'A-1' AND exhibit_b = 'A-2'")
+        self.assertEqual(link[0], "same-owner")
+        self.assertIn("same owner, by an account or number", link[1])
+
+    def pairs(self):
+        return self.merged("SELECT exhibit_a, message_a, exhibit_b, message_b, match, differs, difference FROM v_message_pair "
+                           "ORDER BY 1, 2, 3, 4")
+
+    def test_a_message_is_known_by_the_id_of_the_service(self):
+        self.fill("A-1", [], [{"body": "ja", "at": 0, "service_id": "3EB0A", "direction": "out"},
+                              {"body": "old text", "at": 9, "service_id": "3EB0B"}])
+        self.fill("A-2", [], [{"body": "x", "at": 1},
+                              {"body": "ja", "at": 400, "service_id": "3EB0A", "deleted": 1, "state": RECOVERED},
+                              {"body": "new text", "at": 9, "service_id": "3EB0B"},
+                              {"body": "ja", "at": 1, "service_id": "3EB0A", "service": "other"}])
+        self.assertEqual(self.pairs(), [("A-1", 1, "A-2", 2, "service-id", 1, "deleted on A-2"),
+                                        ("A-1", 2, "A-2", 3, "service-id", 1, "text")])
+        states = self.merged("SELECT state_a, state_b FROM v_message_pair WHERE message_a = 1")
+        self.assertEqual(states, [("live", "recovered")])
+
+    def test_else_by_text_and_time(self):
+        sent = {"body": LONG, "at": 100, "direction": "out", "sender": None, "state": LIVE}
+        self.fill("A-1", [self.owner(AN)], [sent, {**sent, "body": "ok", "at": 500}, {**sent, "body": "nee", "at": 900}])
+        self.fill("A-2", [self.owner(BO)], [
+            {"body": LONG.upper() + " ", "at": 155, "sender": CO},  # another sender is known, but A may have two numbers
+            {"body": "ok", "at": 501, "sender": AN},
+            {"body": "nee", "at": 901, "sender": CO},  # too short to say anything by itself
+            {"body": LONG, "at": 400, "sender": AN}])  # too late
+        self.assertEqual(self.pairs(), [("A-1", 1, "A-2", 1, "text-and-time", 0, ""),
+                                        ("A-1", 2, "A-2", 2, "text-and-time", 0, "")])
+
+    def test_two_senders_are_two_messages(self):
+        self.fill("A-1", [], [{"body": LONG, "at": 0, "sender": AN}, {"body": LONG, "at": 300, "sender": CO}])
+        self.fill("A-2", [], [{"body": LONG, "at": 1, "sender": BO}, {"body": LONG, "at": 301, "sender": "0032470000003"}])
+        self.assertEqual(self.pairs(), [("A-1", 2, "A-2", 2, "text-and-time", 0, "")])
+
+    def test_a_message_has_one_partner(self):
+        twice = [{"body": LONG, "at": 0, "sender": AN}, {"body": LONG, "at": 20, "sender": AN}]
+        self.fill("A-1", [], twice)
+        self.fill("A-2", [], [{**message, "at": message["at"] + 1} for message in twice])
+        self.fill("A-3", [], [{"body": LONG, "at": 21, "sender": AN}])
+        pairs = self.pairs()
+        self.assertEqual([pair[:4] for pair in pairs if pair[2] == "A-2"], [("A-1", 1, "A-2", 1), ("A-1", 2, "A-2", 2)])
+        self.assertEqual([pair[0] for pair in pairs if pair[2] == "A-3"], ["A-1", "A-2"])
