@@ -80,9 +80,10 @@ bool is_utf8(Bytes text, bool whole) {
     if (text.size() - at >= sizeof(word)) std::memcpy(&word, text.data() + at, sizeof(word));
     if ((word & kTops) == 0) {
       at += sizeof(word);
-    } else if (text[at] < 0x80) {
-      ++at;
-    } else {
+      continue;
+    }
+    while (at < text.size() && text[at] < 0x80) ++at;
+    while (at < text.size() && text[at] >= 0x80) {
       bool cut = false;
       const std::size_t length = utf8_sequence(text, at, cut);
       if (length == 0 || (cut && whole)) return false;
