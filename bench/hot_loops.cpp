@@ -18,6 +18,7 @@
 #include "limier/base/cost.h"
 #include "limier/base/crc32c.h"
 #include "limier/sweep.h"
+#include "limier/types.h"
 #include "limier/worker.h"
 #include "sweep/planner.h"
 
@@ -129,6 +130,24 @@ void plan() {
   keep(steps);
 }
 
+// Plain text, text with accents, a compressed file and bytes of no type: the heads that are looked at the longest.
+void types_of_files() {
+  static const auto heads = [] {
+    std::string plain, accents;
+    while (plain.size() < types::kHeadBytes)
+      plain += "2026-11-30 08:15:38 one line of a log, number " + std::to_string(plain.size()) + "\n";
+    while (accents.size() < types::kHeadBytes)
+      accents += "Un caf\xC3\xA9 et deux th\xC3\xA9s pour la derni\xC3\xA8re table.\n";
+    const auto random = noise(types::kHeadBytes);
+    const std::string bytes(random.begin(), random.end());
+    return std::vector<std::string>{plain, accents, "\x1F\x8B\x08" + bytes, bytes};
+  }();
+  std::uint64_t sum = 0;
+  for (int i = 0; i < 32; ++i)
+    for (const std::string& head : heads) sum += types::identify(as_bytes(head), 100000).entropy_millibits;
+  keep(sum);
+}
+
 void escape(std::string (*escaper)(std::string_view)) {
   static const std::string paths[] = {"/data/dir07/dir11/a0012345.docx",
                                       "/Users/Zo\xc3\xab/\xd0\xbe\xd1\x82\xd1\x87\xd1\x91\xd1\x82.pdf",
@@ -150,6 +169,7 @@ std::map<std::string, std::function<void()>> loops(const char* e01, const char* 
           {"zero-chunks", [zeros] { decode_container(zeros); }},
           {"records", records},
           {"plan", plan},
+          {"types", types_of_files},
           {"csv", [] { escape(csv_field); }},
           {"json", [] { escape(json_string); }},
           {"html", [] { escape(html_text); }}};

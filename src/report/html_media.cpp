@@ -56,13 +56,15 @@ Status put_encryption(Context& context) {
       "limier has no way to open encrypted data and tries no key. Certainty <i>structure</i> means that the header of "
       "the "
       "named scheme was found; <i>statistics</i> means that the bytes look random and no known structure explains it.");
-  LIMIER_TRY(auto rows, context.index.query(
-                            fmt::format("SELECT e.scope, e.volume_id, e.file_id, e.scheme, e.certainty, e.detail, "
-                                        "f.path, f.path_raw FROM (SELECT * FROM v_encryption ORDER BY scope DESC, "
-                                        "volume_id, file_id, scheme, certainty, detail LIMIT {}) e LEFT JOIN v_file f "
-                                        "ON f.file_id = e.file_id ORDER BY e.scope DESC, e.volume_id, e.file_id, "
-                                        "e.scheme, e.certainty, e.detail",
-                                        kMaxVolumes)));
+  // Paths are asked one by one: a join would compute the view of all files first.
+  LIMIER_TRY(
+      auto rows,
+      context.index.query(fmt::format(
+          "SELECT e.scope, e.volume_id, e.file_id, e.scheme, e.certainty, e.detail, (SELECT path FROM v_file f "
+          "WHERE f.file_id = e.file_id), (SELECT path_raw FROM v_file f WHERE f.file_id = e.file_id) FROM (SELECT "
+          "* FROM v_encryption ORDER BY scope DESC, volume_id, file_id, scheme, certainty, detail LIMIT {}) e "
+          "ORDER BY e.scope DESC, e.volume_id, e.file_id, e.scheme, e.certainty, e.detail",
+          kMaxVolumes)));
   page.table("", {{"What", Align::kShort},
                   {"Volume", Align::kNumber},
                   {"File", Align::kNumber},

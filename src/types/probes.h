@@ -2,6 +2,8 @@
 // end in _facts gather what the windows behind the head can add to.
 #pragma once
 
+#include <string_view>
+
 #include "limier/types.h"
 #include "types/list.h"
 
@@ -13,6 +15,12 @@ struct Probed {
   catalog::TypeBasis basis = catalog::TypeBasis::kSignature;
   catalog::FileEncryption encryption = catalog::FileEncryption::kNone;
 };
+
+// Empty where the bytes end before it does.
+inline std::string_view text_at(Bytes bytes, std::uint64_t offset, std::uint64_t length) {
+  const auto part = slice(bytes, offset, length);
+  return part ? as_text(*part) : std::string_view();
+}
 
 // -- ZIP: names of members, from local headers and from the central directory
 std::uint32_t zip_head_facts(Bytes head);

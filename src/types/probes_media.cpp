@@ -12,11 +12,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-std::string_view text_at(Bytes bytes, std::uint64_t offset, std::uint64_t length) {
-  const auto part = slice(bytes, offset, length);
-  return part ? as_text(*part) : std::string_view();
-}
-
 struct Brand {
   std::string_view name;  // its beginning
   Id id;

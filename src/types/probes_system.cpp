@@ -16,11 +16,6 @@ using namespace std::string_view_literals;
 using catalog::FileEncryption;
 using catalog::TypeBasis;
 
-std::string_view text_at(Bytes bytes, std::uint64_t offset, std::uint64_t length) {
-  const auto part = slice(bytes, offset, length);
-  return part ? as_text(*part) : std::string_view();
-}
-
 Probed by_structure(Id id, FileEncryption encryption = FileEncryption::kNone) {
   return {.id = id, .basis = TypeBasis::kStructure, .encryption = encryption};
 }

@@ -317,8 +317,11 @@ Id match_signature(Bytes head) {
     const Signature& signature = kAtStart[kByFirst.order[i]];
     if (text.starts_with(signature.magic) && !only_a_word(head, signature)) return signature.id;
   }
-  for (const Placed& placed : kElsewhere)
-    if (text.size() > placed.offset && text.substr(placed.offset).starts_with(placed.magic)) return placed.id;
+  for (const Placed& placed : kElsewhere) {
+    // One byte decides for nearly all.
+    if (text.size() <= placed.offset || text[placed.offset] != placed.magic[0]) continue;
+    if (text.substr(placed.offset).starts_with(placed.magic)) return placed.id;
+  }
   return Id::kUnknown;
 }
 

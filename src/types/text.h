@@ -13,6 +13,9 @@ Id text_encoding(Bytes head, bool whole);
 // `text` in an encoding that holds ASCII as it is, without its byte order mark. kUnknown: no kind of its own.
 Probed text_kind_of(std::string_view text, bool whole);
 
+// HTML, XML and what is written in them; kUnknown where the text does not begin with a tag.
+Id markup_kind(std::string_view text);
+
 // Structures of several lines (text_tables.cpp).
 bool is_json(std::string_view text, bool whole);
 bool is_json_lines(std::string_view text, bool whole);

@@ -1,4 +1,5 @@
 // Sources: RFC 3629 (UTF-8), RFC 2781 (UTF-16), the Windows-1252 code page.
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -8,25 +9,25 @@ namespace limier::types {
 
 namespace {
 
-enum class Class : std::uint8_t { kNever, kText, kHigh };
-
-// Of bytes: what a text never holds, what it does, and what depends on the encoding.
-constexpr std::array<Class, 256> make_classes() {
-  std::array<Class, 256> classes{};
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    const bool control = byte < 0x20 && !(byte >= 0x07 && byte <= 0x0D) && byte != 0x1B;
-    classes[byte] = control || byte == 0x7F ? Class::kNever : byte < 0x80 ? Class::kText : Class::kHigh;
-  }
-  return classes;
+// What a text never holds; what lies beyond ASCII depends on the encoding.
+constexpr bool is_never(unsigned byte) {
+  return byte < 0x07 || (byte >= 0x0E && byte < 0x20 && byte != 0x1B) || byte == 0x7F;
 }
-constexpr auto kClasses = make_classes();
 
-// Eight bytes of nothing but printable ASCII.
-bool plain(std::uint64_t word) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101, kTops = 0x8080808080808080;
-  const std::uint64_t below_space = (word - kOnes * 0x20) & ~word & kTops;
-  const std::uint64_t del = ((word ^ kOnes * 0x7F) - kOnes) & ~(word ^ kOnes * 0x7F) & kTops;
-  return (below_space | del | (word & kTops)) == 0;
+struct Seen {
+  bool never = false, high = false;
+};
+
+// Which kinds of bytes there are. A loop without branches, so that compilers take sixteen bytes and more at once.
+Seen kinds_in(Bytes block) {
+  std::uint8_t never = 0, all = 0;
+  for (const std::uint8_t byte : block) {
+    const auto behind_breaks = static_cast<std::uint8_t>(byte - 0x0E);
+    const bool control = (byte < 0x07) | ((behind_breaks < 0x12) & (byte != 0x1B));
+    never = static_cast<std::uint8_t>(never | static_cast<std::uint8_t>(control | (byte == 0x7F)));
+    all |= byte;
+  }
+  return {.never = never != 0, .high = all >= 0x80};
 }
 
 // Length of the UTF-8 sequence at `at`, 0 when it is none; `cut` when the text ends within one that may be right.
@@ -53,7 +54,8 @@ struct Counts {
   std::size_t high = 0, c1 = 0, undefined = 0, spaces = 0;
 };
 
-// 8-bit text: letters of one code page among spaces; what is rare in all of them is rare.
+// 8-bit text: hardly anything but ASCII (letters of any code page, those of DOS too), or letters of one code page among
+// spaces, where what is rare in all of them is rare.
 bool is_8bit(Bytes text) {
   Counts counts;
   for (const std::uint8_t byte : text) {
@@ -63,37 +65,46 @@ bool is_8bit(Bytes text) {
     if (byte == 0x81 || byte == 0x8D || byte == 0x8F || byte == 0x90 || byte == 0x9D) ++counts.undefined;
   }
   constexpr std::size_t kShortest = 16;
-  if (text.size() < kShortest || counts.undefined > 0) return false;
+  if (text.size() < kShortest) return false;
+  if (counts.high * 20 <= text.size()) return true;
+  if (counts.undefined > 0) return false;
   const bool mostly_ascii = counts.high * 4 <= text.size();
   const bool other_letters = counts.spaces * 20 >= text.size() && counts.spaces * 2 <= text.size();
   return (mostly_ascii || other_letters) && counts.c1 * 8 <= counts.high;
 }
 
-Id without_mark(Bytes text, bool whole) {
-  bool ascii = true, utf8 = true;
+bool is_utf8(Bytes text, bool whole) {
+  constexpr std::uint64_t kTops = 0x8080808080808080;
   for (std::size_t at = 0; at < text.size();) {
-    if (text.size() - at >= 8) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, text.data() + at, sizeof(word));
-      if (plain(word)) {
-        at += 8;
-        continue;
-      }
+    std::uint64_t word = kTops;
+    if (text.size() - at >= sizeof(word)) std::memcpy(&word, text.data() + at, sizeof(word));
+    if ((word & kTops) == 0) {
+      at += sizeof(word);
+      continue;
     }
-    const Class kind = kClasses[text[at]];
-    if (kind == Class::kNever) return Id::kUnknown;
-    std::size_t length = 1;
-    if (kind == Class::kHigh) {
-      ascii = false;
+    while (at < text.size() && text[at] < 0x80) ++at;
+    while (at < text.size() && text[at] >= 0x80) {
       bool cut = false;
-      length = utf8 ? utf8_sequence(text, at, cut) : 1;
-      utf8 = length != 0 && !(cut && whole);
-      length = length == 0 ? 1 : length;
+      const std::size_t length = utf8_sequence(text, at, cut);
+      if (length == 0 || (cut && whole)) return false;
+      at += length;
     }
-    at += length;
+  }
+  return true;
+}
+
+Id without_mark(Bytes text, bool whole) {
+  constexpr std::size_t kBlock = 256;  // most of what is no text shows in the first
+  bool ascii = true;
+  for (Bytes rest = text; !rest.empty();) {
+    const Bytes block = rest.first(std::min(rest.size(), kBlock));
+    const Seen seen = kinds_in(block);
+    if (seen.never) return Id::kUnknown;
+    ascii = ascii && !seen.high;
+    rest = rest.subspan(block.size());
   }
   if (ascii) return Id::kText;
-  if (utf8) return Id::kTextUtf8;
+  if (is_utf8(text, whole)) return Id::kTextUtf8;
   return is_8bit(text) ? Id::kText8Bit : Id::kUnknown;
 }
 
@@ -107,7 +118,7 @@ bool is_utf16(Bytes text, bool big, bool marked) {
   for (std::size_t i = 0; i < units; ++i) {
     const unsigned low = text[2 * i + (big ? 1 : 0)], high = text[2 * i + (big ? 0 : 1)];
     const unsigned unit = low | high << 8;
-    if (unit < 0x80 && kClasses[unit] == Class::kNever) return false;
+    if (is_never(unit)) return false;
     if (unit == 0xFFFE || unit == 0xFFFF) return false;
     ascii += unit < 0x80 ? 1 : 0;
     if (unit >= 0xD800 && unit < 0xE000) ++surrogates;
@@ -115,6 +126,13 @@ bool is_utf16(Bytes text, bool big, bool marked) {
   }
   if (marked) return rare * 4 <= units;
   return ascii * 10 >= units * 7 && surrogates * 10 <= units && rare == 0;
+}
+
+// What nobody here has a name for (those of East Asia, above all) may still be markup, whose tags are ASCII.
+Probed of_unknown_encoding(Bytes head) {
+  const Id kind = markup_kind(as_text(head));
+  if (kind == Id::kUnknown || kinds_in(head).never) return {};
+  return {.id = kind, .basis = catalog::TypeBasis::kText};
 }
 
 }  // namespace
@@ -142,7 +160,7 @@ Id text_encoding(Bytes head, bool whole) {
 Probed text_kind(Bytes head, bool whole) {
   constexpr std::size_t kLetters = 1024;
   const Id encoding = text_encoding(head, whole);
-  if (encoding == Id::kUnknown) return {};
+  if (encoding == Id::kUnknown) return of_unknown_encoding(head);
   std::array<char, kLetters> narrow;  // filled as far as it is read
   std::string_view text = as_text(head);
   if (encoding == Id::kTextUtf8Bom) text.remove_prefix(3);

@@ -139,7 +139,8 @@ Id xml_kind(std::string_view text) {
   return Id::kXml;
 }
 
-Id markup_kind(std::string_view text) {
+// `text` begins with its first tag.
+Id kind_of_markup(std::string_view text) {
   if (begins(text, "<?xml") && text.size() > 5 && kSpace.find(text[5]) != std::string_view::npos) return xml_kind(text);
   for (const std::string_view tag : kHtmlTags) {
     if (!begins(text, tag)) continue;
@@ -197,8 +198,9 @@ bool encrypted_key(std::string_view text) {
 }
 
 Id opening_kind(std::string_view text) {
+  if (text.empty()) return Id::kUnknown;
   for (const Opening& opening : kOpenings)
-    if (text.starts_with(opening.begin)) return opening.id;
+    if (text[0] == opening.begin[0] && text.starts_with(opening.begin)) return opening.id;
   if (text.starts_with("#!")) return script_kind(text);
   if (begins(text, "@echo off")) return Id::kBatch;
   if (is_troff(text)) return Id::kTroff;
@@ -209,8 +211,7 @@ Id opening_kind(std::string_view text) {
 Id structured_kind(std::string_view text, bool whole) {
   const std::string_view content = trimmed(text);
   if (content.empty()) return Id::kUnknown;
-  if (content[0] == '<')
-    if (const Id id = markup_kind(content); id != Id::kUnknown) return id;
+  if (const Id id = markup_kind(content); id != Id::kUnknown) return id;
   if (content[0] == '{' || content[0] == '[') {
     if (is_json(content, whole)) return Id::kJson;
     if (is_json_lines(content, whole)) return Id::kJsonLines;
@@ -223,6 +224,11 @@ Id structured_kind(std::string_view text, bool whole) {
 }
 
 }  // namespace
+
+Id markup_kind(std::string_view text) {
+  const std::string_view content = trimmed(text);
+  return content.starts_with('<') ? kind_of_markup(content) : Id::kUnknown;
+}
 
 Probed text_kind_of(std::string_view text, bool whole) {
   Probed probed{.id = opening_kind(text)};

@@ -247,6 +247,39 @@ TEST(Types, TextsAndTheirEncodings) {
   std::string cut = padded("", kHeadBytes - 1, 'a') + "é and more of it";
   expect_type(cut, Id::kTextUtf8);
   expect_type("abc\xC3", Id::kUnknown);
+  // However long it is, one byte decides.
+  const std::string plain = padded("", 3000, 'a');
+  for (const std::size_t at : {0u, 255u, 256u, 2999u})
+    for (const char byte : {'\x06', '\x0E', '\x1A', '\x1C', '\x7F'}) {
+      std::string other = plain;
+      other[at] = byte;
+      expect_type(other, Id::kUnknown, "a control character");
+    }
+  expect_type("\x1B[1mbold\x1B[0m\a\v\f\n", Id::kText);
+}
+
+// What is no UTF-8 in one place is none, whatever follows.
+TEST(Types, EightBitTexts) {
+  expect_type("Du caf\xE9 et du th\xE9 pour les deux amis.\n", Id::kText8Bit, "two letters");
+  expect_type("Du caf\xE9, du th\xE9 et un \xE9lan pour les amis.\n", Id::kText8Bit, "three letters");
+  expect_type("Caf\xE9 ou th\xC3\xA9, l'un en Latin-1 et l'autre en UTF-8.\n", Id::kText8Bit, "mixed");
+  expect_type("Herr M\x81ller wohnt seit Jahren im zweiten Stock links.\n", Id::kText8Bit, "of DOS");
+  const std::string kanji = "\x93\xFA\x96\x7B\x8C\xEA";
+  expect_type(kanji + kanji + kanji, Id::kUnknown, "Shift_JIS");
+  const std::string xml = "<?xml version=\"1.0\" encoding=\"Shift_JIS\"?>\n<a>" + kanji + kanji + kanji + kanji;
+  expect_type(xml + "</a>", Id::kXml, "its tags are ASCII");
+  expect_type(xml + '\x01', Id::kUnknown);
+}
+
+// Counted by hand: the table of products and the tables side by side add up to the definition.
+TEST(Types, EntropyIsShannons) {
+  EXPECT_EQ(type_of("ab").entropy_millibits, 1000);
+  EXPECT_EQ(type_of("aaab").entropy_millibits, 811);
+  EXPECT_EQ(type_of("abcdefg").entropy_millibits, 2807);
+  std::string all;
+  for (int i = 0; i < 4096; ++i) all += static_cast<char>(i / 16);
+  EXPECT_EQ(type_of(all).entropy_millibits, 8000);
+  EXPECT_EQ(type_of(all + "what follows does not count").entropy_millibits, 8000);
 }
 
 TEST(Types, KindsOfText) {
