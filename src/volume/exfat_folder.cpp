@@ -10,11 +10,11 @@ constexpr std::uint64_t kWindowEntries = 256;
 
 }  // namespace
 
-ExfatFolder::ExfatFolder(ExfatState& state, std::uint64_t inode, std::vector<ClusterRun> runs, std::uint64_t bytes,
+ExfatFolder::ExfatFolder(ExfatState& state, std::uint64_t inode, std::vector<ExfatRun> runs, std::uint64_t bytes,
                          bool in_use)
     : state_(&state), inode_(inode), runs_(std::move(runs)), in_use_(in_use) {
   std::uint64_t there = 0;
-  for (const ClusterRun& run : runs_) {
+  for (const ExfatRun& run : runs_) {
     starts_.push_back(there);
     there += std::uint64_t{run.count} * state.layout.cluster_bytes;
   }

@@ -11,7 +11,7 @@ inline constexpr std::uint64_t kMostFolderBytes = 256ull << 20;
 class ExfatFolder {
  public:
   // `in_use`: otherwise the clusters may hold anything by now, and only what its checksum proves is taken.
-  ExfatFolder(ExfatState& state, std::uint64_t inode, std::vector<ClusterRun> runs, std::uint64_t bytes, bool in_use);
+  ExfatFolder(ExfatState& state, std::uint64_t inode, std::vector<ExfatRun> runs, std::uint64_t bytes, bool in_use);
 
   struct Found {
     std::uint64_t volume_offset = 0;
@@ -38,7 +38,7 @@ class ExfatFolder {
 
   ExfatState* state_;
   std::uint64_t inode_;
-  std::vector<ClusterRun> runs_;
+  std::vector<ExfatRun> runs_;
   std::vector<std::uint64_t> starts_;  // byte of the folder where each begins
   std::uint64_t count_;
   bool in_use_;

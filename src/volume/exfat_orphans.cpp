@@ -23,7 +23,7 @@ bool may_be_entry(std::uint8_t type) {
   return kind == kExfatFileEntry || kind == kExfatStreamEntry || kind == kExfatNameEntry;
 }
 
-void append_cluster(std::vector<ClusterRun>& runs, std::uint32_t cluster) {
+void append_cluster(std::vector<ExfatRun>& runs, std::uint32_t cluster) {
   if (!runs.empty() && std::uint64_t{runs.back().first} + runs.back().count == cluster)
     ++runs.back().count;
   else
@@ -31,9 +31,9 @@ void append_cluster(std::vector<ClusterRun>& runs, std::uint32_t cluster) {
 }
 
 template <class Keep>
-std::vector<ClusterRun> kept(const std::vector<ClusterRun>& runs, const Keep& keep) {
-  std::vector<ClusterRun> out;
-  for (const ClusterRun& run : runs)
+std::vector<ExfatRun> kept(const std::vector<ExfatRun>& runs, const Keep& keep) {
+  std::vector<ExfatRun> out;
+  for (const ExfatRun& run : runs)
     for (std::uint32_t i = 0; i < run.count; ++i)
       if (keep(run.first + i)) append_cluster(out, run.first + i);
   return out;
@@ -42,7 +42,7 @@ std::vector<ClusterRun> kept(const std::vector<ClusterRun>& runs, const Keep& ke
 }  // namespace
 
 // Those of the folder's clusters that nothing in use has.
-std::vector<ClusterRun> ExfatTree::free_clusters(const Folder& folder) {
+std::vector<ExfatRun> ExfatTree::free_clusters(const Folder& folder) {
   const ExfatLayout& layout = state_.layout;
   const std::uint32_t first = folder.content.first_cluster;
   const std::uint64_t wanted = layout.clusters_for(std::min(folder.content.bytes, kMostFolderBytes));
@@ -54,7 +54,7 @@ std::vector<ClusterRun> ExfatTree::free_clusters(const Folder& folder) {
   return kept(chain.runs, [&](std::uint32_t cluster) { return state_.is_free(cluster) && !read_.contains(cluster); });
 }
 
-std::vector<ClusterRun> ExfatTree::won_clusters(const Folder& folder) {
+std::vector<ExfatRun> ExfatTree::won_clusters(const Folder& folder) {
   if (!claimants_.contains(folder.inode)) return {};
   return kept(free_clusters(folder), [&](std::uint32_t cluster) {
     const auto claim = claims_.find(cluster);
@@ -65,7 +65,7 @@ std::vector<ClusterRun> ExfatTree::won_clusters(const Folder& folder) {
 // The younger one has had the cluster last. Of one age are the names of one folder that was renamed.
 void ExfatTree::claim(const Folder& folder) {
   if (claims_over_ || !claimants_.insert(folder.inode).second) return;
-  for (const ClusterRun& run : free_clusters(folder)) {
+  for (const ExfatRun& run : free_clusters(folder)) {
     for (std::uint32_t i = 0; i < run.count; ++i) {
       const auto [at, fresh] = claims_.try_emplace(run.first + i, Claim{folder.inode, folder.created});
       if (!fresh && at->second.created < folder.created) at->second = {folder.inode, folder.created};
@@ -83,7 +83,7 @@ void ExfatTree::follow_claims() {
     const Folder folder = pending_.back();
     pending_.pop_back();
     state_.working_on(state_.stage, folder.inode);
-    std::vector<ClusterRun> runs =
+    std::vector<ExfatRun> runs =
         kept(free_clusters(folder), [&](std::uint32_t cluster) { return !looked_at.contains(cluster); });
     if (runs.empty()) continue;
     looked_at.add(runs);
@@ -144,7 +144,7 @@ Status ExfatTree::search(std::vector<std::uint32_t>& clusters) {
     const std::uint32_t alike = state_.bitmap.alike(cluster, static_cast<std::uint32_t>(behind - at));
     if (state_.bitmap.known() && !state_.bitmap.used(cluster)) {
       const auto keep = [&](std::uint32_t one) { return state_.is_free(one) && !read_.contains(one); };
-      for (const ClusterRun& run : kept({{cluster, alike}}, keep))
+      for (const ExfatRun& run : kept({{cluster, alike}}, keep))
         LIMIER_CHECK(each_loose_file(run.first, run.count, note));
     }
     at += alike;

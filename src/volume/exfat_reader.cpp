@@ -232,7 +232,7 @@ void ExfatReader::lay_out(StreamPlan& plan, const Placement& placement, std::uin
   plan.outside_volume = placement.outside;
   if (size == 0) return;
   std::uint64_t at = 0;
-  for (const ClusterRun& run : placement.runs) {
+  for (const ExfatRun& run : placement.runs) {
     const std::uint64_t from = state_.layout.offset_of(run.first);
     const std::uint64_t length = std::uint64_t{run.count} * state_.layout.cluster_bytes;
     const std::uint64_t there = from >= room ? 0 : std::min(length, room - from);

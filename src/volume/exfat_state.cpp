@@ -97,7 +97,7 @@ bool ExfatState::is_beginning(const ExfatAllocation& content, std::uint64_t age)
   const auto longest = deleted_.find({content.first_cluster, age});
   if (longest == deleted_.end() || longest->second <= layout.clusters_for(content.bytes)) return false;
   const ClusterChain whole = fat.chain(content.first_cluster, longest->second, beat());
-  return whole.end == ChainEnd::kMark && whole.clusters == longest->second && !whole.repeats;
+  return whole.end == ExfatChainEnd::kMark && whole.clusters == longest->second && !whole.repeats;
 }
 
 Placement ExfatState::place(const ExfatAllocation& content, bool in_use, std::uint64_t age) {
@@ -121,8 +121,8 @@ Placement ExfatState::place(const ExfatAllocation& content, bool in_use, std::ui
     // A chain that does not end where the file ends was changed since, and leads to clusters of another file. Of a
     // file of one cluster nothing need be linked.
     const auto link = wanted == 1 ? fat.entry(content.first_cluster) : std::nullopt;
-    placement.whole = placement.whole && (chain.end == ChainEnd::kMark || (link && *link == 0) ||
-                                          (chain.end == ChainEnd::kWanted && is_beginning(content, age)));
+    placement.whole = placement.whole && (chain.end == ExfatChainEnd::kMark || (link && *link == 0) ||
+                                          (chain.end == ExfatChainEnd::kWanted && is_beginning(content, age)));
     if (!placement.whole) chain.runs.assign(1, {content.first_cluster, 1});
   }
   placement.runs = std::move(chain.runs);

@@ -13,7 +13,7 @@ namespace limier::volume {
 
 // Where the clusters of a file or folder lie.
 struct Placement {
-  std::vector<ClusterRun> runs;
+  std::vector<ExfatRun> runs;
   bool whole = false;    // all clusters that its length needs, and no doubt that they are its own
   bool outside = false;  // they do not lie in the volume
 };

@@ -85,13 +85,13 @@ Status ExfatTree::open_root() {
     LIMIER_CHECK(issue("root-directory-unreadable", Severity::kError, root.inode, kRootStoppedWorker));
     return virtual_names();
   }
-  if (chain.end != ChainEnd::kMark) LIMIER_CHECK(unreadable(root.inode, "its chain of clusters is broken"));
+  if (chain.end != ExfatChainEnd::kMark) LIMIER_CHECK(unreadable(root.inode, "its chain of clusters is broken"));
   push(root.inode, chain.runs, kMostFolderBytes, true, 0, false);
   stack_.back().root = true;
   return ok_status();
 }
 
-void ExfatTree::push(std::uint64_t inode, std::vector<ClusterRun> runs, std::uint64_t bytes, bool in_use,
+void ExfatTree::push(std::uint64_t inode, std::vector<ExfatRun> runs, std::uint64_t bytes, bool in_use,
                      std::uint64_t name_id, bool orphan) {
   stack_.push_back({ExfatFolder(state_, inode, std::move(runs), bytes, in_use), name_id, path_.size(), false, orphan});
 }
@@ -213,7 +213,7 @@ Status ExfatTree::enter(const ExfatFile& file, std::uint64_t inode) {
     return ok_status();
   }
   bool all = true;
-  std::vector<ClusterRun> runs = not_read_yet(placement.runs, all);
+  std::vector<ExfatRun> runs = not_read_yet(placement.runs, all);
   if (runs.empty() && !all) {
     state_.folders_damaged = true;
     if (loops_++ == 0) first_loop_ = inode;
@@ -232,11 +232,11 @@ Status ExfatTree::enter(const ExfatFile& file, std::uint64_t inode) {
 }
 
 // Up to the first that was read as a part of another folder.
-std::vector<ClusterRun> ExfatTree::not_read_yet(const std::vector<ClusterRun>& runs, bool& all) {
-  std::vector<ClusterRun> out;
+std::vector<ExfatRun> ExfatTree::not_read_yet(const std::vector<ExfatRun>& runs, bool& all) {
+  std::vector<ExfatRun> out;
   std::uint64_t bytes = 0;
-  for (const ClusterRun& run : runs) {
-    ClusterRun part{run.first, 0};
+  for (const ExfatRun& run : runs) {
+    ExfatRun part{run.first, 0};
     while (part.count < run.count && bytes < kMostFolderBytes &&
            !read_.contains(std::uint64_t{run.first} + part.count)) {
       ++part.count;
@@ -252,7 +252,7 @@ std::vector<ClusterRun> ExfatTree::not_read_yet(const std::vector<ClusterRun>& r
 
 Status ExfatTree::enter_deleted(const Folder& folder, std::uint64_t name_id, bool orphan) {
   if (stack_.size() >= kMaxDepth || walk_.skip.contains(folder.inode)) return ok_status();
-  std::vector<ClusterRun> runs = won_clusters(folder);
+  std::vector<ExfatRun> runs = won_clusters(folder);
   if (runs.empty()) return ok_status();
   state_.working_on(orphan ? Stage::kOrphans : Stage::kNames, folder.inode);
   read_.add(runs);

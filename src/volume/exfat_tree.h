@@ -52,17 +52,17 @@ class ExfatTree {
   Status enter_deleted(const Folder& folder, std::uint64_t name_id, bool orphan);
   Status virtual_names();
   Status send(const std::string& name, std::uint64_t inode, catalog::FileKind kind, bool in_use, bool orphan);
-  void push(std::uint64_t inode, std::vector<ClusterRun> runs, std::uint64_t bytes, bool in_use, std::uint64_t name_id,
+  void push(std::uint64_t inode, std::vector<ExfatRun> runs, std::uint64_t bytes, bool in_use, std::uint64_t name_id,
             bool orphan);
-  std::vector<ClusterRun> not_read_yet(const std::vector<ClusterRun>& runs, bool& all);
+  std::vector<ExfatRun> not_read_yet(const std::vector<ExfatRun>& runs, bool& all);
 
   // exfat_orphans.cpp
   Status deleted_folders();
   Status orphans();
   void claim(const Folder& folder);
   void follow_claims();
-  std::vector<ClusterRun> free_clusters(const Folder& folder);
-  std::vector<ClusterRun> won_clusters(const Folder& folder);
+  std::vector<ExfatRun> free_clusters(const Folder& folder);
+  std::vector<ExfatRun> won_clusters(const Folder& folder);
   template <class Each>
   Status each_loose_file(std::uint32_t first, std::uint32_t count, const Each& each);
   Status search(std::vector<std::uint32_t>& clusters);

@@ -68,7 +68,7 @@ bool sum_fits(const ReadVolume& read, std::uint64_t region_offset, std::uint32_t
 }
 
 // No cluster of the chain twice.
-bool repeats(std::vector<ClusterRun> runs) {
+bool repeats(std::vector<ExfatRun> runs) {
   std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (std::size_t i = 1; i < runs.size(); ++i)
     if (runs[i].first < std::uint64_t{runs[i - 1].first} + runs[i - 1].count) return true;
@@ -89,7 +89,7 @@ void cut_at_repetition(ClusterChain& chain) {
   ClusterChain cut;
   cut.repeats = true;
   ClusterSet seen;
-  for (const ClusterRun& run : chain.runs) {
+  for (const ExfatRun& run : chain.runs) {
     for (std::uint32_t i = 0; i < run.count; ++i) {
       if (seen.contains(run.first + i)) {
         chain = std::move(cut);
@@ -152,7 +152,7 @@ ClusterChain ExfatFat::chain(std::uint32_t first, std::uint64_t wanted, const Be
     if (!next || (*next != kEnd && !layout_.has(*next))) return chain;
     if (*next == kEnd || chain.clusters == wanted) {
       chain.repeats = repeats(chain.runs);
-      if (!chain.repeats) chain.end = *next == kEnd ? ChainEnd::kMark : ChainEnd::kWanted;
+      if (!chain.repeats) chain.end = *next == kEnd ? ExfatChainEnd::kMark : ExfatChainEnd::kWanted;
       break;
     }
     at = *next;
@@ -171,13 +171,13 @@ ClusterChain ExfatFat::row(std::uint32_t first, std::uint64_t wanted) const {
   if (wanted == 0 || !layout_.has(first) || wanted > layout_.clusters || !layout_.has(first + wanted - 1)) return chain;
   chain.runs.push_back({first, static_cast<std::uint32_t>(wanted)});
   chain.clusters = wanted;
-  chain.end = ChainEnd::kMark;
+  chain.end = ExfatChainEnd::kMark;
   return chain;
 }
 
-void ExfatBitmap::set_place(std::vector<ClusterRun> runs, std::uint64_t bytes) {
+void ExfatBitmap::set_place(std::vector<ExfatRun> runs, std::uint64_t bytes) {
   std::uint64_t there = 0;
-  for (const ClusterRun& run : runs) there += std::uint64_t{run.count} * layout_.cluster_bytes;
+  for (const ExfatRun& run : runs) there += std::uint64_t{run.count} * layout_.cluster_bytes;
   runs_ = std::move(runs);
   known_ = std::min(there, bytes) >= (std::uint64_t{layout_.clusters} + 7) / 8;
   window_.clear();
@@ -190,7 +190,7 @@ const std::uint8_t* ExfatBitmap::byte_of(std::uint64_t index) {
   const std::uint64_t step = std::min<std::uint64_t>(kWindowBytes, layout_.cluster_bytes);
   window_first_ = index / step * step;
   std::uint64_t before = 0;
-  for (const ClusterRun& run : runs_) {
+  for (const ExfatRun& run : runs_) {
     const std::uint64_t length = std::uint64_t{run.count} * layout_.cluster_bytes;
     if (window_first_ >= before && window_first_ - before < length) {
       window_.resize(static_cast<std::size_t>(step));

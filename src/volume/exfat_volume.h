@@ -3,7 +3,7 @@
 //
 // Owns:    a window on the FAT and one on the bitmap, of a few KiB.
 // Threads: one.
-// Errors:  what lies outside the volume or contradicts itself is no answer (nullopt, ChainEnd::kBroken).
+// Errors:  what lies outside the volume or contradicts itself is no answer (nullopt, ExfatChainEnd::kBroken).
 #pragma once
 
 #include <functional>
@@ -60,19 +60,19 @@ struct ExfatLayout {
 // The volume's layout by the boot region that holds, or nothing when neither looks like exFAT.
 std::optional<ExfatLayout> find_exfat(const ReadVolume& read);
 
-struct ClusterRun {
+struct ExfatRun {
   std::uint32_t first = 0;
   std::uint32_t count = 0;
 };
-enum class ChainEnd : std::uint8_t {
+enum class ExfatChainEnd : std::uint8_t {
   kMark,    // the mark of the end stands behind the last cluster
   kWanted,  // as many clusters as were asked for; the chain goes on
   kBroken,  // it leads outside, into free space or into itself, or was not there
 };
 struct ClusterChain {
-  std::vector<ClusterRun> runs;
+  std::vector<ExfatRun> runs;
   std::uint64_t clusters = 0;
-  ChainEnd end = ChainEnd::kBroken;
+  ExfatChainEnd end = ExfatChainEnd::kBroken;
   bool repeats = false;  // it leads into itself; `runs` end there
 };
 
@@ -102,7 +102,7 @@ class ExfatFat {
 class ExfatBitmap {
  public:
   ExfatBitmap(const ExfatLayout& layout, ReadVolume read) : layout_(layout), read_(std::move(read)) {}
-  void set_place(std::vector<ClusterRun> runs, std::uint64_t bytes);
+  void set_place(std::vector<ExfatRun> runs, std::uint64_t bytes);
   // There is one and it holds a bit for every cluster.
   [[nodiscard]] bool known() const { return known_; }
   // Without a bitmap every cluster counts as in use: calling it free would invite a wrong reading.
@@ -115,7 +115,7 @@ class ExfatBitmap {
   const std::uint8_t* byte_of(std::uint64_t index);
   const ExfatLayout& layout_;
   ReadVolume read_;
-  std::vector<ClusterRun> runs_;
+  std::vector<ExfatRun> runs_;
   bool known_ = false;
   bool unreadable_ = false;
   std::vector<std::uint8_t> window_;
@@ -126,8 +126,8 @@ class ExfatBitmap {
 class ClusterSet {
  public:
   void add(std::uint64_t first, std::uint64_t count);
-  void add(const std::vector<ClusterRun>& runs) {
-    for (const ClusterRun& run : runs) add(run.first, run.count);
+  void add(const std::vector<ExfatRun>& runs) {
+    for (const ExfatRun& run : runs) add(run.first, run.count);
   }
   [[nodiscard]] bool contains(std::uint64_t cluster) const;
   // first → behind the last; none touches another

@@ -75,7 +75,7 @@ std::string exfat_volume_label(const ExfatLayout& layout, const ReadVolume& read
   ExfatFat fat(layout, read);
   const std::uint64_t most = std::max<std::uint64_t>(kMostFolderBytes / layout.cluster_bytes, 1);
   std::vector<std::uint8_t> bytes(std::min<std::size_t>(layout.cluster_bytes, kExfatReadStep));
-  for (const ClusterRun& run : fat.chain(layout.root_cluster, most, [] {}).runs) {
+  for (const ExfatRun& run : fat.chain(layout.root_cluster, most, [] {}).runs) {
     const std::uint64_t end = layout.offset_of(std::uint64_t{run.first} + run.count);
     for (std::uint64_t at = layout.offset_of(run.first); at < end; at += bytes.size()) {
       const std::size_t got = read(at, bytes);
