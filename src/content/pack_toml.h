@@ -12,6 +12,7 @@ namespace limier::content {
 
 inline constexpr std::size_t kMaxPackBytes = 1u << 20;
 inline constexpr std::size_t kMaxPackParts = 500;  // rows, tables, capabilities, … of each kind
+inline constexpr std::size_t kMaxBeside = 4;       // databases beside the first
 
 // Reading goes on after a problem, with empty values; the one that stands first in the file is told.
 class PackProblems {
@@ -58,6 +59,6 @@ std::vector<std::string> texts_of(const toml::node& node, PackProblems& problems
 
 // [row.map] of a row that becomes `kind`.
 RowMap parse_map(const toml::table& map, const catalog::KindInfo& kind, PackProblems& problems,
-                 std::optional<RowMap>& attachment);
+                 std::optional<RowMap>& attachment, std::optional<RowMap>& place);
 
 }  // namespace limier::content

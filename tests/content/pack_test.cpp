@@ -69,9 +69,8 @@ TEST(Pack, WhatIsWrongIsSaidWithItsLine) {
       {replaced(good, "unexercised", "sure"), "chat.toml:1: 'evidence' is data-proven, source-verified or unexercised"},
       {replaced(good, "[caps]", "colour = 1\n[caps]"), "chat.toml:10: this must be a list of texts"},
       {"colour = 1\n" + good, "chat.toml:1: there is no key 'colour' here; the keys are pack, version, "},
-      {replaced(good, "[db.c]", "[db.c]\nbeside = \"x\""), "chat.toml:7: 'beside' is not in this version"},
-      {replaced(good, "[caps]", "[db.d]\ntables.x = [\"y\"]\n[caps]"),
-       "chat.toml:10: [db.d]: databases beside the first are not in this version"},
+      {replaced(good, "[db.c]", "[db.c]\nbeside = \"x\""), "chat.toml:7: there is no key 'beside' here"},
+      {replaced(good, "[caps]", "[db.d]\ntables.x = [\"y\"]\n[caps]"), "chat.toml:10: 'beside' is missing"},
       {replaced(good, "c.m(extra)", "d.m(extra)"), "chat.toml:11: 'd.m' must be a table of the database: c.TABLE"},
       {replaced(good, "c.m(extra)", "c.m"), "chat.toml:11: 'extra' must name a table and columns"},
       {replaced(good, "to = \"message\"", "to = \"letter\""),
@@ -93,11 +92,21 @@ TEST(Pack, WhatIsWrongIsSaidWithItsLine) {
       {replaced(good, "out = 1, in = 0", "sideways = 1"),
        "chat.toml:19: 'sideways' is no word of 'direction': unknown, in, out"},
       {replaced(good, "body = \"body\"", "body = { col = \"body\", decode = \"rot13\" }"),
-       "chat.toml:20: the decoder 'rot13' is not in this version"},
+       "chat.toml:20: there is no decoder 'rot13'; they are abx, base64"},
       {replaced(good, "body = \"body\"", "body = [\"body\", { col = \"x\", decode = \"plist\" }]"),
-       "chat.toml:20: the decoder 'plist' is not in this version"},
-      {replaced(good, "body = \"body\"", "geo = { lat = \"a\", lon = \"b\" }"),
-       "chat.toml:20: 'geo' is not in this version"},
+       "chat.toml:20: the decoder 'plist' needs a 'path'"},
+      {replaced(good, "body = \"body\"", "geo = { lat = \"a\" }"), "chat.toml:20: 'geo' needs a 'lon'"},
+      {replaced(good, "body = \"body\"", "history = { col = \"a\" }"), "chat.toml:20: 'history' needs a 'decode'"},
+      {replaced(good, "body = \"body\"", "compare = { a = \"a\", b = \"b\", issue = \"X\" }"),
+       "chat.toml:20: 'issue' is a code of small letters and -"},
+      {replaced(good, "body = \"body\"", "body = { col = \"b\", decode = \"hex\", path = \"a\" }"),
+       "chat.toml:20: the decoder 'hex' takes no 'path'"},
+      {replaced(good, "body = \"body\"", "body = { col = \"b\", decode = \"json\", path = \"a..b\" }"),
+       "chat.toml:20: 'a..b' is no path"},
+      {replaced(good, "body = \"body\"", "body = { col = \"b\", path = \"a\" }"),
+       "chat.toml:20: 'path' belongs to a 'decode'"},
+      {replaced(good, "body = \"body\"", "file = { col = \"b\" }"),
+       "chat.toml:20: 'file' is a table of a row that becomes an attachment"},
       {replaced(good, "body = \"body\"", "body = { text = \"a\", col = \"b\" }"),
        "chat.toml:20: a cell has either 'col' or 'text'"},
       {replaced(good, "body = \"body\"", "thread = { col = \"a\", id = \"horoscope\" }"),
@@ -106,10 +115,9 @@ TEST(Pack, WhatIsWrongIsSaidWithItsLine) {
        "chat.toml:20: 'later' is no direction of a row of messages"},
       {replaced(good, "body = \"body\"", "time2 = { body = \"body\" }"), "chat.toml:20: 'body' is no time"},
       {replaced(good, "body = \"body\"", "t = { col = \"t\", epoch = \"unix-s\" }"), "'t' is mapped twice"},
-      {replaced(good, "body = \"body\"", "attach = { col = \"a\", root = [\"x\"] }"),
-       "chat.toml:20: 'root' is not in this version"},
+      {replaced(good, "body = \"body\"", "attach = { col = \"a\", strip = \"x\" }"), "chat.toml:20: 'root' is missing"},
       {good + "[[gap]]\ntable = \"c.m\"\n", "chat.toml:21: "},
-      {good + "[[test]]\nname = \"x\"\nfiles = { d = \"x\" }\n", "chat.toml:21: a test names one file"},
+      {good + "[[test]]\nname = \"x\"\nfiles = { d = \"x\" }\n", "chat.toml:21: a test names a file"},
   };
   for (const Wrong& one : all) {
     const std::string problem = problem_of({"chat.toml", one.text});
@@ -421,32 +429,51 @@ TEST(Packs, OwnOnesAreGoodAndOthersTakeTheirPlace) {
   EXPECT_EQ(facts->app, "Chat");
 }
 
+std::vector<std::string> problems_of(const PackText& pack) {
+  const auto samples = read_samples(pack);
+  EXPECT_TRUE(samples);
+  const auto checks = check_pack(pack, *samples);
+  EXPECT_TRUE(checks);
+  std::vector<std::string> problems;
+  for (const PackCheck& one : *checks) {
+    EXPECT_EQ(one.state == PackCheck::State::kWrong, !one.problems.empty()) << one.name;
+    problems.insert(problems.end(), one.problems.begin(), one.problems.end());
+  }
+  return problems;
+}
+
 TEST(Packs, TestsOfOwnOnesHold) {
   const auto packs = load_packs(std::vector<std::string>{LIMIER_SAMPLES "/../packs"});
   ASSERT_TRUE(packs) << packs.error().message;
   EXPECT_EQ(packs->size(), own_packs().size());
-  for (const PackText& pack : *packs) {
-    const auto problems = check_pack(pack);
-    ASSERT_TRUE(problems);
-    EXPECT_EQ(*problems, std::vector<std::string>{}) << pack.name;
-  }
+  for (const PackText& pack : *packs) EXPECT_EQ(problems_of(pack), std::vector<std::string>{}) << pack.name;
 }
 
 TEST(Packs, ChecksSayWhatIsMissing) {
   // A column that is neither among the tables nor the capabilities, and no test.
-  const auto problems = check_pack(pack_text(replaced(kRow, "m.body", "m.body, m.extra")));
-  ASSERT_TRUE(problems);
-  ASSERT_EQ(problems->size(), 4u);
-  EXPECT_NE((*problems)[0].find("with no capability: pack-query-failed: pack chat: the rows of m could not be asked "
-                                "for: no such column: m.extra"),
+  const auto problems = problems_of(pack_text(replaced(kRow, "m.body", "m.body, m.extra")));
+  ASSERT_EQ(problems.size(), 4u);
+  EXPECT_NE(problems[0].find("with no capability: pack-query-failed: pack chat: the rows of m could not be asked "
+                             "for: no such column: m.extra"),
             std::string::npos)
-      << (*problems)[0];
-  EXPECT_NE((*problems)[1].find("without the capability extra"), std::string::npos);
-  EXPECT_EQ((*problems)[2], "it has no [[test]] with a database that it knows");
-  EXPECT_EQ((*problems)[3], "it has no [[test]] with match = false: a database that it must not know");
-  const auto absent = check_pack(pack_text(std::string(kRow) + "[[test]]\nname = \"x\"\nfiles = { c = \"no.db\" }\n"));
-  ASSERT_TRUE(absent);
-  EXPECT_EQ(absent->back(), "line 21: no.db: cannot be read");
+      << problems[0];
+  EXPECT_NE(problems[1].find("without the capability extra"), std::string::npos);
+  EXPECT_EQ(problems[2], "it has no [[test]] with a database that it knows");
+  EXPECT_EQ(problems[3], "it has no [[test]] with match = false: a database that it must not know");
+}
+
+TEST(Packs, ATestWithoutItsSampleIsWrongAndWithoutAnyIsSaid) {
+  const PackText pack = pack_text(std::string(kRow) +
+                                  "[[test]]\nname = \"x\"\nfiles = { c = \"no.sql\" }\n"
+                                  "[[test]]\nname = \"y\"\nfiles = { c = \"y.sql\" }\n");
+  const auto none = check_pack(pack, {});
+  ASSERT_TRUE(none);
+  EXPECT_EQ(none->back().state, PackCheck::State::kNoSamples);
+  const std::string sql = "CREATE TABLE m(id INTEGER PRIMARY KEY, t, out, body);";
+  const auto some = check_pack(pack, {{"y.sql", {sql.begin(), sql.end()}}});
+  ASSERT_TRUE(some);
+  EXPECT_EQ((*some)[2].problems, std::vector<std::string>{"line 21: no.sql: cannot be read"});
+  EXPECT_EQ((*some)[3].state, PackCheck::State::kGood);
 }
 
 TEST(Packs, FilesAndFoldersAreLoaded) {
