@@ -87,7 +87,7 @@ struct PackRow {
   std::string sql;                 // with its macros
   std::vector<std::string> needs;  // capabilities
   RowMap map;
-  std::optional<RowMap> attachment;  // one more row where its `path` finds something
+  std::optional<RowMap> attachment;  // one more row where it has a path, a name or a type
   std::optional<RowMap> place;       // one more row where it gives both coordinates
 };
 

@@ -102,7 +102,13 @@ void parse_beside(const TomlTable& table, Pack& pack, std::string_view name) {
   database.optional = table.flag("optional", false);
   if (table.text("beside", true) != pack.database.name)
     problems.add(table.line(), fmt::format("'beside' must be \"{}\", the first database", pack.database.name));
-  for (const std::string& path : table.texts("path", true)) database.paths.push_back(place_beside(path));
+  for (const std::string& path : table.texts("path", true)) {
+    database.paths.push_back(place_beside(path));
+    const std::string& place = database.paths.back();
+    if (place.empty() || place.find("..", place.starts_with("../") ? 3 : 0) != std::string::npos)
+      problems.add(table.line(),
+                   fmt::format("'{}' is no place beside a database: a name, or one \"../\" in front", path));
+  }
   if (pack.beside.size() == kMaxBeside)
     problems.add(table.line(), fmt::format("a pack has at most {} databases beside the first", kMaxBeside));
   pack.beside.push_back(std::move(database));

@@ -66,6 +66,15 @@ class RowRun {
     std::string problem;
     const auto sql = expand_sql(row_, capabilities, problem);
     if (!sql) return query_failed(problem);
+    // The condition may have macros of its own.
+    where_ = "1";
+    if (!row_.where.empty()) {
+      PackRow condition;
+      condition.sql = row_.where;
+      auto expanded = expand_sql(condition, capabilities, problem);
+      if (!expanded) return query_failed(problem);
+      where_ = std::move(*expanded);
+    }
     auto statement = database_.prepare(*sql);
     if (!statement) return query_failed(statement.error().message);
     const auto number = statement->column("_rowid");
@@ -206,7 +215,7 @@ class RowRun {
     const std::string question =
         fmt::format("SELECT count(*) FROM {}.{} AS {} {} WHERE {}", pack_.database.name, row_.driver,
                     alias_of(sql, pack_.database.name + "." + row_.driver).value_or(row_.driver),
-                    by_index ? "" : "NOT INDEXED", row_.where.empty() ? "1" : row_.where);
+                    by_index ? "" : "NOT INDEXED", where_);
     auto statement = database_.prepare(question);
     if (!statement || statement->step() != Statement::Step::kRow) return std::nullopt;
     return statement->integer(0);
@@ -229,6 +238,7 @@ class RowRun {
   Database& database_;
   Rows& rows_;
   FillDoubts doubts_;
+  std::string where_;
   std::map<std::int64_t, std::uint64_t> grouped_;  // how often a number came
   std::uint64_t taken_ = 0, doubled_ = 0, placeless_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace limier::content {
@@ -57,10 +58,14 @@ void RowExtras::add(const Statement& statement, const RowFiller& filler, const c
 void RowExtras::add_attachment(const Statement& statement, const RowFiller& filler, const catalog::RowPlace& place,
                                std::vector<RowCell>& cells, FillDoubts& doubts) {
   auto beside = attachment_->fill(statement, place, doubts);
-  if (std::holds_alternative<std::monostate>(beside[attachment_->cell_of("path")])) return;
-  beside[attachment_->cell_of("message")] = place.locator;
+  // One that was never fetched has a name or a type and no path.
+  const bool there = std::ranges::any_of(std::array{"path", "name", "mime"}, [&](std::string_view column) {
+    return !std::holds_alternative<std::monostate>(beside[attachment_->cell_of(column)]);
+  });
   RowCell& count = cells[filler.cell_of("attachments")];
-  if (std::holds_alternative<std::monostate>(count)) count = std::int64_t{1};
+  if (std::holds_alternative<std::monostate>(count)) count = std::int64_t{there ? 1 : 0};
+  if (!there) return;
+  beside[attachment_->cell_of("message")] = place.locator;
   waiting_.push_back({&attachment_->kind(), std::move(beside)});
 }
 

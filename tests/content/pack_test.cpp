@@ -165,6 +165,16 @@ TEST(Epochs, CountFromTheirZero) {
   EXPECT_EQ(shown("filetime", (s + 11'644'473'600) * 10'000'000), same);
   EXPECT_EQ(shown("hfs-s", s + 2'082'844'800), same);
   EXPECT_EQ(shown("net-ticks", (s + 62'135'596'800) * 10'000'000), same);
+  EXPECT_EQ(shown("ole", 45244.5), "2023-11-14T12:00:00.000000000Z");
+  EXPECT_EQ(shown("ole", std::int64_t{2}), "1900-01-01T00:00:00.000000000Z");
+  EXPECT_EQ(shown("dos-local", std::int64_t{0x576eb1aa}), "2023-11-14T22:13:20.000000000Z");
+  EXPECT_EQ(shown("dos-local", std::int64_t{0x57000000}), "none");  // month 8, day 0
+  for (const std::string_view text : {"2023-11-14T22:13:20Z", "2023-11-14 22:13:20", "2023-11-14T23:13:20+01:00",
+                                      "2023-11-14T17:43:20.000-0430", "2023-11-15T00:13:20+02"})
+    EXPECT_EQ(shown("iso", text), same) << text;
+  for (const std::string_view text : {"soon", "2023-11-14T22:13:20+99:00", "2023-13-14T22:13:20Z", ""})
+    EXPECT_EQ(shown("iso", text), "none") << text;
+  EXPECT_EQ(shown("unix-s", std::string_view("2023")), "none");
   EXPECT_EQ(shown("cocoa-s", 0.5), "2001-01-01T00:00:00.500000000Z");
   EXPECT_EQ(shown("unix-ms", std::int64_t{-1}), "1969-12-31T23:59:59.999000000Z");
   EXPECT_EQ(shown("unix-s", INT64_MAX), "none");
@@ -314,6 +324,225 @@ name = "name"
       "path=photo.jpg\n"
       "attachment|locator=sqlite:m:rowid=1|state=live|source=main|message=sqlite:m:rowid=1|name=hello\n"
       "attachment|locator=sqlite:m:rowid=2|state=live|source=main|message=sqlite:m:rowid=2\n");
+}
+
+// What a row of another kind, or beside a message, needs of the table.
+std::string without_place(const Collector& rows) {
+  std::string text;
+  for (Collector::Row row : rows.rows) {
+    row.cells[3] = row.cells[4] = std::monostate();
+    text += text_of(row) + "\n";
+  }
+  return text;
+}
+
+constexpr std::string_view kTwoHead = R"toml(pack = "chat"
+version = "1.2.3"
+format = 1
+app = { name = "Chat" }
+evidence = "unexercised"
+[db.c]
+path = "*/chat.db"
+tables.m = ["id", "t", "out", "body"]
+[db.p]
+path = "*/people*.db"
+beside = "c"
+tables.p = ["id", "name"]
+[caps]
+nick = "p.p(nick)"
+name = "p.p(name)"
+)toml";
+constexpr std::string_view kTwoRow = R"toml([[row]]
+to = "message"
+driver = "c.m"
+sql = """SELECT m.id AS _rowid, m.body, {{name: p.name | NULL}} AS who, {{nick: p.nick | NULL}} AS nick FROM c.m m
+{{name: LEFT JOIN p.p p ON p.id = m.out}}"""
+[row.map]
+body = "body"
+sender = { col = "who", name = "nick" }
+)toml";
+
+Parsed run_two(const Files& files, bool optional) {
+  std::string head(kTwoHead);
+  if (optional) head = replaced(head, "beside = \"c\"", "beside = \"c\"\noptional = true");
+  const std::vector<PackText> packs{pack_text(kTwoRow, head)};
+  EXPECT_EQ(problem_of(packs[0]), "");
+  return parse_files(files, "sqlite", "/x/chat.db", packs);
+}
+
+TEST(PackBeside, ADatabaseInTheSameFolderIsRead) {
+  Maker maker, people, nicks, others;
+  maker.run(std::string(kTable) + "INSERT INTO m VALUES (1, 1, 7, 'a')");
+  people.run("CREATE TABLE p(id, name); INSERT INTO p VALUES (7, 'Ann')");
+  nicks.run("CREATE TABLE p(id, name, nick); INSERT INTO p VALUES (7, 'Ann', 'annie')");
+  others.run("CREATE TABLE q(id, name)");
+  Files files = maker.files();
+  files.beside.emplace_back("people2.db", people.files().main);
+  EXPECT_EQ(without_place(run_two(files, false).rows),
+            "message|locator=sqlite:m:rowid=1|state=live|source=main|service=Chat|direction=unknown|sender=Ann|body=a|"
+            "deleted=0\n");
+  files.beside.front().second = nicks.files().main;
+  EXPECT_NE(text_of(run_two(files, false).rows).find("sender_name=annie"), std::string::npos);
+  // Not there.
+  files.beside.clear();
+  const Parsed optional = run_two(files, true);
+  EXPECT_EQ(optional.rows.rows.size(), 1u);
+  EXPECT_TRUE(optional.rows.issues.empty());
+  const Parsed needed = run_two(files, false);
+  EXPECT_TRUE(needed.rows.rows.empty());
+  EXPECT_EQ(needed.rows.codes(), std::vector<std::string>{"pack-beside-missing"});
+  EXPECT_EQ(needed.outcome.state, catalog::ItemState::kFailed);
+  // Of that name, and another one.
+  files.beside.emplace_back("people.db", others.files().main);
+  const Parsed unknown = run_two(files, true);
+  EXPECT_EQ(unknown.rows.rows.size(), 1u);
+  EXPECT_EQ(unknown.rows.codes(), std::vector<std::string>{"pack-beside-unknown"});
+  // No database at all, or damaged.
+  files.beside.front().second.assign(1000, 7);
+  EXPECT_EQ(run_two(files, true).rows.rows.size(), 1u);
+  files.beside.front().second = people.files().main;
+  files.beside.front().second.resize(700);
+  EXPECT_LE(run_two(files, true).rows.rows.size(), 1u);
+}
+
+TEST(PackBeside, ItsPlaceIsANameOrOneFolderUp) {
+  const auto problem = [](std::string_view path) {
+    return problem_of(pack_text(kTwoRow, replaced(kTwoHead, "*/people*.db", path)));
+  };
+  EXPECT_EQ(problem("../other/people.db"), "");
+  EXPECT_NE(problem("../../people.db").find("is no place beside a database"), std::string::npos);
+  EXPECT_NE(problem("*/").find("is no place beside a database"), std::string::npos);
+  EXPECT_EQ(beside_places(std::vector<PackText>{pack_text(kTwoRow, kTwoHead)}), std::vector<std::string>{"people*.db"});
+}
+
+TEST(PackRun, ValuesAreDecoded) {
+  Maker maker;
+  maker.run(
+      std::string(kTable) +
+      "INSERT INTO m VALUES (1, '{\"at\":1700000000}', 1, '{\"a\":{\"text\":\"aGk=\"}}'), (2, 'x', 1, '{\"a\":1'),"
+      "(3, NULL, 1, x'ff'), (4, NULL, 1, '{\"b\":2}')");
+  const Parsed parsed =
+      run_chat(maker.files(),
+               replaced(replaced(kRow, "body = \"body\"",
+                                 "body = { col = \"body\", decode = \"json\", path = \"a.text\", then = \"base64\" }"),
+                        "{ col = \"t\",", "{ col = \"t\", decode = \"json\", path = \"at\","));
+  const std::string text = text_of(parsed.rows);
+  EXPECT_NE(text.find("t=2023-11-14T22:13:20.000000000Z|body=hi|"), std::string::npos) << text;
+  EXPECT_NE(text.find("body={\"a\":1|"), std::string::npos) << text;  // as stored
+  EXPECT_EQ(parsed.rows.rows.size(), 4u);
+  EXPECT_EQ(std::ranges::count(text, '\n'), 4);
+  ASSERT_EQ(parsed.rows.codes(),
+            (std::vector<std::string>{"pack-time-out-of-range", "pack-decode-failed", "pack-decode-failed"}));
+  EXPECT_EQ(parsed.rows.issues[1].message,
+            "pack chat: 2 values of body in the rows of m are not what the pack takes them for; the first has 6 bytes, "
+            "7b2261223a31");
+  EXPECT_TRUE(parsed.rows.issues[1].incomplete);
+}
+
+TEST(PackRun, AMessageMayBringAPlaceEarlierBodiesAndAComparison) {
+  Maker maker;
+  maker.run(
+      "CREATE TABLE m(id INTEGER PRIMARY KEY, t, out, body, old, lat, lon, where_, other); INSERT INTO m VALUES "
+      "(1, 1700000000, 1, 'now', '[\"first\",\"second\",\"now\",\"first\"]', 51.5, 4.25, 'the quay', 'now'),"
+      "(2, 1700000000, 1, 'b', NULL, 0, 0, NULL, 'c'), (3, 1, 1, 'c', NULL, 91.0, 4.0, NULL, NULL),"
+      "(4, 1, 1, 'd', NULL, '51.25', 4, NULL, 'd')");
+  const std::string rows =
+      replaced(replaced(kRow, "m.body FROM", "m.body, m.old, m.lat, m.lon, m.where_, m.other FROM"), "body = \"body\"",
+               R"(body = "body"
+geo = { lat = "lat", lon = "lon", what = "where_" }
+history = { col = "old", decode = "json", path = "[]" }
+compare = { a = "body", b = "other", issue = "bodies-differ" })");
+  const Parsed parsed = run_chat(maker.files(), rows);
+  const std::string text = without_place(parsed.rows);
+  for (const std::string_view line :
+       {"place|locator=sqlite:m:rowid=1|state=live|source=main|latitude=51.500000|longitude=4.250000|"
+        "t=2023-11-14T22:13:20.000000000Z|what=the quay\n",
+        "place|locator=sqlite:m:rowid=4|state=live|source=main|latitude=51.250000|longitude=4.000000|"
+        "t=1970-01-01T00:00:01.000000000Z|what=message\n",
+        "message|locator=sqlite:m:rowid=1;history=1|state=superseded|source=main|service=Chat|direction=out|"
+        "t=2023-11-14T22:13:20.000000000Z|body=first|attachments=0|deleted=0\n",
+        "message|locator=sqlite:m:rowid=1;history=2|state=superseded|source=main|service=Chat|direction=out|"
+        "t=2023-11-14T22:13:20.000000000Z|body=second|attachments=0|deleted=0\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  EXPECT_EQ(parsed.rows.rows.size(), 8u) << text;
+  ASSERT_EQ(parsed.rows.codes(), std::vector<std::string>{"bodies-differ"});
+  EXPECT_EQ(parsed.rows.issues[0].message, "pack chat: two bodies of sqlite:m:rowid=2 differ: 'b' and 'c'");
+}
+
+TEST(PackRun, ManyBodiesThatDifferAreCounted) {
+  Maker maker;
+  maker.run(
+      std::string(kTable) +
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<50) INSERT INTO m SELECT i, 1, 1, 'x' "
+      "FROM n");
+  const std::string rows = replaced(replaced(kRow, "m.body FROM", "m.body, 'y' AS other FROM"), "body = \"body\"",
+                                    "body = \"body\"\ncompare = { a = \"body\", b = \"other\", issue = \"differ\" }");
+  const Parsed parsed = run_chat(maker.files(), rows);
+  ASSERT_EQ(parsed.rows.issues.size(), 21u);
+  EXPECT_EQ(parsed.rows.issues.back().message, "pack chat: two bodies differ in 30 more rows of m");
+}
+
+TEST(PackRun, GroupsGiveRowsOfAnyKind) {
+  Maker maker;
+  maker.run(std::string(kTable) + "INSERT INTO m VALUES (5, 1, 'me', 'a'), (6, 1, 'me', 'b'), (7, 1, 'you', 'c')");
+  const std::string rows = R"toml([[row]]
+to = "account"
+driver = "c.m"
+group = true
+sql = "SELECT min(m.id) AS _rowid, m.out AS own, 'Net' AS net FROM c.m m GROUP BY m.out UNION ALL SELECT 5, 'again', 'Net'"
+[row.map]
+service = "net"
+identifier = { col = "own", id = "user-name" }
+role = { text = "owner" }
+)toml";
+  EXPECT_EQ(without_place(run_chat(maker.files(), rows).rows),
+            "account|locator=sqlite:m:rowid=5|state=live|source=main|service=Net|identifier=me|role=owner\n"
+            "account|locator=sqlite:m:rowid=7|state=live|source=main|service=Net|identifier=you|role=owner\n"
+            "account|locator=sqlite:m:rowid=5;part=2|state=live|source=main|service=Net|identifier=again|role=owner\n");
+  EXPECT_NE(problem_of(pack_text(replaced(rows, "role = { text = \"owner\" }", "role = { text = \"king\" }")))
+                .find("'text' is one of the words of 'role'"),
+            std::string::npos);
+}
+
+TEST(PackRun, CodesThatThePackDoesNotKnowAreSaid) {
+  Maker maker;
+  maker.run(std::string(kTable) +
+            "INSERT INTO m VALUES (1, 1, 5, 'a'), (2, 1, 6, 'b'), (3, 1, 6, 'c'), (4, 1, 7, 'd')");
+  const Parsed parsed = run_chat(
+      maker.files(), std::string(kRow) + "kind = { col = \"out\", enum = { 5 = \"five\" }, else = \"as-stored\" }\n");
+  const std::string text = text_of(parsed.rows);
+  EXPECT_NE(text.find("kind=five"), std::string::npos);
+  EXPECT_NE(text.find("kind=6"), std::string::npos);
+  ASSERT_EQ(parsed.rows.codes(), std::vector<std::string>{"pack-unknown-code"});
+  EXPECT_EQ(parsed.rows.issues[0].message,
+            "pack chat: kind in the rows of m has codes that the pack does not know, with how often: '6' 2, '7' 1");
+  EXPECT_FALSE(parsed.rows.issues[0].incomplete);
+}
+
+TEST(PackRun, FilesOfAttachmentsLieSomewhere) {
+  Maker maker;
+  maker.run(std::string(kTable) +
+            "INSERT INTO m VALUES (1, 1700000000, '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=', '~/a/b.jpg'), "
+            "(2, 1, 'YWE=', '/x/y.jpg'), (3, 1, NULL, NULL)");
+  const std::string rows =
+      std::string(kRow) + R"(attach = { col = "body", sha256_b64 = "out", strip = "~/", root = ["/home/", "Home::"] }
+[[row]]
+to = "attachment"
+driver = "c.m"
+sql = "SELECT m.id AS _rowid, m.body AS path, m.t AS made, m.id AS of FROM c.m m WHERE 1"
+[row.map]
+of = { row = "message", col = "of" }
+file = { col = "path", strip = "~/", root = ["/home/"] }
+time = { col = "made", epoch = "unix-s" }
+)";
+  const Parsed parsed = run_chat(maker.files(), rows);
+  const std::string text = without_place(parsed.rows);
+  for (const std::string_view line : {"path=~/a/b.jpg|places=/home/a/b.jpg; Home::a/b.jpg|"
+                                      "sha256=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n",
+                                      "message=sqlite:m:rowid=2|path=/x/y.jpg|places=/x/y.jpg\n",
+                                      "path=~/a/b.jpg|places=/home/a/b.jpg|t=2023-11-14T22:13:20.000000000Z\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  EXPECT_EQ(parsed.rows.codes(), std::vector<std::string>{"pack-decode-failed"});
 }
 
 TEST(PackRun, AStatementThatDoesNotFitIsSaid) {
