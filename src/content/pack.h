@@ -76,6 +76,7 @@ struct RowMap {
   std::optional<FilePlaces> places;   // of the cell `path`
   std::optional<CellSource> history;  // earlier bodies
   std::optional<BodyComparison> comparison;
+  std::optional<CellSource> own_id;  // of the account that the device is signed in with
 };
 
 // [[row]]
@@ -107,6 +108,8 @@ struct PackTest {
   bool match = true;
   std::vector<std::pair<std::string, std::int64_t>> rows;    // kind, how many
   std::vector<std::pair<std::string, std::int64_t>> issues;  // code, how many
+  // Columns of the first row of the first [[row]]'s kind, and what they show.
+  std::vector<std::pair<std::string, std::string>> first;
 };
 
 struct Pack {

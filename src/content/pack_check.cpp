@@ -35,9 +35,9 @@ class BufferReader final : public Reader {
 };
 
 struct Counts final : Rows {
-  void add_cells(const catalog::KindInfo& kind, std::vector<catalog::RowCell>, std::string_view,
+  void add_cells(const catalog::KindInfo& kind, std::vector<catalog::RowCell> cells, std::string_view,
                  std::string_view) override {
-    ++rows[std::string(kind.name)];
+    if (++rows[std::string(kind.name)] == 1) first.emplace(kind.name, std::move(cells));
   }
   void issue(std::string code, std::string message, bool) override {
     ++issues[code];
@@ -45,6 +45,7 @@ struct Counts final : Rows {
   }
   void alive() override {}
   std::map<std::string, std::int64_t> rows, issues;
+  std::map<std::string_view, std::vector<catalog::RowCell>> first;  // of each kind
   std::vector<std::string> messages;
 };
 
@@ -157,6 +158,30 @@ void check_statements(const Pack& pack, std::vector<std::string>& problems) {
   }
 }
 
+std::string shown(const catalog::ColumnInfo& column, const catalog::RowCell& cell) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+  if (const auto* real = std::get_if<double>(&cell)) return fmt::format("{}", *real);
+  const auto* number = std::get_if<std::int64_t>(&cell);
+  if (number == nullptr) return "";
+  if (column.as == catalog::As::kTime) return format_time(*number);
+  return column.as == catalog::As::kWord ? std::string(column.words[static_cast<std::size_t>(*number)])
+                                         : std::to_string(*number);
+}
+
+void compare_first(const Pack& pack, const PackTest& test, const Counts& counts, std::vector<std::string>& problems) {
+  const catalog::KindInfo& kind = *pack.rows.front().map.kind;
+  const auto row = counts.first.find(kind.name);
+  for (const auto& [name, wanted] : test.first) {
+    const auto column = std::ranges::find(kind.columns, name, &catalog::ColumnInfo::name);
+    const auto at = catalog::kPlaceCells + static_cast<std::size_t>(column - kind.columns.begin());
+    const bool known = column != kind.columns.end() && row != counts.first.end();
+    const std::string found = known ? shown(*column, row->second[at]) : "no such row or column";
+    if (found != wanted)
+      problems.push_back(fmt::format("line {}: {}: the first row's {} should be '{}' and is '{}'", test.line, test.name,
+                                     name, wanted, found));
+  }
+}
+
 void compare(const PackTest& test, const Counts& counts, std::vector<std::string>& problems) {
   const auto say = [&](std::string_view what, std::string_view name, std::int64_t wanted, std::int64_t found) {
     if (wanted != found)
@@ -202,6 +227,7 @@ void run_test(const Pack& pack, const PackTest& test, const PackSamples& files, 
                                    matched ? "knows" : "does not know"));
   else
     compare(test, counts, problems);
+  if (matched && test.match) compare_first(pack, test, counts, problems);
 }
 
 }  // namespace

@@ -290,7 +290,7 @@ class MapReader {
   }
 
   void read_text(const TomlTable& table, CellRule& rule) {
-    table.only({"col", "decode", "path", "then", "text", "id", "name", "self_when", "enum", "else"}, {"self"});
+    table.only({"col", "decode", "path", "then", "text", "id", "name", "self_when", "self", "enum", "else"});
     rule.constant = table.text("text");
     if (!rule.constant.empty() && !rule.sources.empty())
       problems_.add(table.line(), "a cell has either 'col' or 'text'");
@@ -304,8 +304,9 @@ class MapReader {
     if (const toml::node* name = table.table().get("name")) add(fmt::format("{}_name", rule.column->name), *name);
   }
 
-  // Of which direction the cell is the device's own side, and NULL.
+  // Of which direction the cell is the device's own side, and NULL; and the column that has the id of that side.
   void read_self(const TomlTable& table, CellRule& rule) {
+    if (table.has("self")) map_.own_id = CellSource{table.text("self", true), {}};
     rule.self_when = table.text("self_when");
     if (rule.self_when.empty()) return;
     const auto direction = std::ranges::find(map_.kind->columns, "direction", &catalog::ColumnInfo::name);

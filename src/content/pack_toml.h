@@ -43,8 +43,8 @@ class TomlTable {
   [[nodiscard]] PackProblems& problems() const { return problems_; }
   [[nodiscard]] std::size_t line() const { return table_.source().begin.line; }
   [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
-  // Any other key is a problem; one of `later` with its own words.
-  void only(std::initializer_list<std::string_view> keys, std::initializer_list<std::string_view> later = {}) const;
+  // Any other key is a problem.
+  void only(std::initializer_list<std::string_view> keys) const;
   [[nodiscard]] std::string text(std::string_view key, bool required = false) const;
   [[nodiscard]] bool flag(std::string_view key, bool otherwise) const;
   // A list of texts, or one text.

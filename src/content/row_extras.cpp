@@ -6,12 +6,15 @@
 #include <array>
 #include <cmath>
 
+#include "limier/catalog/people.h"
+
 namespace limier::content {
 namespace {
 
 using catalog::RowCell;
 
 constexpr std::size_t kMaxVersions = 100;       // earlier bodies of one message
+constexpr std::size_t kMaxAccounts = 64;        // of the device, in one table
 constexpr std::uint64_t kMaxDifferences = 20;   // that are told a row at a time
 constexpr std::size_t kMaxBodyInMessage = 500;  // bytes
 
@@ -40,6 +43,9 @@ Result<RowExtras> RowExtras::bind(const Pack& pack, const PackRow& row, const St
   if (row.map.history) {
     LIMIER_TRY(extras.history_, BoundSource::bind(*row.map.history, statement));
   }
+  if (row.map.own_id) {
+    LIMIER_TRY(extras.own_id_, BoundSource::bind(*row.map.own_id, statement));
+  }
   if (row.map.comparison) {
     LIMIER_TRY(extras.one_, BoundSource::bind(row.map.comparison->one, statement));
     LIMIER_TRY(extras.other_, BoundSource::bind(row.map.comparison->other, statement));
@@ -52,7 +58,22 @@ void RowExtras::add(const Statement& statement, const RowFiller& filler, const c
   if (attachment_) add_attachment(statement, filler, place, cells, doubts);
   if (place_) add_place(statement, filler, place, cells, doubts);
   if (history_) add_history(statement, filler, place, cells, doubts);
+  if (own_id_) add_account(statement, filler, place, cells, doubts);
   if (one_) compare(statement, place, doubts);
+}
+
+// The device's own id, at the first row that has it.
+void RowExtras::add_account(const Statement& statement, const RowFiller& filler, const catalog::RowPlace& place,
+                            const std::vector<RowCell>& cells, FillDoubts& doubts) {
+  const auto stored = own_id_->first(statement, true, doubts);
+  if (!stored || accounts_.size() == kMaxAccounts || !accounts_.insert(stored->text()).second) return;
+  catalog::Account account;
+  account.place = place;
+  account.identifier = stored->text();
+  account.role = catalog::AccountRole::kOwner;
+  if (filler.has("service"))
+    if (const auto* service = std::get_if<std::string>(&cells[filler.cell_of("service")])) account.service = *service;
+  waiting_.push_back({&catalog::kKindOf<catalog::Account>, catalog::cells_of(account)});
 }
 
 void RowExtras::add_attachment(const Statement& statement, const RowFiller& filler, const catalog::RowPlace& place,

@@ -1,6 +1,8 @@
 // What a message row may bring beside itself: an attachment, a place, earlier bodies, and two bodies that differ.
 #pragma once
 
+#include <set>
+
 #include "content/row_fill.h"
 
 namespace limier::content {
@@ -29,12 +31,15 @@ class RowExtras {
                  const std::vector<catalog::RowCell>& cells, FillDoubts& doubts);
   void add_history(const Statement& statement, const RowFiller& filler, const catalog::RowPlace& place,
                    const std::vector<catalog::RowCell>& cells, FillDoubts& doubts);
+  void add_account(const Statement& statement, const RowFiller& filler, const catalog::RowPlace& place,
+                   const std::vector<catalog::RowCell>& cells, FillDoubts& doubts);
   void compare(const Statement& statement, const catalog::RowPlace& place, FillDoubts& doubts);
 
   const Pack* pack_ = nullptr;
   const PackRow* row_ = nullptr;
   std::optional<RowFiller> attachment_, place_;
-  std::optional<BoundSource> history_, one_, other_;
+  std::optional<BoundSource> history_, one_, other_, own_id_;
+  std::set<std::string> accounts_;  // that were told
   std::vector<Waiting> waiting_;
   std::vector<std::string> differing_;  // sentences on the row at hand
   std::uint64_t differences_ = 0;

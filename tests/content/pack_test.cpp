@@ -504,6 +504,20 @@ role = { text = "owner" }
             std::string::npos);
 }
 
+TEST(PackRun, TheOwnSideIsAnAccount) {
+  Maker maker;
+  maker.run(std::string(kTable) +
+            "INSERT INTO m VALUES (1, 1, 'p:1', 'a'), (2, 1, 'p:1', 'b'), (3, 1, NULL, 'c'), (4, 1, 'p:2', 'd')");
+  const std::string rows =
+      replaced(kRow, "direction = { col = \"out\", out = 1, in = 0 }", "sender = { col = \"body\", self = \"out\" }");
+  const std::string text = without_place(run_chat(maker.files(), rows).rows);
+  for (const std::string_view line :
+       {"account|locator=sqlite:m:rowid=1|state=live|source=main|service=Chat|identifier=p:1|role=owner\n",
+        "account|locator=sqlite:m:rowid=4|state=live|source=main|service=Chat|identifier=p:2|role=owner\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << text;
+  EXPECT_EQ(std::ranges::count(text, '\n'), 6);
+}
+
 TEST(PackRun, CodesThatThePackDoesNotKnowAreSaid) {
   Maker maker;
   maker.run(std::string(kTable) +
@@ -525,22 +539,22 @@ TEST(PackRun, FilesOfAttachmentsLieSomewhere) {
             "INSERT INTO m VALUES (1, 1700000000, '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=', '~/a/b.jpg'), "
             "(2, 1, 'YWE=', '/x/y.jpg'), (3, 1, NULL, NULL)");
   const std::string rows =
-      std::string(kRow) + R"(attach = { col = "body", sha256_b64 = "out", strip = "~/", root = ["/home/", "Home::"] }
+      std::string(kRow) + R"(attach = { col = "body", sha256_b64 = "out", strip = "~/", root = ["/place/", "Home::"] }
 [[row]]
 to = "attachment"
 driver = "c.m"
 sql = "SELECT m.id AS _rowid, m.body AS path, m.t AS made, m.id AS of FROM c.m m WHERE 1"
 [row.map]
 of = { row = "message", col = "of" }
-file = { col = "path", strip = "~/", root = ["/home/"] }
+file = { col = "path", strip = "~/", root = ["/place/"] }
 time = { col = "made", epoch = "unix-s" }
 )";
   const Parsed parsed = run_chat(maker.files(), rows);
   const std::string text = without_place(parsed.rows);
-  for (const std::string_view line : {"path=~/a/b.jpg|places=/home/a/b.jpg; Home::a/b.jpg|"
+  for (const std::string_view line : {"path=~/a/b.jpg|places=/place/a/b.jpg; Home::a/b.jpg|"
                                       "sha256=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n",
                                       "message=sqlite:m:rowid=2|path=/x/y.jpg|places=/x/y.jpg\n",
-                                      "path=~/a/b.jpg|places=/home/a/b.jpg|t=2023-11-14T22:13:20.000000000Z\n"})
+                                      "path=~/a/b.jpg|places=/place/a/b.jpg|t=2023-11-14T22:13:20.000000000Z\n"})
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
   EXPECT_EQ(parsed.rows.codes(), std::vector<std::string>{"pack-decode-failed"});
 }
@@ -689,6 +703,20 @@ TEST(Packs, ChecksSayWhatIsMissing) {
   EXPECT_NE(problems[1].find("without the capability extra"), std::string::npos);
   EXPECT_EQ(problems[2], "it has no [[test]] with a database that it knows");
   EXPECT_EQ(problems[3], "it has no [[test]] with match = false: a database that it must not know");
+}
+
+TEST(Packs, TheFirstRowOfATestIsCompared) {
+  const std::string sql = "CREATE TABLE m(id INTEGER PRIMARY KEY, t, out, body); INSERT INTO m VALUES (1, 5, 1, 'a');";
+  const auto problem = [&](const std::string& first) {
+    const auto checks = check_pack(
+        pack_text(std::string(kRow) + "[[test]]\nname = \"x\"\nfiles = { c = \"x.sql\" }\nfirst = { " + first + " }\n"),
+        {{"x.sql", {sql.begin(), sql.end()}}});
+    EXPECT_TRUE(checks);
+    return checks->back().problems.empty() ? "" : checks->back().problems.front();
+  };
+  EXPECT_EQ(problem("time = \"1970-01-01T00:00:05.000000000Z\", body = \"a\", direction = \"out\""), "");
+  EXPECT_EQ(problem("direction = \"in\""), "line 21: x: the first row's direction should be 'in' and is 'out'");
+  EXPECT_EQ(problem("wings = \"2\""), "line 21: x: the first row's wings should be '2' and is 'no such row or column'");
 }
 
 TEST(Packs, ATestWithoutItsSampleIsWrongAndWithoutAnyIsSaid) {

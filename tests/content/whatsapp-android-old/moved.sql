@@ -10,3 +10,5 @@ INSERT INTO chat VALUES (1, 1);
 INSERT INTO messages VALUES (1, '32470000001@s.whatsapp.net', 0, 'K-1', 0, 'hello', 1600000000000, NULL, '0', 0, NULL, NULL, NULL, 0, 0, NULL, 0),
   (2, '32470000001@s.whatsapp.net', 1, 'K-2', 0, 'hi', 1600000060000, NULL, '0', 0, NULL, NULL, NULL, 0, 0, NULL, 0);
 INSERT INTO message VALUES (1, 1, 0, 'K-1', 1600000000000, 0, 'hello');
+CREATE TABLE call_log (_id INTEGER PRIMARY KEY, jid_row_id INTEGER, from_me INTEGER, timestamp INTEGER, duration INTEGER, call_result INTEGER);
+INSERT INTO call_log VALUES (1, 1, 0, 1600000420000, 31, 5);

@@ -16,3 +16,7 @@ INSERT INTO messages VALUES (1, '-1', 0, '-1', -1, NULL, 0, NULL, '-1', -1, NULL
   (7, '32470000001@s.whatsapp.net', 0, 'K-7', 0, NULL, 1600000300000, NULL, '15', 0, NULL, NULL, NULL, 0, 0, NULL, 1600000300500),
   (9, '32470000001@s.whatsapp.net', 1, 'K-9', 4, 'bye', 1600000360000, NULL, '0', 0, NULL, NULL, NULL, NULL, NULL, NULL, 0);
 INSERT INTO message_media VALUES (5, 'Media/WhatsApp Images/IMG-1.jpg');
+CREATE TABLE jid (_id INTEGER PRIMARY KEY, raw_string TEXT);
+CREATE TABLE call_log (_id INTEGER PRIMARY KEY, jid_row_id INTEGER, from_me INTEGER, timestamp INTEGER, duration INTEGER, call_result INTEGER);
+INSERT INTO jid VALUES (1, '32470000001@s.whatsapp.net');
+INSERT INTO call_log VALUES (1, 1, 0, 1600000420000, 31, 5);
