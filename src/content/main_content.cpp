@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "content/placed_reader.h"
+#include "limier/content/database_rows.h"
 #include "limier/content/parsers.h"
 #include "limier/worker.h"
 #if defined(LIMIER_FAULTS)
@@ -130,7 +131,7 @@ class Worker {
 
   content::Outcome parse(const content::ContentItem& item, content::Rows& rows) const {
     const auto parser = std::ranges::find_if(parsers_, [&](const auto& one) { return one->name() == item.parser; });
-    if (parser == parsers_.end()) return {catalog::ItemState::kFailed, "there is no such parser"};
+    if (parser == parsers_.end() && item.parser != content::kDatabaseRows) return {catalog::ItemState::kFailed, "there is no such parser"};
     for (const auto* part : {&item.main, &item.wal, &item.journal})
       if (!content::is_sound(*part)) return {catalog::ItemState::kFailed, "its place cannot be true"};
     const content::PlacedReader main(*image_, item.main), wal(*image_, item.wal), journal(*image_, item.journal);
@@ -140,10 +141,22 @@ class Worker {
     source.wal = item.has_wal ? &wal : nullptr;
     source.journal = item.has_journal ? &journal : nullptr;
     try {
-      return (*parser)->parse(source, rows);
+      return item.parser == content::kDatabaseRows ? send_database(item, source, rows)
+                                                   : (*parser)->parse(source, rows);
     } catch (const std::bad_alloc&) {
       return {catalog::ItemState::kFailed, "it takes more memory than a parser may use"};
     }
+  }
+
+  // For `limier rows`: rows as they are, in frames of their own.
+  content::Outcome send_database(const content::ContentItem& item, const content::Source& source,
+                                 content::Rows& rows) const {
+    return content::read_database_rows(source, job_.question, rows, [&](const content::DatabaseRows& part) {
+      content::DatabaseRows numbered = part;
+      numbered.item_id = item.item_id;
+      beat(journal_);
+      return channel_.send(FrameType::kDatabaseRows, numbered).ok();
+    });
   }
 
   worker::Channel& channel_;
