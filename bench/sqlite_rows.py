@@ -37,7 +37,8 @@ def make_image(folder, image):
 
 def rows_of(limier, folder, work, options=()):
     """Every row of the databases below a folder, as `limier rows` gives them."""
-    image, case = work / 'disk.img', work / 'case'
+    image, case = work / 'disk' / 'disk.img', work / 'case'
+    image.parent.mkdir()
     make_image(folder, image)
     done = subprocess.run([limier, 'triage', image, '--out', case, '--authority', 'training', '--quiet'],
                           capture_output=True, text=True)

@@ -9,7 +9,9 @@ namespace {
 constexpr int kBitsOfSums = 16;        // lengths that agree
 constexpr int kBitsOfSize = 16;        // a free block that its cells fill
 constexpr int kBitsOfPlace = 6;        // an end where something else begins
+constexpr int kBitsOfRest = 8;         // bytes too few for a free block are seldom left over
 constexpr int kLeastBits = 30;         // of a whole cell: once in a GiB of noise
+constexpr int kLeastHeadlessBits = 26;  // of one whose place is known
 constexpr int kStrongBits = 40;        // that no other cell can lie over
 constexpr int kClearlyBetter = 4;      // of two readings of the same bytes
 constexpr std::uint32_t kLostBytes = 4;     // at the front of a freed cell
@@ -17,7 +19,7 @@ constexpr std::uint32_t kMaxFragment = 3;   // bytes too few for a free block
 constexpr std::size_t kMaxHeadlessTables = 16;
 constexpr std::size_t kWideRecord = 60;     // columns from which on the head's length may take two bytes
 constexpr std::size_t kMaxTextBits = 16;
-constexpr std::size_t kMaxLostText = 57;    // of a text whose type takes one byte
+constexpr std::uint64_t kRowsToLearnFrom = 10;  // from which on a column's first type is one that was seen
 
 bool is_short(std::uint64_t type, Bytes body, bool has_short_integers) {
   const std::int64_t value = integer_of_type(type, body);
@@ -57,7 +59,7 @@ struct Front {
 };
 
 struct Reading {
-  std::uint32_t end = 0;
+  std::uint32_t end = 0;  // 0: none
   int bits = 0;
   bool headless = false;
   bool ambiguous = false;
@@ -134,40 +136,58 @@ class Carver {
     return reading;
   }
 
-  // Whether cells fill what is left of a free block.
-  [[nodiscard]] bool fills(std::uint32_t at, std::uint32_t stop) const {
+  // Whether cells fill what is left of a free block: how many times bytes are left between them, none where they do not.
+  [[nodiscard]] std::optional<int> fill(std::uint32_t at, std::uint32_t stop) const {
+    int rests = 0;
     while (stop > at && stop - at > kMaxFragment) {
       std::uint32_t next = at;
       while (next <= at + kMaxFragment && chosen_[next - start_] < 0) ++next;
-      if (next > at + kMaxFragment) return false;
+      if (next > at + kMaxFragment) {
+        if (!is_front_of_block(at, stop)) return std::nullopt;
+        return rests;
+      }
+      if (next != at) ++rests;
       at = readings_[static_cast<std::size_t>(chosen_[next - start_])].end;
     }
-    return at <= stop;
+    if (at > stop) return std::nullopt;
+    return at < stop ? rests + 1 : rests;
+  }
+
+  // Whether a free block once began here that went on beyond `stop`, where its bytes are in use again.
+  [[nodiscard]] bool is_front_of_block(std::uint32_t at, std::uint32_t stop) const {
+    const std::uint32_t next = be_at<std::uint16_t>(page_, at).value_or(0);
+    const std::uint32_t size = be_at<std::uint16_t>(page_, at + 2).value_or(0);
+    return size > stop - at && size <= page_.size() - at && (next == 0 || next > at + size);
   }
 
   std::optional<Reading> headless_at(std::uint32_t at) {
     const std::uint32_t next = be_at<std::uint16_t>(page_, at).value_or(0);
     const std::uint32_t size = be_at<std::uint16_t>(page_, at + 2).value_or(0);
-    if (size <= kLostBytes || size > end_ - at) return std::nullopt;
+    if (size <= kLostBytes || size > page_.size() - at) return std::nullopt;
     const std::uint32_t stop = at + size;
     if (next != 0 && (next <= stop + kMaxFragment || next + kLostBytes > page_.size())) return std::nullopt;
-    std::optional<Reading> best;
+    Reading best;
+    // The end of a block may be in use again: what is left is to be filled all the same.
+    const std::uint32_t here = std::min(stop, end_);
+    is_cut_ = here < stop;
     const std::size_t tables = std::min(ground_.tables.size(), kMaxHeadlessTables);
     for (std::size_t i = 0; i < tables; ++i) {
       const DbTable& table = *ground_.tables[i];
       if (table.shape.without_rowid) continue;
-      try_counts(table, at, stop, best);
+      try_counts(table, at, here, best);
     }
+    if (is_cut_) best.bits -= kBitsOfRest;
+    if (best.end == 0 || best.bits < kLeastHeadlessBits) return std::nullopt;
     return best;
   }
 
-  void try_counts(const DbTable& table, std::uint32_t at, std::uint32_t stop, std::optional<Reading>& best) {
+  void try_counts(const DbTable& table, std::uint32_t at, std::uint32_t stop, Reading& best) {
     try_fronts(table, table.stored.size(), at, stop, best);
     for (const std::uint16_t count : table.counts) try_fronts(table, count, at, stop, best);
   }
 
   void try_fronts(const DbTable& table, std::size_t columns, std::uint32_t at, std::uint32_t stop,
-                  std::optional<Reading>& best) {
+                  Reading& best) {
     Front front;
     for (front.size = 1; front.size <= (columns >= kWideRecord ? 2u : 1u); ++front.size)
       for (front.payload = 1; front.payload <= 3; ++front.payload)
@@ -176,7 +196,7 @@ class Carver {
 
   // The types from the fifth byte on; the first one may be lost.
   void try_front(const DbTable& table, std::size_t columns, std::uint32_t at, std::uint32_t stop, const Front& front,
-                 std::optional<Reading>& best) {
+                 Reading& best) {
     const bool lost = front.bytes() < kLostBytes;
     std::uint64_t next = at + std::max(front.bytes(), kLostBytes);
     scratch_.types.clear();
@@ -221,30 +241,30 @@ class Carver {
            length <= varint_length(static_cast<std::uint64_t>(*ground_.high));
   }
 
-  // A type of the first column that makes the cell end where it has to.
+  // A type of the first column that makes the cell end where it has to. A text would take whatever room there is, and a
+  // block that is partly in use again leaves any room: none is guessed.
   void try_first_types(const DbTable& table, std::uint32_t at, std::uint32_t stop, const Reading& reading,
-                       std::optional<Reading>& best) {
+                       Reading& best) {
     const std::uint64_t others = scratch_.body_bytes;
     const auto attempt = [&](std::uint64_t type) {
       if (!table.fits(0, type, true)) return;
+      const bool seen = (table.seen[0] & bit_of_type(type)) != 0 || table.is_alias(0);
+      if (!seen && type < 10 && table.live_rows >= kRowsToLearnFrom) return;
       scratch_.types[0] = type;
       scratch_.body_bytes = others + bytes_of_type(type);
       Reading one = reading;
       one.type_lost = true;
       one.first_type = type;
       // What live rows have there is likelier.
-      if ((table.seen[0] & bit_of_type(type)) != 0 || table.is_alias(0)) one.bits += kBitsOfPlace;
+      if (seen) one.bits += kBitsOfPlace;
       finish(at, stop, one, best);
     };
     for (std::uint64_t type = 0; type < 10; ++type) attempt(type);
-    for (std::uint64_t length = 0; length <= kMaxLostText; ++length) {
-      attempt(13 + 2 * length);
-      if (12 + 2 * length < 0x80) attempt(12 + 2 * length);
-    }
+    for (const std::uint64_t type : table.first_types) attempt(type);
     scratch_.body_bytes = others;
   }
 
-  void finish(std::uint32_t at, std::uint32_t stop, Reading reading, std::optional<Reading>& best) {
+  void finish(std::uint32_t at, std::uint32_t stop, Reading reading, Reading& best) {
     const std::uint64_t payload = scratch_.payload_bytes();
     if (varint_length(payload) != reading.front.payload) return;
     const auto usable = static_cast<std::uint32_t>(page_.size());
@@ -252,21 +272,24 @@ class Carver {
     const std::uint64_t content = at + reading.front.payload + reading.front.rowid;
     std::uint64_t end = content + local + (local < payload ? 4 : 0);
     end = std::max<std::uint64_t>(end, at + kLostBytes);
-    if (end > stop || local < scratch_.head_bytes || !fills(static_cast<std::uint32_t>(end), stop)) return;
+    if (end > stop || local < scratch_.head_bytes) return;
+    const auto rests = fill(static_cast<std::uint32_t>(end), stop);
+    if (!rests) return;
     reading.end = static_cast<std::uint32_t>(end);
+    reading.bits -= *rests * kBitsOfRest;
     const Bytes body = page_.subspan(static_cast<std::size_t>(content + scratch_.head_bytes),
                                      static_cast<std::size_t>(local - scratch_.head_bytes));
     if (!are_likely_values(ground_, scratch_, body, reading.bits)) return;
-    if (!best || reading.bits > best->bits + kClearlyBetter) {
+    if (best.end == 0 || reading.bits > best.bits + kClearlyBetter) {
       best = reading;
-    } else if (reading.bits + kClearlyBetter < best->bits) {
+    } else if (reading.bits + kClearlyBetter < best.bits) {
       return;
-    } else if (is_same_reading(*best, reading)) {
-      best->value_lost = best->value_lost || best->first_type != reading.first_type;
-      best->bits = std::max(best->bits, reading.bits);
+    } else if (is_same_reading(best, reading)) {
+      best.value_lost = best.value_lost || best.first_type != reading.first_type;
+      best.bits = std::max(best.bits, reading.bits);
     } else {
-      best->ambiguous = true;
-      best->bits = std::max(best->bits, reading.bits);
+      best.ambiguous = true;
+      best.bits = std::max(best.bits, reading.bits);
     }
   }
 
@@ -326,6 +349,7 @@ class Carver {
   Bytes page_;
   std::uint32_t start_, end_;
   std::uint32_t strong_ = 0;  // the nearest start to the right of a cell that is certain; 0: none
+  bool is_cut_ = false;       // the block that is read ends in what is in use again
   std::vector<int> best_, chosen_;
   std::vector<Reading> readings_;
   RecordHead scratch_;
@@ -335,6 +359,8 @@ class Carver {
 
 bool are_likely_values(const CarveGround& ground, const RecordHead& head, Bytes body, int& bits) {
   std::uint64_t at = 0;
+  // Nothing but NULL, 0 and 1 is what empty bytes read as.
+  if (head.body_bytes == 0) return false;
   for (const std::uint64_t type : head.types) {
     const std::uint64_t size = bytes_of_type(type);
     const auto value = slice(body, at, size);

@@ -84,6 +84,8 @@ DbTable* TableSet::add(const SchemaEntry& entry, bool is_live) {
   if (same != tables_.end()) return &*same;
   auto shape = parse_create_table(entry.sql);
   if (!shape) return nullptr;
+  if (!is_live)
+    if (DbTable* grown = grown_from(entry.name, *shape)) return grown;
   if (tables_.size() == kMaxKnownTables) {
     full_ = true;
     return nullptr;
@@ -98,6 +100,22 @@ DbTable* TableSet::add(const SchemaEntry& entry, bool is_live) {
   return &table;
 }
 
+// The live table that had fewer columns once.
+DbTable* TableSet::grown_from(std::string_view name, const TableShape& shape) {
+  for (DbTable& table : tables_) {
+    const auto& columns = table.shape.columns;
+    if (!table.is_live || table.name != name || shape.columns.size() > columns.size()) continue;
+    const bool same = std::ranges::equal(shape.columns, std::span(columns).first(shape.columns.size()), {},
+                                         &TableColumn::name, &TableColumn::name);
+    if (!same) continue;
+    const auto count = static_cast<std::uint16_t>(shape.columns.size());
+    if (count < columns.size() && std::ranges::find(table.counts, count) == table.counts.end())
+      table.counts.push_back(count);
+    return &table;
+  }
+  return nullptr;
+}
+
 DbTable TableSet::make_schema_table() {
   DbTable table;
   table.name = "sqlite_schema";
@@ -105,6 +123,8 @@ DbTable TableSet::make_schema_table() {
   table.is_live = true;
   table.shape = *parse_create_table("CREATE TABLE s(type TEXT NOT NULL, name TEXT, tbl_name TEXT, rootpage INT, sql TEXT)");
   settle(table);
+  // table, index, view, trigger, in UTF-8 and in UTF-16.
+  table.first_types = {23, 21, 27, 33, 29, 41};
   return table;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <span>
 #include <vector>
 
 #include "content/sqlite_ddl.h"
@@ -24,6 +25,7 @@ struct DbTable {
   std::vector<std::size_t> stored;  // columns of the shape in the order of the record
   std::vector<std::uint16_t> seen;  // of each stored column
   std::vector<std::uint16_t> counts;  // of columns that live rows have, when they are fewer than `stored`
+  std::vector<std::uint64_t> first_types;  // of a first column with a handful of words for values
   std::uint64_t live_rows = 0;
   bool damaged = false;  // its tree makes no sense somewhere
 
@@ -52,6 +54,8 @@ class TableSet {
   static DbTable make_schema_table();
 
  private:
+  DbTable* grown_from(std::string_view name, const TableShape& shape);
+
   std::deque<DbTable> tables_;
   DbTable schema_ = make_schema_table();
   bool full_ = false;
