@@ -19,6 +19,8 @@ constexpr std::uint32_t kMaxFragment = 3;   // bytes too few for a free block
 constexpr std::size_t kMaxHeadlessTables = 16;
 constexpr std::size_t kWideRecord = 60;     // columns from which on the head's length may take two bytes
 constexpr std::size_t kMaxTextBits = 16;
+constexpr std::size_t kLeastFragmentText = 4;  // bytes; shorter ones say nothing
+constexpr std::uint32_t kLongestFront = 12;    // three bytes of length, eight of number, one of length
 constexpr std::uint64_t kRowsToLearnFrom = 10;  // from which on a column's first type is one that was seen
 
 bool is_short(std::uint64_t type, Bytes body, bool has_short_integers) {
@@ -85,7 +87,9 @@ class Carver {
     for (std::uint32_t at = start_; at < end_;) {
       const int reading = chosen_[at - start_];
       if (reading < 0) {
-        ++at;
+        const std::uint32_t rest = at;
+        while (at < end_ && chosen_[at - start_] < 0) ++at;
+        if (auto row = cut_row({rest, at})) rows.push_back(std::move(*row));
         continue;
       }
       const Reading& one = readings_[static_cast<std::size_t>(reading)];
@@ -298,6 +302,105 @@ class Carver {
     return one.end == other.end && one.columns == other.columns && one.front.bytes() == other.front.bytes() &&
            one.front.payload + one.front.rowid == other.front.payload + other.front.rowid &&
            one.type_lost == other.type_lost && bytes_of_type(one.first_type) == bytes_of_type(other.first_type);
+  }
+
+  // ---- fragments: cells whose end is in use again --------------------------------------------------------------
+
+  // The first cell of a range that goes on beyond it.
+  std::optional<CarvedRow> cut_row(PageRange rest) {
+    for (std::uint32_t at = rest.start; at + kLostBytes < rest.end; ++at) {
+      auto row = cut_whole(at, rest.end);
+      if (!row) row = cut_headless(at, rest.end);
+      if (row) return row;
+    }
+    return std::nullopt;
+  }
+
+  // Of a cell with its front: the columns that end before `stop`. None where there is no text among them.
+  std::optional<CarvedRow> cut_whole(std::uint32_t at, std::uint32_t stop) {
+    const Bytes here = page_.first(stop);
+    const auto payload = varint_at(here, at);
+    if (!payload || payload->value == 0 || payload->length != varint_length(payload->value)) return std::nullopt;
+    const auto rowid = varint_at(here, at + payload->length);
+    if (!rowid || rowid->length != varint_length(rowid->value)) return std::nullopt;
+    const std::uint64_t record = at + payload->length + rowid->length;
+    CarvedRow row;
+    if (!parse_record_head(here.subspan(static_cast<std::size_t>(std::min<std::uint64_t>(record, stop))), row.head))
+      return std::nullopt;
+    if (row.head.payload_bytes() != payload->value || record + payload->value <= stop) return std::nullopt;
+    row.start = at;
+    row.end = stop;
+    row.rowid = static_cast<std::int64_t>(rowid->value);
+    row.body_at = record + row.head.head_bytes;
+    return keep_columns(std::move(row), kBitsOfSums);
+  }
+
+  // Of one that lost its front too: every way the front may have been that agrees with what follows.
+  std::optional<CarvedRow> cut_headless(std::uint32_t at, std::uint32_t stop) {
+    if (!is_front_of_block(at, stop) && be_at<std::uint16_t>(page_, at + 2) != stop - at) return std::nullopt;
+    std::optional<CarvedRow> found;
+    const std::size_t tables = std::min(ground_.tables.size(), kMaxHeadlessTables);
+    for (std::size_t i = 0; i < tables; ++i)
+      for (std::uint32_t front = kLostBytes - 1; front <= kLongestFront; ++front) {
+        auto row = cut_with_front(*ground_.tables[i], at, stop, front);
+        if (!row) continue;
+        if (found && found->body_at != row->body_at) return std::nullopt;
+        found = std::move(row);
+      }
+    return found;
+  }
+
+  // `front`: bytes of the payload's length, the number and the head's length. Where the last of them is gone, it is not
+  // known how they shared them, and it does not matter.
+  std::optional<CarvedRow> cut_with_front(const DbTable& table, std::uint32_t at, std::uint32_t stop, std::uint32_t front) {
+    if (table.shape.without_rowid) return std::nullopt;
+    CarvedRow row;
+    if (front < kLostBytes) {
+      if (!table.is_alias(0)) return std::nullopt;
+      row.head.types.push_back(0);
+    }
+    std::uint64_t next = at + std::max(front, kLostBytes);
+    while (row.head.types.size() < table.stored.size()) {
+      const auto type = varint_at(page_.first(stop), next);
+      if (!type || !is_serial_type(type->value) || !table.fits(row.head.types.size(), type->value, true)) return std::nullopt;
+      row.head.types.push_back(type->value);
+      row.head.body_bytes += bytes_of_type(type->value);
+      if (row.head.body_bytes > kMaxRowBytes) return std::nullopt;
+      next += type->length;
+    }
+    row.head.head_bytes = next - at - front + 1;
+    int bits = kBitsOfSize / 2;
+    if (front > kLostBytes) {
+      if (page_[at + front - 1] != row.head.head_bytes) return std::nullopt;
+      bits += kBitsOfSums / 2;
+    }
+    if (next + row.head.body_bytes <= stop) return std::nullopt;
+    row.start = at;
+    row.end = stop;
+    row.body_at = next;
+    row.is_headless = true;
+    return keep_columns(std::move(row), bits);
+  }
+
+  std::optional<CarvedRow> keep_columns(CarvedRow row, int bits) {
+    for (const DbTable* table : ground_.tables)
+      if (table->fits(row.head.types, true)) row.tables.push_back(table);
+    if (row.tables.empty() || row.body_at >= row.end) return std::nullopt;
+    row.local_body_bytes = row.end - row.body_at;
+    const Bytes body = page_.subspan(static_cast<std::size_t>(row.body_at), static_cast<std::size_t>(row.local_body_bytes));
+    if (!are_likely_values(ground_, row.head, body, bits) || bits < kStrongBits) return std::nullopt;
+    std::uint64_t used = 0;
+    bool text = false;
+    for (const std::uint64_t type : row.head.types) {
+      const std::uint64_t size = bytes_of_type(type);
+      if (used + size > row.local_body_bytes) break;
+      text = text || (is_text_type(type) && size >= kLeastFragmentText);
+      used += size;
+      ++row.columns;
+    }
+    if (!text) return std::nullopt;
+    row.local_body_bytes = used;
+    return row;
   }
 
   std::optional<CarvedRow> row_of(std::uint32_t at, const Reading& reading) {

@@ -18,7 +18,7 @@ using catalog::RowState;
 
 constexpr std::size_t kPagesPerBeat = 256;
 constexpr std::size_t kMaxLinks = 1u << 20;      // of pages to the tables that they had
-constexpr std::size_t kMinFragmentText = 4;      // bytes; shorter ones say nothing
+constexpr std::size_t kWideTable = 6;               // columns that make a table's rows its own
 constexpr std::uint64_t kOverflowReadsPerPage = 4;  // of recovered rows, over all pages
 constexpr std::uint64_t kOverflowReadsAtLeast = 1u << 16;
 
@@ -259,7 +259,11 @@ class Recovery {
     for (const PageRange& range : ranges_of(task, page, tree))
       for (const CarvedRow& row : carve(ground, range)) {
         some = some || row.is_headless;
-        if (row.is_headless == headless) take_carved(task, page, tree, row);
+        if (row.is_headless != headless) continue;
+        if (row.is_whole() || row.first_lost)
+          take_carved(task, page, tree, row);
+        else if (is_live_page)
+          take_fragment(task, page, tree, row, cells);
       }
     return some;
   }
@@ -326,13 +330,64 @@ class Recovery {
     offer(task, row, *body, state, source);
   }
 
-  void take_carved(const PageTask& task, Bytes page, const std::optional<TreePage>& tree, const CarvedRow& row) {
+  // The only page of a narrow table, in a database from which tables were dropped: the page may have been another's, and
+  // what its free space holds would fit many tables.
+  [[nodiscard]] bool may_be_of_dropped(const PageTask& task, const CarvedRow& row) const {
+    if (task.version != nullptr || task.role != PageRole::kTable || row.tables.empty()) return false;
+    const DbTable& table = *row.tables[0];
+    return table.root_page == task.number && table.stored.size() < kWideTable &&
+           pages_.head().schema_changes > pages_.schema_entries();
+  }
+
+  void take_carved(const PageTask& task, Bytes page, const std::optional<TreePage>& tree, CarvedRow row) {
+    if (may_be_of_dropped(task, row)) row.tables.clear();
     const auto body = body_of(task, page, row);
     if (!body) return;
     int bits = 0;
     if (row.overflow_page != 0 && !are_likely_values(ground_of(page), row.head, *body, bits)) return;
     const RowSource source = task.version != nullptr ? task.version->source : source_of(task, tree, page, row.start);
     offer(task, row, *body, row.first_lost ? RowState::kFragment : RowState::kRecovered, source);
+  }
+
+  // Part of a row: given where it is not part of a live one, of which there may be an older copy.
+  void take_fragment(const PageTask& task, Bytes page, const std::optional<TreePage>& tree, const CarvedRow& row,
+                     const std::vector<LeafCell>& cells) {
+    if (row.tables.size() != 1 || may_be_of_dropped(task, row)) return;
+    const auto body = slice(page, row.body_at, row.local_body_bytes);
+    if (!body) return;
+    for (const LeafCell& cell : cells)
+      if (begins_alike(page, cell, row, *body)) return;
+    FoundRow out;
+    out.table = row.tables[0];
+    out.rowid = row.rowid;
+    if (const auto place = live_place(out)) {
+      if (const auto cell = leaf_cell_at(pages_.usable(live_page_), *place))
+        if (begins_alike(pages_.usable(live_page_), *cell, row, *body)) return;
+      out.has_live_version = true;
+    }
+    RecordHead known = row.head;
+    known.types.resize(row.columns);
+    const std::uint64_t hash = mix_hash(hash_row(known, *body), 3);
+    if (ended_ || seen_.holds(hash) || seen_.size() >= 2 * kMaxRecoveredRows) return;
+    seen_.add(hash);
+    out.state = RowState::kFragment;
+    out.source = source_of(task, tree, page, row.start);
+    out.page = task.number;
+    out.file_offset = task.place.offset + row.start;
+    put_values(*out.table, row.head, *body, row.columns, out);
+    ended_ = !found_.take(out);
+  }
+
+  // Whether the columns of a fragment are those of a cell.
+  bool begins_alike(Bytes page, const LeafCell& cell, const CarvedRow& row, Bytes body) {
+    const auto record = slice(page, cell.payload_at, cell.local_bytes);
+    if (!record || !parse_record_head(*record, head_) || head_.types.size() < row.columns) return false;
+    if (!std::equal(row.head.types.begin(), row.head.types.begin() + static_cast<std::ptrdiff_t>(row.columns),
+                    head_.types.begin()))
+      return false;
+    const Bytes values = record->subspan(static_cast<std::size_t>(head_.head_bytes));
+    return std::ranges::equal(body.first(std::min(body.size(), values.size())),
+                              values.first(std::min(body.size(), values.size())));
   }
 
   RowSource source_of(const PageTask& task, const std::optional<TreePage>& tree, Bytes page, std::uint32_t at) const {
@@ -431,15 +486,22 @@ class Recovery {
 
   // Of the live row with that number; none where there is no such row, or none can be found.
   std::optional<std::uint64_t> live_hash(const FoundRow& row) {
+    const auto place = live_place(row);
+    if (!place) return std::nullopt;
+    const Bytes page = pages_.usable(live_page_);
+    const auto cell = leaf_cell_at(page, *place);
+    if (!cell) return std::nullopt;
+    return hash_live_cell(page, *cell);
+  }
+
+  // The cell of the live row with that number, in live_page_.
+  std::optional<std::uint64_t> live_place(const FoundRow& row) {
     if (row.table == nullptr || !row.rowid || !row.table->is_live) return std::nullopt;
     auto finder = finders_.find(row.table);
     if (finder == finders_.end()) finder = finders_.emplace(row.table, CellFinder(image_, row.table->root_page)).first;
     const auto place = finder->second.find(*row.rowid);
     if (!place || !pages_.read_page(place->page, live_page_)) return std::nullopt;
-    const Bytes page = pages_.usable(live_page_);
-    const auto cell = leaf_cell_at(page, place->file_offset - image_.place_of(place->page).offset);
-    if (!cell) return std::nullopt;
-    return hash_live_cell(page, *cell);
+    return place->file_offset - image_.place_of(place->page).offset;
   }
 
   // Its overflow pages belong to it: the walk went along them and ended.

@@ -62,6 +62,7 @@ bool SqlitePages::read_head() {
   head_.counted_pages = block->be<28, std::uint32_t>();
   head_.first_trunk = block->be<32, std::uint32_t>();
   head_.free_pages = block->be<36, std::uint32_t>();
+  head_.schema_changes = block->be<40, std::uint32_t>();
   head_.auto_vacuum = block->be<52, std::uint32_t>() != 0;
   head_.version_valid_for = block->be<92, std::uint32_t>();
   return true;
@@ -108,6 +109,7 @@ bool SqlitePages::walk(TableSet& tables, const std::function<bool(const LiveRow&
   };
   owners_.push_back(&tables.schema());
   (void)walk_tree(1, PageRole::kSchema, &tables.schema(), collect);
+  schema_entries_ = entries.size();
   for (const SchemaEntry& entry : entries) {
     if (entry.root_page < 1 || entry.root_page > UINT32_MAX) continue;
     const auto root = static_cast<std::uint32_t>(entry.root_page);

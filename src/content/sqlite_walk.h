@@ -22,6 +22,7 @@ struct DbHead {
   bool has_short_integers = true;  // 0 and 1 are types of their own (schema format 4)
   std::uint32_t change_counter = 0, counted_pages = 0, version_valid_for = 0;
   std::uint32_t first_trunk = 0, free_pages = 0;
+  std::uint32_t schema_changes = 0;  // counted by SQLite: one a table made, dropped or altered
   bool auto_vacuum = false;
 };
 
@@ -51,6 +52,8 @@ class SqlitePages {
   // Live pages of tables with bytes that no live cell takes.
   [[nodiscard]] const std::vector<std::uint32_t>& loose_pages() const { return loose_; }
   [[nodiscard]] const std::vector<std::uint32_t>& free_pages() const { return free_; }
+  // Entries of the schema: tables, indexes, views, triggers.
+  [[nodiscard]] std::size_t schema_entries() const { return schema_entries_; }
   [[nodiscard]] std::uint32_t damaged_pages() const { return damaged_; }
   // Whether a row with these values is live. Only while hashes_complete().
   [[nodiscard]] bool has_live(std::uint64_t hash) const;
@@ -88,6 +91,7 @@ class SqlitePages {
   std::vector<std::uint64_t> hashes_;
   std::vector<std::uint8_t> page_, chain_page_, payload_;
   RecordHead record_;
+  std::size_t schema_entries_ = 0;
   std::uint32_t damaged_ = 0;
   std::uint64_t rows_too_large_ = 0;
 };
