@@ -12,6 +12,7 @@ constexpr int kBitsOfPlace = 6;        // an end where something else begins
 constexpr int kBitsOfRest = 8;         // bytes too few for a free block are seldom left over
 constexpr int kLeastBits = 30;         // of a whole cell: once in a GiB of noise
 constexpr int kLeastHeadlessBits = 26;  // of one whose place is known
+constexpr int kLeastFragmentBits = 36;
 constexpr int kStrongBits = 40;        // that no other cell can lie over
 constexpr int kClearlyBetter = 4;      // of two readings of the same bytes
 constexpr std::uint32_t kLostBytes = 4;     // at the front of a freed cell
@@ -369,7 +370,7 @@ class Carver {
       next += type->length;
     }
     row.head.head_bytes = next - at - front + 1;
-    int bits = kBitsOfSize / 2;
+    int bits = kBitsOfSize;
     if (front > kLostBytes) {
       if (page_[at + front - 1] != row.head.head_bytes) return std::nullopt;
       bits += kBitsOfSums / 2;
@@ -388,7 +389,7 @@ class Carver {
     if (row.tables.empty() || row.body_at >= row.end) return std::nullopt;
     row.local_body_bytes = row.end - row.body_at;
     const Bytes body = page_.subspan(static_cast<std::size_t>(row.body_at), static_cast<std::size_t>(row.local_body_bytes));
-    if (!are_likely_values(ground_, row.head, body, bits) || bits < kStrongBits) return std::nullopt;
+    if (!are_likely_values(ground_, row.head, body, bits) || bits < kLeastFragmentBits) return std::nullopt;
     std::uint64_t used = 0;
     bool text = false;
     for (const std::uint64_t type : row.head.types) {
