@@ -1,5 +1,5 @@
-// `limier rows`: the bytes of databases, where the index says that they lie, to a jailed limier-content, and its rows to
-// whoever asked.
+// `limier rows`: the bytes of databases, where the index says that they lie, to a jailed limier-content, and its rows
+// to whoever asked.
 #include <fmt/format.h>
 
 #include <deque>
@@ -25,8 +25,9 @@ struct Waiting {
 };
 
 Result<std::vector<std::int64_t>> all_databases(store::Index& index) {
-  LIMIER_TRY(auto query, index.query("SELECT file_id FROM v_file WHERE mime = ?1 AND kind = 'file' AND content_state NOT "
-                                     "IN ('unreadable', 'encrypted', 'empty') ORDER BY file_id"));
+  LIMIER_TRY(auto query,
+             index.query("SELECT file_id FROM v_file WHERE mime = ?1 AND kind = 'file' AND content_state NOT "
+                         "IN ('unreadable', 'encrypted', 'empty') ORDER BY file_id"));
   query.bind(1, std::string(kSqliteType));
   std::vector<std::int64_t> ids;
   while (query.step()) ids.push_back(query.integer(0));
@@ -43,8 +44,8 @@ class RowsReader {
   Status add(std::int64_t file_id) {
     LIMIER_TRY(auto content, find_content(index_, file_id));
     if (!content)
-      return Error{ErrorKind::kUsage, fmt::format("{} has no file {}; `limier files {}` lists them", options_.dir,
-                                                  file_id, options_.dir)};
+      return Error{ErrorKind::kUsage,
+                   fmt::format("{} has no file {}; `limier files {}` lists them", options_.dir, file_id, options_.dir)};
     DatabaseFile file{file_id, content->path};
     waiting_.push_back({std::move(file), std::move(*content)});
     return ok_status();
@@ -127,15 +128,19 @@ class RowsReader {
   Result<std::optional<content::ContentBytes>> bytes_of(const KnownContent& content, std::int64_t file_id) {
     content::ContentBytes bytes;
     bytes.size_bytes = content.size_bytes;
-    LIMIER_TRY(auto query, index_.query("SELECT s.source FROM file f JOIN stream s ON s.content_id = f.content_id WHERE "
-                                        "f.file_id = ?1"));
+    LIMIER_TRY(auto query,
+               index_.query("SELECT s.source FROM file f JOIN stream s ON s.content_id = f.content_id WHERE "
+                            "f.file_id = ?1"));
     query.bind(1, file_id);
-    const auto source = query.step() ? static_cast<catalog::ContentSource>(query.integer(0)) : catalog::ContentSource::kNone;
+    const auto source =
+        query.step() ? static_cast<catalog::ContentSource>(query.integer(0)) : catalog::ContentSource::kNone;
     LIMIER_CHECK(query.status());
     if (source == catalog::ContentSource::kDigested) return fetch(content);
-    if (source != catalog::ContentSource::kExtents) return missing(content, fmt::format("its content is {}", content.state));
-    LIMIER_TRY(auto extents, index_.query("SELECT file_offset, image_offset, length FROM v_extent WHERE file_id = ?1 AND "
-                                          "kind = 'data' AND image_offset IS NOT NULL ORDER BY file_offset, seq"));
+    if (source != catalog::ContentSource::kExtents)
+      return missing(content, fmt::format("its content is {}", content.state));
+    LIMIER_TRY(auto extents,
+               index_.query("SELECT file_offset, image_offset, length FROM v_extent WHERE file_id = ?1 AND "
+                            "kind = 'data' AND image_offset IS NOT NULL ORDER BY file_offset, seq"));
     extents.bind(1, file_id);
     while (extents.step())
       bytes.pieces.push_back({static_cast<std::uint64_t>(extents.integer(0)),
@@ -147,7 +152,8 @@ class RowsReader {
 
   // Resident and compressed contents: limier-fs knows how.
   Result<std::optional<content::ContentBytes>> fetch(const KnownContent& content) {
-    if (content.size_bytes > kMaxFetched) return missing(content, "it is compressed and too large to be read in one piece");
+    if (content.size_bytes > kMaxFetched)
+      return missing(content, "it is compressed and too large to be read in one piece");
     content::ContentBytes bytes;
     bytes.size_bytes = content.size_bytes;
     bytes.is_here = true;

@@ -26,8 +26,8 @@ class RowsCommand final : public Command {
     app.add_option("--state", states_, "live, superseded, uncommitted, recovered, fragment; default: all")
         ->option_text("S,...")
         ->delimiter(',')
-        ->check(CLI::IsMember(
-            std::vector<std::string>(catalog::kRowStateWords.begin(), catalog::kRowStateWords.end())));
+        ->check(
+            CLI::IsMember(std::vector<std::string>(catalog::kRowStateWords.begin(), catalog::kRowStateWords.end())));
     app.add_option("--image", options_.image, "Where the evidence is now, when it has moved")->option_text("IMAGE");
   }
 
@@ -44,7 +44,8 @@ class RowsCommand final : public Command {
         options_.question.states |= 1u << i;
     if (const auto status = refuse_batch_case(options_.dir, "rows"); !status) return context.fail(status.error());
     app::RowsTaker taker;
-    taker.row = [&](const app::DatabaseFile& file, const content::DatabaseTable* table, const content::DatabaseRow& row) {
+    taker.row = [&](const app::DatabaseFile& file, const content::DatabaseTable* table,
+                    const content::DatabaseRow& row) {
       context.common.json ? print_json(context, file, table, row) : print_text(context, file, table, row);
       return !context.out.broken();
     };
@@ -135,7 +136,8 @@ class RowsCommand final : public Command {
     if (last_table_ != name) {
       std::string columns;
       if (table != nullptr)
-        for (const std::string& column : table->columns) columns += (columns.empty() ? "" : ", ") + terminal_text(column);
+        for (const std::string& column : table->columns)
+          columns += (columns.empty() ? "" : ", ") + terminal_text(column);
       context.out.write(fmt::format("  {} ({})\n", name, columns));
       last_table_ = name;
     }

@@ -131,7 +131,8 @@ class Worker {
 
   content::Outcome parse(const content::ContentItem& item, content::Rows& rows) const {
     const auto parser = std::ranges::find_if(parsers_, [&](const auto& one) { return one->name() == item.parser; });
-    if (parser == parsers_.end() && item.parser != content::kDatabaseRows) return {catalog::ItemState::kFailed, "there is no such parser"};
+    if (parser == parsers_.end() && item.parser != content::kDatabaseRows)
+      return {catalog::ItemState::kFailed, "there is no such parser"};
     for (const auto* part : {&item.main, &item.wal, &item.journal})
       if (!content::is_sound(*part)) return {catalog::ItemState::kFailed, "its place cannot be true"};
     const content::PlacedReader main(*image_, item.main), wal(*image_, item.wal), journal(*image_, item.journal);
@@ -141,8 +142,7 @@ class Worker {
     source.wal = item.has_wal ? &wal : nullptr;
     source.journal = item.has_journal ? &journal : nullptr;
     try {
-      return item.parser == content::kDatabaseRows ? send_database(item, source, rows)
-                                                   : (*parser)->parse(source, rows);
+      return item.parser == content::kDatabaseRows ? send_database(item, source, rows) : (*parser)->parse(source, rows);
     } catch (const std::bad_alloc&) {
       return {catalog::ItemState::kFailed, "it takes more memory than a parser may use"};
     }

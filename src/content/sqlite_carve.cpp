@@ -6,22 +6,22 @@
 namespace limier::content {
 namespace {
 
-constexpr int kBitsOfSums = 16;        // lengths that agree
-constexpr int kBitsOfSize = 16;        // a free block that its cells fill
-constexpr int kBitsOfPlace = 6;        // an end where something else begins
-constexpr int kBitsOfRest = 8;         // bytes too few for a free block are seldom left over
-constexpr int kLeastBits = 30;         // of a whole cell: once in a GiB of noise
+constexpr int kBitsOfSums = 16;         // lengths that agree
+constexpr int kBitsOfSize = 16;         // a free block that its cells fill
+constexpr int kBitsOfPlace = 6;         // an end where something else begins
+constexpr int kBitsOfRest = 8;          // bytes too few for a free block are seldom left over
+constexpr int kLeastBits = 30;          // of a whole cell: once in a GiB of noise
 constexpr int kLeastHeadlessBits = 26;  // of one whose place is known
 constexpr int kLeastFragmentBits = 36;
-constexpr int kStrongBits = 40;        // that no other cell can lie over
-constexpr int kClearlyBetter = 4;      // of two readings of the same bytes
-constexpr std::uint32_t kLostBytes = 4;     // at the front of a freed cell
-constexpr std::uint32_t kMaxFragment = 3;   // bytes too few for a free block
+constexpr int kStrongBits = 40;            // that no other cell can lie over
+constexpr int kClearlyBetter = 4;          // of two readings of the same bytes
+constexpr std::uint32_t kLostBytes = 4;    // at the front of a freed cell
+constexpr std::uint32_t kMaxFragment = 3;  // bytes too few for a free block
 constexpr std::size_t kMaxHeadlessTables = 16;
-constexpr std::size_t kWideRecord = 60;     // columns from which on the head's length may take two bytes
+constexpr std::size_t kWideRecord = 60;  // columns from which on the head's length may take two bytes
 constexpr std::size_t kMaxTextBits = 16;
-constexpr std::size_t kLeastFragmentText = 4;  // bytes; shorter ones say nothing
-constexpr std::uint32_t kLongestFront = 12;    // three bytes of length, eight of number, one of length
+constexpr std::size_t kLeastFragmentText = 4;   // bytes; shorter ones say nothing
+constexpr std::uint32_t kLongestFront = 12;     // three bytes of length, eight of number, one of length
 constexpr std::uint64_t kRowsToLearnFrom = 10;  // from which on a column's first type is one that was seen
 
 bool is_short(std::uint64_t type, Bytes body, bool has_short_integers) {
@@ -126,22 +126,26 @@ class Carver {
     if (page_[at] == 0) return std::nullopt;
     const auto cell = leaf_cell_at(page_, at);
     if (!cell || cell->end > end_) return std::nullopt;
-    if (cell->payload_at - at != varint_length(cell->payload_bytes) + varint_length(static_cast<std::uint64_t>(cell->rowid)))
+    if (cell->payload_at - at !=
+        varint_length(cell->payload_bytes) + varint_length(static_cast<std::uint64_t>(cell->rowid)))
       return std::nullopt;
-    const Bytes record = page_.subspan(static_cast<std::size_t>(cell->payload_at), static_cast<std::size_t>(cell->local_bytes));
+    const Bytes record =
+        page_.subspan(static_cast<std::size_t>(cell->payload_at), static_cast<std::size_t>(cell->local_bytes));
     if (!parse_record_head(record, scratch_) || scratch_.payload_bytes() != cell->payload_bytes) return std::nullopt;
     if (std::ranges::none_of(ground_.tables, [&](const DbTable* table) { return table->fits(scratch_.types, true); }))
       return std::nullopt;
     Reading reading;
     reading.end = static_cast<std::uint32_t>(cell->end);
     reading.bits = kBitsOfSums + (ends_well(reading.end) || at == start_ ? kBitsOfPlace : 0);
-    if (!are_likely_values(ground_, scratch_, record.subspan(static_cast<std::size_t>(scratch_.head_bytes)), reading.bits))
+    if (!are_likely_values(ground_, scratch_, record.subspan(static_cast<std::size_t>(scratch_.head_bytes)),
+                           reading.bits))
       return std::nullopt;
     if (reading.bits < kLeastBits) return std::nullopt;
     return reading;
   }
 
-  // Whether cells fill what is left of a free block: how many times bytes are left between them, none where they do not.
+  // Whether cells fill what is left of a free block: how many times bytes are left between them, none where they do
+  // not.
   [[nodiscard]] std::optional<int> fill(std::uint32_t at, std::uint32_t stop) const {
     int rests = 0;
     while (stop > at && stop - at > kMaxFragment) {
@@ -191,8 +195,7 @@ class Carver {
     for (const std::uint16_t count : table.counts) try_fronts(table, count, at, stop, best);
   }
 
-  void try_fronts(const DbTable& table, std::size_t columns, std::uint32_t at, std::uint32_t stop,
-                  Reading& best) {
+  void try_fronts(const DbTable& table, std::size_t columns, std::uint32_t at, std::uint32_t stop, Reading& best) {
     Front front;
     for (front.size = 1; front.size <= (columns >= kWideRecord ? 2u : 1u); ++front.size)
       for (front.payload = 1; front.payload <= 3; ++front.payload)
@@ -353,7 +356,8 @@ class Carver {
 
   // `front`: bytes of the payload's length, the number and the head's length. Where the last of them is gone, it is not
   // known how they shared them, and it does not matter.
-  std::optional<CarvedRow> cut_with_front(const DbTable& table, std::uint32_t at, std::uint32_t stop, std::uint32_t front) {
+  std::optional<CarvedRow> cut_with_front(const DbTable& table, std::uint32_t at, std::uint32_t stop,
+                                          std::uint32_t front) {
     if (table.shape.without_rowid) return std::nullopt;
     CarvedRow row;
     if (front < kLostBytes) {
@@ -363,7 +367,8 @@ class Carver {
     std::uint64_t next = at + std::max(front, kLostBytes);
     while (row.head.types.size() < table.stored.size()) {
       const auto type = varint_at(page_.first(stop), next);
-      if (!type || !is_serial_type(type->value) || !table.fits(row.head.types.size(), type->value, true)) return std::nullopt;
+      if (!type || !is_serial_type(type->value) || !table.fits(row.head.types.size(), type->value, true))
+        return std::nullopt;
       row.head.types.push_back(type->value);
       row.head.body_bytes += bytes_of_type(type->value);
       if (row.head.body_bytes > kMaxRowBytes) return std::nullopt;
@@ -388,7 +393,8 @@ class Carver {
       if (table->fits(row.head.types, true)) row.tables.push_back(table);
     if (row.tables.empty() || row.body_at >= row.end) return std::nullopt;
     row.local_body_bytes = row.end - row.body_at;
-    const Bytes body = page_.subspan(static_cast<std::size_t>(row.body_at), static_cast<std::size_t>(row.local_body_bytes));
+    const Bytes body =
+        page_.subspan(static_cast<std::size_t>(row.body_at), static_cast<std::size_t>(row.local_body_bytes));
     if (!are_likely_values(ground_, row.head, body, bits) || bits < kLeastFragmentBits) return std::nullopt;
     std::uint64_t used = 0;
     bool text = false;
@@ -412,7 +418,8 @@ class Carver {
     if (!reading.headless) {
       const auto cell = leaf_cell_at(page_, at);
       if (!cell) return std::nullopt;
-      const Bytes record = page_.subspan(static_cast<std::size_t>(cell->payload_at), static_cast<std::size_t>(cell->local_bytes));
+      const Bytes record =
+          page_.subspan(static_cast<std::size_t>(cell->payload_at), static_cast<std::size_t>(cell->local_bytes));
       if (!parse_record_head(record, row.head)) return std::nullopt;
       row.rowid = cell->rowid;
       row.body_at = cell->payload_at + row.head.head_bytes;
@@ -446,7 +453,8 @@ class Carver {
     const std::uint64_t payload = row.head.payload_bytes();
     const std::uint64_t local = local_payload_bytes(payload, static_cast<std::uint32_t>(page_.size()));
     row.local_body_bytes = local - row.head.head_bytes;
-    if (local < payload) row.overflow_page = be_at<std::uint32_t>(page_, row.body_at + row.local_body_bytes).value_or(0);
+    if (local < payload)
+      row.overflow_page = be_at<std::uint32_t>(page_, row.body_at + row.local_body_bytes).value_or(0);
   }
 
   const CarveGround& ground_;

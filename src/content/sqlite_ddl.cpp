@@ -96,9 +96,8 @@ Affinity affinity_of(std::string_view type) {
 }
 
 bool begins_constraint(const Token& token) {
-  static constexpr std::array<std::string_view, 11> kWords{"CONSTRAINT", "PRIMARY",    "NOT",       "NULL",
-                                                           "UNIQUE",     "CHECK",      "DEFAULT",   "COLLATE",
-                                                           "REFERENCES", "GENERATED", "AS"};
+  static constexpr std::array<std::string_view, 11> kWords{
+      "CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED", "AS"};
   return std::ranges::any_of(kWords, [&](std::string_view word) { return token.is(word); });
 }
 

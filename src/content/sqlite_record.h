@@ -1,5 +1,5 @@
-// Records of SQLite: variable-length integers, serial types, cells of a table's leaf page, values. Everything is checked
-// against the bytes there are. Format: sqlite.org/fileformat2.html, sections 1.6 and 2.1.
+// Records of SQLite: variable-length integers, serial types, cells of a table's leaf page, values. Everything is
+// checked against the bytes there are. Format: sqlite.org/fileformat2.html, sections 1.6 and 2.1.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,12 @@ inline constexpr std::size_t kMaxVarintBytes = 9;
 inline constexpr std::size_t kMaxRecordColumns = 2000;  // as SQLite's own limit
 inline constexpr std::uint64_t kHeadOfPageOne = 100;    // the database's own head stands before that of page 1
 
-enum class PageType : std::uint8_t { kIndexInterior = 0x02, kTableInterior = 0x05, kIndexLeaf = 0x0a, kTableLeaf = 0x0d };
+enum class PageType : std::uint8_t {
+  kIndexInterior = 0x02,
+  kTableInterior = 0x05,
+  kIndexLeaf = 0x0a,
+  kTableLeaf = 0x0d
+};
 
 enum class TextEncoding : std::uint8_t { kUtf8 = 1, kUtf16Le = 2, kUtf16Be = 3 };
 

@@ -17,7 +17,7 @@ using catalog::RowSource;
 using catalog::RowState;
 
 constexpr std::size_t kPagesPerBeat = 256;
-constexpr std::size_t kMaxLinks = 1u << 20;      // of pages to the tables that they had
+constexpr std::size_t kMaxLinks = 1u << 20;         // of pages to the tables that they had
 constexpr std::size_t kWideTable = 6;               // columns that make a table's rows its own
 constexpr std::uint64_t kOverflowReadsPerPage = 4;  // of recovered rows, over all pages
 constexpr std::uint64_t kOverflowReadsAtLeast = 1u << 16;
@@ -154,7 +154,8 @@ class Recovery {
         for (const CarvedRow& row : carve(ground, range)) add_schema_row(task, page, row);
     };
     for (const PageVersion& version : versions_.all())
-      if (!version.is_live && is_schema_page(version.page)) each({version.page, version.place, &version, PageRole::kNone});
+      if (!version.is_live && is_schema_page(version.page))
+        each({version.page, version.place, &version, PageRole::kNone});
     for (const std::uint32_t page : pages_.loose_pages())
       if (is_schema_page(page)) each(live_task(page));
   }
@@ -196,9 +197,8 @@ class Recovery {
         if (!tree || tree->type != PageType::kTableInterior) continue;
         for (const DbTable* table : owners_of(version.page))
           for (std::uint32_t i = 0; i <= tree->cells; ++i) {
-            const std::uint32_t child = i == tree->cells
-                                            ? tree->right_child
-                                            : be_at<std::uint32_t>(page, tree->offset_of(page, i)).value_or(0);
+            const std::uint32_t child =
+                i == tree->cells ? tree->right_child : be_at<std::uint32_t>(page, tree->offset_of(page, i)).value_or(0);
             more = link(child, table) || more;
           }
       }
@@ -326,12 +326,13 @@ class Recovery {
     const auto body = body_of(task, page, row);
     if (!body) return;
     const RowState state = task.version != nullptr ? task.version->state : RowState::kRecovered;
-    const RowSource source = task.version != nullptr ? task.version->source : source_of(task, std::nullopt, page, row.start);
+    const RowSource source =
+        task.version != nullptr ? task.version->source : source_of(task, std::nullopt, page, row.start);
     offer(task, row, *body, state, source);
   }
 
-  // The only page of a narrow table, in a database from which tables were dropped: the page may have been another's, and
-  // what its free space holds would fit many tables.
+  // The only page of a narrow table, in a database from which tables were dropped: the page may have been another's,
+  // and what its free space holds would fit many tables.
   [[nodiscard]] bool may_be_of_dropped(const PageTask& task, const CarvedRow& row) const {
     if (task.version != nullptr || task.role != PageRole::kTable || row.tables.empty()) return false;
     const DbTable& table = *row.tables[0];
@@ -345,7 +346,9 @@ class Recovery {
     if (!body) return;
     int bits = 0;
     if (row.overflow_page != 0 && !are_likely_values(ground_of(page), row.head, *body, bits)) return;
-    const RowSource source = task.version != nullptr ? task.version->source : source_of(task, tree, page, row.start);
+    const bool in_main = task.place.file == PageFile::kMain;
+    const RowSource source =
+        in_main || task.version == nullptr ? source_of(task, tree, page, row.start) : task.version->source;
     offer(task, row, *body, row.first_lost ? RowState::kFragment : RowState::kRecovered, source);
   }
 
@@ -393,7 +396,7 @@ class Recovery {
   RowSource source_of(const PageTask& task, const std::optional<TreePage>& tree, Bytes page, std::uint32_t at) const {
     if (task.place.file == PageFile::kWal) return RowSource::kWal;
     if (task.role == PageRole::kTrunk || task.role == PageRole::kFreeLeaf) return RowSource::kFreelist;
-    if (!tree || task.role != PageRole::kTable) return RowSource::kMain;
+    if (!tree || (task.version == nullptr && task.role != PageRole::kTable)) return RowSource::kMain;
     for (std::uint32_t block = tree->first_freeblock, last = 0; block > last;) {
       const std::uint32_t size = be_at<std::uint16_t>(page, block + 2).value_or(0);
       if (at >= block && at < block + size) return RowSource::kFreeblock;
@@ -416,7 +419,8 @@ class Recovery {
       if (reads_left_ == 0 || next == 0 || !read_chained(task, next)) return std::nullopt;
       --reads_left_;
       const Bytes bytes = pages_.usable(chain_page_);
-      const std::size_t part = std::min<std::size_t>(bytes.size() - 4, static_cast<std::size_t>(row.head.body_bytes) - body_.size());
+      const std::size_t part =
+          std::min<std::size_t>(bytes.size() - 4, static_cast<std::size_t>(row.head.body_bytes) - body_.size());
       body_.insert(body_.end(), bytes.begin() + 4, bytes.begin() + 4 + static_cast<std::ptrdiff_t>(part));
       next = be_at<std::uint32_t>(bytes, 0).value_or(0);
     }
@@ -509,10 +513,12 @@ class Recovery {
     std::vector<std::uint8_t> payload(page.begin() + static_cast<std::ptrdiff_t>(cell.payload_at),
                                       page.begin() + static_cast<std::ptrdiff_t>(cell.payload_at + cell.local_bytes));
     std::vector<std::uint8_t> chained;
-    for (std::uint32_t next = cell.overflow_page; payload.size() < cell.payload_bytes && reads_left_ > 0; --reads_left_) {
+    for (std::uint32_t next = cell.overflow_page; payload.size() < cell.payload_bytes && reads_left_ > 0;
+         --reads_left_) {
       if (!pages_.read_page(next, chained)) break;
       const Bytes bytes = pages_.usable(chained);
-      const std::size_t part = std::min<std::size_t>(bytes.size() - 4, static_cast<std::size_t>(cell.payload_bytes) - payload.size());
+      const std::size_t part =
+          std::min<std::size_t>(bytes.size() - 4, static_cast<std::size_t>(cell.payload_bytes) - payload.size());
       payload.insert(payload.end(), bytes.begin() + 4, bytes.begin() + 4 + static_cast<std::ptrdiff_t>(part));
       next = be_at<std::uint32_t>(bytes, 0).value_or(0);
     }
@@ -536,7 +542,8 @@ class Recovery {
     say(full_, "sqlite-too-many-recovered",
         fmt::format("more than {} rows were recovered: the rest is not shown", kMaxRecoveredRows), true);
     say(reads_left_ == 0, "sqlite-too-many-overflows",
-        "following the overflow pages of deleted rows took more steps than the database has pages: the rest is not shown",
+        "following the overflow pages of deleted rows took more steps than the database has pages: the rest is not "
+        "shown",
         true);
     say(tables_.is_full(), "sqlite-schema-too-large",
         fmt::format("the database has or had more than {} tables: others are not looked at", kMaxKnownTables), true);

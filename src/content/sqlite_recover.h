@@ -40,6 +40,7 @@ struct RecoverWish {
 };
 
 // False: the bytes are no database that can be walked. What is damaged, left out or known to be gone is said in `rows`.
-bool recover_rows(const Source& source, const SqliteImage& image, const RecoverWish& wish, Rows& rows, FoundRows& found);
+bool recover_rows(const Source& source, const SqliteImage& image, const RecoverWish& wish, Rows& rows,
+                  FoundRows& found);
 
 }  // namespace limier::content

@@ -78,9 +78,8 @@ bool DbTable::fits(const std::vector<std::uint64_t>& types, bool searched) const
 
 DbTable* TableSet::add(const SchemaEntry& entry, bool is_live) {
   if (entry.type != "table" || entry.root_page < 1 || entry.root_page > UINT32_MAX) return nullptr;
-  const auto same = std::ranges::find_if(tables_, [&](const DbTable& one) {
-    return one.name == entry.name && one.sql == entry.sql;
-  });
+  const auto same =
+      std::ranges::find_if(tables_, [&](const DbTable& one) { return one.name == entry.name && one.sql == entry.sql; });
   if (same != tables_.end()) return &*same;
   auto shape = parse_create_table(entry.sql);
   if (!shape) return nullptr;
@@ -121,7 +120,8 @@ DbTable TableSet::make_schema_table() {
   table.name = "sqlite_schema";
   table.root_page = 1;
   table.is_live = true;
-  table.shape = *parse_create_table("CREATE TABLE s(type TEXT NOT NULL, name TEXT, tbl_name TEXT, rootpage INT, sql TEXT)");
+  table.shape =
+      *parse_create_table("CREATE TABLE s(type TEXT NOT NULL, name TEXT, tbl_name TEXT, rootpage INT, sql TEXT)");
   settle(table);
   // table, index, view, trigger, in UTF-8 and in UTF-16.
   table.first_types = {23, 21, 27, 33, 29, 41};

@@ -11,7 +11,8 @@ namespace limier::content {
 
 inline constexpr std::size_t kMaxKnownTables = 4096;
 
-// Which kinds of values were seen in a column of live rows: one bit a serial type below 10, one for text, one for BLOBs.
+// Which kinds of values were seen in a column of live rows: one bit a serial type below 10, one for text, one for
+// BLOBs.
 inline constexpr std::uint16_t kTextBit = 1u << 10;
 inline constexpr std::uint16_t kBlobBit = 1u << 11;
 std::uint16_t bit_of_type(std::uint64_t type);
@@ -21,10 +22,10 @@ struct DbTable {
   std::string sql;
   std::uint32_t root_page = 0;
   TableShape shape;
-  bool is_live = false;            // in the schema as the application saw it
-  std::vector<std::size_t> stored;  // columns of the shape in the order of the record
-  std::vector<std::uint16_t> seen;  // of each stored column
-  std::vector<std::uint16_t> counts;  // of columns that live rows have, when they are fewer than `stored`
+  bool is_live = false;                    // in the schema as the application saw it
+  std::vector<std::size_t> stored;         // columns of the shape in the order of the record
+  std::vector<std::uint16_t> seen;         // of each stored column
+  std::vector<std::uint16_t> counts;       // of columns that live rows have, when they are fewer than `stored`
   std::vector<std::uint64_t> first_types;  // of a first column with a handful of words for values
   std::uint64_t live_rows = 0;
   bool damaged = false;  // its tree makes no sense somewhere

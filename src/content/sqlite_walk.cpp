@@ -114,16 +114,19 @@ bool SqlitePages::walk(TableSet& tables, const std::function<bool(const LiveRow&
     if (entry.root_page < 1 || entry.root_page > UINT32_MAX) continue;
     const auto root = static_cast<std::uint32_t>(entry.root_page);
     DbTable* table = tables.add(entry, true);
-    const PageRole role = table == nullptr ? PageRole::kIndex : table->shape.without_rowid ? PageRole::kKeyedTable : PageRole::kTable;
+    const PageRole role = table == nullptr             ? PageRole::kIndex
+                          : table->shape.without_rowid ? PageRole::kKeyedTable
+                                                       : PageRole::kTable;
     if (table != nullptr) owners_.push_back(table);
     if (!walk_tree(root, role, table, each)) break;
   }
   walk_freelist();
   std::ranges::sort(hashes_);
   if (rows_too_large_ > 0)
-    rows_.issue("sqlite-row-too-large",
-                fmt::format("{} rows take more than {} bytes each: they are not looked at", rows_too_large_, kMaxRowBytes),
-                true);
+    rows_.issue(
+        "sqlite-row-too-large",
+        fmt::format("{} rows take more than {} bytes each: they are not looked at", rows_too_large_, kMaxRowBytes),
+        true);
   return true;
 }
 

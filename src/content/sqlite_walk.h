@@ -14,7 +14,17 @@ inline constexpr std::uint32_t kMaxWalkedPages = 16u << 20;  // 64 GiB of pages 
 inline constexpr std::size_t kMaxLiveHashes = 12u << 20;     // 96 MiB
 inline constexpr std::uint64_t kMaxRowBytes = 16u << 20;     // of a row that is looked at
 
-enum class PageRole : std::uint8_t { kNone, kSchema, kTable, kKeyedTable, kIndex, kOverflow, kTrunk, kFreeLeaf, kPointerMap };
+enum class PageRole : std::uint8_t {
+  kNone,
+  kSchema,
+  kTable,
+  kKeyedTable,
+  kIndex,
+  kOverflow,
+  kTrunk,
+  kFreeLeaf,
+  kPointerMap
+};
 
 struct DbHead {
   std::uint32_t usable_bytes = 0;

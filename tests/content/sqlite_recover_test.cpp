@@ -316,7 +316,8 @@ TEST(SqliteRecover, NothingThatNeverWas) {
     std::mt19937 random(seed);
     const auto pick = [&](int most) { return static_cast<int>(random() % static_cast<unsigned>(most)); };
     Maker maker;
-    maker.run(fmt::format("PRAGMA synchronous=OFF; PRAGMA page_size={}; PRAGMA secure_delete=OFF;", 512 << pick(4))).run(kTable);
+    maker.run(fmt::format("PRAGMA synchronous=OFF; PRAGMA page_size={}; PRAGMA secure_delete=OFF;", 512 << pick(4)))
+        .run(kTable);
     if (seed % 3 == 0) maker.start_wal();
     if (seed % 3 == 1) maker.run("PRAGMA journal_mode=PERSIST");
     std::map<int, std::string> live;

@@ -39,7 +39,7 @@ struct DatabaseRow {
   std::uint32_t page = 0;
   std::uint64_t file_offset = 0;  // of the record, in the file that `source` names
   static constexpr auto fields() {
-    return std::tuple{&DatabaseRow::table, &DatabaseRow::rowid, &DatabaseRow::values,     &DatabaseRow::state,
+    return std::tuple{&DatabaseRow::table,  &DatabaseRow::rowid, &DatabaseRow::values,     &DatabaseRow::state,
                       &DatabaseRow::source, &DatabaseRow::page,  &DatabaseRow::file_offset};
   }
 };
