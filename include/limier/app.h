@@ -6,7 +6,9 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 
+#include "limier/content/database_rows.h"
 #include "limier/report.h"
 #include "limier/store.h"
 #include "limier/sweep.h"
@@ -179,6 +181,33 @@ struct Explanation {
   [[nodiscard]] bool incomplete() const;  // something could not be read again
 };
 Result<Explanation> explain(const ExplainOptions& options, const std::atomic<int>& stop_signal);
+
+// `limier rows`: the rows of databases as they are, read again from the evidence.
+struct RowsOptions {
+  std::string dir;  // the case folder
+  std::vector<std::int64_t> file_ids;
+  bool all = false;  // every file that is a SQLite database by its content
+  content::DatabaseQuestion question;
+  std::string image;  // where the evidence is now; "" : as recorded
+  bool sandbox = true;
+  std::uint32_t stall_seconds = kStallSeconds;
+  std::string command_line;
+};
+struct DatabaseFile {
+  std::int64_t file_id = 0;
+  std::string path;
+};
+struct RowsTaker {
+  // `table` is null where it is not known. False: no more are wanted.
+  std::function<bool(const DatabaseFile&, const content::DatabaseTable* table, const content::DatabaseRow&)> row;
+  // What is damaged, in doubt or left out; `incomplete`: something that is there could not be shown.
+  std::function<void(const DatabaseFile&, const std::string& message, bool incomplete)> note;
+};
+struct RowsSummary {
+  std::uint64_t files = 0, rows = 0;
+  bool incomplete = false;  // something could not be read
+};
+Result<RowsSummary> read_rows(const RowsOptions& options, const RowsTaker& taker, const std::atomic<int>& stop_signal);
 
 // `limier check`: manifest.json and the hash chain of audit.jsonl.
 struct CheckReport {

@@ -90,12 +90,20 @@ struct Wish {
 
 // ---- what limier-content is told, and what it says -----------------------------------------------------------------
 
+// Which rows of a database are wanted (content/database_rows.h).
+struct DatabaseQuestion {
+  std::string table;         // in any case of its letters; "": all
+  std::uint32_t states = 0;  // one bit a catalog::RowState
+  static constexpr auto fields() { return std::tuple{&DatabaseQuestion::table, &DatabaseQuestion::states}; }
+};
+
 struct ContentJob {
   evidence::EvidenceSpec evidence;
   std::vector<PackText> packs;
   std::uint64_t memory_bytes = 0;  // of its address space
+  DatabaseQuestion question;       // for items of `limier rows`
   static constexpr auto fields() {
-    return std::tuple{&ContentJob::evidence, &ContentJob::packs, &ContentJob::memory_bytes};
+    return std::tuple{&ContentJob::evidence, &ContentJob::packs, &ContentJob::memory_bytes, &ContentJob::question};
   }
 };
 

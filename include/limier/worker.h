@@ -59,6 +59,7 @@ enum class FrameType : std::uint16_t {
   kItem = 39,             // ContentItem, the answer; empty: there are no more
   kRows = 40,             // RowsHead and rows (catalog/rows.h)
   kItemDone = 41,         // ItemDone: all its rows have been sent
+  kDatabaseRows = 42,     // DatabaseRows, for `limier rows`
 };
 
 struct Frame {

@@ -90,18 +90,6 @@ Result<bool> read_place(store::Index& index, const RowName& row, Explanation& ex
   return true;
 }
 
-// The log that belongs to a database: by name, in the same volume, as deleted as the database is.
-Result<std::optional<std::int64_t>> companion(store::Index& index, std::int64_t file_id, std::string_view ending) {
-  LIMIER_TRY(auto query, index.query("SELECT l.file_id FROM v_file f JOIN v_file l ON l.volume_id = f.volume_id AND "
-                                     "l.path = f.path || ?2 WHERE f.file_id = ?1 ORDER BY l.deleted <> f.deleted, "
-                                     "l.file_id LIMIT 1"));
-  query.bind(1, file_id).bind(2, std::string(ending));
-  std::optional<std::int64_t> found;
-  if (query.step()) found = query.integer(0);
-  LIMIER_CHECK(query.status());
-  return found;
-}
-
 Result<std::optional<std::int64_t>> holder_of(store::Index& index, const RecordPlace& place, std::int64_t file_id) {
   if (place.source == "wal" || place.source == "wal-slack") return companion(index, file_id, "-wal");
   if (place.source == "journal") return companion(index, file_id, "-journal");

@@ -37,6 +37,17 @@ Result<std::optional<KnownContent>> find_content(store::Index& index, std::int64
   return std::optional<KnownContent>(std::move(content));
 }
 
+Result<std::optional<std::int64_t>> companion(store::Index& index, std::int64_t file_id, std::string_view ending) {
+  LIMIER_TRY(auto query, index.query("SELECT l.file_id FROM v_file f JOIN v_file l ON l.volume_id = f.volume_id AND "
+                                     "l.path = f.path || ?2 WHERE f.file_id = ?1 ORDER BY l.deleted <> f.deleted, "
+                                     "l.file_id LIMIT 1"));
+  query.bind(1, file_id).bind(2, std::string(ending));
+  std::optional<std::int64_t> found;
+  if (query.step()) found = query.integer(0);
+  LIMIER_CHECK(query.status());
+  return found;
+}
+
 Result<ReadAgain> read_again(const KnownContent& content, const EvidenceSet& evidence, const Guard& guard,
                              const std::function<Status(Bytes)>& take, const std::atomic<int>& stop) {
   ReadAgain read;

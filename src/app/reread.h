@@ -18,6 +18,9 @@ struct KnownContent {
 // nullopt: there is no such file.
 Result<std::optional<KnownContent>> find_content(store::Index& index, std::int64_t file_id);
 
+// The log that belongs to a database: by name, in the same volume, as deleted as the database is.
+Result<std::optional<std::int64_t>> companion(store::Index& index, std::int64_t file_id, std::string_view ending);
+
 struct ReadAgain {
   std::string sha256;  // of what was read
   std::uint64_t size_bytes = 0;

@@ -74,6 +74,7 @@ std::unique_ptr<Command> make_info();
 std::unique_ptr<Command> make_messages();
 std::unique_ptr<Command> make_packs_check();
 std::unique_ptr<Command> make_report();
+std::unique_ptr<Command> make_rows();
 std::unique_ptr<Command> make_rules_check();
 std::unique_ptr<Command> make_rules_list();
 std::unique_ptr<Command> make_rules_run();

@@ -104,6 +104,22 @@ Examples:
   limier report case-17
   limier report case-17 --format html,csv,dfxml)",
                  false, make_report},
+    CommandEntry{"rows", "DIR --file ID...|--all [options]", "Rows of any SQLite database, deleted ones too",
+                 R"(Reads databases again from the evidence, with their write-ahead logs and rollback journals,
+and shows every row they still hold: known application or not. Nothing of the index changes; the
+audit log of the case says that it was done.
+
+States: live, what the application saw; superseded, an earlier version or a row of an earlier
+commit; uncommitted; recovered, deleted and whole; fragment, deleted and only part of it left.
+A table is not named where more than one may have had the row; the number of a row is NULL where
+it was overwritten. With --json one object a line, a BLOB as {"hex": "..."}.
+Exit code 2: there is no such file; 5: part of a database could not be read.
+
+Examples:
+  limier rows case-17 --file 214
+  limier rows case-17 --file 214,215 --table message --state recovered,superseded
+  limier rows case-17 --all --json > rows.jsonl)",
+                 false, make_rows},
     CommandEntry{"rules", "COMMAND [arguments] [options]", "Rule packs: list, check, run over a finished index",
                  R"(A rule is one SELECT over the views and says what should be read first; a pack is a folder with
 rules, their samples and their word lists. docs/rules.md describes the format.

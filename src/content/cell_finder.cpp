@@ -1,44 +1,21 @@
 #include "content/cell_finder.h"
 
+#include "content/sqlite_record.h"
+
 namespace limier::content {
 namespace {
 
 constexpr std::uint8_t kInterior = 0x05;  // of a table
 constexpr std::uint8_t kLeaf = 0x0d;
-constexpr std::uint64_t kHeadOfPageOne = 100;  // the database's own head stands before that of page 1
-constexpr std::size_t kMaxVarintBytes = 9;
-
-struct Varint {
-  std::uint64_t value = 0;
-  std::uint64_t length = 0;
-};
-
-// Seven bits a byte, the highest first; the ninth byte has all eight.
-std::optional<Varint> varint_at(Bytes bytes, std::uint64_t offset) {
-  Varint varint;
-  for (std::size_t i = 0; i < kMaxVarintBytes; ++i) {
-    if (offset >= bytes.size() || i >= bytes.size() - offset) return std::nullopt;
-    const std::uint8_t byte = bytes[static_cast<std::size_t>(offset) + i];
-    ++varint.length;
-    if (i + 1 == kMaxVarintBytes) {
-      varint.value = varint.value << 8 | byte;
-      return varint;
-    }
-    varint.value = varint.value << 7 | (byte & 0x7fu);
-    if ((byte & 0x80u) == 0) return varint;
-  }
-  return varint;
-}
-
 // A page of a table's tree, checked as far as its head and its list of cells.
-struct TreePage {
+struct FinderPage {
   Bytes bytes;
   bool leaf = false;
   std::uint64_t list = 0;  // of the cells' offsets
   std::uint32_t cells = 0;
 
-  static std::optional<TreePage> parse(Bytes bytes, bool first) {
-    TreePage page{bytes};
+  static std::optional<FinderPage> parse(Bytes bytes, bool first) {
+    FinderPage page{bytes};
     const std::uint64_t head = first ? kHeadOfPageOne : 0;
     const auto type = slice(bytes, head, 1);
     const auto count = be_at<std::uint16_t>(bytes, head + 3);
@@ -107,7 +84,7 @@ std::optional<CellPlace> CellFinder::find(std::int64_t rowid) {
   std::uint32_t number = root_;
   for (std::size_t level = 0; level < kMaxDepth; ++level) {
     const Page* stored = load(level, number);
-    const auto page = stored != nullptr ? TreePage::parse(stored->bytes, number == 1) : std::nullopt;
+    const auto page = stored != nullptr ? FinderPage::parse(stored->bytes, number == 1) : std::nullopt;
     if (!page) return std::nullopt;
     if (!page->leaf) {
       const auto child = page->child_for(rowid);

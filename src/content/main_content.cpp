@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "content/placed_reader.h"
+#include "limier/content/database_rows.h"
 #include "limier/content/parsers.h"
 #include "limier/worker.h"
 #if defined(LIMIER_FAULTS)
@@ -138,7 +139,8 @@ class Worker {
 
   content::Outcome parse(const content::ContentItem& item, content::Rows& rows) const {
     const auto parser = std::ranges::find_if(parsers_, [&](const auto& one) { return one->name() == item.parser; });
-    if (parser == parsers_.end()) return {catalog::ItemState::kFailed, "there is no such parser"};
+    if (parser == parsers_.end() && item.parser != content::kDatabaseRows)
+      return {catalog::ItemState::kFailed, "there is no such parser"};
     std::vector<std::unique_ptr<content::PlacedReader>> readers;
     for (const auto* part : parts_of(item)) {
       if (!content::is_sound(*part)) return {catalog::ItemState::kFailed, "its place cannot be true"};
@@ -156,10 +158,21 @@ class Worker {
                                beside.has_journal ? readers[3 * i + 5].get() : nullptr});
     }
     try {
-      return (*parser)->parse(source, rows);
+      return item.parser == content::kDatabaseRows ? send_database(item, source, rows) : (*parser)->parse(source, rows);
     } catch (const std::bad_alloc&) {
       return {catalog::ItemState::kFailed, "it takes more memory than a parser may use"};
     }
+  }
+
+  // For `limier rows`: rows as they are, in frames of their own.
+  content::Outcome send_database(const content::ContentItem& item, const content::Source& source,
+                                 content::Rows& rows) const {
+    return content::read_database_rows(source, job_.question, rows, [&](const content::DatabaseRows& part) {
+      content::DatabaseRows numbered = part;
+      numbered.item_id = item.item_id;
+      beat(journal_);
+      return channel_.send(FrameType::kDatabaseRows, numbered).ok();
+    });
   }
 
   worker::Channel& channel_;

@@ -33,6 +33,8 @@ class SqliteImage {
   };
   // `page` counts from 1.
   [[nodiscard]] Place place_of(std::uint32_t page) const;
+  // Whether committed pages of a log lie over the main file.
+  [[nodiscard]] bool has_log() const { return wal_.has_value(); }
 
  private:
   SqliteImage(const Source& source, Rows& rows) : source_(source), rows_(&rows) {}

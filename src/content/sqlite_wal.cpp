@@ -4,66 +4,22 @@
 
 #include <algorithm>
 
+#include "content/sqlite_wal_frame.h"
+
 namespace limier::content {
 namespace {
 
-constexpr std::uint32_t kMagicLittle = 0x377f0682;  // checksums over little-endian words
-constexpr std::uint32_t kMagicBig = 0x377f0683;
-constexpr std::uint32_t kVersion = 3007000;
 constexpr std::size_t kFramesPerBeat = 1024;
-
-struct Sums {
-  std::uint32_t first = 0, second = 0;
-
-  // Whole pairs of words only: headers and pages are.
-  void add(Bytes bytes, bool big_endian) {
-    for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
-      const std::uint8_t* word = bytes.data() + at;
-      const auto one = big_endian ? detail::load_be<std::uint32_t>(word) : detail::load_le<std::uint32_t>(word);
-      const auto two = big_endian ? detail::load_be<std::uint32_t>(word + 4) : detail::load_le<std::uint32_t>(word + 4);
-      first += one + second;
-      second += two + first;
-    }
-  }
-};
-
-struct Header {
-  bool big_endian = false;
-  std::uint32_t page_size = 0;
-  std::uint64_t salts = 0;
-  Sums sums;
-};
-
-std::optional<Header> parse_header(Bytes bytes) {
-  const auto block = Block<kWalHeaderBytes>::at(bytes, 0);
-  if (!block) return std::nullopt;
-  const auto magic = block->be<0, std::uint32_t>();
-  Header header;
-  header.big_endian = magic == kMagicBig;
-  header.page_size = block->be<8, std::uint32_t>();
-  header.salts = block->be<16, std::uint64_t>();
-  header.sums.add(block->bytes<0, 24>(), header.big_endian);
-  const bool good = (magic == kMagicLittle || magic == kMagicBig) && block->be<4, std::uint32_t>() == kVersion &&
-                    is_page_size(header.page_size) && header.sums.first == block->be<24, std::uint32_t>() &&
-                    header.sums.second == block->be<28, std::uint32_t>();
-  if (!good) return std::nullopt;
-  return header;
-}
 
 // What becomes of a frame.
 enum class Frame { kGood, kCommit, kOtherGeneration, kBroken };
 
-Frame check_frame(Bytes frame, const Header& header, Sums& sums, std::uint32_t& page, std::uint32_t& commit) {
-  const auto block = Block<kWalFrameHeaderBytes>::at(frame, 0);
-  if (!block || block->be<8, std::uint64_t>() != header.salts) return Frame::kOtherGeneration;
-  page = block->be<0, std::uint32_t>();
-  commit = block->be<4, std::uint32_t>();
-  sums.add(block->bytes<0, 8>(), header.big_endian);
-  sums.add(frame.subspan(kWalFrameHeaderBytes), header.big_endian);
-  const bool good =
-      page != 0 && sums.first == block->be<16, std::uint32_t>() && sums.second == block->be<20, std::uint32_t>();
-  if (!good) return Frame::kBroken;
-  return commit != 0 ? Frame::kCommit : Frame::kGood;
+Frame check_frame(Bytes bytes, const WalHeader& header, WalSums& sums, WalFrame& frame) {
+  frame = WalFrame::parse(bytes);
+  if (frame.salts != header.salts) return Frame::kOtherGeneration;
+  add_frame(sums, bytes, header.big_endian);
+  if (frame.page == 0 || !(sums == frame.sums)) return Frame::kBroken;
+  return frame.commit != 0 ? Frame::kCommit : Frame::kGood;
 }
 
 // One frame a page: the newest, which has the highest index.
@@ -84,7 +40,7 @@ std::optional<Wal> Wal::read(const Reader& file, Rows& rows) {
                true);
     return std::nullopt;
   }
-  const auto header = parse_header(head);
+  const auto header = WalHeader::parse(head);
   if (!header) {
     if (std::ranges::any_of(head, [](std::uint8_t byte) { return byte != 0; }))
       rows.issue("sqlite-wal-not-valid",
@@ -97,7 +53,7 @@ std::optional<Wal> Wal::read(const Reader& file, Rows& rows) {
   Wal wal;
   wal.page_size_ = header->page_size;
   std::vector<std::uint8_t> frame(kWalFrameHeaderBytes + header->page_size);
-  Sums sums = header->sums;
+  WalSums sums = header->sums;
   std::size_t committed = 0;
   std::uint64_t offset = kWalHeaderBytes;
   bool tail = false, whole = true;
@@ -114,18 +70,17 @@ std::optional<Wal> Wal::read(const Reader& file, Rows& rows) {
                  true);
       break;
     }
-    std::uint32_t page = 0;
-    std::uint32_t commit = 0;
-    const Frame state = check_frame(frame, *header, sums, page, commit);
+    WalFrame one;
+    const Frame state = check_frame(frame, *header, sums, one);
     whole = state != Frame::kOtherGeneration;
     if (!whole) break;
     tail = true;
     if (state == Frame::kBroken) break;
-    wal.frames_.push_back(static_cast<std::uint64_t>(page) << 32 | index);
+    wal.frames_.push_back(static_cast<std::uint64_t>(one.page) << 32 | index);
     if (state != Frame::kCommit) continue;
     tail = false;
     committed = wal.frames_.size();
-    wal.page_count_ = commit;
+    wal.page_count_ = one.commit;
   }
   // A frame of this generation that was cut off.
   if (whole && !tail && file.size_bytes() > offset && file.size_bytes() - offset < frame.size()) {

@@ -6,7 +6,7 @@ import unittest
 from cli_support import (AUTHORITY, CliTest, EXIT_GOOD, EXIT_REFUSED, EXIT_TEMPORARY, EXIT_USAGE, LIMIER, environment,
                          limier)
 
-COMMANDS = ["check", "explain", "export", "files", "info", "messages", "report", "sql", "timeline", "triage", "verify",
+COMMANDS = ["check", "explain", "export", "files", "info", "messages", "report", "rows", "sql", "timeline", "triage", "verify",
             "version"]
 
 
