@@ -25,12 +25,21 @@ class Reader {
   virtual bool read(std::uint64_t offset, MutableBytes out) const = 0;
 };
 
+// A file in or beside the folder of a content that statements over it may read too.
+struct BesideSource {
+  std::string place;  // seen from that folder: "wa.db", "../databases/x.db"
+  const Reader* main = nullptr;
+  const Reader* wal = nullptr;      // nullptr: there is none
+  const Reader* journal = nullptr;  // the same
+};
+
 // A content and what belongs to it by name: "<name>-wal", "<name>-journal" in the same folder.
 struct Source {
   std::string path;  // raw bytes, of the first file that has the content
   const Reader* main = nullptr;
   const Reader* wal = nullptr;      // nullptr: there is none
   const Reader* journal = nullptr;  // the same
+  std::vector<BesideSource> beside{};
 };
 
 // Where rows go. They are kept when the parser has come to its end, or dropped all together.
@@ -105,6 +114,18 @@ struct ContentBytes {
   }
 };
 
+// A BesideSource on its way.
+struct ContentBeside {
+  std::string place;  // raw bytes
+  ContentBytes main;
+  bool has_wal = false, has_journal = false;
+  ContentBytes wal, journal;
+  static constexpr auto fields() {
+    return std::tuple{&ContentBeside::place,       &ContentBeside::main, &ContentBeside::has_wal,
+                      &ContentBeside::has_journal, &ContentBeside::wal,  &ContentBeside::journal};
+  }
+};
+
 struct ContentItem {
   std::uint64_t item_id = 0;
   std::string parser;
@@ -112,9 +133,11 @@ struct ContentItem {
   ContentBytes main;
   bool has_wal = false, has_journal = false;
   ContentBytes wal, journal;
+  std::vector<ContentBeside> beside;
   static constexpr auto fields() {
-    return std::tuple{&ContentItem::item_id, &ContentItem::parser,      &ContentItem::path, &ContentItem::main,
-                      &ContentItem::has_wal, &ContentItem::has_journal, &ContentItem::wal,  &ContentItem::journal};
+    return std::tuple{&ContentItem::item_id, &ContentItem::parser,  &ContentItem::path,
+                      &ContentItem::main,    &ContentItem::has_wal, &ContentItem::has_journal,
+                      &ContentItem::wal,     &ContentItem::journal, &ContentItem::beside};
   }
 };
 

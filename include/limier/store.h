@@ -113,7 +113,13 @@ struct ContentPlace {
 };
 // Files that belong to an item's by their names.
 struct ItemCompanions {
+  struct Beside {
+    std::string place;  // seen from the item's folder: "wa.db", "../databases/x.db"
+    std::int64_t file_id = 0;
+    std::optional<std::int64_t> wal, journal;
+  };
   std::optional<std::int64_t> wal, journal;
+  std::vector<Beside> beside;
 };
 
 class IndexWriter {
@@ -202,6 +208,9 @@ class IndexWriter {
   // or the sweep failed): contents stay not-read, but for those whose digests came.
   Status finish_evidence(const Digests& media, std::optional<Verdict> verdict, bool swept);
   // -- contents: after the catalog -----------------------------------------------------------------------------------
+  // Files that items may need beside them: globs over their places seen from the item's folder, "wa.db", "../x/y.db".
+  // To be said before the first choice.
+  void look_beside(std::vector<std::string> places);
   // Adds those that are not there yet.
   Status choose_items(const ItemChoice& choice);
   // Those not done yet: leads first, then in the order of the media.

@@ -52,6 +52,7 @@ Status ContentPhase::begin_leads() {
   leads.version = std::string(content::wishes().front().version);
   leads.path_globs = content::lead_paths(plan_.packs);
   leads.lead = true;
+  index_.look_beside(content::beside_places(plan_.packs));
   LIMIER_CHECK(index_.choose_items(leads));
   LIMIER_TRY(const auto items, index_.waiting_items());
   waiting_.assign(items.begin(), items.end());
@@ -161,17 +162,28 @@ Result<std::optional<content::ContentItem>> ContentPhase::make_item(const store:
   }
   item.main = std::move(*main);
   LIMIER_TRY(const auto companions, index_.companions_of(row.item_id));
-  std::string path;
-  const auto add_beside = [&](std::optional<std::int64_t> id, bool& has, content::ContentBytes& to) -> Status {
-    if (!id) return ok_status();
-    LIMIER_TRY(auto bytes, bytes_of(*id, path));
-    has = bytes.has_value();
-    if (bytes) to = std::move(*bytes);
-    return ok_status();
-  };
-  LIMIER_CHECK(add_beside(companions.wal, item.has_wal, item.wal));
-  LIMIER_CHECK(add_beside(companions.journal, item.has_journal, item.journal));
+  LIMIER_CHECK(add_part(companions.wal, item.has_wal, item.wal));
+  LIMIER_CHECK(add_part(companions.journal, item.has_journal, item.journal));
+  for (const auto& one : companions.beside) {
+    content::ContentBeside beside;
+    beside.place = one.place;
+    bool there = false;
+    LIMIER_CHECK(add_part(one.file_id, there, beside.main));
+    if (!there) continue;
+    LIMIER_CHECK(add_part(one.wal, beside.has_wal, beside.wal));
+    LIMIER_CHECK(add_part(one.journal, beside.has_journal, beside.journal));
+    item.beside.push_back(std::move(beside));
+  }
   return std::optional(std::move(item));
+}
+
+Status ContentPhase::add_part(std::optional<std::int64_t> file_id, bool& there, content::ContentBytes& to) {
+  if (!file_id) return ok_status();
+  std::string path;
+  LIMIER_TRY(auto bytes, bytes_of(*file_id, path));
+  there = bytes.has_value();
+  if (bytes) to = std::move(*bytes);
+  return ok_status();
 }
 
 Result<std::optional<content::ContentBytes>> ContentPhase::bytes_of(std::int64_t file_id, std::string& path) {

@@ -44,6 +44,7 @@ class ContentPhase {
   Status start_one();
   Result<std::vector<std::uint8_t>> next_item(Hand& hand);
   Result<std::optional<content::ContentItem>> make_item(const store::ItemRow& row);
+  Status add_part(std::optional<std::int64_t> file_id, bool& there, content::ContentBytes& to);
   Result<std::optional<content::ContentBytes>> bytes_of(std::int64_t file_id, std::string& path);
   Result<std::optional<std::vector<std::uint8_t>>> fetch(const store::ContentPlace& place);
   Status take(Hand& hand, const worker::Frame& frame);

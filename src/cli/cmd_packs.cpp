@@ -107,6 +107,18 @@ class PacksShowCommand final : public Command {
 };
 
 constexpr std::array kPacksCommands{
+    CommandEntry{
+        "packs check", "[PATH|NAME...] [options]", "Run the tests that packs bring",
+        R"(Of files and folders of packs, or of the program's own by their names; without any, of all the program's
+own. Each pack's statements are asked of databases that have just what the pack names, and its samples are read, in a
+process that can open no file. A pack has to have a sample that it knows and one that it must not know.
+
+Exit codes: 0 all hold, 2 a pack is wrong or a test of it does not hold.
+
+Examples:
+  limier packs check my-packs
+  limier packs check packs/android-sms.toml --json)",
+        true, make_packs_check},
     CommandEntry{"packs list", "[options]", "Which applications' databases are known",
                  R"(The program's own packs, and with --packs those of a file or folder; one of the same name takes the
 place of the program's own.

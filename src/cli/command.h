@@ -72,6 +72,7 @@ std::unique_ptr<Command> make_export();
 std::unique_ptr<Command> make_files();
 std::unique_ptr<Command> make_info();
 std::unique_ptr<Command> make_messages();
+std::unique_ptr<Command> make_packs_check();
 std::unique_ptr<Command> make_report();
 std::unique_ptr<Command> make_rules_check();
 std::unique_ptr<Command> make_rules_list();

@@ -9,6 +9,10 @@
 namespace limier::content {
 
 struct Epoch {
+  // kCount: units since a zero. kDays: days since a zero, mostly with a fraction. kDos: date and time of day in two
+  // halves of 32 bits. kText: ISO 8601.
+  enum class Form : std::uint8_t { kCount, kDays, kDos, kText };
+
   std::string_view name;
   std::int64_t zero_s = 0;   // seconds since 1970 of its zero
   std::int64_t unit_ns = 1;  // what one is
@@ -16,6 +20,7 @@ struct Epoch {
   // of a database. 0: they do not.
   std::int64_t larger_from = 0;
   std::int64_t larger_unit_ns = 1;
+  Form form = Form::kCount;
 };
 
 std::span<const Epoch> epochs();
@@ -24,5 +29,7 @@ const Epoch* find_epoch(std::string_view name);
 // Nanoseconds since 1970; none where 64 bits do not hold them.
 std::optional<std::int64_t> time_of(const Epoch& epoch, std::int64_t value);
 std::optional<std::int64_t> time_of(const Epoch& epoch, double value);
+// Of a time that is a text: with a zone (Z, +02:00) or without one, then as if it were UTC.
+std::optional<std::int64_t> time_of(const Epoch& epoch, std::string_view text);
 
 }  // namespace limier::content

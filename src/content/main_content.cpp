@@ -106,9 +106,17 @@ class Worker {
     }
   }
 
+  // The item's own bytes, and those of what belongs to it.
+  static std::vector<const content::ContentBytes*> parts_of(const content::ContentItem& item) {
+    std::vector<const content::ContentBytes*> parts{&item.main, &item.wal, &item.journal};
+    for (const auto& beside : item.beside)
+      for (const auto* part : {&beside.main, &beside.wal, &beside.journal}) parts.push_back(part);
+    return parts;
+  }
+
   Status look_into(const content::ContentItem& item) {
-    std::uint64_t bytes = item.main.size_bytes;
-    for (const auto* beside : {&item.wal, &item.journal}) bytes += std::min(beside->size_bytes, UINT64_MAX - bytes);
+    std::uint64_t bytes = 0;
+    for (const auto* part : parts_of(item)) bytes += std::min(part->size_bytes, UINT64_MAX - bytes);
     journal_.content_bytes.fetch_add(bytes, std::memory_order_relaxed);
     journal_.item_bytes.store(bytes, std::memory_order_relaxed);
     journal_.item.store(item.item_id, std::memory_order_relaxed);
@@ -131,14 +139,22 @@ class Worker {
   content::Outcome parse(const content::ContentItem& item, content::Rows& rows) const {
     const auto parser = std::ranges::find_if(parsers_, [&](const auto& one) { return one->name() == item.parser; });
     if (parser == parsers_.end()) return {catalog::ItemState::kFailed, "there is no such parser"};
-    for (const auto* part : {&item.main, &item.wal, &item.journal})
+    std::vector<std::unique_ptr<content::PlacedReader>> readers;
+    for (const auto* part : parts_of(item)) {
       if (!content::is_sound(*part)) return {catalog::ItemState::kFailed, "its place cannot be true"};
-    const content::PlacedReader main(*image_, item.main), wal(*image_, item.wal), journal(*image_, item.journal);
+      readers.push_back(std::make_unique<content::PlacedReader>(*image_, *part));
+    }
     content::Source source;
     source.path = item.path;
-    source.main = &main;
-    source.wal = item.has_wal ? &wal : nullptr;
-    source.journal = item.has_journal ? &journal : nullptr;
+    source.main = readers[0].get();
+    source.wal = item.has_wal ? readers[1].get() : nullptr;
+    source.journal = item.has_journal ? readers[2].get() : nullptr;
+    for (std::size_t i = 0; i < item.beside.size(); ++i) {
+      const auto& beside = item.beside[i];
+      source.beside.push_back({beside.place, readers[3 * i + 3].get(),
+                               beside.has_wal ? readers[3 * i + 4].get() : nullptr,
+                               beside.has_journal ? readers[3 * i + 5].get() : nullptr});
+    }
     try {
       return (*parser)->parse(source, rows);
     } catch (const std::bad_alloc&) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "content/decode/decode.h"
 #include "content/epochs.h"
 #include "limier/base.h"
 #include "limier/content.h"
@@ -21,46 +22,74 @@ struct PackTable {
 // [db.NAME]
 struct PackDatabase {
   std::string name;
-  std::vector<std::string> paths;  // globs; hints, never identity
-  std::vector<PackTable> tables;   // identity: every one with every column
+  // Globs; hints, never identity. Of a database beside the first: where it lies, seen from the first one's folder.
+  std::vector<std::string> paths;
+  std::vector<PackTable> tables;  // identity: every one with every column
+  bool optional = false;          // of one beside the first: without it, what names it is left out
 };
 
 // [caps]: what one version of the application has and another has not.
 struct Capability {
   std::string name;
+  std::string database;
   PackTable table;
+};
+
+// A column of the statement, and how its bytes become values: one decoder after the other.
+struct CellSource {
+  std::string column;
+  std::vector<decode::Step> steps;
 };
 
 // How one cell of a row is filled.
 struct CellRule {
   std::size_t cell = 0;  // in the row, those of its RowPlace before it
   const catalog::ColumnInfo* column = nullptr;
-  std::vector<std::string> sources;  // columns of the statement: the first that holds something; of a flag: any
-  std::string constant;              // the text itself
+  std::vector<CellSource> sources;  // the first that holds something; of a flag: any
+  std::string constant;             // the text itself
   const Epoch* epoch = nullptr;
   // Texts: what stands for a stored value. Words: the number of the word.
   std::vector<std::pair<std::string, std::string>> codes;
   std::vector<std::pair<std::string, std::int64_t>> words;
-  std::string otherwise;  // for values without a code; "": as stored
-  std::string self_when;  // the word of `direction` with which the cell stands for the owner of the device: NULL
-  std::string row_table;  // of a reference: the table whose row it names
+  std::string otherwise;     // for values without a code; "": as stored
+  std::string self_when;     // the word of `direction` with which the cell stands for the owner of the device: NULL
+  std::string row_table;     // of a reference: the table whose row it names
+  bool from_base64 = false;  // a digest, stored so; shown in hex
 };
 
-// [row.map], or its `attach`.
+// Where a file lies on the device: a front of the stored path goes, and these come in its place.
+struct FilePlaces {
+  std::string strip;
+  std::vector<std::string> roots;
+};
+
+// Two texts that should be the same.
+struct BodyComparison {
+  CellSource one, other;
+  std::string issue;  // its code
+};
+
+// [row.map], or its `attach` or `geo`.
 struct RowMap {
   const catalog::KindInfo* kind = nullptr;
   std::vector<CellRule> rules;
+  std::optional<FilePlaces> places;   // of the cell `path`
+  std::optional<CellSource> history;  // earlier bodies
+  std::optional<BodyComparison> comparison;
+  std::optional<CellSource> own_id;  // of the account that the device is signed in with
 };
 
 // [[row]]
 struct PackRow {
   std::size_t line = 0;
   std::string driver;              // the table whose rows become rows, one each
+  bool group = false;              // or not one each: the number of a driver's row says only where it was found
   std::string where;               // of its rows, those
   std::string sql;                 // with its macros
   std::vector<std::string> needs;  // capabilities
   RowMap map;
-  std::optional<RowMap> attachment;  // one more row where its first rule finds something
+  std::optional<RowMap> attachment;  // one more row where it has a path, a name or a type
+  std::optional<RowMap> place;       // one more row where it gives both coordinates
 };
 
 // [[gap]]: rows that are known to have existed.
@@ -74,16 +103,20 @@ struct PackGap {
 struct PackTest {
   std::size_t line = 0;
   std::string name;
-  std::string file;  // beside the pack; .sql is run into an empty database
+  // By database, beside the pack; .sql is run into an empty database.
+  std::vector<std::pair<std::string, std::string>> files;
   bool match = true;
   std::vector<std::pair<std::string, std::int64_t>> rows;    // kind, how many
   std::vector<std::pair<std::string, std::int64_t>> issues;  // code, how many
+  // Columns of the first row of the first [[row]]'s kind, and what they show.
+  std::vector<std::pair<std::string, std::string>> first;
 };
 
 struct Pack {
   std::string name, version, app, evidence;
   std::vector<std::string> app_ids, sources;
-  PackDatabase database;
+  PackDatabase database;             // the one by which the application is known
+  std::vector<PackDatabase> beside;  // others that its statements read
   std::vector<Capability> capabilities;
   std::vector<PackRow> rows;
   std::vector<PackGap> gaps;

@@ -35,9 +35,9 @@ class BufferReader final : public Reader {
 };
 
 struct Counts final : Rows {
-  void add_cells(const catalog::KindInfo& kind, std::vector<catalog::RowCell>, std::string_view,
+  void add_cells(const catalog::KindInfo& kind, std::vector<catalog::RowCell> cells, std::string_view,
                  std::string_view) override {
-    ++rows[std::string(kind.name)];
+    if (++rows[std::string(kind.name)] == 1) first.emplace(kind.name, std::move(cells));
   }
   void issue(std::string code, std::string message, bool) override {
     ++issues[code];
@@ -45,6 +45,7 @@ struct Counts final : Rows {
   }
   void alive() override {}
   std::map<std::string, std::int64_t> rows, issues;
+  std::map<std::string_view, std::vector<catalog::RowCell>> first;  // of each kind
   std::vector<std::string> messages;
 };
 
@@ -75,15 +76,16 @@ Result<Buffer> run_script(const std::string& sql) {
 }
 
 // A database with the tables that a pack names, those of `capabilities` among them, and nothing else.
-std::string twin_of(const Pack& pack, const std::vector<const Capability*>& capabilities) {
+std::string twin_of(const PackDatabase& database, const std::vector<const Capability*>& capabilities) {
   std::map<std::string, std::vector<std::string>> tables;
   const auto add = [&](const PackTable& table) {
     auto& columns = tables[table.name];
     for (const std::string& column : table.columns)
       if (std::ranges::find(columns, column) == columns.end()) columns.push_back(column);
   };
-  for (const PackTable& table : pack.database.tables) add(table);
-  for (const Capability* one : capabilities) add(one->table);
+  for (const PackTable& table : database.tables) add(table);
+  for (const Capability* one : capabilities)
+    if (one->database == database.name) add(one->table);
   std::string sql;
   for (const auto& [name, columns] : tables) {
     sql += fmt::format("CREATE TABLE \"{}\"(", name);
@@ -99,14 +101,47 @@ std::string twin_of(const Pack& pack, const std::vector<const Capability*>& capa
   return sql;
 }
 
-// Whether every statement can be asked of a database that has just what is named.
+// Files of a test, as they would lie on a device.
+struct Sample {
+  BufferReader main, wal;
+};
+
+Source source_of(const Pack& pack, const std::map<std::string, Sample>& samples) {
+  Source source;
+  for (const auto& [name, sample] : samples) {
+    const Reader* wal = sample.wal.size_bytes() > 0 ? &sample.wal : nullptr;
+    if (name == pack.database.name) {
+      source.path = "/" + name;
+      source.main = &sample.main;
+      source.wal = wal;
+      continue;
+    }
+    const auto beside = std::ranges::find(pack.beside, name, &PackDatabase::name);
+    std::string place = beside->paths.front();
+    std::ranges::replace(place, '*', 'x');  // a name that fits what it is looked for under
+    source.beside.push_back({std::move(place), &sample.main, wal, nullptr});
+  }
+  return source;
+}
+
+// Whether every statement can be asked of databases that have just what is named. An optional one without capabilities
+// is not there.
 void check_twin(const Pack& pack, const std::vector<const Capability*>& capabilities, std::string_view which,
                 std::vector<std::string>& problems) {
-  auto bytes = run_script(twin_of(pack, capabilities));
-  if (!bytes) return problems.push_back(bytes.error().message);
-  const BufferReader file(std::move(*bytes));
+  std::map<std::string, Sample> samples;
+  const std::size_t before = problems.size();
+  const auto add = [&](const PackDatabase& database) {
+    auto bytes = run_script(twin_of(database, capabilities));
+    if (!bytes) return problems.push_back(bytes.error().message);
+    samples.emplace(database.name, Sample{BufferReader(std::move(*bytes)), BufferReader({})});
+  };
+  add(pack.database);
+  for (const PackDatabase& one : pack.beside)
+    if (!one.optional || std::ranges::any_of(capabilities, [&](const auto* cap) { return cap->database == one.name; }))
+      add(one);
+  if (problems.size() > before) return;
   Counts counts;
-  (void)SqliteParser({pack}).parse({"/", &file, nullptr, nullptr}, counts);
+  (void)SqliteParser({pack}).parse(source_of(pack, samples), counts);
   for (const std::string& message : counts.messages) problems.push_back(fmt::format("{}: {}", which, message));
 }
 
@@ -120,6 +155,30 @@ void check_statements(const Pack& pack, std::vector<std::string>& problems) {
     std::vector<const Capability*> others;
     std::ranges::copy_if(all, std::back_inserter(others), [&](const auto* other) { return other != &one; });
     check_twin(pack, others, fmt::format("without the capability {}", one.name), problems);
+  }
+}
+
+std::string shown(const catalog::ColumnInfo& column, const catalog::RowCell& cell) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+  if (const auto* real = std::get_if<double>(&cell)) return fmt::format("{}", *real);
+  const auto* number = std::get_if<std::int64_t>(&cell);
+  if (number == nullptr) return "";
+  if (column.as == catalog::As::kTime) return format_time(*number);
+  return column.as == catalog::As::kWord ? std::string(column.words[static_cast<std::size_t>(*number)])
+                                         : std::to_string(*number);
+}
+
+void compare_first(const Pack& pack, const PackTest& test, const Counts& counts, std::vector<std::string>& problems) {
+  const catalog::KindInfo& kind = *pack.rows.front().map.kind;
+  const auto row = counts.first.find(kind.name);
+  for (const auto& [name, wanted] : test.first) {
+    const auto column = std::ranges::find(kind.columns, name, &catalog::ColumnInfo::name);
+    const auto at = catalog::kPlaceCells + static_cast<std::size_t>(column - kind.columns.begin());
+    const bool known = column != kind.columns.end() && row != counts.first.end();
+    const std::string found = known ? shown(*column, row->second[at]) : "no such row or column";
+    if (found != wanted)
+      problems.push_back(fmt::format("line {}: {}: the first row's {} should be '{}' and is '{}'", test.line, test.name,
+                                     name, wanted, found));
   }
 }
 
@@ -137,40 +196,75 @@ void compare(const PackTest& test, const Counts& counts, std::vector<std::string
   for (const auto& [code, count] : test.issues) say("issues", code, count, found_in(counts.issues, code));
 }
 
-void run_test(const Pack& pack, const PackTest& test, const std::string& folder, std::vector<std::string>& problems) {
-  const std::string path = (std::filesystem::path(folder) / test.file).string();
-  auto bytes = file_bytes(path);
-  if (!bytes) return problems.push_back(fmt::format("line {}: {}: cannot be read", test.line, path));
-  if (path.ends_with(".sql")) {
-    auto made = run_script(std::string(as_text(*bytes)));
-    if (!made) return problems.push_back(fmt::format("line {}: {}: {}", test.line, path, made.error().message));
-    bytes = std::move(*made);
+std::string folder_of(const PackText& text) {
+  return std::filesystem::path(text.name).parent_path().string();
+}
+
+std::string path_of(const PackText& text, const std::string& file) {
+  return (std::filesystem::path(folder_of(text)) / file).string();
+}
+
+void run_test(const Pack& pack, const PackTest& test, const PackSamples& files, std::vector<std::string>& problems) {
+  std::map<std::string, Sample> samples;
+  for (const auto& [name, file] : test.files) {
+    const auto found = files.find(file);
+    if (found == files.end()) return problems.push_back(fmt::format("line {}: {}: cannot be read", test.line, file));
+    Buffer bytes = found->second;
+    if (file.ends_with(".sql")) {
+      auto made = run_script(std::string(as_text(bytes)));
+      if (!made) return problems.push_back(fmt::format("line {}: {}: {}", test.line, file, made.error().message));
+      bytes = std::move(*made);
+    }
+    const auto wal = files.find(file + "-wal");
+    samples.emplace(name,
+                    Sample{BufferReader(std::move(bytes)), BufferReader(wal == files.end() ? Buffer() : wal->second)});
   }
-  const BufferReader file(std::move(*bytes));
-  const BufferReader wal(file_bytes(path + "-wal").value_or(Buffer()));
   Counts counts;
-  const Outcome outcome = SqliteParser({pack}).parse({path, &file, &wal, nullptr}, counts);
+  const Outcome outcome = SqliteParser({pack}).parse(source_of(pack, samples), counts);
   const bool matched = outcome.state != catalog::ItemState::kNotApplicable;
   if (matched != test.match)
     problems.push_back(fmt::format("line {}: {}: the pack {} this database", test.line, test.name,
                                    matched ? "knows" : "does not know"));
   else
     compare(test, counts, problems);
+  if (matched && test.match) compare_first(pack, test, counts, problems);
 }
 
 }  // namespace
 
-Result<std::vector<std::string>> check_pack(const PackText& text) {
+Result<PackSamples> read_samples(const PackText& text) {
   LIMIER_TRY(const Pack pack, parse_pack(text));
+  // Scripts run where nothing can be opened: what SQLite takes for chance has to be drawn before.
+  std::uint8_t any = 0;
+  sqlite3_randomness(sizeof(any), &any);
+  PackSamples samples;
+  for (const PackTest& test : pack.tests)
+    for (const auto& [name, file] : test.files)
+      for (const std::string& one : {file, file + "-wal"})
+        if (auto bytes = file_bytes(path_of(text, one))) samples.emplace(one, std::move(*bytes));
+  return samples;
+}
+
+Result<std::vector<PackCheck>> check_pack(const PackText& text, const PackSamples& samples) {
+  LIMIER_TRY(const Pack pack, parse_pack(text));
+  std::vector<PackCheck> checks;
   std::vector<std::string> problems;
   check_statements(pack, problems);
+  checks.push_back({"statements", PackCheck::State::kGood, std::exchange(problems, {})});
   for (const bool match : {true, false})
     if (std::ranges::find(pack.tests, match, &PackTest::match) == pack.tests.end())
       problems.push_back(match ? "it has no [[test]] with a database that it knows"
                                : "it has no [[test]] with match = false: a database that it must not know");
-  const std::string folder = std::filesystem::path(text.name).parent_path().string();
-  for (const PackTest& test : pack.tests) run_test(pack, test, folder, problems);
-  return problems;
+  checks.push_back({"hit and miss", PackCheck::State::kGood, std::exchange(problems, {})});
+  for (const PackTest& test : pack.tests) {
+    // A pack without any of its samples is one that was installed.
+    if (!samples.empty()) run_test(pack, test, samples, problems);
+    checks.push_back({test.name, samples.empty() ? PackCheck::State::kNoSamples : PackCheck::State::kGood,
+                      std::exchange(problems, {})});
+  }
+  for (PackCheck& one : checks)
+    if (!one.problems.empty()) one.state = PackCheck::State::kWrong;
+  return checks;
 }
 
 }  // namespace limier::content

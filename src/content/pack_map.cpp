@@ -17,7 +17,7 @@ class MapReader {
  public:
   MapReader(const catalog::KindInfo& kind, PackProblems& problems) : problems_(problems) { map_.kind = &kind; }
 
-  RowMap read(const toml::table& table, std::optional<RowMap>& attachment) {
+  RowMap read(const toml::table& table, std::optional<RowMap>& attachment, std::optional<RowMap>& place) {
     for (const auto& [key, node] : table) {
       const std::string_view name = key.str();
       if (name == "time") {
@@ -28,8 +28,14 @@ class MapReader {
         attachment = read_attachment(node);
       } else if (name == "of") {
         add(reference(), node);
-      } else if (name == "geo" || name == "compare" || name == "history" || name == "file") {
-        problems_.add(node, fmt::format("'{}' is not in this version", name));
+      } else if (name == "geo") {
+        place = read_place(node);
+      } else if (name == "compare") {
+        read_comparison(node);
+      } else if (name == "history") {
+        read_history(node);
+      } else if (name == "file") {
+        read_file(node);
       } else {
         add(name, node);
       }
@@ -56,24 +62,145 @@ class MapReader {
     }
   }
 
-  // attach = { col = "path", mime = "…", name = "…", size = "…" }: one attachment beside the row.
+  const toml::table* own_table(const toml::node& node, std::string_view key, std::string_view kind) {
+    const auto* table = node.as_table();
+    if (table == nullptr || map_.kind->name != kind)
+      problems_.add(node, fmt::format("'{}' is a table of a row that becomes {} {}", key,
+                                      kind.starts_with('a') ? "an" : "a", kind));
+    return table != nullptr && map_.kind->name == kind ? table : nullptr;
+  }
+
+  // strip = "~/", root = ["/private/var/mobile/"]: where the file of a stored path lies on the device.
+  void read_places(const TomlTable& table) {
+    if (!table.has("strip") && !table.has("root")) return;
+    map_.places = FilePlaces{table.text("strip"), table.texts("root", true)};
+  }
+
+  // attach = { col = "path", mime = "…", name = "…", size = "…", sha256_b64 = "…" }: one attachment beside the row.
   std::optional<RowMap> read_attachment(const toml::node& node) {
     const catalog::KindInfo* kind = catalog::find_kind("attachment");
-    const auto* table = node.as_table();
-    if (table == nullptr || kind == nullptr || map_.kind->name != "message") {
-      problems_.add(node, "'attach' is a table of a row that becomes a message");
-      return std::nullopt;
-    }
+    const auto* table = own_table(node, "attach", "message");
+    if (table == nullptr || kind == nullptr) return std::nullopt;
     MapReader reader(*kind, problems_);
     const TomlTable keys(*table, problems_);
-    keys.only({"col", "mime", "name", "size"}, {"root", "sha256_b64", "strip"});
+    keys.only({"col", "mime", "name", "size", "sha256_b64", "strip", "root"});
     if (const toml::node* path = table->get("col"))
       reader.add("path", *path);
     else
       problems_.add(node, "'attach' needs a 'col'");
     for (const std::string_view name : {"mime", "name", "size"})
       if (const toml::node* one = table->get(name)) reader.add(name, *one);
+    if (const toml::node* one = table->get("sha256_b64")) reader.add_digest(*one);
+    reader.read_places(keys);
     return std::move(reader.map_);
+  }
+
+  // file = { col = "path", strip = "~/", root = […] }, in a row of its own.
+  void read_file(const toml::node& node) {
+    const auto* table = own_table(node, "file", "attachment");
+    if (table == nullptr) return;
+    const TomlTable keys(*table, problems_);
+    keys.only({"col", "strip", "root"});
+    if (const toml::node* path = table->get("col"))
+      add("path", *path);
+    else
+      problems_.add(node, "'file' needs a 'col'");
+    read_places(keys);
+  }
+
+  // geo = { lat = "…", lon = "…", accuracy = "…", what = "…" }: a place beside the row, with its time.
+  std::optional<RowMap> read_place(const toml::node& node) {
+    const catalog::KindInfo* kind = catalog::find_kind("place");
+    const auto* table = node.as_table();
+    if (table == nullptr || kind == nullptr || kind == map_.kind) {
+      problems_.add(node, "'geo' is a table: { lat = \"…\", lon = \"…\" }");
+      return std::nullopt;
+    }
+    TomlTable(*table, problems_).only({"lat", "lon", "accuracy", "what"});
+    MapReader reader(*kind, problems_);
+    for (const auto& [key, column] : {std::pair("lat", "latitude"), std::pair("lon", "longitude")}) {
+      if (const toml::node* one = table->get(key))
+        reader.add(column, *one);
+      else
+        problems_.add(node, fmt::format("'geo' needs a '{}'", key));
+    }
+    if (const toml::node* one = table->get("accuracy")) reader.add("accuracy_m", *one);
+    if (const toml::node* one = table->get("what")) reader.add("what", *one);
+    reader.add_otherwise("what", map_.kind->name);
+    return std::move(reader.map_);
+  }
+
+  // history = { col = "…", decode = "…", path = "…", then = "…" }
+  void read_history(const toml::node& node) {
+    if (const auto* table = own_table(node, "history", "message")) {
+      const TomlTable keys(*table, problems_);
+      keys.only({"col", "decode", "path", "then"});
+      map_.history = read_source(keys, "col", "decode");
+      if (map_.history->steps.empty()) problems_.add(node, "'history' needs a 'decode'");
+    }
+  }
+
+  // compare = { a = "…", decode_a = "…", b = "…", decode_b = "…", issue = "…" }
+  void read_comparison(const toml::node& node) {
+    const auto* table = node.as_table();
+    if (table == nullptr) return problems_.add(node, "'compare' is a table: { a = \"…\", b = \"…\", issue = \"…\" }");
+    const TomlTable keys(*table, problems_);
+    keys.only({"a", "b", "decode_a", "decode_b", "issue"});
+    map_.comparison = BodyComparison{read_source(keys, "a", "decode_a"), read_source(keys, "b", "decode_b"),
+                                     keys.text("issue", true)};
+    if (!is_code(map_.comparison->issue)) problems_.add(node, "'issue' is a code of small letters and -");
+  }
+  static bool is_code(std::string_view text) {
+    return !text.empty() && text.size() <= 64 &&
+           std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; });
+  }
+
+  // A column, and its decoders: decode = "…", path = "…", then = "…" or a list.
+  CellSource read_source(const TomlTable& table, std::string_view column, std::string_view decode) {
+    CellSource source{table.text(column, true), {}};
+    if (!table.has(decode)) {
+      for (const std::string_view key : {"path", "then"})
+        if (table.has(key)) problems_.add(table.line(), fmt::format("'{}' belongs to a 'decode'", key));
+      return source;
+    }
+    add_step(table, source, table.text(decode, true), table.text("path"));
+    for (const std::string& then : table.texts("then")) add_step(table, source, then, {});
+    return source;
+  }
+  void add_step(const TomlTable& table, CellSource& source, const std::string& name, std::string path) {
+    const decode::Decoder* decoder = decode::find_decoder(name);
+    if (decoder == nullptr) {
+      std::vector<std::string_view> names;
+      for (const auto& one : decode::decoders()) names.push_back(one.name);
+      return problems_.add(table.line(),
+                           fmt::format("there is no decoder '{}'; they are {}", name, fmt::join(names, ", ")));
+    }
+    if (source.steps.size() == decode::kMaxSteps)
+      problems_.add(table.line(), fmt::format("a value goes through at most {} decoders", decode::kMaxSteps));
+    if (decoder->takes_path == path.empty())
+      problems_.add(table.line(), fmt::format("the decoder '{}' {}", name,
+                                              decoder->takes_path ? "needs a 'path'" : "takes no 'path'"));
+    if (!decode::parse_path(path)) problems_.add(table.line(), fmt::format("'{}' is no path", path));
+    source.steps.push_back({decoder, std::move(path)});
+  }
+
+  // What a text is where no column gives one.
+  void add_otherwise(std::string_view name, std::string_view text) {
+    const auto& columns = map_.kind->columns;
+    const auto found = std::ranges::find(columns, name, &catalog::ColumnInfo::name);
+    const std::size_t cell = catalog::kPlaceCells + static_cast<std::size_t>(found - columns.begin());
+    auto rule = std::ranges::find(map_.rules, cell, &CellRule::cell);
+    if (rule == map_.rules.end()) {
+      rule = map_.rules.emplace(map_.rules.end());
+      rule->cell = cell;
+      rule->column = &*found;
+    }
+    rule->constant = text;
+  }
+
+  void add_digest(const toml::node& node) {
+    add("sha256", node);
+    if (!map_.rules.empty()) map_.rules.back().from_base64 = true;
   }
 
   // nullptr, and a problem, when the kind has no such column.
@@ -100,14 +227,16 @@ class MapReader {
       read_rule_table(TomlTable(*table, problems_), rule);
     } else if (const auto* list = node.as_array(); list != nullptr) {
       for (const auto& one : *list) {
-        const auto* part = one.as_table();
-        if (part != nullptr && part->contains("decode"))
-          refuse_decoder(TomlTable(*part, problems_));
-        else
-          for (std::string& text : texts_of(one, problems_)) rule.sources.push_back(std::move(text));
+        if (const auto* part = one.as_table()) {
+          const TomlTable keys(*part, problems_);
+          keys.only({"col", "decode", "path", "then"});
+          rule.sources.push_back(read_source(keys, "col", "decode"));
+        } else {
+          add_columns(rule, texts_of(one, problems_));
+        }
       }
     } else {
-      rule.sources = texts_of(node, problems_);
+      add_columns(rule, texts_of(node, problems_));
     }
     if (rule.sources.empty() && rule.constant.empty())
       problems_.add(node, fmt::format("'{}' needs a column of the statement", rule.column->name));
@@ -124,24 +253,26 @@ class MapReader {
           node, fmt::format("'{0}' needs the row it names: {{ row = \"{0}\", col = \"…\" }}", rule.column->refers_to));
   }
 
-  void refuse_decoder(const TomlTable& table) {
-    problems_.add(table.line(), fmt::format("the decoder '{}' is not in this version", table.text("decode")));
+  static void add_columns(CellRule& rule, std::vector<std::string> columns) {
+    for (std::string& column : columns) rule.sources.push_back({std::move(column), {}});
   }
 
   void read_rule_table(const TomlTable& table, CellRule& rule) {
-    if (table.has("decode")) return refuse_decoder(table);
-    rule.sources = table.texts("col");
+    if (table.has("decode") || table.has("path") || table.has("then"))
+      rule.sources.push_back(read_source(table, "col", "decode"));
+    else
+      add_columns(rule, table.texts("col"));
     switch (rule.column->as) {
       case As::kText:
       case As::kOwnText:
         return read_text(table, rule);
       case As::kTime:
-        table.only({"col", "epoch"});
+        table.only({"col", "decode", "path", "then", "epoch"});
         rule.epoch = find_epoch(table.text("epoch", true));
         return;
       case As::kFlag:
-        table.only({"col", "any"});
-        for (std::string& one : table.texts("any")) rule.sources.push_back(std::move(one));
+        table.only({"col", "decode", "path", "then", "any"});
+        add_columns(rule, table.texts("any"));
         return;
       case As::kWord:
         return read_words(table, rule);
@@ -153,13 +284,13 @@ class MapReader {
         return;
       case As::kInteger:
       case As::kReal:
-        table.only({"col"});
+        table.only({"col", "decode", "path", "then"});
         return;
     }
   }
 
   void read_text(const TomlTable& table, CellRule& rule) {
-    table.only({"col", "text", "id", "name", "self_when", "enum", "else"}, {"self"});
+    table.only({"col", "decode", "path", "then", "text", "id", "name", "self_when", "self", "enum", "else"});
     rule.constant = table.text("text");
     if (!rule.constant.empty() && !rule.sources.empty())
       problems_.add(table.line(), "a cell has either 'col' or 'text'");
@@ -173,8 +304,9 @@ class MapReader {
     if (const toml::node* name = table.table().get("name")) add(fmt::format("{}_name", rule.column->name), *name);
   }
 
-  // Of which direction the cell is the device's own side, and NULL.
+  // Of which direction the cell is the device's own side, and NULL; and the column that has the id of that side.
   void read_self(const TomlTable& table, CellRule& rule) {
+    if (table.has("self")) map_.own_id = CellSource{table.text("self", true), {}};
     rule.self_when = table.text("self_when");
     if (rule.self_when.empty()) return;
     const auto direction = std::ranges::find(map_.kind->columns, "direction", &catalog::ColumnInfo::name);
@@ -202,9 +334,10 @@ class MapReader {
 
   // direction = { col = "type", in = 1, out = [2, 4] }
   void read_words(const TomlTable& table, CellRule& rule) {
+    rule.constant = table.text("text");
     for (const auto& [key, node] : table.table()) {
       const std::string_view name = key.str();
-      if (name == "col") continue;
+      if (name == "col" || name == "decode" || name == "path" || name == "then" || name == "text") continue;
       const auto word = std::ranges::find(rule.column->words, name);
       if (word == rule.column->words.end()) {
         problems_.add(node, fmt::format("'{}' is no word of '{}': {}", name, rule.column->name,
@@ -225,6 +358,13 @@ class MapReader {
       else
         add_value(node);
     }
+    if (rule.constant.empty()) return;
+    const auto word = std::ranges::find(rule.column->words, rule.constant);
+    if (word == rule.column->words.end() || !rule.sources.empty() || !rule.words.empty())
+      problems_.add(table.line(), fmt::format("'text' is one of the words of '{}', and nothing beside it: {}",
+                                              rule.column->name, fmt::join(rule.column->words, ", ")));
+    else
+      rule.words.emplace_back(rule.constant, word - rule.column->words.begin());
   }
 
   PackProblems& problems_;
@@ -234,8 +374,8 @@ class MapReader {
 }  // namespace
 
 RowMap parse_map(const toml::table& map, const catalog::KindInfo& kind, PackProblems& problems,
-                 std::optional<RowMap>& attachment) {
-  return MapReader(kind, problems).read(map, attachment);
+                 std::optional<RowMap>& attachment, std::optional<RowMap>& place) {
+  return MapReader(kind, problems).read(map, attachment, place);
 }
 
 }  // namespace limier::content

@@ -39,7 +39,20 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(from, text.find_last_not_of(" \t\r\n") - from + 1);
 }
 
-// "msg.message": the table of the pack's database; "" and a problem for anything else.
+// "wa.contacts": a table of any database of the pack.
+std::string any_table(std::string_view text, const Pack& pack, std::size_t line, PackProblems& problems,
+                      std::string& database) {
+  const std::size_t dot = text.find('.');
+  const std::string_view table = dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1);
+  database = std::string(text.substr(0, std::min(dot, text.size())));
+  const bool known = database == pack.database.name ||
+                     std::ranges::find(pack.beside, database, &PackDatabase::name) != pack.beside.end();
+  if (known && is_identifier(table)) return std::string(table);
+  problems.add(line, fmt::format("'{}' must be a table of the database: {}.TABLE", text, pack.database.name));
+  return {};
+}
+
+// "msg.message": the table of the pack's first database; "" and a problem for anything else.
 std::string table_name(std::string_view text, const Pack& pack, std::size_t line, PackProblems& problems) {
   const std::size_t dot = text.find('.');
   const std::string_view table = dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1);
@@ -58,7 +71,50 @@ void parse_columns(const toml::node& node, PackTable& table, PackProblems& probl
     problems.add(node, fmt::format("'{}' needs a list of its columns, names of letters, digits and _", table.name));
 }
 
-void parse_database(const toml::table& document, Pack& pack, PackProblems& problems) {
+void parse_identity(const TomlTable& table, PackDatabase& database) {
+  if (!is_identifier(database.name) || database.name == "temp" || database.name == "main")
+    table.problems().add(table.line(),
+                         "the name of a database has letters, digits and _ only, and is not main or temp");
+  const auto* tables = table.table()["tables"].as_table();
+  if (tables == nullptr || tables->empty()) {
+    table.problems().add(table.line(), "a database needs its tables: [db.NAME.tables]");
+    return;
+  }
+  for (const auto& [key, node] : *tables) {
+    PackTable one{std::string(key.str()), {}};
+    parse_columns(node, one, table.problems());
+    database.tables.push_back(std::move(one));
+  }
+}
+
+// Where a database beside the first lies, seen from that one's folder: a name, or a way that begins with "../".
+std::string place_beside(std::string_view path) {
+  if (path.starts_with("../")) return std::string(path);
+  return std::string(path.substr(path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/') + 1));
+}
+
+void parse_beside(const TomlTable& table, Pack& pack, std::string_view name) {
+  PackProblems& problems = table.problems();
+  table.only({"path", "tables", "beside", "optional"});
+  PackDatabase database;
+  database.name = name;
+  parse_identity(table, database);
+  database.optional = table.flag("optional", false);
+  if (table.text("beside", true) != pack.database.name)
+    problems.add(table.line(), fmt::format("'beside' must be \"{}\", the first database", pack.database.name));
+  for (const std::string& path : table.texts("path", true)) {
+    database.paths.push_back(place_beside(path));
+    const std::string& place = database.paths.back();
+    if (place.empty() || place.find("..", place.starts_with("../") ? 3 : 0) != std::string::npos)
+      problems.add(table.line(),
+                   fmt::format("'{}' is no place beside a database: a name, or one \"../\" in front", path));
+  }
+  if (pack.beside.size() == kMaxBeside)
+    problems.add(table.line(), fmt::format("a pack has at most {} databases beside the first", kMaxBeside));
+  pack.beside.push_back(std::move(database));
+}
+
+void parse_databases(const toml::table& document, Pack& pack, PackProblems& problems) {
   const auto* databases = document["db"].as_table();
   if (databases == nullptr || databases->empty()) {
     problems.add(1, "a pack needs a [db.NAME] with the tables by which its database is known");
@@ -73,27 +129,14 @@ void parse_database(const toml::table& document, Pack& pack, PackProblems& probl
       problems.add(node, fmt::format("'{}' must be a table: [db.{}]", key.str(), key.str()));
   }
   std::ranges::sort(all, {}, [](const auto& one) { return one.second->source().begin.line; });
-  for (std::size_t i = 1; i < all.size(); ++i)
-    problems.add(*all[i].second,
-                 fmt::format("[db.{}]: databases beside the first are not in this version", all[i].first));
   if (all.empty()) return;
   const TomlTable first(*all.front().second, problems);
-  first.only({"path", "tables", "backup"}, {"beside", "optional"});
+  first.only({"path", "tables", "backup"});
   pack.database.name = all.front().first;
-  if (!is_identifier(pack.database.name) || pack.database.name == "temp")
-    problems.add(first.line(), "the name of a database has letters, digits and _ only, and is not temp");
   pack.database.paths = first.texts("path");
   if (const std::string backup = first.text("backup"); !backup.empty()) pack.database.paths.push_back("*/" + backup);
-  const auto* tables = first.table()["tables"].as_table();
-  if (tables == nullptr || tables->empty()) {
-    problems.add(first.line(), "a database needs its tables: [db.NAME.tables]");
-    return;
-  }
-  for (const auto& [key, node] : *tables) {
-    PackTable table{std::string(key.str()), {}};
-    parse_columns(node, table, problems);
-    pack.database.tables.push_back(std::move(table));
-  }
+  parse_identity(first, pack.database);
+  for (std::size_t i = 1; i < all.size(); ++i) parse_beside(TomlTable(*all[i].second, problems), pack, all[i].first);
 }
 
 // caps: "msg.jid_map(lid_row_id, jid_row_id)".
@@ -109,8 +152,9 @@ void parse_capabilities(const toml::table& document, Pack& pack, PackProblems& p
                                      pack.database.name));
       continue;
     }
-    Capability capability{std::string(key.str()), {}};
-    capability.table.name = table_name(value.substr(0, open), pack, node.source().begin.line, problems);
+    Capability capability{std::string(key.str()), {}, {}};
+    capability.table.name =
+        any_table(value.substr(0, open), pack, node.source().begin.line, problems, capability.database);
     std::string_view rest = value.substr(open + 1, value.size() - open - 2);
     while (!rest.empty()) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
@@ -138,10 +182,11 @@ void each_table(const toml::table& document, std::string_view name, PackProblems
 
 PackRow parse_row(const TomlTable& table, const Pack& pack) {
   PackProblems& problems = table.problems();
-  table.only({"to", "driver", "where", "needs", "sql", "map"});
+  table.only({"to", "driver", "group", "where", "needs", "sql", "map"});
   PackRow row;
   row.line = table.line();
   row.driver = table_name(table.text("driver", true), pack, row.line, problems);
+  row.group = table.flag("group", false);
   row.where = table.text("where");
   row.sql = table.text("sql", true);
   row.needs = table.texts("needs");
@@ -163,7 +208,7 @@ PackRow parse_row(const TomlTable& table, const Pack& pack) {
   if (map == nullptr)
     problems.add(row.line, "a row needs its [row.map]");
   else
-    row.map = parse_map(*map, *kind, problems, row.attachment);
+    row.map = parse_map(*map, *kind, problems, row.attachment, row.place);
   return row;
 }
 
@@ -218,19 +263,30 @@ std::vector<std::pair<std::string, std::int64_t>> parse_counts(const TomlTable& 
 }
 
 PackTest parse_test(const TomlTable& table, const Pack& pack) {
-  table.only({"name", "files", "match", "rows", "issues"}, {"first"});
+  table.only({"name", "files", "match", "rows", "issues", "first"});
   PackTest test;
   test.line = table.line();
   test.name = table.text("name", true);
   test.match = table.flag("match", true);
   test.rows = parse_counts(table, "rows");
   test.issues = parse_counts(table, "issues");
+  if (const auto* first = table.table()["first"].as_table())
+    for (const auto& [column, node] : *first)
+      test.first.emplace_back(column.str() == "time" ? "t" : column.str(),
+                              TomlTable(*first, table.problems()).text(column.str(), true));
   const auto* files = table.table()["files"].as_table();
-  if (files != nullptr && files->size() == 1 && files->contains(pack.database.name))
-    test.file = TomlTable(*files, table.problems()).text(pack.database.name, true);
-  else
+  if (files == nullptr || !files->contains(pack.database.name)) {
     table.problems().add(table.line(),
-                         fmt::format("a test names one file: files = {{ {} = \"…\" }}", pack.database.name));
+                         fmt::format("a test names a file: files = {{ {} = \"…\" }}", pack.database.name));
+    return test;
+  }
+  for (const auto& [key, node] : *files) {
+    const std::string_view name = key.str();
+    const bool known =
+        name == pack.database.name || std::ranges::find(pack.beside, name, &PackDatabase::name) != pack.beside.end();
+    if (!known) table.problems().add(node, fmt::format("there is no [db.{}]", name));
+    test.files.emplace_back(name, TomlTable(*files, table.problems()).text(name, true));
+  }
   return test;
 }
 
@@ -261,15 +317,11 @@ void parse_head(const TomlTable& document, Pack& pack) {
 
 }  // namespace
 
-void TomlTable::only(std::initializer_list<std::string_view> keys,
-                     std::initializer_list<std::string_view> later) const {
+void TomlTable::only(std::initializer_list<std::string_view> keys) const {
   for (const auto& [key, node] : table_) {
     const std::string_view name = key.str();
     if (std::ranges::find(keys, name) != keys.end()) continue;
-    if (std::ranges::find(later, name) != later.end())
-      problems_.add(node, fmt::format("'{}' is not in this version", name));
-    else
-      problems_.add(node, fmt::format("there is no key '{}' here; the keys are {}", name, fmt::join(keys, ", ")));
+    problems_.add(node, fmt::format("there is no key '{}' here; the keys are {}", name, fmt::join(keys, ", ")));
   }
 }
 
@@ -331,7 +383,7 @@ Result<Pack> parse_pack(const PackText& text) {
     return problems.error();
   }
   parse_head(TomlTable(document, problems), pack);
-  parse_database(document, pack, problems);
+  parse_databases(document, pack, problems);
   parse_capabilities(document, pack, problems);
   each_table(document, "row", problems, [&](const TomlTable& table) { pack.rows.push_back(parse_row(table, pack)); });
   each_table(document, "gap", problems, [&](const TomlTable& table) { pack.gaps.push_back(parse_gap(table, pack)); });

@@ -6,7 +6,8 @@
 #include <map>
 
 #include "content/cell_finder.h"
-#include "content/row_fill.h"
+#include "content/pack_beside.h"
+#include "content/row_extras.h"
 
 namespace limier::content {
 namespace {
@@ -65,21 +66,27 @@ class RowRun {
     std::string problem;
     const auto sql = expand_sql(row_, capabilities, problem);
     if (!sql) return query_failed(problem);
+    // The condition may have macros of its own.
+    where_ = "1";
+    if (!row_.where.empty()) {
+      PackRow condition;
+      condition.sql = row_.where;
+      auto expanded = expand_sql(condition, capabilities, problem);
+      if (!expanded) return query_failed(problem);
+      where_ = std::move(*expanded);
+    }
     auto statement = database_.prepare(*sql);
     if (!statement) return query_failed(statement.error().message);
     const auto number = statement->column("_rowid");
     if (!number) return query_failed("its statement has no column '_rowid'");
     auto filler = RowFiller::bind(row_.map, *statement, pack_.app);
     if (!filler) return query_failed(filler.error().message);
-    std::optional<RowFiller> attachment;
-    if (row_.attachment) {
-      auto bound = RowFiller::bind(*row_.attachment, *statement, pack_.app);
-      if (!bound) return query_failed(bound.error().message);
-      attachment = std::move(*bound);
-    }
-    const bool whole = take_rows(*statement, *number, *filler, attachment ? &*attachment : nullptr);
+    auto extras = RowExtras::bind(pack_, row_, *statement);
+    if (!extras) return query_failed(extras.error().message);
+    const bool whole = take_rows(*statement, *number, *filler, *extras);
     tell_doubts();
-    if (whole) compare(*sql);
+    extras->tell(rows_);
+    if (whole && !row_.group) compare(*sql);
     return {taken_, whole};
   }
 
@@ -90,7 +97,7 @@ class RowRun {
     return {0, false};
   }
 
-  bool take_rows(Statement& statement, std::size_t number, const RowFiller& filler, const RowFiller* attachment) {
+  bool take_rows(Statement& statement, std::size_t number, const RowFiller& filler, RowExtras& extras) {
     const SchemaTable* driver = database_.table(row_.driver);
     CellFinder finder(database_.image(), driver != nullptr ? driver->root_page : 0);
     RowNumbers numbers;
@@ -109,6 +116,11 @@ class RowRun {
         continue;
       }
       const std::int64_t rowid = statement.integer(number);
+      if (row_.group) {
+        take_row(statement, place_of(finder, rowid, ++grouped_[rowid]), filler, extras);
+        if (grouped_.size() > kMaxRowRuns) return too_many_groups();
+        continue;
+      }
       const RowNumbers::Added added = numbers.add(rowid);
       if (added == RowNumbers::Added::kUnknown) {
         rows_.issue(
@@ -122,13 +134,23 @@ class RowRun {
       if (added == RowNumbers::Added::kAgain)
         ++doubled_;
       else
-        take_row(statement, place_of(finder, rowid), filler, attachment);
+        take_row(statement, place_of(finder, rowid, 1), filler, extras);
     }
   }
 
-  catalog::RowPlace place_of(CellFinder& finder, std::int64_t rowid) {
+  bool too_many_groups() {
+    rows_.issue("pack-too-many-rows",
+                fmt::format("pack {}: {} gives more than {} groups: the rest is not read", pack_.name, row_.driver,
+                            kMaxRowRuns),
+                true);
+    return false;
+  }
+
+  // `time`: how often the number came; more than once where rows are no driver's rows.
+  catalog::RowPlace place_of(CellFinder& finder, std::int64_t rowid, std::uint64_t time) {
     catalog::RowPlace place;
     place.locator = fmt::format("sqlite:{}:rowid={}", row_.driver, rowid);
+    if (time > 1) place.locator += fmt::format(";part={}", time);
     place.state = catalog::RowState::kLive;
     const auto cell = finder.find(rowid);
     if (!cell) {
@@ -142,17 +164,12 @@ class RowRun {
   }
 
   void take_row(const Statement& statement, const catalog::RowPlace& place, const RowFiller& filler,
-                const RowFiller* attachment) {
+                RowExtras& extras) {
     auto cells = filler.fill(statement, place, doubts_);
-    const bool attached = attachment != nullptr && attachment->holds(statement, "path");
-    if (attached && std::holds_alternative<std::monostate>(cells[filler.cell_of("attachments")]))
-      cells[filler.cell_of("attachments")] = std::int64_t{1};
+    extras.add(statement, filler, place, cells, doubts_);
     rows_.add_cells(filler.kind(), std::move(cells), pack_.name, pack_.version);
+    extras.emit(rows_);
     ++taken_;
-    if (!attached) return;
-    auto beside = attachment->fill(statement, place, doubts_);
-    beside[attachment->cell_of("message")] = place.locator;
-    rows_.add_cells(attachment->kind(), std::move(beside), pack_.name, pack_.version);
   }
 
   void tell_doubts() {
@@ -166,6 +183,14 @@ class RowRun {
                   fmt::format("pack {}: {} texts of {} in the rows of {} are too long, and cut", pack_.name, count,
                               column, row_.driver),
                   true);
+    for (const auto& [column, doubt] : doubts_.undecoded)
+      rows_.issue(
+          "pack-decode-failed",
+          fmt::format("pack {}: {} values of {} in the rows of {} are not what the pack takes them for; the first "
+                      "has {}",
+                      pack_.name, doubt.count, column, row_.driver, doubt.example),
+          true);
+    for (const auto& [column, codes] : doubts_.unknown_codes) tell_codes(column, codes);
     if (placeless_ > 0)
       rows_.issue("pack-row-without-place",
                   fmt::format("pack {}: {} rows of {} were not found in the table's own tree: their page is not known",
@@ -173,12 +198,24 @@ class RowRun {
                   false);
   }
 
+  void tell_codes(std::string_view column, const std::map<std::string, std::uint64_t>& codes) {
+    std::string all;
+    for (const auto& [code, count] : codes) {
+      bool repaired = false;
+      all += fmt::format("{}'{}' {}", all.empty() ? "" : ", ", utf8_text(code, repaired), count);
+    }
+    rows_.issue("pack-unknown-code",
+                fmt::format("pack {}: {} in the rows of {} has codes that the pack does not know, with how often: {}",
+                            pack_.name, column, row_.driver, all),
+                false);
+  }
+
   // Rows that have to come out. An index is quicker to count; the table itself has the last word.
   std::optional<std::int64_t> count_driver(std::string_view sql, bool by_index) {
     const std::string question =
         fmt::format("SELECT count(*) FROM {}.{} AS {} {} WHERE {}", pack_.database.name, row_.driver,
                     alias_of(sql, pack_.database.name + "." + row_.driver).value_or(row_.driver),
-                    by_index ? "" : "NOT INDEXED", row_.where.empty() ? "1" : row_.where);
+                    by_index ? "" : "NOT INDEXED", where_);
     auto statement = database_.prepare(question);
     if (!statement || statement->step() != Statement::Step::kRow) return std::nullopt;
     return statement->integer(0);
@@ -201,6 +238,8 @@ class RowRun {
   Database& database_;
   Rows& rows_;
   FillDoubts doubts_;
+  std::string where_;
+  std::map<std::int64_t, std::uint64_t> grouped_;  // how often a number came
   std::uint64_t taken_ = 0, doubled_ = 0, placeless_ = 0;
 };
 
@@ -241,10 +280,18 @@ bool pack_knows(const Pack& pack, const Database& database) {
   return std::ranges::all_of(pack.database.tables, [&](const PackTable& table) { return has_table(table, database); });
 }
 
-PackResult run_pack(const Pack& pack, Database& database, Rows& rows) {
+PackResult run_pack(const Pack& pack, const Source& source, Database& database, Rows& rows) {
   database.set_name(pack.database.name);
+  const BesideDatabases beside(pack, source, database, rows);
+  if (beside.lacks_any()) return {0, false};
+  const auto is_there = [&](const Capability& one) {
+    if (one.database == pack.database.name) return has_table(one.table, database);
+    return std::ranges::all_of(one.table.columns, [&](const std::string& column) {
+      return database.attached_has(one.database, one.table.name, column);
+    });
+  };
   std::vector<std::pair<std::string, bool>> capabilities;
-  for (const Capability& one : pack.capabilities) capabilities.emplace_back(one.name, has_table(one.table, database));
+  for (const Capability& one : pack.capabilities) capabilities.emplace_back(one.name, is_there(one));
   const auto has = [&](const std::string& name) {
     return std::ranges::find(capabilities, std::pair(name, true)) != capabilities.end();
   };

@@ -14,7 +14,8 @@ struct PackResult {
   bool whole = true;  // false: reading ended before the last row
 };
 
-// Every row that the pack can make of the database. What is lost or in doubt is said in `rows`.
-PackResult run_pack(const Pack& pack, Database& database, Rows& rows);
+// Every row that the pack can make of the database, and of what lies beside it. What is lost or in doubt is said in
+// `rows`.
+PackResult run_pack(const Pack& pack, const Source& source, Database& database, Rows& rows);
 
 }  // namespace limier::content

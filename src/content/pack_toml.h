@@ -12,6 +12,7 @@ namespace limier::content {
 
 inline constexpr std::size_t kMaxPackBytes = 1u << 20;
 inline constexpr std::size_t kMaxPackParts = 500;  // rows, tables, capabilities, … of each kind
+inline constexpr std::size_t kMaxBeside = 4;       // databases beside the first
 
 // Reading goes on after a problem, with empty values; the one that stands first in the file is told.
 class PackProblems {
@@ -42,8 +43,8 @@ class TomlTable {
   [[nodiscard]] PackProblems& problems() const { return problems_; }
   [[nodiscard]] std::size_t line() const { return table_.source().begin.line; }
   [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
-  // Any other key is a problem; one of `later` with its own words.
-  void only(std::initializer_list<std::string_view> keys, std::initializer_list<std::string_view> later = {}) const;
+  // Any other key is a problem.
+  void only(std::initializer_list<std::string_view> keys) const;
   [[nodiscard]] std::string text(std::string_view key, bool required = false) const;
   [[nodiscard]] bool flag(std::string_view key, bool otherwise) const;
   // A list of texts, or one text.
@@ -58,6 +59,6 @@ std::vector<std::string> texts_of(const toml::node& node, PackProblems& problems
 
 // [row.map] of a row that becomes `kind`.
 RowMap parse_map(const toml::table& map, const catalog::KindInfo& kind, PackProblems& problems,
-                 std::optional<RowMap>& attachment);
+                 std::optional<RowMap>& attachment, std::optional<RowMap>& place);
 
 }  // namespace limier::content

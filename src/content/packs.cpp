@@ -88,14 +88,31 @@ std::vector<PackText> all_packs(std::span<const PackText> packs) {
   return texts;
 }
 
-std::vector<std::string> lead_paths(std::span<const PackText> packs) {
+namespace {
+
+// What `take` gets out of every pack, sorted, each once.
+template <class Take>
+std::vector<std::string> paths_of(std::span<const PackText> packs, const Take& take) {
   std::vector<std::string> paths;
   for (const PackText& text : packs)
-    if (auto pack = parse_pack(text))
-      for (std::string& path : pack->database.paths) paths.push_back(std::move(path));
+    if (const auto pack = parse_pack(text)) take(*pack, paths);
   std::ranges::sort(paths);
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
   return paths;
+}
+
+}  // namespace
+
+std::vector<std::string> lead_paths(std::span<const PackText> packs) {
+  return paths_of(packs, [](const Pack& pack, std::vector<std::string>& paths) {
+    paths.insert(paths.end(), pack.database.paths.begin(), pack.database.paths.end());
+  });
+}
+
+std::vector<std::string> beside_places(std::span<const PackText> packs) {
+  return paths_of(packs, [](const Pack& pack, std::vector<std::string>& paths) {
+    for (const PackDatabase& one : pack.beside) paths.insert(paths.end(), one.paths.begin(), one.paths.end());
+  });
 }
 
 }  // namespace limier::content

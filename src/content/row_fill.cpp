@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cassert>
 #include <charconv>
-#include <cmath>
 
 namespace limier::content {
 namespace {
@@ -14,13 +13,9 @@ using catalog::As;
 using catalog::RowCell;
 
 constexpr std::size_t kMaxOwnTextBytes = 4096;  // of a text that should be a short word
-
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
+constexpr std::size_t kMaxCodes = 50;           // unknown ones that are told apart
+constexpr std::size_t kMaxCodeBytes = 40;
+constexpr std::size_t kSha256Digits = 64;
 
 std::optional<double> number(std::string_view text) {
   double value = 0;
@@ -29,46 +24,17 @@ std::optional<double> number(std::string_view text) {
   return value;
 }
 
-bool is_set(const Statement& statement, std::size_t column) {
-  switch (statement.type(column)) {
-    case SQLITE_NULL:
-      return false;
-    case SQLITE_INTEGER:
-      return statement.integer(column) != 0;
-    case SQLITE_FLOAT:
-      return statement.real(column) != 0;
-    default: {
-      const std::string_view text = statement.text(column);
-      return !text.empty() && text != "0";
-    }
-  }
-}
-
-std::optional<std::int64_t> integer_of(const Statement& statement, std::size_t column) {
-  switch (statement.type(column)) {
-    case SQLITE_INTEGER:
-      return statement.integer(column);
-    case SQLITE_FLOAT: {
-      static constexpr double kMost = 9.2e18;
-      const double value = statement.real(column);
-      if (std::floor(value) != value || std::fabs(value) > kMost) return std::nullopt;
-      return static_cast<std::int64_t>(value);
-    }
-    case SQLITE_TEXT:
-      return whole_number(statement.text(column));
-    default:
-      return std::nullopt;
-  }
-}
-
-RowCell time_cell(const Statement& statement, std::size_t column, const CellRule& rule, FillDoubts& doubts) {
-  if (!is_set(statement, column)) return {};
+RowCell time_cell(const Stored& stored, const CellRule& rule, FillDoubts& doubts) {
+  if (!stored.is_set()) return {};
   std::optional<std::int64_t> time;
-  if (const auto whole = integer_of(statement, column))
+  const bool is_text = stored.type() == SQLITE_TEXT;
+  if (rule.epoch->form == Epoch::Form::kText)
+    time = is_text ? time_of(*rule.epoch, std::string_view(stored.text())) : std::nullopt;
+  else if (const auto whole = stored.whole())
     time = *whole == 0 ? std::nullopt : time_of(*rule.epoch, *whole);
-  else if (statement.type(column) == SQLITE_FLOAT)
-    time = time_of(*rule.epoch, statement.real(column));
-  else if (const auto real = statement.type(column) == SQLITE_TEXT ? number(statement.text(column)) : std::nullopt)
+  else if (stored.type() == SQLITE_FLOAT)
+    time = time_of(*rule.epoch, stored.real());
+  else if (const auto real = is_text ? number(stored.text()) : std::nullopt)
     time = time_of(*rule.epoch, *real);
   if (time) return *time;
   ++doubts.times_out_of_range[rule.column->name];
@@ -84,14 +50,42 @@ std::string_view cut_text(std::string_view text, const CellRule& rule, FillDoubt
   return text.substr(0, size);
 }
 
-RowCell text_cell(std::string_view stored, const CellRule& rule, FillDoubts& doubts) {
+void count_code(std::string_view code, const CellRule& rule, FillDoubts& doubts) {
+  auto& codes = doubts.unknown_codes[rule.column->name];
+  if (codes.size() < kMaxCodes || codes.contains(std::string(code)))
+    ++codes[std::string(code.substr(0, kMaxCodeBytes))];
+}
+
+// The bytes of a digest that is stored in base64, in hex.
+std::optional<std::string> hex_of_base64(std::string_view stored) {
+  std::vector<decode::Value> bytes;
+  if (!decode::decode_base64(as_bytes(stored), {}, bytes)) return std::nullopt;
+  std::string hex;
+  for (const char c : std::get<std::string>(bytes.front())) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return hex.size() == kSha256Digits ? std::optional(hex) : std::nullopt;
+}
+
+RowCell text_cell(const Stored& value, const CellRule& rule, FillDoubts& doubts) {
+  const std::string stored = value.text();
   std::string_view text = stored;
+  std::optional<std::string> hex;
+  if (rule.from_base64) {
+    hex = hex_of_base64(stored);
+    if (!hex) {
+      auto& doubt = doubts.undecoded[rule.sources.front().column];
+      if (doubt.count++ == 0) doubt.example = fmt::format("{} bytes that are no SHA-256 in base64", stored.size());
+      return {};
+    }
+    text = *hex;
+  }
   if (!rule.codes.empty()) {
     const auto code = std::ranges::find(rule.codes, stored, [](const auto& one) { return one.first; });
-    if (code != rule.codes.end())
+    if (code != rule.codes.end()) {
       text = code->second;
-    else if (!rule.otherwise.empty())
-      text = rule.otherwise;
+    } else {
+      count_code(stored, rule, doubts);
+      if (!rule.otherwise.empty()) text = rule.otherwise;
+    }
   }
   text = cut_text(text, rule, doubts);
   if (rule.column->as == As::kOwnText && !text.empty()) {
@@ -109,6 +103,19 @@ RowCell unknown_word(const catalog::ColumnInfo& column) {
   return static_cast<std::int64_t>(word - column.words.begin());
 }
 
+RowCell word_cell(const std::optional<Stored>& stored, const CellRule& rule) {
+  const std::string text = stored ? stored->text() : rule.constant;
+  const auto word = std::ranges::find(rule.words, text, [](const auto& one) { return one.first; });
+  if (word != rule.words.end() && (stored || !rule.constant.empty())) return word->second;
+  return unknown_word(*rule.column);
+}
+
+RowCell real_cell(const Stored& stored) {
+  if (stored.type() == SQLITE_INTEGER || stored.type() == SQLITE_FLOAT) return stored.real();
+  const auto value = stored.type() == SQLITE_TEXT ? number(stored.text()) : std::nullopt;
+  return value ? RowCell(*value) : RowCell();
+}
+
 }  // namespace
 
 Result<RowFiller> RowFiller::bind(const RowMap& map, const Statement& statement, std::string_view app) {
@@ -124,10 +131,9 @@ Result<RowFiller> RowFiller::bind(const RowMap& map, const Statement& statement,
   }
   for (const CellRule& rule : map.rules) {
     Bound bound{&rule, {}};
-    for (const std::string& source : rule.sources) {
-      const auto column = statement.column(source);
-      if (!column) return Error{ErrorKind::kUsage, fmt::format("its statement has no column '{}'", source)};
-      bound.sources.push_back(*column);
+    for (const CellSource& source : rule.sources) {
+      LIMIER_TRY(auto one, BoundSource::bind(source, statement));
+      bound.sources.push_back(std::move(one));
     }
     filler.bound_.push_back(std::move(bound));
   }
@@ -137,41 +143,41 @@ Result<RowFiller> RowFiller::bind(const RowMap& map, const Statement& statement,
   return filler;
 }
 
-std::optional<std::size_t> RowFiller::source_of(const Statement& statement, const Bound& bound) const {
-  const bool texts = bound.rule->column->as == As::kText || bound.rule->column->as == As::kOwnText;
-  for (const std::size_t source : bound.sources)
-    if (!statement.is_null(source) && !(texts && statement.text(source).empty())) return source;
-  return std::nullopt;
-}
-
 RowCell RowFiller::cell(const Statement& statement, const Bound& bound, FillDoubts& doubts) const {
   const CellRule& rule = *bound.rule;
-  const auto source = source_of(statement, bound);
+  if (rule.column->as == As::kFlag)
+    return std::int64_t{std::ranges::any_of(bound.sources,
+                                            [&](const BoundSource& one) {
+                                              const auto held = one.first(statement, false, doubts);
+                                              return held && held->is_set();
+                                            })
+                            ? 1
+                            : 0};
+  const bool texts = rule.column->as == As::kText || rule.column->as == As::kOwnText;
+  std::optional<Stored> stored;
+  for (std::size_t i = 0; !stored && i < bound.sources.size(); ++i)
+    stored = bound.sources[i].first(statement, texts, doubts);
+  if (rule.column->as == As::kWord) return word_cell(stored, rule);
+  if (!stored) return texts && !rule.constant.empty() ? RowCell(rule.constant) : RowCell();
   switch (rule.column->as) {
     case As::kText:
     case As::kOwnText:
-      if (!rule.constant.empty()) return rule.constant;
-      return source ? text_cell(statement.text(*source), rule, doubts) : RowCell();
-    case As::kFlag:
-      return std::int64_t{std::ranges::any_of(bound.sources, [&](auto one) { return is_set(statement, one); }) ? 1 : 0};
+      return text_cell(*stored, rule, doubts);
     case As::kTime:
-      return source ? time_cell(statement, *source, rule, doubts) : RowCell();
+      return time_cell(*stored, rule, doubts);
+    case As::kReal:
+      return real_cell(*stored);
     case As::kInteger: {
-      const auto value = source ? integer_of(statement, *source) : std::nullopt;
+      const auto value = stored->whole();
       return value ? RowCell(*value) : RowCell();
     }
-    case As::kReal:
-      return source ? RowCell(statement.real(*source)) : RowCell();
-    case As::kWord: {
-      const auto word = source ? std::ranges::find(rule.words, statement.text(*source),
-                                                   [](const auto& one) { return std::string_view(one.first); })
-                               : rule.words.end();
-      return word == rule.words.end() ? unknown_word(*rule.column) : RowCell(word->second);
-    }
     case As::kReference: {
-      const auto value = source ? integer_of(statement, *source) : std::nullopt;
+      const auto value = stored->whole();
       return value ? RowCell(fmt::format("sqlite:{}:rowid={}", rule.row_table, *value)) : RowCell();
     }
+    case As::kFlag:
+    case As::kWord:
+      break;
   }
   return {};
 }
@@ -189,13 +195,24 @@ std::vector<RowCell> RowFiller::fill(const Statement& statement, const catalog::
     }
     cells[rule.cell] = cell(statement, bound, doubts);
   }
+  if (map_->places) fill_places(cells);
   return cells;
 }
 
-bool RowFiller::holds(const Statement& statement, std::string_view column) const {
-  return std::ranges::any_of(bound_, [&](const Bound& bound) {
-    return bound.rule->column->name == column && source_of(statement, bound).has_value();
-  });
+// Where the file of a stored path may lie on the device.
+void RowFiller::fill_places(std::vector<RowCell>& cells) const {
+  const auto* path = std::get_if<std::string>(&cells[cell_of("path")]);
+  if (path == nullptr) return;
+  std::string_view rest = *path;
+  if (!map_->places->strip.empty() && rest.starts_with(map_->places->strip))
+    rest.remove_prefix(map_->places->strip.size());
+  std::string places;
+  if (path->starts_with('/'))
+    places = *path;
+  else
+    for (const std::string& root : map_->places->roots)
+      places += fmt::format("{}{}{}", places.empty() ? "" : "; ", root, rest);
+  if (!places.empty()) cells[cell_of("places")] = std::move(places);
 }
 
 bool RowFiller::has(std::string_view column) const {

@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, 31> kFunctions{
     "substring", "sum",    "total",  "trim",     "typeof",  "unicode", "upper"};
 
 constexpr std::size_t kMaxErrorBytes = 500;
+constexpr const char* kMainFile = "evidence";
 
 // What SQLite says may quote names of the evidence.
 std::string error_text(const char* text) {
@@ -62,7 +63,7 @@ void set_limits(sqlite3* handle) {
       {SQLITE_LIMIT_COMPOUND_SELECT, 50},
       {SQLITE_LIMIT_VDBE_OP, 250'000},
       {SQLITE_LIMIT_FUNCTION_ARG, 50},
-      {SQLITE_LIMIT_ATTACHED, 0},
+      {SQLITE_LIMIT_ATTACHED, kMaxAttached},
       {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200},
       {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
       {SQLITE_LIMIT_WORKER_THREADS, 0},
@@ -92,14 +93,15 @@ Result<std::unique_ptr<Database>> Database::open(const SqliteImage& image, Rows&
 
 Status Database::connect() {
   sqlite3_hard_heap_limit64(kMaxHeapBytes);
-  vfs_ = make_vfs(image_, vfs_name_);
+  files_.by_name.emplace_back(kMainFile, &image_);
+  vfs_ = make_vfs(files_, vfs_name_);
   const auto failed = [&] {
     return Error{ErrorKind::kEvidence, error_text(handle_ != nullptr ? sqlite3_errmsg(handle_) : "out of memory")};
   };
   if (sqlite3_vfs_register(&vfs_, 0) != SQLITE_OK) return failed();
   registered_ = true;
   const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-  if (sqlite3_open_v2("evidence", &handle_, flags, vfs_name_.c_str()) != SQLITE_OK) return failed();
+  if (sqlite3_open_v2(kMainFile, &handle_, flags, vfs_name_.c_str()) != SQLITE_OK) return failed();
 
   set_limits(handle_);
   if (sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr) != SQLITE_OK) return failed();
@@ -123,23 +125,70 @@ int Database::on_progress(void* self) {
   return ++database.steps_ > database.max_steps_ ? 1 : 0;
 }
 
-Status Database::read_schema() {
+Result<std::vector<SchemaTable>> Database::tables_of(const std::string& name, const SqliteImage& image) {
   LIMIER_TRY(Statement statement,
-             prepare("SELECT name, rootpage, substr(sql, 1, " + std::to_string(kMaxSchemaTextBytes) +
-                     ") FROM sqlite_schema WHERE type = 'table' AND rootpage > 1"));
+             prepare(fmt::format("SELECT name, rootpage, substr(sql, 1, {}) FROM \"{}\".sqlite_schema WHERE type = "
+                                 "'table' AND rootpage > 1",
+                                 kMaxSchemaTextBytes, name)));
+  std::vector<SchemaTable> tables;
   Statement::Step step = Statement::Step::kRow;
-  while (tables_.size() < kMaxTables && (step = statement.step()) == Statement::Step::kRow) {
+  while (tables.size() < kMaxTables && (step = statement.step()) == Statement::Step::kRow) {
     const std::int64_t root = statement.integer(1);
     const std::string_view sql = statement.text(2);
     // So SQLite writes them, whatever was typed; virtual tables begin otherwise.
-    if (root > image_.page_count() || !is_same_name(sql.substr(0, 13), "CREATE TABLE ")) continue;
-    tables_.push_back({std::string(statement.text(0)), static_cast<std::uint32_t>(root), std::string(sql)});
+    if (root > image.page_count() || !is_same_name(sql.substr(0, 13), "CREATE TABLE ")) continue;
+    tables.push_back({std::string(statement.text(0)), static_cast<std::uint32_t>(root), std::string(sql)});
   }
   if (step == Statement::Step::kFailed) return Error{ErrorKind::kEvidence, statement.error()};
   if (step == Statement::Step::kRow)
     rows_.issue("sqlite-schema-too-large",
                 fmt::format("the database has {} tables or more: others are not looked at", kMaxTables), true);
+  return tables;
+}
+
+Status Database::read_schema() {
+  LIMIER_TRY(tables_, tables_of(name_, image_));
   return ok_status();
+}
+
+Status Database::attach(const std::string& name, const SqliteImage& image) {
+  const std::string file = fmt::format("beside-{}", files_.by_name.size());
+  files_.by_name.emplace_back(file, &image);
+  // What names the file is ours, and so is this statement: the evidence's are asked of the authorizer again after it.
+  sqlite3_set_authorizer(handle_, nullptr, nullptr);
+  const std::string sql = fmt::format("ATTACH '{}' AS \"{}\"", file, name);
+  const bool there = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+  sqlite3_set_authorizer(handle_, authorize, nullptr);
+  if (!there) {
+    files_.by_name.pop_back();
+    return Error{ErrorKind::kEvidence, error_text(sqlite3_errmsg(handle_))};
+  }
+  max_steps_ += image.bytes_there() / 1024 * kBeatsPerKiB;
+  attached_.emplace_back(name, std::vector<SchemaTable>());
+  LIMIER_TRY(attached_.back().second, tables_of(name, image));
+  return ok_status();
+}
+
+void Database::detach(const std::string& name) {
+  const auto found = std::ranges::find(attached_, name, [](const auto& one) { return one.first; });
+  if (found == attached_.end()) return;
+  sqlite3_set_authorizer(handle_, nullptr, nullptr);
+  sqlite3_exec(handle_, fmt::format("DETACH \"{}\"", name).c_str(), nullptr, nullptr, nullptr);
+  sqlite3_set_authorizer(handle_, authorize, nullptr);
+  attached_.erase(found);
+}
+
+void Database::detach_all() {
+  while (!attached_.empty()) detach(std::string(attached_.back().first));
+  files_.by_name.resize(1);
+}
+
+bool Database::attached_has(const std::string& name, const std::string& table, const std::string& column) const {
+  const auto found = std::ranges::find(attached_, name, [](const auto& one) { return one.first; });
+  return found != attached_.end() &&
+         std::ranges::any_of(found->second, [&](const auto& one) { return is_same_name(one.name, table); }) &&
+         sqlite3_table_column_metadata(handle_, name.c_str(), table.c_str(), column.c_str(), nullptr, nullptr, nullptr,
+                                       nullptr, nullptr) == SQLITE_OK;
 }
 
 const SchemaTable* Database::table(std::string_view name) const {

@@ -12,6 +12,7 @@
 
 #include "content/sqlite.h"
 #include "content/sqlite_image.h"
+#include "content/sqlite_vfs.h"
 #include "limier/base.h"
 
 namespace limier::content {
@@ -19,6 +20,7 @@ namespace limier::content {
 inline constexpr std::size_t kMaxTables = 4096;           // of a schema; further ones are not seen
 inline constexpr std::size_t kMaxSchemaTextBytes = 4096;  // of a table's CREATE statement that is kept
 inline constexpr int kMaxValueBytes = 64 << 20;           // of one value; a longer one ends the statement
+inline constexpr int kMaxAttached = 4;                    // databases beside the first
 inline constexpr std::int64_t kMaxHeapBytes = 96 << 20;   // of all that SQLite holds, sorting included
 
 struct SchemaTable {
@@ -74,6 +76,12 @@ class Database {
 
   // From here on the database is called so in statements; "main" before.
   void set_name(std::string name);
+  // Another one, called so in statements until detach_all(). `image` has to outlive that.
+  Status attach(const std::string& name, const SqliteImage& image);
+  void detach(const std::string& name);
+  void detach_all();
+  // Whether an attached one has an ordinary table of this name with this column.
+  [[nodiscard]] bool attached_has(const std::string& name, const std::string& table, const std::string& column) const;
   // The error is SQLite's.
   Result<Statement> prepare(const std::string& sql);
 
@@ -84,16 +92,19 @@ class Database {
   Database(const SqliteImage& image, Rows& rows);
   Status connect();
   Status read_schema();
+  Result<std::vector<SchemaTable>> tables_of(const std::string& name, const SqliteImage& image);
   static int on_progress(void* self);
 
   const SqliteImage& image_;
   Rows& rows_;
   std::string vfs_name_;
+  VfsFiles files_;
   sqlite3_vfs vfs_{};
   bool registered_ = false;
   sqlite3* handle_ = nullptr;
   std::string name_ = "main";
   std::vector<SchemaTable> tables_;
+  std::vector<std::pair<std::string, std::vector<SchemaTable>>> attached_;
   std::uint64_t steps_ = 0;      // of the statement that runs, in beats of the progress handler
   std::uint64_t max_steps_ = 0;  // of any statement
 };

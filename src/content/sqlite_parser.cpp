@@ -43,7 +43,7 @@ Outcome SqliteParser::parse(const Source& source, Rows& rows) const {
   for (const Pack& pack : packs_) {
     if (!pack_knows(pack, database)) continue;
     known = true;
-    const PackResult one = run_pack(pack, database, rows);
+    const PackResult one = run_pack(pack, source, database, rows);
     all.rows += one.rows;
     all.whole = all.whole && one.whole;
   }

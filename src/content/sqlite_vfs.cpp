@@ -1,5 +1,6 @@
 #include "content/sqlite_vfs.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace limier::content {
@@ -84,11 +85,14 @@ constexpr sqlite3_io_methods kMethods{
     file_lock, file_reserved, file_control, file_sector_size, file_characteristics, nullptr,   nullptr,   nullptr,
     nullptr,   nullptr,       nullptr};
 
-int vfs_open(sqlite3_vfs* vfs, const char*, sqlite3_file* file, int flags, int* out_flags) {
+int vfs_open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   file->pMethods = nullptr;
-  if ((flags & SQLITE_OPEN_MAIN_DB) == 0) return SQLITE_CANTOPEN;  // no journal, no temporary file
+  if ((flags & SQLITE_OPEN_MAIN_DB) == 0 || name == nullptr) return SQLITE_CANTOPEN;  // no journal, no temporary file
+  const auto& files = static_cast<const VfsFiles*>(vfs->pAppData)->by_name;
+  const auto found = std::ranges::find(files, std::string_view(name), [](const auto& one) { return one.first; });
+  if (found == files.end()) return SQLITE_CANTOPEN;
   auto* evidence = reinterpret_cast<EvidenceFile*>(file);
-  evidence->image = static_cast<const SqliteImage*>(vfs->pAppData);
+  evidence->image = found->second;
   evidence->base.pMethods = &kMethods;
   if (out_flags != nullptr) *out_flags = flags;
   return SQLITE_OK;
@@ -130,13 +134,13 @@ int vfs_last_error(sqlite3_vfs*, int, char*) {
 
 }  // namespace
 
-sqlite3_vfs make_vfs(const SqliteImage& image, const std::string& name) {
+sqlite3_vfs make_vfs(const VfsFiles& files, const std::string& name) {
   sqlite3_vfs vfs{};
   vfs.iVersion = 1;
   vfs.szOsFile = static_cast<int>(sizeof(EvidenceFile));
   vfs.mxPathname = 64;
   vfs.zName = name.c_str();
-  vfs.pAppData = const_cast<SqliteImage*>(&image);  // handed back as const
+  vfs.pAppData = const_cast<VfsFiles*>(&files);  // handed back as const
   vfs.xOpen = vfs_open;
   vfs.xDelete = vfs_delete;
   vfs.xAccess = vfs_access;

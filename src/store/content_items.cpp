@@ -17,10 +17,18 @@ constexpr const char* kReadable =
     "WHERE f.is_stream = 0 AND f.reused = 0 AND f.kind = 0 AND s.source IN (1, 2) AND s.size_bytes > 0";
 
 constexpr const char* kFirstByte = "(SELECT min(e.image_offset) FROM extent e WHERE e.content_id = f.content_id)";
-// Something belongs to it by its name.
+// Something belongs to it by its name, or lies in its folder and may be read with it.
 constexpr const char* kBeside =
-    "EXISTS (SELECT 1 FROM temp.companion c WHERE c.volume_id = f.volume_id AND c.path IN (n.path || '-wal', n.path || "
-    "'-journal'))";
+    "(EXISTS (SELECT 1 FROM temp.companion c WHERE c.volume_id = f.volume_id AND c.path IN (n.path || '-wal', n.path "
+    "|| "
+    "'-journal')) OR EXISTS (SELECT 1 FROM temp.beside b WHERE b.volume_id = f.volume_id AND b.ups = 0 AND b.anchor = "
+    "rtrim(n.path, replace(n.path, '/', '')) AND b.path <> n.path))";
+constexpr std::int64_t kMaxBeside = 8;  // of one item
+
+// The folder of a path, with its slash.
+std::string folder_of(const std::string& sql) {
+  return fmt::format("rtrim({0}, replace({0}, '/', ''))", sql);
+}
 
 std::string quoted(std::string_view text) {
   std::string sql = "'";
@@ -33,12 +41,44 @@ std::string quoted(std::string_view text) {
 // What belongs to a database by its name, found in one pass over the names.
 Status IndexWriter::Impl::find_companions() {
   if (std::exchange(companions_found_, true)) return ok_status();
+  LIMIER_CHECK(find_beside());
   return db_.execute(fmt::format(
       "CREATE TEMP TABLE companion(volume_id INTEGER, path TEXT, file_id INTEGER, PRIMARY KEY (volume_id, path)) "
       "WITHOUT ROWID;"
       "INSERT OR IGNORE INTO temp.companion SELECT f.volume_id, n.path, f.file_id FROM {} AND n.allocated AND "
       "s.state = 0 AND (n.path GLOB '*{}' OR n.path GLOB '*{}') ORDER BY f.file_id",
       kReadable, kWal, kJournal));
+}
+
+// Files that others may need, under the folder from which their place is seen.
+Status IndexWriter::Impl::find_beside() {
+  LIMIER_CHECK(db_.execute(
+      "CREATE TEMP TABLE beside(volume_id INTEGER, anchor TEXT, ups INTEGER, place TEXT, path TEXT, file_id INTEGER, "
+      "PRIMARY KEY (volume_id, anchor, ups, place)) WITHOUT ROWID"));
+  if (beside_places_.empty()) return ok_status();
+  std::string any;
+  std::vector<std::string> ends;
+  for (const std::string& place : beside_places_) {
+    ends.push_back("'*/' || lower(" + quoted(place.starts_with("../") ? place.substr(3) : place) + ")");
+    any += fmt::format("{}lower(n.path) GLOB {}", any.empty() ? "" : " OR ", ends.back());
+  }
+  LIMIER_CHECK(db_.execute(fmt::format(
+      "CREATE TEMP TABLE found AS SELECT f.volume_id, n.path, f.file_id FROM {} AND n.allocated AND s.state = 0 "
+      "AND ({}) ORDER BY f.file_id",
+      kReadable, any)));
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    const bool above = beside_places_[i].starts_with("../");
+    std::string anchor = folder_of("path");
+    for (std::size_t at = beside_places_[i].find('/', above ? 3 : 0); at != std::string::npos;
+         at = beside_places_[i].find('/', at + 1))
+      anchor = folder_of("rtrim(" + anchor + ", '/')");
+    LIMIER_CHECK(
+        db_.execute(fmt::format("INSERT OR IGNORE INTO temp.beside SELECT volume_id, {0}, {1}, {2} || substr(path, "
+                                "length({0}) + 1), path, file_id "
+                                "FROM temp.found WHERE lower(path) GLOB {3}",
+                                anchor, above ? 1 : 0, above ? "'../'" : "''", ends[i])));
+  }
+  return db_.execute("DROP TABLE temp.found");
 }
 
 Status IndexWriter::Impl::choose_items(const ItemChoice& choice) {
@@ -156,7 +196,24 @@ Result<ItemCompanions> IndexWriter::Impl::companions_of(std::int64_t item_id) {
   ItemCompanions companions;
   LIMIER_TRY(companions.wal, look_up(kWal));
   LIMIER_TRY(companions.journal, look_up(kJournal));
-  return companions;
+  const std::string folder = folder_of("n.path");
+  LIMIER_TRY(
+      auto beside,
+      db_.prepare(fmt::format(
+          "SELECT b.place, b.file_id, (SELECT c.file_id FROM temp.companion c WHERE c.volume_id = b.volume_id AND "
+          "c.path = b.path || '{2}'), (SELECT c.file_id FROM temp.companion c WHERE c.volume_id = b.volume_id AND "
+          "c.path = b.path || '{3}') FROM content_item i JOIN file f ON f.file_id = i.file_id JOIN name n ON "
+          "n.name_key = f.name_key JOIN temp.beside b ON b.volume_id = f.volume_id AND ((b.anchor = {0} AND b.ups "
+          "= 0) OR (b.anchor = {1} AND b.ups = 1)) WHERE i.item_id = ?1 AND b.file_id <> i.file_id ORDER BY "
+          "b.place LIMIT {4}",
+          folder, folder_of("rtrim(" + folder + ", '/')"), kWal, kJournal, kMaxBeside)));
+  beside.bind(1, item_id);
+  while (true) {
+    LIMIER_TRY(const bool more, beside.step());
+    if (!more) return companions;
+    companions.beside.push_back(
+        {beside.text(0), beside.integer(1), beside.optional_integer(2), beside.optional_integer(3)});
+  }
 }
 
 Result<std::int64_t> IndexWriter::Impl::maker_id(std::string_view name, std::string_view version) {
@@ -222,8 +279,9 @@ Status IndexWriter::Impl::drop_same_items() {
       "CREATE TEMP TABLE same_item AS SELECT item_id, first_value(file_id) OVER w AS of_file FROM (SELECT i.item_id, "
       "i.file_id, i.content_id, i.parser, d.sha256 FROM content_item i JOIN digest d ON d.content_id = i.content_id "
       "WHERE i.state = 0 AND d.sha256 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM file f JOIN name n ON n.name_key = "
-      "f.name_key JOIN temp.companion c ON c.volume_id = f.volume_id AND c.path IN (n.path || '-wal', n.path || "
-      "'-journal') WHERE f.file_id = i.file_id)) WINDOW w AS (PARTITION BY parser, sha256 ORDER BY content_id);"
+      "f.name_key WHERE f.file_id = i.file_id AND " +
+      std::string(kBeside) +
+      ")) WINDOW w AS (PARTITION BY parser, sha256 ORDER BY content_id);"
       "DELETE FROM temp.same_item WHERE item_id IN (SELECT item_id FROM content_item i WHERE i.file_id = of_file)"));
   LIMIER_CHECK(drop_declared(db_, "item_id IN (SELECT item_id FROM temp.same_item)"));
   return db_.execute(
@@ -250,6 +308,9 @@ Status IndexWriter::Impl::settle_content() {
   return ok_status();
 }
 
+void IndexWriter::look_beside(std::vector<std::string> places) {
+  impl_->beside_places_ = std::move(places);
+}
 Status IndexWriter::choose_items(const ItemChoice& choice) {
   return impl_->choose_items(choice);
 }

@@ -224,7 +224,8 @@ Status IndexWriter::Impl::clear_unfinished() {
     LIMIER_CHECK(drop_unfinished_items());
     LIMIER_CHECK(db_.execute("DELETE FROM row_item"));
   }
-  if (!done(Step::kRules)) LIMIER_CHECK(db_.execute("DELETE FROM row_finding; DELETE FROM row_judged; DELETE FROM row_pack"));
+  if (!done(Step::kRules))
+    LIMIER_CHECK(db_.execute("DELETE FROM row_finding; DELETE FROM row_judged; DELETE FROM row_pack"));
   for (const Step step : {Step::kVolumes, Step::kCatalog, Step::kSweep, Step::kRules, Step::kCoverage})
     if (!done(step))
       LIMIER_CHECK(db_.execute(fmt::format("DELETE FROM issue WHERE step = {}", static_cast<int>(step))));

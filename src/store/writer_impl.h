@@ -111,6 +111,7 @@ class IndexWriter::Impl {
 
   // content_items.cpp
   Status find_companions();
+  Status find_beside();
   Status choose_items(const ItemChoice& choice);
   Status choose_by_path(const ItemChoice& choice);
   Status choose_by_type(const ItemChoice& choice);
@@ -218,6 +219,7 @@ class IndexWriter::Impl {
   std::map<std::pair<std::string, std::string>, std::int64_t> makers_;
   std::map<std::int64_t, std::int64_t> rows_of_item_;  // of items at work, so far
   bool companions_found_ = false, content_settled_ = false;
+  std::vector<std::string> beside_places_;  // globs
 
   Statement volume_, digest_, block_, issue_, encryption_, bad_range_, content_digest_, content_type_, touched_, plan_,
       find_inode_, find_content_, open_content_, far_time_;

@@ -17,7 +17,7 @@ LIBRARIES = [
     (re.compile(r"^tsk/"), ("volume",), "tsk.h"),
     (re.compile(r"^libewf(\.h|/)"), ("evidence",), "ewf.h"),
     (re.compile(r"^sqlite3(ext)?\.h$"), ("content", "store"), "sqlite.h"),
-    (re.compile(r"^nlohmann/"), ("batch",), "json.h"),
+    (re.compile(r"^nlohmann/"), ("batch", "content"), "json.h"),
     (re.compile(r"^toml\+\+/|^toml\.hpp$"), ("batch", "content", "rules"), "toml.h"),
 ]
 LINE_LIMIT = 600

@@ -1,6 +1,7 @@
 // tests/content/<parser or pack>/<case>.sql, or any other bytes as <case>.bin, gives the rows of <case>.rows; what runs
-// in <case>.wal.sql stays in the write-ahead log. Every case is also run on its prefixes, with single bits flipped, and
-// shifted by 65 bytes: nothing may crash or hang, and a prefix gives no row that the whole does not.
+// in <case>.wal.sql stays in the write-ahead log, and <case>.beside.<name>.sql makes a database that lies beside it.
+// Every case is also run on its prefixes, with single bits flipped, and shifted by 65 bytes: nothing may crash or hang,
+// and a prefix gives no row that the whole does not.
 #include <set>
 
 #include "content/support.h"
@@ -31,7 +32,16 @@ Files make_files(const std::filesystem::path& path) {
   maker.run(text_in(path));
   const auto wal = std::filesystem::path(path).replace_extension(".wal.sql");
   if (std::filesystem::exists(wal)) maker.start_wal().run(text_in(wal));
-  return maker.files();
+  Files files = maker.files();
+  const std::string front = path.stem().string() + ".beside.";
+  for (const auto& entry : std::filesystem::directory_iterator(path.parent_path())) {
+    const std::string name = entry.path().stem().string();
+    if (!name.starts_with(front) || entry.path().extension() != ".sql") continue;
+    Maker beside;
+    beside.run(text_in(entry.path()));
+    files.beside.emplace_back(name.substr(front.size()), beside.files().main);
+  }
+  return files;
 }
 
 std::vector<Case> golden_cases() {
@@ -40,7 +50,9 @@ std::vector<Case> golden_cases() {
   std::vector<Case> cases;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(LIMIER_SAMPLES "/../tests/content")) {
     // A case whose rows nobody wrote must not pass for one that is tested.
-    const bool script = entry.path().extension() == ".sql" && entry.path().stem().extension() != ".wal";
+    const std::string stem = entry.path().stem().string();
+    const bool script =
+        entry.path().extension() == ".sql" && !stem.ends_with(".wal") && stem.find(".beside.") == std::string::npos;
     auto expected = entry.path();
     EXPECT_TRUE(!script || std::filesystem::exists(expected.replace_extension(".rows"))) << entry.path();
     if (entry.path().extension() != ".rows") continue;
@@ -83,10 +95,15 @@ class Variants {
   Collector run(const Files& files) const {
     const MemoryReader main(files.main);
     const MemoryReader wal(files.wal);
-    const Source source{"/a.db", &main, files.wal.empty() ? nullptr : &wal, nullptr};
+    Source source{"/a.db", &main, files.wal.empty() ? nullptr : &wal, nullptr};
+    for (const auto& [name, bytes] : files.beside) {
+      readers_.push_back(std::make_unique<MemoryReader>(bytes));
+      source.beside.push_back({name, readers_.back().get(), nullptr, nullptr});
+    }
     Collector rows;
     for (const auto& parser : parsers_)
       if (parser->name() == case_.parser) (void)parser->parse(source, rows);
+    readers_.clear();
     return rows;
   }
   void expect_known_rows(const Files& files, std::size_t size) const {
@@ -97,6 +114,7 @@ class Variants {
  private:
   const Case& case_;
   std::vector<std::unique_ptr<Parser>> parsers_;
+  mutable std::vector<std::unique_ptr<MemoryReader>> readers_;
   std::set<std::string> rows_;
 };
 

@@ -114,6 +114,7 @@ inline Buffer bytes_of_file(const std::filesystem::path& path) {
 // Files of a database while it is open: its log is not put back.
 struct Files {
   Buffer main, wal, journal;
+  std::vector<std::pair<std::string, Buffer>> beside{};  // by name, in the same folder
 };
 
 // A database in a folder of its own, by SQL.
@@ -164,8 +165,12 @@ inline Parsed parse_files(const Files& files, std::string_view parser = "sqlite"
   const MemoryReader main(files.main);
   const MemoryReader wal(files.wal);
   const MemoryReader journal(files.journal);
-  const Source source{std::move(path), &main, files.wal.empty() ? nullptr : &wal,
-                      files.journal.empty() ? nullptr : &journal};
+  Source source{std::move(path), &main, files.wal.empty() ? nullptr : &wal, files.journal.empty() ? nullptr : &journal};
+  std::vector<std::unique_ptr<MemoryReader>> readers;
+  for (const auto& [name, bytes] : files.beside) {
+    readers.push_back(std::make_unique<MemoryReader>(bytes));
+    source.beside.push_back({name, readers.back().get(), nullptr, nullptr});
+  }
   Parsed parsed;
   for (const auto& one : make_parsers(all_packs(packs)))
     if (one->name() == parser) parsed.outcome = one->parse(source, parsed.rows);

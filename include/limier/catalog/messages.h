@@ -64,6 +64,10 @@ struct Attachment {
         Column{"mime", &Attachment::mime, As::kText, "type, as stored"},
         Column{"size", &Attachment::size, As::kInteger, "bytes, as stored"},
         Column{"path", &Attachment::path, As::kText, "where the application keeps it, as stored"},
+        Column{"places", &Attachment::places, As::kText,
+               "paths under which it may lie on the device, separated by '; '"},
+        Column{"sha256", &Attachment::sha256, As::kOwnText, "digest of the file, as the application states it"},
+        Column{"t", &Attachment::t_ns, As::kTime, "when the application got it or made it, as far as it is stored"},
     };
   }
 
@@ -71,7 +75,8 @@ struct Attachment {
   std::string message;  // locator
   std::string name, mime;
   std::optional<std::int64_t> size;
-  std::string path;
+  std::string path, places, sha256;
+  std::optional<std::int64_t> t_ns;
 };
 
 }  // namespace limier::catalog

@@ -34,6 +34,8 @@ std::vector<PackText> all_packs(std::span<const PackText> packs);
 
 // Paths under which packs expect their databases: contents to look at first.
 std::vector<std::string> lead_paths(std::span<const PackText> packs);
+// Where the databases lie that packs read beside their first one, seen from that one's folder: globs.
+std::vector<std::string> beside_places(std::span<const PackText> packs);
 // `*` is any run of bytes, also `/`; `?` one byte. Small and large letters of ASCII are the same.
 bool path_matches(std::string_view glob, std::string_view path);
 

@@ -2,6 +2,7 @@
 // line in src/content/wishes.cpp, which the supervisor asks.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,9 +16,24 @@ namespace limier::content {
 // By name. `packs` were checked where they came from; one that is wrong is left out.
 std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> packs);
 
-// What a pack's own tests find wrong, and what in its statements neither its tables nor its capabilities name. Its name
-// is its path: the files of its tests lie beside it. kUsage where it cannot be read at all.
-Result<std::vector<std::string>> check_pack(const PackText& pack);
+// Files of a pack's tests by the names they have there, those of write-ahead logs too; what cannot be read is not in
+// it.
+using PackSamples = std::map<std::string, std::vector<std::uint8_t>>;
+
+// Reads them; the pack's name is its path, and they lie beside it. kUsage where the pack is wrong.
+Result<PackSamples> read_samples(const PackText& pack);
+
+// One of the pack's tests, or what is looked at beside them: whether its statements name anything that neither its
+// tables nor its capabilities do, and whether it has samples that it knows and that it must not know.
+struct PackCheck {
+  enum class State : std::int8_t { kGood, kWrong, kNoSamples };
+  std::string name;
+  State state = State::kGood;
+  std::vector<std::string> problems;
+  static constexpr auto fields() { return std::tuple{&PackCheck::name, &PackCheck::state, &PackCheck::problems}; }
+};
+// Opens no file. kNoSamples: there is not one.
+Result<std::vector<PackCheck>> check_pack(const PackText& pack, const PackSamples& samples);
 
 // What they want, by name of the parser.
 std::span<const Wish> wishes();

@@ -1,0 +1,6 @@
+-- WhatsApp's address book. Made up.
+CREATE TABLE wa_contacts (_id INTEGER PRIMARY KEY AUTOINCREMENT, jid TEXT NOT NULL, is_whatsapp_user BOOLEAN NOT NULL, number TEXT,
+  display_name TEXT, wa_name TEXT);
+INSERT INTO wa_contacts VALUES (1, '32470000001@s.whatsapp.net', 1, '+32 470 00 00 01', 'Ann', 'annie'),
+  (2, '32470000002@s.whatsapp.net', 1, NULL, NULL, 'Bob B.'), (3, '32470000003@s.whatsapp.net', 0, '+32470000003', NULL, NULL),
+  (4, '32470000004@s.whatsapp.net', 1, NULL, NULL, NULL), (5, '32470000001-160@g.us', 1, NULL, 'the crew', NULL);
