@@ -48,8 +48,9 @@ ContentPhase::ContentPhase(store::IndexWriter& index, const EvidenceSet& evidenc
 
 Status ContentPhase::begin_leads() {
   store::ItemChoice leads;
-  leads.parser = std::string(content::wishes().front().parser);  // the packs are its
-  leads.version = std::string(content::wishes().front().version);
+  const content::Wish& reader = content::wish_of_packs();
+  leads.parser = std::string(reader.parser);
+  leads.version = std::string(reader.version);
   leads.path_globs = content::lead_paths(plan_.packs);
   leads.lead = true;
   index_.look_beside(content::beside_places(plan_.packs));

@@ -1,5 +1,6 @@
 #include "limier/content/parsers.h"
 
+#include "content/mail_parser.h"
 #include "content/sqlite_parser.h"
 #include "limier/content/packs.h"
 
@@ -10,6 +11,7 @@ std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> pack
   for (const PackText& text : packs)
     if (auto pack = parse_pack(text)) parsed.push_back(std::move(*pack));
   std::vector<std::unique_ptr<Parser>> parsers;
+  parsers.push_back(std::make_unique<MailParser>());
   parsers.push_back(std::make_unique<SqliteParser>(std::move(parsed)));
   return parsers;
 }

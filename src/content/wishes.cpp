@@ -3,16 +3,24 @@
 namespace limier::content {
 namespace {
 
+constexpr std::array<std::string_view, 3> kMail{"message/rfc822", "message/x-emlx", "application/mbox"};
 constexpr std::array<std::string_view, 1> kSqlite{"application/vnd.sqlite3"};
 
 constexpr std::array kWishes{
+    Wish{"mail", "1", kMail},
     Wish{"sqlite", "1", kSqlite},
 };
+constexpr std::size_t kOfPacks = 1;
+static_assert(kWishes[kOfPacks].parser == "sqlite");
 
 }  // namespace
 
 std::span<const Wish> wishes() {
   return kWishes;
+}
+
+const Wish& wish_of_packs() {
+  return kWishes[kOfPacks];
 }
 
 }  // namespace limier::content
