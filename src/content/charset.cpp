@@ -125,6 +125,25 @@ std::string utf16_by_mark(std::string_view bytes) {
 
 }  // namespace
 
+std::string charset_of_code_page(std::uint32_t code_page) {
+  struct Page {
+    std::uint32_t number;
+    std::string_view charset;
+  };
+  constexpr Page kPages[] = {
+      {936, "GB18030"},       {949, "UHC"},           {950, "BIG5-HKSCS"},    {932, "CP932"},
+      {1200, "UTF-16LE"},     {1201, "UTF-16BE"},     {10000, "MACINTOSH"},   {20127, "US-ASCII"},
+      {20866, "KOI8-R"},      {20932, "EUC-JP"},      {21866, "KOI8-U"},      {28591, "ISO-8859-1"},
+      {28592, "ISO-8859-2"},  {28595, "ISO-8859-5"},  {28597, "ISO-8859-7"},  {28599, "ISO-8859-9"},
+      {28605, "ISO-8859-15"}, {50220, "ISO-2022-JP"}, {50221, "ISO-2022-JP"}, {50222, "ISO-2022-JP"},
+      {51932, "EUC-JP"},      {51949, "UHC"},         {52936, "GB18030"},     {54936, "GB18030"},
+      {65000, "UTF-7"},       {65001, "UTF-8"}};
+  for (const Page& page : kPages)
+    if (page.number == code_page) return std::string(page.charset);
+  if (code_page == 874 || (code_page >= 1250 && code_page <= 1258)) return "WINDOWS-" + std::to_string(code_page);
+  return {};
+}
+
 void append_utf8(std::string& text, char32_t character) {
   const auto add = [&](char32_t byte) { text += static_cast<char>(byte); };
   if (character < 0x80) return add(character);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +30,9 @@ class Charsets {
   std::map<std::string, Table, std::less<>> tables_;  // of one byte a character
   std::map<std::string, std::unique_ptr<Converter>, std::less<>> converters_;
 };
+
+// What Windows means by the number of a code page; empty: not known.
+std::string charset_of_code_page(std::uint32_t code_page);
 
 void append_utf8(std::string& text, char32_t character);
 

@@ -176,16 +176,21 @@ void add_mail(const Mail& mail, const MailPlace& place, const MailMaker& maker, 
   row.kind = "text";
   row.attachments = static_cast<std::int64_t>(mail.attachments.size());
   rows.add(row, maker.name, maker.version);
+  add_attachments(mail.attachments, row.place, maker, rows);
+}
+
+void add_attachments(std::span<const MailAttachment> attachments, const catalog::RowPlace& message,
+                     const MailMaker& maker, Rows& rows) {
   std::size_t number = 0;
-  for (const MailAttachment& one : mail.attachments) {
-    catalog::Attachment attached;
-    attached.place.locator = fmt::format("{}/attachment:{}", place.locator, ++number);
-    attached.place.file_offset = row.place.file_offset;
-    attached.message = place.locator;
-    attached.name = cell_text(one.name);
-    attached.mime = one.mime;
-    attached.size = one.size;
-    rows.add(attached, maker.name, maker.version);
+  for (const MailAttachment& one : attachments) {
+    catalog::Attachment row;
+    row.place = message;
+    row.place.locator = fmt::format("{}/attachment:{}", message.locator, ++number);
+    row.message = message.locator;
+    row.name = cell_text(one.name);
+    row.mime = cell_text(one.mime);
+    row.size = one.size;
+    rows.add(row, maker.name, maker.version);
   }
 }
 

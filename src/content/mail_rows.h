@@ -50,6 +50,9 @@ struct MailPlace {
 void add_mail(const Mail& mail, const MailPlace& place, const MailMaker& maker, const Charsets& charsets,
               MailDoubts& doubts, Rows& rows);
 
+void add_attachments(std::span<const MailAttachment> attachments, const catalog::RowPlace& message,
+                     const MailMaker& maker, Rows& rows);
+
 // Cut to what a cell holds, between two characters.
 std::string cell_text(std::string text);
 

@@ -1,6 +1,7 @@
 #include "limier/content/parsers.h"
 
 #include "content/mail_parser.h"
+#include "content/pst_parser.h"
 #include "content/sqlite_parser.h"
 #include "limier/content/packs.h"
 
@@ -12,6 +13,8 @@ std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> pack
     if (auto pack = parse_pack(text)) parsed.push_back(std::move(*pack));
   std::vector<std::unique_ptr<Parser>> parsers;
   parsers.push_back(std::make_unique<MailParser>());
+  parsers.push_back(std::make_unique<PstParser>(PstParser::Part::kFolders));
+  parsers.push_back(std::make_unique<PstParser>(PstParser::Part::kDeleted));
   parsers.push_back(std::make_unique<SqliteParser>(std::move(parsed)));
   return parsers;
 }
