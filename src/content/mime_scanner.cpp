@@ -41,7 +41,8 @@ void MimeScanner::line(std::string_view text, std::string_view eol, bool starts)
   if (starts && !levels_.empty() && text.starts_with("--") && take_boundary(text)) return;
   switch (state_) {
     case State::kHead:
-      if (starts && is_blank(text)) return end_head();
+      // A line of blanks goes on with the field before it.
+      if (starts && (text.empty() || text == "\r")) return end_head();
       if (head_.size() + text.size() < kMaxMailHeadBytes) {
         head_ += text;
         if (!eol.empty()) head_ += '\n';
