@@ -84,7 +84,7 @@ Status IndexWriter::Impl::find_beside() {
 Status IndexWriter::Impl::choose_items(const ItemChoice& choice) {
   LIMIER_CHECK(begin());
   LIMIER_CHECK(flush_rows());
-  if (!choice.path_globs.empty()) LIMIER_CHECK(choose_by_path(choice));
+  if (!choice.path_globs.empty() || !choice.file_names.empty()) LIMIER_CHECK(choose_by_path(choice));
   return choice.mime_types.empty() ? ok_status() : choose_by_type(choice);
 }
 
@@ -92,6 +92,17 @@ Status IndexWriter::Impl::choose_by_path(const ItemChoice& choice) {
   std::string paths;
   for (const std::string& glob : choice.path_globs)
     paths += fmt::format("{}lower(n.path) GLOB lower({})", paths.empty() ? "" : " OR ", quoted(glob));
+  const std::string last_part = "lower(substr(n.path, -n.name_chars))";
+  std::string names;
+  for (const std::string& name : choice.file_names) {
+    const std::size_t slash = name.rfind('/');
+    if (slash == std::string::npos)
+      names += (names.empty() ? "" : ", ") + quoted(name);
+    else
+      paths += fmt::format("{}({} = {} AND lower(n.path) GLOB {})", paths.empty() ? "" : " OR ", last_part,
+                           quoted(name.substr(slash + 1)), quoted(name));
+  }
+  if (!names.empty()) paths += fmt::format("{}{} IN ({})", paths.empty() ? "" : " OR ", last_part, names);
   return db_.execute(fmt::format(
       "INSERT OR IGNORE INTO content_item(content_id, file_id, parser, parser_version, lead, image_offset) "
       "SELECT f.content_id, min(f.file_id), {}, {}, {}, {} FROM {} AND n.allocated AND s.state = 0 AND ({}) GROUP BY "
