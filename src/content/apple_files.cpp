@@ -155,7 +155,7 @@ class AppleFile {
       const std::string at = fmt::format("{}:{}", where, i / 2 + 1);
       card(*number, at);
       const auto info = plist_.member(map.held[i + 1], "info");
-      if (const std::string* line = info ? text_of(*info, "mdn") : nullptr) fact("phone_number", *line, at);
+      if (const std::string* line = info ? text_of(*info, "mdn") : nullptr) fact("phone_number", *line, at + ":mdn");
     }
   }
 

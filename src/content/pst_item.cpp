@@ -17,6 +17,7 @@ using catalog::Direction;
 constexpr std::size_t kMaxTextBytes = 8u << 20;
 constexpr int kMaxRecipients = 10'000, kMaxAttachments = 10'000;  // of one message
 constexpr std::size_t kMaxClasses = 100;
+constexpr std::size_t kMaxIndexBytes = 4096;  // of a conversation
 
 namespace property {
 constexpr std::uint32_t kClass = 0x001A, kSubject = 0x0037, kSubmitTime = 0x0039, kRepresentingName = 0x0042,
@@ -86,6 +87,9 @@ std::string first_of(std::initializer_list<std::string> texts) {
   return {};
 }
 
+// The first 22 bytes of an index are those of the conversation; every answer adds to them.
+constexpr std::size_t kConversationBytes = 22;
+
 std::string hex_of(std::string_view bytes) {
   std::string hex;
   for (const char c : bytes) hex += fmt::format("{:02x}", static_cast<std::uint8_t>(c));
@@ -93,6 +97,33 @@ std::string hex_of(std::string_view bytes) {
 }
 
 }  // namespace
+
+void PstThreads::add(libpff_record_set_t* records) {
+  constexpr std::size_t kMaxThreads = 200'000;
+  if (conversation_of_id_.size() >= kMaxThreads || begun_.size() >= kMaxThreads) return;
+  const std::string index = pst_bytes(records, property::kConversationIndex, kMaxIndexBytes);
+  if (index.size() < kConversationBytes) return;
+  std::string conversation = hex_of(index.substr(0, kConversationBytes));
+  if (index.size() == kConversationBytes) begun_.insert(conversation);
+  if (auto ids = message_ids(pst_text(records, property::kMessageId)); !ids.empty())
+    conversation_of_id_.emplace(std::move(ids.front()), std::move(conversation));
+}
+
+std::string PstThreads::of(libpff_record_set_t* records, const std::vector<HeaderField>& head,
+                           std::string_view message_id, std::string_view subject) const {
+  const auto either = [&](std::uint32_t property, std::string_view field) {
+    std::string text = pst_text(records, property);
+    return text.empty() ? std::string(field_value(head, field)) : text;
+  };
+  const std::string index = pst_bytes(records, property::kConversationIndex, kMaxIndexBytes);
+  const std::string conversation =
+      index.size() >= kConversationBytes ? hex_of(index.substr(0, kConversationBytes)) : std::string();
+  const std::string first =
+      thread_of(either(property::kReferences, "references"), either(property::kInReplyTo, "in-reply-to"), {}, {});
+  if (const auto found = conversation_of_id_.find(first); found != conversation_of_id_.end()) return found->second;
+  if (!conversation.empty() && (first.empty() || begun_.contains(conversation))) return conversation;
+  return first.empty() ? thread_of({}, {}, message_id, subject) : first;
+}
 
 PffRecords pst_records(libpff_item_t* item) {
   PffError error;
@@ -285,14 +316,7 @@ void PstItems::add_message(libpff_item_t* item, libpff_record_set_t* records, co
   const auto ids = message_ids(text(property::kMessageId));
   row.service_id = ids.empty() ? text(property::kMessageId) : ids.front();
   if (row.service_id.empty()) row.service_id = std::string(field_value(head, "message-id"));
-  // The first 22 bytes of the index are those of the conversation; every answer adds to them.
-  constexpr std::size_t kConversation = 22, kMaxIndex = 4096;
-  const std::string index = pst_bytes(records, property::kConversationIndex, kMaxIndex);
-  const std::string references = text(property::kReferences), in_reply_to = text(property::kInReplyTo);
-  row.thread = thread_of(references.empty() ? field_value(head, "references") : references,
-                         in_reply_to.empty() ? field_value(head, "in-reply-to") : in_reply_to,
-                         index.size() >= kConversation ? hex_of(index.substr(0, kConversation)) : row.service_id,
-                         row.thread_name);
+  row.thread = threads_.of(records, head, row.service_id, row.thread_name);
   row.t_ns = pst_time(records, property::kSubmitTime);
   if (!row.t_ns) row.t_ns = parse_mail_date(field_value(head, "date"));
   if (row.direction != Direction::kOut) row.received_ns = pst_time(records, property::kDeliveryTime);

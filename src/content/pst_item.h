@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "content/mail_rows.h"
 #include "content/pff.h"
@@ -22,10 +24,26 @@ struct PstPlace {
   bool recovered = false;
 };
 
+// Which messages belong together. Copies of what was sent often have no id, and answers of other programs no index of a
+// conversation, so both are looked at over the whole store.
+class PstThreads {
+ public:
+  void add(libpff_record_set_t* records);
+  // `head`: as it came, where the store keeps it.
+  [[nodiscard]] std::string of(libpff_record_set_t* records, const std::vector<HeaderField>& head,
+                               std::string_view message_id, std::string_view subject) const;
+
+ private:
+  std::unordered_map<std::string, std::string> conversation_of_id_;
+  std::unordered_set<std::string> begun_;  // conversations whose first message is here
+};
+
 class PstItems {
  public:
   PstItems(const MailMaker& maker, const Charsets& charsets, Rows& rows)
       : maker_(maker), charsets_(charsets), rows_(rows) {}
+
+  PstThreads& threads() { return threads_; }
 
   // Its rows, or none where it is neither message nor contact.
   void add(libpff_item_t* item, const PstPlace& place);
@@ -44,6 +62,7 @@ class PstItems {
   const MailMaker& maker_;
   const Charsets& charsets_;
   Rows& rows_;
+  PstThreads threads_;
   std::map<std::string, std::uint64_t> other_classes_;
   std::uint64_t cut_ = 0, encrypted_ = 0, unreadable_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <unordered_set>
 
 #include "content/pst_item.h"
@@ -35,13 +36,17 @@ class Store {
     }
   }
 
-  // Every message of every folder. With `keys` alone: what is there, without rows.
-  bool walk(std::unordered_set<std::string>* keys) {
+  using Use = std::function<void(libpff_item_t* message, std::uint32_t id, Direction direction)>;
+
+  // Every message of every folder, once.
+  bool walk(const Use& use) {
+    seen_.clear();
+    unreadable_ = 0;
     PffError error;
     libpff_item_t* root = nullptr;
     if (libpff_file_get_root_folder(file_, &root, error.out()) != 1) return false;
     std::vector<Level> levels;
-    enter(levels, PffItem(root), Direction::kUnknown, keys);
+    enter(levels, PffItem(root), Direction::kUnknown, use);
     while (!levels.empty()) {
       Level& level = levels.back();
       if (level.next >= level.count) {
@@ -58,7 +63,7 @@ class Store {
         ++unreadable_;
         continue;
       }
-      enter(levels, std::move(folder), level.direction, keys);
+      enter(levels, std::move(folder), level.direction, use);
     }
     return true;
   }
@@ -114,7 +119,7 @@ class Store {
     return said == Direction::kUnknown ? above : said;
   }
 
-  void enter(std::vector<Level>& levels, PffItem folder, Direction above, std::unordered_set<std::string>* keys) {
+  void enter(std::vector<Level>& levels, PffItem folder, Direction above, const Use& use) {
     rows_.alive();
     PffError error;
     Level level;
@@ -128,12 +133,8 @@ class Store {
         continue;
       }
       const PffItem message(raw);
-      if (!is_new(raw)) continue;
-      if (keys == nullptr) {
-        items_.add(raw, {fmt::format("pst:item={}", id_of(raw)), level.direction, false});
-      } else if (const PffRecords records = pst_records(raw)) {
-        keys->insert(PstItems::key_of(records.get()));
-      }
+      rows_.alive();
+      if (is_new(raw)) use(raw, id_of(raw), level.direction);
     }
     if (libpff_folder_get_number_of_sub_folders(folder.get(), &level.count, error.out()) != 1) level.count = 0;
     level.folder = std::move(folder);
@@ -171,9 +172,19 @@ Outcome PstParser::parse(const Source& source, Rows& rows) const {
   PstItems items(maker, charsets_, rows);
   Store store(file->get(), items, rows);
   std::unordered_set<std::string> live;
-  if (!store.walk(part_ == Part::kDeleted ? &live : nullptr))
-    return {ItemState::kFailed, "its folders could not be read"};
-  if (part_ == Part::kDeleted) store.deleted(live);
+  const bool walked = store.walk([&](libpff_item_t* message, std::uint32_t, Direction) {
+    const PffRecords records = pst_records(message);
+    if (!records) return;
+    items.threads().add(records.get());
+    if (part_ == Part::kDeleted) live.insert(PstItems::key_of(records.get()));
+  });
+  if (!walked) return {ItemState::kFailed, "its folders could not be read"};
+  if (part_ == Part::kDeleted)
+    store.deleted(live);
+  else
+    store.walk([&](libpff_item_t* message, std::uint32_t id, Direction direction) {
+      items.add(message, {fmt::format("pst:item={}", id), direction, false});
+    });
   items.tell();
   PffError error;
   if (part_ == Part::kFolders && libpff_file_is_corrupted(file->get(), error.out()) == 1)
