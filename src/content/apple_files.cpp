@@ -218,6 +218,7 @@ class AppleFile {
 }  // namespace
 
 bool read_apple_plist(Bytes bytes, const DeviceMaker& maker) {
+  if (as_text(bytes).starts_with(' ')) return false;  // no system writes one so
   const auto plist = decode::read_plist(bytes);
   if (!plist || plist->objects.empty()) return false;
   return AppleFile(*plist, maker).read();
