@@ -60,21 +60,21 @@ class Mail(unittest.TestCase):
         cls.scratch = support.Scratch()
         cls.addClassCleanup(cls.scratch.cleanup)
         tree = cls.scratch.path / "tree"
-        (tree / "home/mail/Sent").mkdir(parents=True)
+        (tree / "post/mail/Sent").mkdir(parents=True)
         cls.expected = {}
         cls.files = {}
-        box = mailbox.mbox(tree / "home/mail/Inbox")
+        box = mailbox.mbox(tree / "post/mail/Inbox")
         for number in range(60):
             message, row, files = made(number)
             data = message.as_bytes()
             if number < 20:
-                row["path"], row["direction"] = f"/home/mail/Sent/{number}.eml", "out"
+                row["path"], row["direction"] = f"/post/mail/Sent/{number}.eml", "out"
                 (tree / row["path"][1:]).write_bytes(data)
             elif number < 25:
-                row["path"], row["direction"] = f"/home/mail/{number}.emlx", "unknown"
+                row["path"], row["direction"] = f"/post/mail/{number}.emlx", "unknown"
                 (tree / row["path"][1:]).write_bytes(b"%d\n%s<?xml version='1.0'?><plist/>" % (len(data), data))
             else:
-                row["path"], row["direction"] = "/home/mail/Inbox", "in"
+                row["path"], row["direction"] = "/post/mail/Inbox", "in"
                 box.add(message)
             cls.expected[row["service_id"]] = row
             cls.files[row["service_id"]] = files
@@ -95,9 +95,9 @@ class Mail(unittest.TestCase):
             cls.items = index.rows("SELECT * FROM v_item WHERE state <> 'not-applicable'")
 
     def test_every_message_comes_out_as_it_was_written(self):
-        found = {message["service_id"]: message for message in self.messages if message["path"].startswith("/home")}
+        found = {message["service_id"]: message for message in self.messages if message["path"].startswith("/post")}
         self.assertEqual(sorted(found), sorted(self.expected))
-        self.assertEqual(sum(message["path"].startswith("/home") for message in self.messages), len(self.expected))
+        self.assertEqual(sum(message["path"].startswith("/post") for message in self.messages), len(self.expected))
         for key, row in self.expected.items():
             for column, value in row.items():
                 self.assertEqual(found[key][column], value, (key, column))
@@ -107,7 +107,7 @@ class Mail(unittest.TestCase):
             self.assertEqual([(one["name"], one["size"]) for one in self.attachments if one["service_id"] == key], files)
 
     def test_a_message_of_a_mailbox_is_found_again_at_its_place(self):
-        data = (self.scratch.path / "tree/home/mail/Inbox").read_bytes()
+        data = (self.scratch.path / "tree/post/mail/Inbox").read_bytes()
         for message in self.messages:
             if message["path"].endswith("/Inbox"):
                 at = message["file_offset"]

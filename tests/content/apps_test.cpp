@@ -52,8 +52,8 @@ TEST(AppList, PathsEndInWholeParts) {
   EXPECT_EQ(
       name("/data/user/0/org.briarproject.briar.android/shared_prefs/org.briarproject.briar.android_preferences.xml"),
       "Briar org.briarproject.briar.android");
-  EXPECT_EQ(name("/home/me/.bitcoin/wallets/old/wallet.dat"), "Bitcoin Core  store");
-  EXPECT_EQ(name("/home/me/x.bitcoin/wallet.dat"), "");
+  EXPECT_EQ(name("/x/me/.bitcoin/wallets/old/wallet.dat"), "Bitcoin Core  store");
+  EXPECT_EQ(name("/x/me/x.bitcoin/wallet.dat"), "");
   EXPECT_EQ(name("C/Users/a/AppData/Roaming/SIGNAL/sql/DB.sqlite"), "Signal  store");
   EXPECT_EQ(name(""), "");
 }
