@@ -91,6 +91,8 @@ struct NamedInode {
 struct ItemChoice {
   std::string parser, version;
   std::vector<std::string> path_globs{};  // as SQLite's GLOB has them, over v_file.path
+  // Or files of these names, in small letters; with a '/' in it, a path as above whose last part is a name.
+  std::vector<std::string> file_names{};
   std::vector<std::string> mime_types{};  // or of these types, once for the same bytes; known after the sweep
   bool lead = false;                      // before all others
 };

@@ -48,8 +48,9 @@ ContentPhase::ContentPhase(store::IndexWriter& index, const EvidenceSet& evidenc
 
 Status ContentPhase::begin_leads() {
   store::ItemChoice leads;
-  leads.parser = std::string(content::wishes().front().parser);  // the packs are its
-  leads.version = std::string(content::wishes().front().version);
+  const content::Wish& reader = content::wish_of_packs();
+  leads.parser = std::string(reader.parser);
+  leads.version = std::string(reader.version);
   leads.path_globs = content::lead_paths(plan_.packs);
   leads.lead = true;
   index_.look_beside(content::beside_places(plan_.packs));
@@ -95,6 +96,7 @@ Status ContentPhase::choose_rest() {
     choice.parser = std::string(wish.parser);
     choice.version = std::string(wish.version);
     choice.mime_types.assign(wish.mime_types.begin(), wish.mime_types.end());
+    choice.file_names.assign(wish.file_names.begin(), wish.file_names.end());
     LIMIER_CHECK(index_.choose_items(choice));
   }
   LIMIER_TRY(const auto items, index_.waiting_items());
@@ -274,7 +276,8 @@ Status ContentPhase::take_done(Hand& hand, const worker::Frame& frame) {
   if (!done || done->item_id != static_cast<std::uint64_t>(hand.item->item_id) || !known_state(done->state))
     return Error{kLied, "what it says of an item cannot be true"};
   const store::ItemRow item = *std::exchange(hand.item, std::nullopt);
-  const bool kept = done->state == catalog::ItemState::kParsed;
+  // Of what is encrypted it may still be said whose it is.
+  const bool kept = done->state == catalog::ItemState::kParsed || done->state == catalog::ItemState::kEncrypted;
   if (!kept) LIMIER_CHECK(index_.drop_item(item.item_id));
   for (const auto& issue : done->issues)
     LIMIER_CHECK(add_issue(item, content_issue(issue.code, issue.message, issue.incomplete)));

@@ -1,5 +1,11 @@
 #include "limier/content/parsers.h"
 
+#include <set>
+
+#include "content/app_traces.h"
+#include "content/device_files.h"
+#include "content/mail_parser.h"
+#include "content/pst_parser.h"
 #include "content/sqlite_parser.h"
 #include "limier/content/packs.h"
 
@@ -9,7 +15,14 @@ std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> pack
   std::vector<Pack> parsed;
   for (const PackText& text : packs)
     if (auto pack = parse_pack(text)) parsed.push_back(std::move(*pack));
+  std::set<std::string, std::less<>> read_by_packs;
+  for (const Pack& pack : parsed) read_by_packs.insert(pack.app_ids.begin(), pack.app_ids.end());
   std::vector<std::unique_ptr<Parser>> parsers;
+  parsers.push_back(std::make_unique<AppTracesParser>(read_by_packs));
+  parsers.push_back(std::make_unique<DeviceFilesParser>(std::move(read_by_packs)));
+  parsers.push_back(std::make_unique<MailParser>());
+  parsers.push_back(std::make_unique<PstParser>(PstParser::Part::kFolders));
+  parsers.push_back(std::make_unique<PstParser>(PstParser::Part::kDeleted));
   parsers.push_back(std::make_unique<SqliteParser>(std::move(parsed)));
   return parsers;
 }

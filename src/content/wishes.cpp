@@ -1,18 +1,72 @@
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+#include "content/apps.h"
 #include "limier/content/parsers.h"
 
 namespace limier::content {
 namespace {
 
+constexpr std::array<std::string_view, 3> kMail{"message/rfc822", "message/x-emlx", "application/mbox"};
+constexpr std::array<std::string_view, 1> kPst{"application/vnd.ms-outlook-pst"};
 constexpr std::array<std::string_view, 1> kSqlite{"application/vnd.sqlite3"};
 
-constexpr std::array kWishes{
-    Wish{"sqlite", "1", kSqlite},
-};
+// Files in which a device says what it is, by the names that the system gives them; the last ones are those of a backup
+// by iTunes (SHA-1 of domain and path).
+const std::array<std::string, 27>& device_files() {
+  static const std::array<std::string, 27> kNames{
+      "packages.xml",
+      "packages.list",
+      "settings_global.xml",
+      "settings_secure.xml",
+      "settings_system.xml",
+      "wificonfigstore.xml",
+      "wificonfigstoresoftap.xml",
+      "build.prop",
+      "default.prop",
+      "prop.default",
+      "local.prop",
+      "persistent_properties",
+      "com.apple.wifi.known-networks.plist",
+      "com.apple.wifi.plist",
+      "com.apple.commcenter.plist",
+      "com.apple.commcenter.data.plist",
+      "com.apple.commcenter.device_specific_nobackup.plist",
+      "data_ark.plist",
+      "device_values.plist",
+      "com.apple.mobilegestalt.plist",
+      "systemversion.plist",
+      // Of a backup: its folder has the name of the phone, 40 digits or 8-16.
+      "*/" + std::string(40, '?') + "/info.plist",
+      "*/" + std::string(8, '?') + "-" + std::string(16, '?') + "/info.plist",
+      "bfecaa9c467e3acb085a5b312bd27bdd5cd7579a",
+      "8da7136714ef972e7fe6fa9400675704748b87cd",
+      "ade0340f576ee14793c607073bd7e8e409af07a8",
+      "0fa75546343ba224c9fe55adc73e8fdedc1029c3",
+  };
+  return kNames;
+}
 
 }  // namespace
 
 std::span<const Wish> wishes() {
+  static const std::vector<std::string> kTraces = known_apps().file_names();
+  static const std::array kWishes{
+      Wish{.parser = "apps", .version = "1", .file_names = kTraces},
+      Wish{.parser = "device", .version = "1", .file_names = device_files()},
+      Wish{.parser = "mail", .version = "1", .mime_types = kMail},
+      Wish{.parser = "pst", .version = "1", .mime_types = kPst},
+      Wish{.parser = "pst-deleted", .version = "1", .mime_types = kPst},
+      Wish{.parser = "sqlite", .version = "1", .mime_types = kSqlite},
+  };
   return kWishes;
+}
+
+const Wish& wish_of_packs() {
+  const auto wish = std::ranges::find(wishes(), "sqlite", &Wish::parser);
+  assert(wish != wishes().end());
+  return *wish;
 }
 
 }  // namespace limier::content

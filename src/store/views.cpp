@@ -90,7 +90,10 @@ CREATE VIEW v_encryption AS
   SELECT 'file', f.volume_id, f.file_id, k.scheme, 'structure', k.detail
   FROM content_type t CROSS JOIN stream s ON s.content_id = t.content_id CROSS JOIN file f ON f.content_id = t.content_id
   CROSS JOIN file_encryption k ON k.encryption = t.encryption
-  WHERE t.encryption <> 0 AND s.state IN (0, 1) AND f.reused = 0;
+  WHERE t.encryption <> 0 AND s.state IN (0, 1) AND f.reused = 0
+  UNION ALL
+  SELECT 'app', f.volume_id, f.file_id, i.reason, 'statistics', 'what lies in it has the measure of random bytes'
+  FROM row_item i CROSS JOIN file f ON f.file_id = i.file_id WHERE i.state = {encrypted_item};
 CREATE VIEW v_issue AS SELECT issue_id, stage, code, {severity} AS severity, volume_id, file_id, image_offset, length,
   message, inode, incomplete, message_raw, cause, attempt, memory_bytes FROM issue;
 CREATE VIEW v_coverage AS SELECT image_offset, length, CASE state WHEN 0 THEN 'metadata' WHEN 1 THEN 'file'
@@ -99,7 +102,8 @@ CREATE VIEW v_coverage AS SELECT image_offset, length, CASE state WHEN 0 THEN 'm
 CREATE VIEW v_not_examined AS SELECT what, reason, bytes, items FROM not_examined;
 )sql",
                      fmt::arg("status", words<catalog::VolumeStatus>("status", 8, catalog::volume_status_name)),
-                     fmt::arg("severity", words<catalog::Severity>("severity", 3, catalog::severity_name)));
+                     fmt::arg("severity", words<catalog::Severity>("severity", 3, catalog::severity_name)),
+                     fmt::arg("encrypted_item", static_cast<int>(catalog::ItemState::kEncrypted)));
 }
 
 // Columns that more than one view needs, over file f, name n, stream s.

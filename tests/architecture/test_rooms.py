@@ -16,6 +16,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
 LIBRARIES = [
     (re.compile(r"^tsk/"), ("volume",), "tsk.h"),
     (re.compile(r"^libewf(\.h|/)"), ("evidence",), "ewf.h"),
+    (re.compile(r"^libpff(\.h|/)"), ("content",), "pff.h"),
     (re.compile(r"^sqlite3(ext)?\.h$"), ("content", "store"), "sqlite.h"),
     (re.compile(r"^nlohmann/"), ("batch", "content"), "json.h"),
     (re.compile(r"^toml\+\+/|^toml\.hpp$"), ("batch", "content", "rules"), "toml.h"),

@@ -89,7 +89,8 @@ TEST(Golden, RowsAreAsExpected) {
 class Variants {
  public:
   Variants(const Case& one, const Files& whole) : case_(one), parsers_(make_parsers(all_packs({}))) {
-    for (const auto& row : run(whole).rows) rows_.insert(text_of(row));
+    whole_ = run(whole).rows;
+    for (const auto& row : whole_) rows_.insert(text_of(row));
   }
 
   Collector run(const Files& files) const {
@@ -108,14 +109,36 @@ class Variants {
   }
   void expect_known_rows(const Files& files, std::size_t size) const {
     for (const auto& row : run(files).rows)
-      EXPECT_TRUE(rows_.contains(text_of(row))) << case_.name << " cut at " << size << ": " << text_of(row);
+      EXPECT_TRUE(rows_.contains(text_of(row)) || is_begun(row))
+          << case_.name << " cut at " << size << ": " << text_of(row);
   }
 
  private:
+  // Texts that do not say how long they are end where the file ends: the row is one of the whole with less in it.
+  bool is_begun(const Collector::Row& row) const {
+    if (case_.parser != "mail") return false;
+    return std::ranges::any_of(whole_, [&](const Collector::Row& one) {
+      bool part = one.kind == row.kind;
+      for (std::size_t i = 0; part && i < row.cells.size(); ++i) part = is_part(row.cells[i], one.cells[i]);
+      return part;
+    });
+  }
+  static bool is_part(const catalog::RowCell& cell, const catalog::RowCell& whole) {
+    constexpr std::size_t kLine = 72;  // the line that the cut goes through may be read for what it is not
+    if (cell == whole || std::holds_alternative<std::monostate>(cell)) return true;
+    if (cell.index() != whole.index()) return false;
+    if (const auto* number = std::get_if<std::int64_t>(&cell))
+      return *number <= std::get<std::int64_t>(whole) + static_cast<std::int64_t>(kLine);
+    const auto* text = std::get_if<std::string>(&cell);
+    return text != nullptr &&
+           std::get<std::string>(whole).starts_with(text->substr(0, text->size() - std::min(text->size(), kLine)));
+  }
+
   const Case& case_;
   std::vector<std::unique_ptr<Parser>> parsers_;
   mutable std::vector<std::unique_ptr<MemoryReader>> readers_;
   std::set<std::string> rows_;
+  std::vector<Collector::Row> whole_;
 };
 
 TEST(Golden, PrefixesGiveNoOtherRows) {

@@ -84,6 +84,16 @@ Sighting sighting(std::string name, std::string locator) {
   return row;
 }
 
+TEST_F(DeclaredKind, ContentsAreChosenByNameOrByTheEndOfAPath) {
+  check(writer_->choose_items({.parser = "by-name", .version = "1", .file_names = {"dogs.db", "cats.db"}}));
+  check(writer_->choose_items({.parser = "by-end", .version = "1", .file_names = {"*/other.db"}}));
+  check(writer_->choose_items({.parser = "elsewhere", .version = "1", .file_names = {"*/x/other.db"}}));
+  check(writer_->choose_items({.parser = "glob", .version = "1", .path_globs = {"/D*.db", "*/Other.DB"}}));
+  finish();
+  EXPECT_EQ(rows("SELECT parser, file_id FROM v_item ORDER BY 1, 2"),
+            "by-end|2\nby-name|1\nglob|1\nglob|2\nkennel|1\nkennel|2");
+}
+
 TEST_F(DeclaredKind, ComeBackFromTheirView) {
   // The second content is done first; ids follow the contents.
   catalog::Message message;

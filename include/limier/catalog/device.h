@@ -43,7 +43,7 @@ struct App {
                "messenger, crypto-phone, wallet, vault, vpn, wiper, remote-access, …; NULL: not in the list"},
         Column{"installed", &App::installed_ns, As::kTime, "when it was installed"},
         Column{"last_used", &App::last_used_ns, As::kTime, "when it was last used, as far as the device says"},
-        Column{"parsed", &App::parsed, As::kFlag, "1: rows of its own databases were read"},
+        Column{"parsed", &App::parsed, As::kFlag, "1: a pack reads its databases"},
     };
   }
 

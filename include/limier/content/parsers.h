@@ -37,5 +37,7 @@ Result<std::vector<PackCheck>> check_pack(const PackText& pack, const PackSample
 
 // What they want, by name of the parser.
 std::span<const Wish> wishes();
+// Of the parser that reads by packs: to it go the files in the places that packs name.
+const Wish& wish_of_packs();
 
 }  // namespace limier::content
