@@ -282,6 +282,7 @@ bool pack_knows(const Pack& pack, const Database& database) {
 
 PackResult run_pack(const Pack& pack, const Source& source, Database& database, Rows& rows) {
   database.set_name(pack.database.name);
+  database.set_path(source.path);
   const BesideDatabases beside(pack, source, database, rows);
   if (beside.lacks_any()) return {0, false};
   const auto is_there = [&](const Capability& one) {

@@ -19,12 +19,12 @@ constexpr int kInstructionsPerBeat = 10'000;
 constexpr std::uint64_t kBaseBeats = 4'000;
 constexpr std::uint64_t kBeatsPerKiB = 1;
 
-// What a pack's statement may call. All are of SQLite itself and only compute.
-constexpr std::array<std::string_view, 31> kFunctions{
-    "abs",       "avg",    "char",   "coalesce", "count",   "glob",    "group_concat", "hex",
-    "ifnull",    "iif",    "instr",  "length",   "like",    "lower",   "ltrim",        "max",
-    "min",       "nullif", "printf", "quote",    "replace", "round",   "rtrim",        "substr",
-    "substring", "sum",    "total",  "trim",     "typeof",  "unicode", "upper"};
+// What a pack's statement may call. All but path_part are of SQLite itself, and all only compute.
+constexpr std::array<std::string_view, 32> kFunctions{
+    "abs",    "avg",       "char",      "coalesce", "count", "glob",    "group_concat", "hex",
+    "ifnull", "iif",       "instr",     "length",   "like",  "lower",   "ltrim",        "max",
+    "min",    "nullif",    "path_part", "printf",   "quote", "replace", "round",        "rtrim",
+    "substr", "substring", "sum",       "total",    "trim",  "typeof",  "unicode",      "upper"};
 
 constexpr std::size_t kMaxErrorBytes = 500;
 constexpr const char* kMainFile = "evidence";
@@ -109,6 +109,10 @@ Status Database::connect() {
                         SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER})
     if (sqlite3_db_config(handle_, off, 0, nullptr) != SQLITE_OK) return failed();
   if (sqlite3_drop_modules(handle_, nullptr) != SQLITE_OK) return failed();
+  // Only statements may call it, nothing that stands in the evidence's schema.
+  if (sqlite3_create_function_v2(handle_, "path_part", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, this, path_part, nullptr,
+                                 nullptr, nullptr) != SQLITE_OK)
+    return failed();
   sqlite3_progress_handler(handle_, kInstructionsPerBeat, on_progress, this);
   // A cache of 8 MiB: most databases of a phone are read once then.
   static constexpr const char* kSetup =
@@ -117,6 +121,26 @@ Status Database::connect() {
   if (sqlite3_exec(handle_, kSetup, nullptr, nullptr, nullptr) != SQLITE_OK) return failed();
   sqlite3_set_authorizer(handle_, authorize, nullptr);
   return ok_status();
+}
+
+void Database::set_path(std::string_view path) {
+  bool repaired = false;
+  path_ = utf8_text(path, repaired);
+}
+
+void Database::path_part(sqlite3_context* context, int, sqlite3_value** arguments) {
+  const auto& database = *static_cast<const Database*>(sqlite3_user_data(context));
+  std::string_view part = database.path_;
+  for (std::int64_t from_end = sqlite3_value_int64(arguments[0]); from_end > 0; --from_end) {
+    const std::size_t slash = part.rfind('/');
+    if (from_end == 1)
+      part.remove_prefix(slash == std::string_view::npos ? 0 : slash + 1);
+    else if (slash == std::string_view::npos)
+      return sqlite3_result_null(context);
+    else
+      part = part.substr(0, slash);
+  }
+  sqlite3_result_text64(context, part.data(), part.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
 int Database::on_progress(void* self) {

@@ -74,6 +74,8 @@ class Database {
   // Also for the names of the row's number (rowid, oid, _rowid_).
   [[nodiscard]] bool has_column(const SchemaTable& table, const std::string& column) const;
 
+  // What path_part(n) gives: 0 all of it, 1 its last part, 2 the one before, …; NULL where it has fewer.
+  void set_path(std::string_view path);
   // From here on the database is called so in statements; "main" before.
   void set_name(std::string name);
   // Another one, called so in statements until detach_all(). `image` has to outlive that.
@@ -94,6 +96,7 @@ class Database {
   Status read_schema();
   Result<std::vector<SchemaTable>> tables_of(const std::string& name, const SqliteImage& image);
   static int on_progress(void* self);
+  static void path_part(sqlite3_context* context, int count, sqlite3_value** arguments);
 
   const SqliteImage& image_;
   Rows& rows_;
@@ -103,6 +106,7 @@ class Database {
   bool registered_ = false;
   sqlite3* handle_ = nullptr;
   std::string name_ = "main";
+  std::string path_;
   std::vector<SchemaTable> tables_;
   std::vector<std::pair<std::string, std::vector<SchemaTable>>> attached_;
   std::uint64_t steps_ = 0;      // of the statement that runs, in beats of the progress handler
