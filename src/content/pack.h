@@ -118,6 +118,7 @@ struct Pack {
   PackDatabase database;             // the one by which the application is known
   std::vector<PackDatabase> beside;  // others that its statements read
   std::vector<Capability> capabilities;
+  std::vector<std::pair<std::string, std::string>> parts;  // by name: text that statements share
   std::vector<PackRow> rows;
   std::vector<PackGap> gaps;
   std::vector<PackTest> tests;

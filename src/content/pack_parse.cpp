@@ -180,6 +180,39 @@ void each_table(const toml::table& document, std::string_view name, PackProblems
   for (const auto& one : *list) each(TomlTable(*one.as_table(), problems));
 }
 
+// [parts]: text that statements have in common.
+void parse_parts(const toml::table& document, Pack& pack, PackProblems& problems) {
+  const auto* table = document["parts"].as_table();
+  if (table == nullptr) return;
+  const TomlTable parts(*table, problems);
+  for (const auto& [key, node] : *table) {
+    if (!is_identifier(key.str()) || key.str() == "where" || pack.parts.size() == kMaxPackParts)
+      problems.add(node, fmt::format("'{}' is no name of a part", key.str()));
+    pack.parts.emplace_back(key.str(), parts.text(key.str(), true));
+  }
+}
+
+// The statement with {{name}} replaced by the part of that name. Parts do not stand in parts.
+std::string put_parts(std::string_view sql, const Pack& pack) {
+  std::string whole;
+  while (!sql.empty()) {
+    const std::size_t open = std::min(sql.find("{{"), sql.size());
+    whole += sql.substr(0, open);
+    sql.remove_prefix(open);
+    const std::size_t close = sql.find("}}");
+    const auto part = std::ranges::find_if(
+        pack.parts, [&](const auto& one) { return sql.size() > 2 && sql.substr(2, close - 2) == one.first; });
+    if (part != pack.parts.end()) {
+      whole += part->second;
+      sql.remove_prefix(close + 2);
+    } else {
+      whole += sql.substr(0, 2);
+      sql.remove_prefix(std::min<std::size_t>(sql.size(), 2));
+    }
+  }
+  return whole;
+}
+
 PackRow parse_row(const TomlTable& table, const Pack& pack) {
   PackProblems& problems = table.problems();
   table.only({"to", "driver", "group", "where", "needs", "sql", "map"});
@@ -187,8 +220,8 @@ PackRow parse_row(const TomlTable& table, const Pack& pack) {
   row.line = table.line();
   row.driver = table_name(table.text("driver", true), pack, row.line, problems);
   row.group = table.flag("group", false);
-  row.where = table.text("where");
-  row.sql = table.text("sql", true);
+  row.where = put_parts(table.text("where"), pack);
+  row.sql = put_parts(table.text("sql", true), pack);
   row.needs = table.texts("needs");
   for (const std::string& need : row.needs)
     if (std::ranges::find(pack.capabilities, need, &Capability::name) == pack.capabilities.end())
@@ -292,7 +325,8 @@ PackTest parse_test(const TomlTable& table, const Pack& pack) {
 
 void parse_head(const TomlTable& document, Pack& pack) {
   PackProblems& problems = document.problems();
-  document.only({"pack", "version", "format", "app", "sources", "evidence", "db", "caps", "row", "gap", "test"});
+  document.only(
+      {"pack", "version", "format", "app", "sources", "evidence", "db", "caps", "parts", "row", "gap", "test"});
   pack.name = document.text("pack", true);
   pack.version = document.text("version", true);
   pack.evidence = document.text("evidence", true);
@@ -385,6 +419,7 @@ Result<Pack> parse_pack(const PackText& text) {
   parse_head(TomlTable(document, problems), pack);
   parse_databases(document, pack, problems);
   parse_capabilities(document, pack, problems);
+  parse_parts(document, pack, problems);
   each_table(document, "row", problems, [&](const TomlTable& table) { pack.rows.push_back(parse_row(table, pack)); });
   each_table(document, "gap", problems, [&](const TomlTable& table) { pack.gaps.push_back(parse_gap(table, pack)); });
   each_table(document, "test", problems,

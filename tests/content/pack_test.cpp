@@ -261,5 +261,22 @@ TEST(Packs, EveryWishHasItsParser) {
   EXPECT_TRUE(std::ranges::is_sorted(parsers, {}, [](const auto& one) { return one->name(); }));
 }
 
+TEST(Pack, PartsStandInStatementsAndPathsAreKnown) {
+  const std::string rows = replaced(kRow, "SELECT m.id AS _rowid, m.t, m.out, m.body FROM c.m m",
+                                    "SELECT m.id AS _rowid, m.t, m.out, {{where_it_is}} AS body FROM c.m m");
+  const std::string head =
+      std::string(kHead) +
+      "[parts]\nwhere_it_is = \"path_part(2) || '|' || path_part(1) || '|' || ifnull(path_part(9), "
+      "'none') || '|' || path_part(0)\"\n";
+  Maker maker;
+  maker.run("CREATE TABLE m (id INTEGER PRIMARY KEY, t, out, body); INSERT INTO m VALUES (1, 1, 1, 'x')");
+  const std::vector<PackText> packs{pack_text(rows, head)};
+  const auto parsed = parse_files(maker.files(), "sqlite", "/data/Profile 1/chat.db", packs);
+  EXPECT_NE(text_of(parsed.rows).find("body=Profile 1|chat.db|none|/data/Profile 1/chat.db"), std::string::npos)
+      << text_of(parsed.rows);
+  EXPECT_NE(problem_of(pack_text(kRow, std::string(kHead) + "[parts]\nwhere = \"x\"\n")).find("no name of a part"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace limier::content

@@ -1,0 +1,1 @@
+CREATE TABLE moz_downloads (id INTEGER PRIMARY KEY, name TEXT);
