@@ -61,6 +61,7 @@ bool decode_json(Bytes bytes, std::string_view path, std::vector<Value>& values)
 bool decode_nskeyed(Bytes bytes, std::string_view path, std::vector<Value>& values);
 bool decode_plist(Bytes bytes, std::string_view path, std::vector<Value>& values);
 bool decode_protobuf(Bytes bytes, std::string_view path, std::vector<Value>& values);
+bool decode_tl_message(Bytes bytes, std::string_view path, std::vector<Value>& values);
 bool decode_typedstream_string(Bytes bytes, std::string_view path, std::vector<Value>& values);
 bool decode_utf16(Bytes bytes, std::string_view path, std::vector<Value>& values);
 bool decode_zlib(Bytes bytes, std::string_view path, std::vector<Value>& values);

@@ -15,6 +15,7 @@ constexpr std::array kDecoders{
     Decoder{"nskeyed", true, decode_nskeyed},
     Decoder{"plist", true, decode_plist},
     Decoder{"protobuf", true, decode_protobuf},
+    Decoder{"tl-message", true, decode_tl_message},
     Decoder{"typedstream-string", false, decode_typedstream_string},
     Decoder{"utf16", false, decode_utf16},
     Decoder{"zlib", false, decode_zlib},

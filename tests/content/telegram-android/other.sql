@@ -1,0 +1,3 @@
+CREATE TABLE users (uid INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE messages (mid INTEGER PRIMARY KEY, uid INTEGER, text TEXT);
+INSERT INTO messages VALUES (1, 1, 'x');
