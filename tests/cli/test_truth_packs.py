@@ -25,6 +25,8 @@ FILES = {
     "mobile/android/contacts2.db": f"old/data/{CONTACTS}/contacts2.db",
     "mobile/android/modern/calllog.db": f"user/10/{CONTACTS}/calllog.db",
     "mobile/android/modern/contacts2.db": f"user/10/{CONTACTS}/contacts2.db",
+    "mobile/android/burners.sqlite": "data/com.adhoclabs.burner/databases/burners.db",
+    "mobile/android/viber_data": "data/com.viber.voip/databases/viber_data",
     "browser/chrome/Cookies-68": "data/com.android.chrome/app_chrome/Default/Cookies",
     "browser/chrome/History": "home/ann/.config/google-chrome/Default/History",
     "browser/chrome/History-59.0.3071.86": "home/ann/.config/chromium/Default/History",
@@ -103,7 +105,7 @@ class Packs(CliTest):
 
     def test_everything(self):
         """One run, every comparison: a run for each would take minutes."""
-        for check in (self.calls, self.contacts, self.old_and_synthetic, self.rcs, self.visits, self.told_by_plaso,
+        for check in (self.calls, self.contacts, self.old_and_synthetic, self.rcs, self.messengers, self.visits, self.told_by_plaso,
                       self.nothing_doubtful):
             with self.subTest(check.__name__):
                 check()
@@ -150,6 +152,23 @@ class Packs(CliTest):
             want.append((f"sqlite:messages:rowid={number}", "\n".join(texts) or None, len(files)))
         rows = self.rows("v_message", f"{HICKMAN}/com.google.android.apps.messaging/databases/bugle_db")
         self.assertEqual([(row["locator"], row["body"], row["attachments"]) for row in rows], want)
+
+    def messengers(self):
+        viber, burner = "mobile/android/viber_data", "mobile/android/burners.sqlite"
+        tables = self.tables("mobile.json", viber)
+        calls = self.rows("v_call", viber)
+        self.assertEqual(len(calls), tables["calls"])
+        self.assertEqual(len(self.rows("v_contact", viber)), tables["phonebookdata"])
+        told = expected("mobile.json")["files"]["artefacts/" + viber]["plaso_tests"][0]["samples"][0]
+        values, call = told["values"], calls[told["index"]]
+        self.assertEqual((call["party"], call["duration_s"], moment(call["t"]), call["direction"]),
+                         (values["phone_number"], values["duration"], moment(values["start_time"]), "out"))
+        tables = self.tables("mobile.json", burner)
+        self.assertEqual(len(self.rows("v_message", burner)) + len(self.rows("v_call", burner)), tables["messages"])
+        self.assertEqual(len(self.rows("v_contact", burner)), tables["contacts"])
+        own = expected("mobile.json")["files"]["artefacts/" + burner]["plaso_tests"][0]["samples"][0]["values"]
+        self.assertEqual([(row["identifier"], row["role"], row["display_name"]) for row in self.rows("v_account", burner)],
+                         [(own["phone_number"], "owner", own["name"])])
 
     def visits(self):
         for source, (browser, profile) in BROWSERS.items():

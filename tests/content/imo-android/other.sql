@@ -1,0 +1,3 @@
+CREATE TABLE messages (buid TEXT);
+CREATE TABLE friends (buid TEXT);
+INSERT INTO messages VALUES ('x');

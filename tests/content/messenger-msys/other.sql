@@ -1,0 +1,2 @@
+CREATE TABLE messages (message_id TEXT, text TEXT);
+INSERT INTO messages VALUES ('x', 'y');

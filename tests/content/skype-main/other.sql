@@ -1,0 +1,2 @@
+CREATE TABLE Messages (id INTEGER PRIMARY KEY, author TEXT);
+INSERT INTO Messages VALUES (1, 'x');

@@ -1,0 +1,2 @@
+CREATE TABLE messages (_id INTEGER PRIMARY KEY, body TEXT);
+INSERT INTO messages VALUES (1, 'x');
