@@ -36,7 +36,7 @@ Outcome DeviceFilesParser::parse(const Source& source, Rows& rows) const {
     rows.issue("device-bytes-missing", "parts of the file are not there, or could not be read", true);
   const DeviceMaker maker{rows, name(), version(), parsed_};
   if (read_android_xml(bytes, maker) || read_apple_plist(bytes, maker) || read_package_list(as_text(bytes), maker) ||
-      read_properties(bytes, maker))
+      read_properties(bytes, maker) || read_shared_prefs(bytes, maker))
     return {};
   return {catalog::ItemState::kNotApplicable, "not a file in which a device says what it is"};
 }

@@ -23,6 +23,7 @@ struct DeviceMaker {
 bool read_android_xml(Bytes bytes, const DeviceMaker& maker);
 bool read_package_list(std::string_view text, const DeviceMaker& maker);
 bool read_properties(Bytes bytes, const DeviceMaker& maker);
+bool read_shared_prefs(Bytes bytes, const DeviceMaker& maker);
 bool read_apple_plist(Bytes bytes, const DeviceMaker& maker);
 
 // A name of a wireless network in quotes, or in hex without them.

@@ -14,8 +14,8 @@ constexpr std::array<std::string_view, 1> kSqlite{"application/vnd.sqlite3"};
 
 // Files in which a device says what it is, by the names that the system gives them; the last ones are those of a backup
 // by iTunes (SHA-1 of domain and path).
-const std::array<std::string, 27>& device_files() {
-  static const std::array<std::string, 27> kNames{
+const std::array<std::string, 31>& device_files() {
+  static const std::array<std::string, 31> kNames{
       "packages.xml",
       "packages.list",
       "settings_global.xml",
@@ -28,6 +28,10 @@ const std::array<std::string, 27>& device_files() {
       "prop.default",
       "local.prop",
       "persistent_properties",
+      "com.whatsapp_preferences.xml",
+      "com.whatsapp_preferences_light.xml",
+      "com.whatsapp.w4b_preferences.xml",
+      "com.whatsapp.w4b_preferences_light.xml",
       "com.apple.wifi.known-networks.plist",
       "com.apple.wifi.plist",
       "com.apple.commcenter.plist",
