@@ -164,7 +164,11 @@ class MapReader {
       return source;
     }
     add_step(table, source, table.text(decode, true), table.text("path"));
-    for (const std::string& then : table.texts("then")) add_step(table, source, then, {});
+    // "json:a.b" is a decoder with its path.
+    for (const std::string& then : table.texts("then")) {
+      const std::size_t colon = std::min(then.find(':'), then.size());
+      add_step(table, source, then.substr(0, colon), then.substr(std::min(colon + 1, then.size())));
+    }
     return source;
   }
   void add_step(const TomlTable& table, CellSource& source, const std::string& name, std::string path) {
