@@ -116,7 +116,8 @@ std::optional<std::int64_t> time_of(const Epoch& epoch, double value) {
                                                           : value / (static_cast<double>(kNsPerSecond) / unit);
   const double whole = std::floor(seconds);
   if (std::fabs(whole) > kMostSeconds) return std::nullopt;
-  const auto fraction = static_cast<std::int64_t>(std::round((seconds - whole) * static_cast<double>(kNsPerSecond)));
+  // To microseconds: what a double of so many seconds has behind them is where the next double lies.
+  const auto fraction = static_cast<std::int64_t>(std::round((seconds - whole) * 1e6)) * 1'000;
   std::int64_t sum = 0;
   std::int64_t time = 0;
   if (__builtin_add_overflow(static_cast<std::int64_t>(whole), epoch.zero_s, &sum) ||
