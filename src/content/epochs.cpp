@@ -113,10 +113,11 @@ std::optional<std::int64_t> time_of(const Epoch& epoch, double value) {
   const double unit = static_cast<double>(is_large(epoch, value) ? epoch.larger_unit_ns : epoch.unit_ns);
   // Whole seconds and their fraction apart, so that the fraction keeps what digits it has.
   const double seconds = epoch.form == Epoch::Form::kDays ? value * static_cast<double>(kSecondsPerDay)
-                                                          : value * unit / static_cast<double>(kNsPerSecond);
+                                                          : value / (static_cast<double>(kNsPerSecond) / unit);
   const double whole = std::floor(seconds);
   if (std::fabs(whole) > kMostSeconds) return std::nullopt;
-  const auto fraction = static_cast<std::int64_t>(std::round((seconds - whole) * static_cast<double>(kNsPerSecond)));
+  // To microseconds: what a double of so many seconds has behind them is where the next double lies.
+  const auto fraction = static_cast<std::int64_t>(std::round((seconds - whole) * 1e6)) * 1'000;
   std::int64_t sum = 0;
   std::int64_t time = 0;
   if (__builtin_add_overflow(static_cast<std::int64_t>(whole), epoch.zero_s, &sum) ||

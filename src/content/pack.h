@@ -51,7 +51,10 @@ struct CellRule {
   // Texts: what stands for a stored value. Words: the number of the word.
   std::vector<std::pair<std::string, std::string>> codes;
   std::vector<std::pair<std::string, std::int64_t>> words;
-  std::string otherwise;     // for values without a code; "": as stored
+  std::optional<CellSource> same_as;  // where it holds the same, the word is `same`
+  std::int64_t same = 0;
+  std::optional<std::int64_t> other;  // the word for any other value
+  std::string otherwise;              // for values without a code; "": as stored
   std::string self_when;     // the word of `direction` with which the cell stands for the owner of the device: NULL
   std::string row_table;     // of a reference: the table whose row it names
   bool from_base64 = false;  // a digest, stored so; shown in hex

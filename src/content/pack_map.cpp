@@ -164,7 +164,11 @@ class MapReader {
       return source;
     }
     add_step(table, source, table.text(decode, true), table.text("path"));
-    for (const std::string& then : table.texts("then")) add_step(table, source, then, {});
+    // "json:a.b" is a decoder with its path.
+    for (const std::string& then : table.texts("then")) {
+      const std::size_t colon = std::min(then.find(':'), then.size());
+      add_step(table, source, then.substr(0, colon), then.substr(std::min(colon + 1, then.size())));
+    }
     return source;
   }
   void add_step(const TomlTable& table, CellSource& source, const std::string& name, std::string path) {
@@ -245,7 +249,7 @@ class MapReader {
       for (const Epoch& epoch : epochs()) names.push_back(epoch.name);
       problems_.add(node, fmt::format("the time '{}' needs its epoch: {}", rule.column->name, fmt::join(names, ", ")));
     }
-    if (rule.column->as == As::kWord && rule.words.empty())
+    if (rule.column->as == As::kWord && rule.words.empty() && !rule.same_as)
       problems_.add(node, fmt::format("'{}' needs what is stored for its words: {}", rule.column->name,
                                       fmt::join(rule.column->words, ", ")));
     if (rule.column->as == As::kReference && table == nullptr)
@@ -332,12 +336,26 @@ class MapReader {
     for (const auto& [key, word] : *codes) rule.codes.emplace_back(key.str(), all.text(key.str(), true));
   }
 
-  // direction = { col = "type", in = 1, out = [2, 4] }
+  // else = "in": any other value that is stored.
+  void read_other_word(const TomlTable& table, CellRule& rule) {
+    const auto word = std::ranges::find(rule.column->words, table.text("else", true));
+    if (word == rule.column->words.end())
+      problems_.add(table.line(), fmt::format("'else' is one of the words of '{}': {}", rule.column->name,
+                                              fmt::join(rule.column->words, ", ")));
+    else
+      rule.other = word - rule.column->words.begin();
+  }
+
+  // direction = { col = "type", in = 1, out = [2, 4] }, or { col = "writer", out = { col = "owner" }, else = "in" }
   void read_words(const TomlTable& table, CellRule& rule) {
     rule.constant = table.text("text");
     for (const auto& [key, node] : table.table()) {
       const std::string_view name = key.str();
       if (name == "col" || name == "decode" || name == "path" || name == "then" || name == "text") continue;
+      if (name == "else") {
+        read_other_word(table, rule);
+        continue;
+      }
       const auto word = std::ranges::find(rule.column->words, name);
       if (word == rule.column->words.end()) {
         problems_.add(node, fmt::format("'{}' is no word of '{}': {}", name, rule.column->name,
@@ -350,8 +368,13 @@ class MapReader {
           rule.words.emplace_back(std::to_string(stored->get()), number);
         else if (const auto* text = value.as_string())
           rule.words.emplace_back(text->get(), number);
-        else
-          problems_.add(value, "what is stored is a whole number or a text");
+        else if (const auto* same = value.as_table(); same != nullptr && !rule.same_as) {
+          const TomlTable keys(*same, problems_);
+          keys.only({"col"});
+          rule.same_as = CellSource{keys.text("col", true), {}};
+          rule.same = number;
+        } else
+          problems_.add(value, "what is stored is a whole number or a text, or for one word a column: { col = \"…\" }");
       };
       if (const auto* list = node.as_array())
         for (const auto& one : *list) add_value(one);

@@ -250,6 +250,17 @@ std::optional<std::int64_t> ask(Database& database, const std::string& sql) {
   return statement->integer(0);
 }
 
+// The last number that Core Data gave out for a table, which stands there under the name of its entity: CallRecord of
+// the table ZCALLRECORD.
+std::int64_t highest_of_core_data(std::string_view name, const std::string& table, Database& database) {
+  const SchemaTable* numbers = database.table("Z_PRIMARYKEY");
+  if (numbers == nullptr || !database.has_column(*numbers, "Z_NAME") || !database.has_column(*numbers, "Z_MAX"))
+    return 0;
+  return ask(database, fmt::format("SELECT max(Z_MAX) FROM {}.Z_PRIMARYKEY WHERE upper('Z' || Z_NAME) = upper('{}')",
+                                   name, table))
+      .value_or(0);
+}
+
 void look_for_gap(const Pack& pack, const PackGap& gap, Database& database, Rows& rows) {
   const SchemaTable* table = database.table(gap.table);
   if (table == nullptr || !database.has_column(*table, gap.column)) return;
@@ -266,6 +277,7 @@ void look_for_gap(const Pack& pack, const PackGap& gap, Database& database, Rows
     highest = std::max(highest, ask(database, fmt::format("SELECT max(seq) FROM {}.sqlite_sequence WHERE name = '{}'",
                                                           pack.database.name, gap.table))
                                     .value_or(0));
+  highest = std::max(highest, highest_of_core_data(pack.database.name, gap.table, database));
   const std::int64_t count = ask(database, fmt::format("SELECT count(*) FROM {} NOT INDEXED", name)).value_or(0);
   if (highest > count)
     rows.issue("pack-gap",

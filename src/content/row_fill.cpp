@@ -103,10 +103,14 @@ RowCell unknown_word(const catalog::ColumnInfo& column) {
   return static_cast<std::int64_t>(word - column.words.begin());
 }
 
-RowCell word_cell(const std::optional<Stored>& stored, const CellRule& rule) {
+// `same`: what the column holds that the value may equal.
+RowCell word_cell(const std::optional<Stored>& stored, const std::optional<Stored>& same, const CellRule& rule) {
   const std::string text = stored ? stored->text() : rule.constant;
   const auto word = std::ranges::find(rule.words, text, [](const auto& one) { return one.first; });
   if (word != rule.words.end() && (stored || !rule.constant.empty())) return word->second;
+  if (stored && same && same->text() == text) return rule.same;
+  // Without what it is to be compared with, any other value says nothing.
+  if (stored && rule.other && (same || !rule.same_as)) return *rule.other;
   return unknown_word(*rule.column);
 }
 
@@ -130,10 +134,13 @@ Result<RowFiller> RowFiller::bind(const RowMap& map, const Statement& statement,
     if (column.name == "service") cell = std::string(app);
   }
   for (const CellRule& rule : map.rules) {
-    Bound bound{&rule, {}};
+    Bound bound{&rule, {}, {}};
     for (const CellSource& source : rule.sources) {
       LIMIER_TRY(auto one, BoundSource::bind(source, statement));
       bound.sources.push_back(std::move(one));
+    }
+    if (rule.same_as) {
+      LIMIER_TRY(bound.same, BoundSource::bind(*rule.same_as, statement));
     }
     filler.bound_.push_back(std::move(bound));
   }
@@ -157,7 +164,8 @@ RowCell RowFiller::cell(const Statement& statement, const Bound& bound, FillDoub
   std::optional<Stored> stored;
   for (std::size_t i = 0; !stored && i < bound.sources.size(); ++i)
     stored = bound.sources[i].first(statement, texts, doubts);
-  if (rule.column->as == As::kWord) return word_cell(stored, rule);
+  if (rule.column->as == As::kWord)
+    return word_cell(stored, bound.same ? bound.same->first(statement, true, doubts) : std::nullopt, rule);
   if (!stored) return texts && !rule.constant.empty() ? RowCell(rule.constant) : RowCell();
   switch (rule.column->as) {
     case As::kText:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "content/pack.h"
 #include "content/sqlite_db.h"
@@ -73,6 +74,7 @@ class RowFiller {
   struct Bound {
     const CellRule* rule = nullptr;
     std::vector<BoundSource> sources;
+    std::optional<BoundSource> same;
   };
   [[nodiscard]] catalog::RowCell cell(const Statement& statement, const Bound& bound, FillDoubts& doubts) const;
   void fill_places(std::vector<catalog::RowCell>& cells) const;

@@ -241,6 +241,29 @@ TEST(PackRun, ValuesAreDecoded) {
   EXPECT_TRUE(parsed.rows.issues[1].incomplete);
 }
 
+TEST(PackRun, AFurtherDecoderMayHaveAPath) {
+  Maker maker;
+  maker.run(std::string(kTable) + "INSERT INTO m VALUES (1, 1700000000, 1, '{\"a\":\"{\\\"b\\\":\\\"aGk=\\\"}\"}')");
+  const Parsed parsed = run_chat(maker.files(), replaced(kRow, "body = \"body\"",
+                                                         "body = { col = \"body\", decode = \"json\", path = \"a\", "
+                                                         "then = [\"json:b\", \"base64\"] }"));
+  EXPECT_NE(text_of(parsed.rows).find("|body=hi|"), std::string::npos) << text_of(parsed.rows);
+  EXPECT_TRUE(parsed.rows.issues.empty());
+}
+
+TEST(PackRun, AWordMayFollowFromWhatAnotherColumnHolds) {
+  Maker maker;
+  maker.run(std::string(kTable) +
+            "INSERT INTO m VALUES (1, 1, 7, '7'), (2, 1, 8, '7'), (3, 1, NULL, '7'), (4, 1, 8, NULL)");
+  const auto parsed =
+      run_chat(maker.files(), replaced(kRow, "out = 1, in = 0 }", "out = { col = \"body\" }, else = \"in\" }"));
+  const std::string text = text_of(parsed.rows);
+  std::string words;
+  for (std::size_t at = text.find("direction="); at != std::string::npos; at = text.find("direction=", at + 1))
+    words += text.substr(at + 10, text.find('|', at) - at - 10) + " ";
+  EXPECT_EQ(words, "out in unknown unknown ");
+}
+
 TEST(PackRun, AMessageMayBringAPlaceEarlierBodiesAndAComparison) {
   Maker maker;
   maker.run(

@@ -139,6 +139,8 @@ TEST(Epochs, CountFromTheirZero) {
   EXPECT_EQ(shown("unix-s", INT64_MIN), "none");
   EXPECT_EQ(shown("unix-s", s * 1000), "none");  // milliseconds
   EXPECT_EQ(shown("cocoa-s", 1e300), "none");
+  EXPECT_EQ(shown("cocoa-s", 682'385'402.156), "2022-08-16T23:30:02.156000000Z");
+  EXPECT_EQ(shown("unix-s", 1'700'000'000.25), "2023-11-14T22:13:20.250000000Z");
   EXPECT_EQ(shown("unix-s", std::numeric_limits<double>::quiet_NaN()), "none");
   EXPECT_EQ(find_epoch("unix"), nullptr);
 }
