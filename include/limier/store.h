@@ -233,6 +233,8 @@ class IndexWriter {
   Status add(const T& row) {
     return add_engine_row(catalog::kKindOf<T>, catalog::cells_of(row));
   }
+  // v_app.parsed: applications of which this pack or parser made a row.
+  Status mark_parsed_apps(std::string_view maker, std::span<const std::string> packages);
   Status clear_engine_rows(const catalog::KindInfo& kind);
   // Coverage ledger and v_not_examined; the last rows of the result.
   Status build_coverage();

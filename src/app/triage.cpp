@@ -117,6 +117,7 @@ Status store_packs(store::IndexWriter& index, std::span<const content::PackText>
     LIMIER_TRY(const auto facts, content::facts_of(pack));
     LIMIER_CHECK(
         index.add(catalog::PackUsed{catalog::PackKind::kApplication, facts.name, facts.version, facts.sha256}));
+    LIMIER_CHECK(index.mark_parsed_apps(facts.name, facts.app_ids));
   }
   for (const rules::Pack& pack : rules.packs())
     LIMIER_CHECK(index.add(catalog::PackUsed{catalog::PackKind::kRules, pack.id, pack.version, pack.sha256}));

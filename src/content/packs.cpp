@@ -66,7 +66,7 @@ Result<PackFacts> facts_of(const PackText& text) {
   Hasher hasher(DigestSet{.sha256 = true});
   hasher.update(as_bytes(text.toml));
   return PackFacts{pack.name,           pack.version, pack.app, pack.evidence, hex_digest(*hasher.finish().sha256),
-                   pack.database.paths, pack.sources};
+                   pack.database.paths, pack.sources, pack.app_ids};
 }
 
 std::vector<PackText> all_packs(std::span<const PackText> packs) {

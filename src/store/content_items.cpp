@@ -324,6 +324,7 @@ Status IndexWriter::Impl::settle_content() {
                   "run ended before', reason) FROM content_item ORDER BY content_id, parser",
                   static_cast<int>(catalog::ItemState::kNotRead))));
   LIMIER_CHECK(settle_people());
+  LIMIER_CHECK(settle_attachments());
   content_settled_ = true;
   return ok_status();
 }
@@ -361,6 +362,18 @@ Status IndexWriter::add_engine_row(const catalog::KindInfo& kind, std::span<cons
   LIMIER_CHECK(impl_->begin());
   LIMIER_CHECK(impl_->declared_.add(impl_->db_, kind, cells));
   return impl_->count_row();
+}
+Status IndexWriter::mark_parsed_apps(std::string_view maker, std::span<const std::string> packages) {
+  LIMIER_CHECK(impl_->begin());
+  LIMIER_TRY(auto update,
+             impl_->db_.prepare("UPDATE row_app SET parsed = 1 WHERE package = ?1 AND EXISTS (SELECT 1 FROM "
+                                "row_maker WHERE name = ?2)"));
+  for (const std::string& package : packages) {
+    update.bind_text(1, package);
+    update.bind_text(2, maker);
+    LIMIER_CHECK(update.run());
+  }
+  return ok_status();
 }
 Status IndexWriter::clear_engine_rows(const catalog::KindInfo& kind) {
   LIMIER_CHECK(impl_->begin());

@@ -130,6 +130,9 @@ class IndexWriter::Impl {
   // parties.cpp
   Status settle_people();
 
+  // attached.cpp
+  Status settle_attachments();
+
   Status build_coverage();
   Status build_not_examined();
   Status count_unread_contents();

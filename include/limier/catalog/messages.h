@@ -68,6 +68,8 @@ struct Attachment {
                "paths under which it may lie on the device, separated by '; '"},
         Column{"sha256", &Attachment::sha256, As::kOwnText, "digest of the file, as the application states it"},
         Column{"t", &Attachment::t_ns, As::kTime, "when the application got it or made it, as far as it is stored"},
+        Column{"attached_file_id", &Attachment::attached_file_id, As::kInteger,
+               "the file on the device: of that digest, else the only one whose path ends like it; NULL: not found"},
     };
   }
 
@@ -76,7 +78,7 @@ struct Attachment {
   std::string name, mime;
   std::optional<std::int64_t> size;
   std::string path, places, sha256;
-  std::optional<std::int64_t> t_ns;
+  std::optional<std::int64_t> t_ns, attached_file_id;
 };
 
 }  // namespace limier::catalog

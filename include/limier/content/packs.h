@@ -26,6 +26,7 @@ struct PackFacts {
   std::string name, version, app, evidence;
   std::string sha256;  // of the pack's bytes, in hex
   std::vector<std::string> paths, sources;
+  std::vector<std::string> app_ids;  // packages of the application
 };
 Result<PackFacts> facts_of(const PackText& pack);
 
