@@ -112,6 +112,29 @@ TEST(PackLost, PlacesLeadToTheRecord) {
   EXPECT_EQ(parsed.rows.codes(), std::vector<std::string>());
 }
 
+TEST(PackLost, WhatIsLeftOfARowIsAFragment) {
+  Maker maker;
+  maker.run(kMade).run(
+      "INSERT INTO talk VALUES (5, 2, 1600000005, 2, 'the beginning of this text is all that will be left', 'the id is "
+      "longer than what the "
+      "next row leaves of it', 0); DELETE FROM talk WHERE id = 5; INSERT INTO talk VALUES (6, 1, 1600000006, 2, "
+      "'short', "
+      "'u6', 0);");
+  const Parsed parsed = talk(maker.files());
+  std::size_t fragments = 0;
+  for (const auto& row : parsed.rows.rows) {
+    if (row.kind->name != "artifact") continue;
+    ++fragments;
+    const std::string text = text_of(row);
+    EXPECT_NE(text.find("state=fragment"), std::string::npos) << text;
+    EXPECT_NE(text.find("kind=fragment"), std::string::npos) << text;
+    EXPECT_NE(text.find("the beginning of this text is all that will be left"), std::string::npos) << text;
+    EXPECT_EQ(text.find("the id is longer"), std::string::npos) << text;
+  }
+  EXPECT_EQ(fragments, 1u);
+  EXPECT_EQ(messages_of(parsed.rows).size(), 5u);
+}
+
 TEST(PackLost, WhereATableIsRead) {
   EXPECT_EQ(read_from_twin("SELECT * FROM c.m", "c", "m", "x"), "SELECT * FROM x.m");
   EXPECT_EQ(read_from_twin("SELECT (SELECT q.a FROM c.m q) FROM c.m AS k JOIN c.mm", "c", "m", "x"),
