@@ -7,6 +7,7 @@
 
 #include "content/cell_finder.h"
 #include "content/pack_beside.h"
+#include "content/pack_lost.h"
 #include "content/row_extras.h"
 
 namespace limier::content {
@@ -59,8 +60,13 @@ class RowNumbers {
 
 class RowRun {
  public:
-  RowRun(const Pack& pack, const PackRow& row, Database& database, Rows& rows)
-      : pack_(pack), row_(row), database_(database), rows_(rows) {}
+  RowRun(const Pack& pack, const PackRow& row, Database& database, const LostRows& lost, Rows& rows)
+      : pack_(pack),
+        row_(row),
+        database_(database),
+        rows_(rows),
+        lost_(row.group ? nullptr : lost.table(row.driver)),
+        live_(lost_) {}
 
   PackResult run(const std::vector<std::pair<std::string, bool>>& capabilities) {
     std::string problem;
@@ -87,6 +93,8 @@ class RowRun {
     tell_doubts();
     extras->tell(rows_);
     if (whole && !row_.group) compare(*sql);
+    // Where live rows are not known to their end, nothing can be told from them.
+    if (whole && lost_ != nullptr) taken_ += run_lost(pack_, row_, *sql, database_, *lost_, live_, rows_);
     return {taken_, whole};
   }
 
@@ -117,7 +125,7 @@ class RowRun {
       }
       const std::int64_t rowid = statement.integer(number);
       if (row_.group) {
-        take_row(statement, place_of(finder, rowid, ++grouped_[rowid]), filler, extras);
+        take_row(statement, place_of(finder, rowid, ++grouped_[rowid]), rowid, filler, extras);
         if (grouped_.size() > kMaxRowRuns) return too_many_groups();
         continue;
       }
@@ -134,7 +142,7 @@ class RowRun {
       if (added == RowNumbers::Added::kAgain)
         ++doubled_;
       else
-        take_row(statement, place_of(finder, rowid, 1), filler, extras);
+        take_row(statement, place_of(finder, rowid, 1), rowid, filler, extras);
     }
   }
 
@@ -163,9 +171,10 @@ class RowRun {
     return place;
   }
 
-  void take_row(const Statement& statement, const catalog::RowPlace& place, const RowFiller& filler,
+  void take_row(const Statement& statement, const catalog::RowPlace& place, std::int64_t rowid, const RowFiller& filler,
                 RowExtras& extras) {
     auto cells = filler.fill(statement, place, doubts_);
+    live_.see(filler, cells, rowid);
     extras.add(statement, filler, place, cells, doubts_);
     rows_.add_cells(filler.kind(), std::move(cells), pack_.name, pack_.version);
     extras.emit(rows_);
@@ -237,6 +246,8 @@ class RowRun {
   const PackRow& row_;
   Database& database_;
   Rows& rows_;
+  const LostRows::Table* lost_;
+  LiveSide live_;
   FillDoubts doubts_;
   std::string where_;
   std::map<std::int64_t, std::uint64_t> grouped_;  // how often a number came
@@ -292,7 +303,7 @@ bool pack_knows(const Pack& pack, const Database& database) {
   return std::ranges::all_of(pack.database.tables, [&](const PackTable& table) { return has_table(table, database); });
 }
 
-PackResult run_pack(const Pack& pack, const Source& source, Database& database, Rows& rows) {
+PackResult run_pack(const Pack& pack, const Source& source, Database& database, const LostRows& lost, Rows& rows) {
   database.set_name(pack.database.name);
   database.set_path(source.path);
   const BesideDatabases beside(pack, source, database, rows);
@@ -311,11 +322,12 @@ PackResult run_pack(const Pack& pack, const Source& source, Database& database, 
   PackResult result;
   for (const PackRow& row : pack.rows) {
     if (!std::ranges::all_of(row.needs, has)) continue;
-    const PackResult one = RowRun(pack, row, database, rows).run(capabilities);
+    const PackResult one = RowRun(pack, row, database, lost, rows).run(capabilities);
     result.rows += one.rows;
     result.whole = result.whole && one.whole;
   }
   for (const PackGap& gap : pack.gaps) look_for_gap(pack, gap, database, rows);
+  give_fragments(pack, lost, rows);
   return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include "content/pack.h"
 #include "content/sqlite_db.h"
+#include "content/sqlite_twin.h"
 
 namespace limier::content {
 
@@ -14,8 +15,8 @@ struct PackResult {
   bool whole = true;  // false: reading ended before the last row
 };
 
-// Every row that the pack can make of the database, and of what lies beside it. What is lost or in doubt is said in
-// `rows`.
-PackResult run_pack(const Pack& pack, const Source& source, Database& database, Rows& rows);
+// Every row that the pack can make of the database, of what lies beside it, and of `lost`, rows that it no longer has.
+// What is missing or in doubt is said in `rows`.
+PackResult run_pack(const Pack& pack, const Source& source, Database& database, const LostRows& lost, Rows& rows);
 
 }  // namespace limier::content

@@ -20,7 +20,7 @@ namespace limier::content {
 inline constexpr std::size_t kMaxTables = 4096;           // of a schema; further ones are not seen
 inline constexpr std::size_t kMaxSchemaTextBytes = 4096;  // of a table's CREATE statement that is kept
 inline constexpr int kMaxValueBytes = 64 << 20;           // of one value; a longer one ends the statement
-inline constexpr int kMaxAttached = 4;                    // databases beside the first
+inline constexpr int kMaxAttached = 5;                    // databases beside the first, a twin among them
 inline constexpr std::int64_t kMaxHeapBytes = 96 << 20;   // of all that SQLite holds, sorting included
 
 struct SchemaTable {

@@ -29,6 +29,23 @@ std::string ddl_of(const Database& database) {
   return utf8_text(ddl, repaired);
 }
 
+// Rows of the tables that these packs read, that the application no longer saw.
+LostRows look_for_lost(const std::vector<const Pack*>& packs, const Source& source, const SqliteImage& image,
+                       Rows& rows) {
+  std::vector<std::string> tables;
+  for (const Pack* pack : packs)
+    for (const PackRow& row : pack->rows)
+      if (!row.group) tables.push_back(row.driver);
+  LostRows lost(std::move(tables));
+  (void)recover_rows(source, image, {.live = false, .others = true}, rows, lost);
+  if (lost.left_out() > 0)
+    rows.issue("sqlite-too-many-recovered",
+               fmt::format("{} rows that are no longer live are left out: there is room for {} rows and {} bytes",
+                           lost.left_out(), kMaxTwinRows, kMaxTwinBytes),
+               true);
+  return lost;
+}
+
 }  // namespace
 
 Outcome SqliteParser::parse(const Source& source, Rows& rows) const {
@@ -38,21 +55,22 @@ Outcome SqliteParser::parse(const Source& source, Rows& rows) const {
   if (!opened) return {ItemState::kFailed, fmt::format("SQLite: {}", opened.error().message)};
   Database& database = **opened;
 
-  bool known = false;
+  std::vector<const Pack*> known;
+  for (const Pack& pack : packs_)
+    if (pack_knows(pack, database)) known.push_back(&pack);
+  const LostRows lost = known.empty() ? LostRows({}) : look_for_lost(known, source, *image, rows);
   PackResult all;
-  for (const Pack& pack : packs_) {
-    if (!pack_knows(pack, database)) continue;
-    known = true;
-    const PackResult one = run_pack(pack, source, database, rows);
+  for (const Pack* pack : known) {
+    const PackResult one = run_pack(*pack, source, database, lost, rows);
     all.rows += one.rows;
     all.whole = all.whole && one.whole;
   }
   if (image->were_bytes_missing())
     rows.issue("sqlite-bytes-missing", "some pages of the database are not there, or could not be read", true);
-  if (known && all.rows == 0 && !all.whole)
+  if (!known.empty() && all.rows == 0 && !all.whole)
     return {ItemState::kFailed,
             "no row of it could be read: the database is damaged, or the pack's statements do not fit it"};
-  if (known) return {};
+  if (!known.empty()) return {};
   for (const Pack& pack : packs_)
     if (std::ranges::any_of(pack.database.paths, [&](const auto& glob) { return path_matches(glob, source.path); }))
       rows.issue("pack-schema-unknown",

@@ -90,7 +90,8 @@ TEST(Hostile, ATreeThatIsItsOwnChildEnds) {
               files.main.begin() + static_cast<std::ptrdiff_t>(root) + 8);  // the last one stands in the head
   const Parsed parsed = parse_files(files);
   EXPECT_GT(parsed.rows.rows.size(), 0u);
-  EXPECT_LT(parsed.rows.rows.size(), 2000u);
+  // Pages that nothing points to any more give their rows as recovered, each once.
+  EXPECT_LE(parsed.rows.rows.size(), 2000u);
   EXPECT_FALSE(parsed.rows.issues.empty());
   // Its root too: deeper and deeper.
   for (std::size_t i = 0; i < cells; ++i) {
