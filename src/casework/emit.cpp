@@ -18,7 +18,7 @@
 namespace limier::casework {
 namespace {
 
-constexpr int kLiveColumn = 5;  // of a kind's statement, where it has so many
+constexpr int kLiveColumn = 5, kCameraColumn = 6;  // of a kind's statement, where it has so many
 
 std::uint32_t flags_of(const std::string& known) {
   if (known == "known") return kFlagKnown;
@@ -64,6 +64,7 @@ Status emit_kind(store::Index& index, const Kind& kind, const EmitOptions& optio
     record.file_id = std::max<std::int64_t>(rows.integer(2), 0);
     record.flags = flags_of(rows.text(3));
     if (rows.column_count() > kLiveColumn && rows.integer(kLiveColumn) != 0) record.flags |= kFlagLive;
+    if (rows.column_count() > kCameraColumn && rows.integer(kCameraColumn) != 0) record.flags |= kFlagCamera;
     record.count = clamped_count(rows.integer(4));
     put_record(record, kind.value_width, bytes.data());
     sorter.put(bytes.data());

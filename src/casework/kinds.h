@@ -23,8 +23,8 @@ struct Kind {
   std::string_view name;       // file name of the run, and v_kind.kind
   std::string_view one, many;  // for sentences: "file content", "file contents"
   Meaning meaning;
-  // SELECT value, size, file_id, known, count and, of files, whether it is in use, over the views of the index. NULL
-  // values give no key.
+  // SELECT value, size, file_id, known, count and, of files, whether it is in use and whether it lies where cameras put
+  // their pictures, over the views of the index. NULL values give no key.
   std::string_view sql;
   // The form in which equal values are equal; "" : not a value that says anything (zeros, "unknown").
   std::string (*normalise)(std::string_view value);

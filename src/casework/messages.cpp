@@ -277,7 +277,8 @@ Status emit_messages(store::Index& index, const EmitOptions& options) {
   // Earlier versions of a message are no messages of their own, and what was never committed was never sent.
   LIMIER_TRY(auto rows,
              index.query("SELECT message_id, coalesce(service, ''), coalesce(service_id, ''), coalesce(body, ''), "
-                         "coalesce(t_ns, received_ns), direction, coalesce(sender, ''), deleted, coalesce(state, '') "
+                         "coalesce(t_ns, received_ns), direction, iif(direction = 'out', '', coalesce(sender, '')), "
+                         "deleted, coalesce(state, '') "
                          "FROM v_message WHERE "
                          "coalesce(state, 'live') IN ('live', 'recovered') ORDER BY message_id"));
   std::map<std::pair<std::string, std::string>, std::string> senders;  // what was asked lately

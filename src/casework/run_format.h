@@ -24,6 +24,7 @@ inline constexpr std::uint32_t kRunVersion = 4;
 inline constexpr std::uint32_t kFlagKnown = 1;    // a hash set says: harmless
 inline constexpr std::uint32_t kFlagNotable = 2;  // a hash set says: look at it
 inline constexpr std::uint32_t kFlagLive = 4;     // `file_id` is not deleted
+inline constexpr std::uint32_t kFlagCamera = 8;   // it lies where this device's camera puts its pictures
 
 // One record; `value` is what people read and empty where the key itself says it all.
 struct KeyRecord {

@@ -11,6 +11,7 @@
 namespace limier::casework {
 namespace {
 
+constexpr std::int64_t kCameraPoints = 7;  // one such picture alone makes a link of 30
 constexpr std::uint64_t kBeat = 1u << 20;  // records between two looks at `stop`
 
 // A shared key on its way through the sorter: two leading numbers to sort by, key, numbers, value, members.
@@ -27,7 +28,7 @@ class Layout {
     std::copy(key.key.begin(), key.key.end(), out + kKey);
     put_be(out + kNumbers, key.size_bytes);
     put_be(out + kNumbers + 8, key.files);
-    put_be(out + kNumbers + 16, (std::uint64_t{key.exhibits} << 1) | (key.notable ? 1u : 0u));
+    put_be(out + kNumbers + 16, (std::uint64_t{key.exhibits} << 2) | (key.notable ? 1u : 0u) | (key.camera ? 2u : 0u));
     std::fill_n(out + kValue, value_width_, std::uint8_t{0});
     std::copy_n(key.value.begin(), std::min(key.value.size(), value_width_), out + kValue);
     std::copy(key.members.begin(), key.members.end(), out + kValue + value_width_);
@@ -38,8 +39,9 @@ class Layout {
     key.size_bytes = detail::load_be<std::uint64_t>(in + kNumbers);
     key.files = detail::load_be<std::uint64_t>(in + kNumbers + 8);
     const auto packed = detail::load_be<std::uint64_t>(in + kNumbers + 16);
-    key.exhibits = static_cast<std::uint32_t>(packed >> 1);
+    key.exhibits = static_cast<std::uint32_t>(packed >> 2);
     key.notable = (packed & 1) != 0;
+    key.camera = (packed & 2) != 0;
     const std::string_view value(reinterpret_cast<const char*>(in) + kValue, value_width_);
     key.value = value.substr(0, value.find('\0'));
     key.members.assign(in + kValue + value_width_, in + width());
@@ -85,6 +87,7 @@ struct Group {
     out.files = files;
     out.exhibits = static_cast<std::uint32_t>(positions.size());
     out.notable = (flags & kFlagNotable) != 0;
+    out.camera = (flags & kFlagCamera) != 0;
     out.members.assign(layout.member_bytes(), 0);
     for (const std::uint32_t position : positions)
       out.members[position / 8] = static_cast<std::uint8_t>(out.members[position / 8] | (1u << (position % 8)));
@@ -120,6 +123,8 @@ class KindMerge {
  private:
   static MergeProblem stopped() { return {Error{ErrorKind::kInterrupted, "the merge was stopped"}, {}}; }
   [[nodiscard]] std::int64_t weight(const SharedKey& key) const {
+    // A picture that was taken with one of them: no program brings it, so its size says nothing.
+    if (key.camera) return kCameraPoints * key_weight(key.exhibits, false, key.size_bytes);
     const std::int64_t whole = key_weight(key.exhibits, options_.kind->weigh_size, key.size_bytes);
     return options_.kind->of_volume && is_short_serial(key.value) ? whole / kShortSerialPart : whole;
   }

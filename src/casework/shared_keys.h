@@ -15,6 +15,7 @@ struct SharedKey {
   std::uint64_t size_bytes = 0, files = 0;
   std::uint32_t exhibits = 0;
   bool notable = false;
+  bool camera = false;                // one of the exhibits has it from its own camera
   std::int64_t weight = 0;            // key_weight()
   std::vector<std::uint8_t> members;  // bit `position` of the exhibit, lowest bit of a byte first
 };

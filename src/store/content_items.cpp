@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "limier/catalog/findings.h"
+#include "limier/catalog/messages.h"
 #include "store/writer_impl.h"
 
 namespace limier::store {
@@ -315,6 +316,7 @@ Status IndexWriter::Impl::settle_content() {
   LIMIER_CHECK(begin());
   LIMIER_CHECK(drop_unfinished_items());
   LIMIER_CHECK(drop_same_items());
+  LIMIER_CHECK(derive_mailbox_owners());
   LIMIER_CHECK(settle_declared(db_));
   LIMIER_CHECK(db_.execute("DELETE FROM row_item"));
   LIMIER_CHECK(db_.execute(
@@ -325,6 +327,8 @@ Status IndexWriter::Impl::settle_content() {
                   static_cast<int>(catalog::ItemState::kNotRead))));
   LIMIER_CHECK(settle_people());
   LIMIER_CHECK(settle_attachments());
+  LIMIER_CHECK(db_.execute(fmt::format("UPDATE row_message SET sender = '{}' WHERE direction = {} AND sender IS NULL",
+                                       catalog::kOwnerWord, static_cast<int>(catalog::Direction::kOut))));
   content_settled_ = true;
   return ok_status();
 }

@@ -92,8 +92,9 @@ CREATE VIEW v_encryption AS
   CROSS JOIN file_encryption k ON k.encryption = t.encryption
   WHERE t.encryption <> 0 AND s.state IN (0, 1) AND f.reused = 0
   UNION ALL
-  SELECT 'app', f.volume_id, f.file_id, i.reason, 'statistics', 'what lies in it has the measure of random bytes'
-  FROM row_item i CROSS JOIN file f ON f.file_id = i.file_id WHERE i.state = {encrypted_item};
+  SELECT w.scope, f.volume_id, f.file_id, i.reason, 'statistics', 'what lies in it has the measure of random bytes'
+  FROM row_item i CROSS JOIN file f ON f.file_id = i.file_id CROSS JOIN (SELECT 'file' AS scope UNION ALL SELECT 'app') w
+  WHERE i.state = {encrypted_item};
 CREATE VIEW v_issue AS SELECT issue_id, stage, code, {severity} AS severity, volume_id, file_id, image_offset, length,
   message, inode, incomplete, message_raw, cause, attempt, memory_bytes FROM issue;
 CREATE VIEW v_coverage AS SELECT image_offset, length, CASE state WHEN 0 THEN 'metadata' WHEN 1 THEN 'file'

@@ -129,6 +129,7 @@ class IndexWriter::Impl {
 
   // parties.cpp
   Status settle_people();
+  Status derive_mailbox_owners();
 
   // attached.cpp
   Status settle_attachments();

@@ -8,6 +8,9 @@ namespace limier::catalog {
 enum class Direction : std::int8_t { kUnknown, kIn, kOut };
 inline constexpr std::array<std::string_view, 3> kDirectionWords{"unknown", "in", "out"};
 
+// Who sent a message of which nothing is stored but that this device sent it.
+inline constexpr std::string_view kOwnerWord = "owner";
+
 struct Message {
   static constexpr KindInfo kKind{
       .name = "message",
@@ -24,7 +27,8 @@ struct Message {
         Column{"thread", &Message::thread, As::kText, "conversation, as the application identifies it"},
         Column{"thread_name", &Message::thread_name, As::kText, "name of the conversation"},
         Column{"direction", &Message::direction, kDirectionWords, "seen from the device"},
-        Column{"sender", &Message::sender, As::kText, "number, address or id of who sent it; NULL: the device's owner"},
+        Column{"sender", &Message::sender, As::kText,
+               "number, address or id of who sent it; owner: sent from this device, and no more is stored"},
         Column{"sender_name", &Message::sender_name, As::kText, "as the application names the sender"},
         Column{"recipients", &Message::recipients, As::kText, "numbers, addresses or ids, separated by '; '"},
         Column{"t", &Message::t_ns, As::kTime, "when it was sent"},
