@@ -66,7 +66,7 @@ constexpr std::array kKinds{
          // DCIM/100APPLE and the like: JEITA CP-3461 (DCF); DCIM/Camera: Android. What is saved or copied there has
          // other folders.
          "SELECT sha256, size, file_id, known, 1, allocated, path GLOB '*DCIM/Camera/*' OR path GLOB "
-         "'*DCIM/[0-9][0-9][0-9]?????/*' FROM v_file WHERE sha256 IS NOT NULL AND size > 0 AND "
+         "'*DCIM/[0-9][0-9][0-9][A-Z]*/*' FROM v_file WHERE sha256 IS NOT NULL AND size > 0 AND "
          "content_state IN ('complete', 'recovered') AND kind IN ('file', 'stream')",
          as_is, true, 0, 10, false, true},
     Kind{"user-folder", "name of a user's folder", "names of users' folders", Meaning::kContact,
