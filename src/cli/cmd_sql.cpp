@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kMeasuredRows = 1000;
 
 // Views and columns that have no values yet: an empty answer from them would look like "nothing found".
-constexpr std::array<std::string_view, 4> kViewsNotComputed{"v_hit", "v_entity", "v_text", "v_artifact"};
+constexpr std::array<std::string_view, 3> kViewsNotComputed{"v_hit", "v_entity", "v_text"};
 constexpr std::array<std::string_view, 2> kColumnsNotComputed{"known", "known_source"};
 constexpr std::array<std::string_view, 4> kColumnsOfContent{"mime", "type_name", "ext_mismatch", "entropy"};
 

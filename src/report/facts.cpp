@@ -160,8 +160,10 @@ std::string work_done(const WorkDone& work) {
   if (work.contents == 0 && work.strange > 0)
     return fmt::format("listed and hashed; {} looked at, none that a parser knows",
                        plural(work.strange, "content", "contents"));
-  return fmt::format("listed and hashed; {} looked into by parsers, {}", plural(work.contents, "content", "contents"),
-                     plural(work.messages, "message", "messages"));
+  const std::string strange =
+      work.strange == 0 ? "" : fmt::format("; {} that no parser knows", plural(work.strange, "content", "contents"));
+  return fmt::format("listed and hashed; {} looked into by parsers, {}{}", plural(work.contents, "content", "contents"),
+                     plural(work.messages, "message", "messages"), strange);
 }
 
 Result<WorkDone> read_work(store::Index& index) {

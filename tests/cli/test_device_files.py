@@ -68,7 +68,7 @@ class DeviceFiles(unittest.TestCase):
         found = self.query("SELECT e.scope, e.scheme, e.certainty, f.path FROM v_encryption e JOIN v_file f ON f.file_id = "
                            "e.file_id")
         self.assertEqual([tuple(row.values()) for row in found],
-                         [("app", "SQLCipher, of Signal", "statistics", f"/{SIGNAL}")])
+                         [(scope, "SQLCipher, of Signal", "statistics", f"/{SIGNAL}") for scope in ("file", "app")])
         reasons = [row["reason"] for row in self.query("SELECT reason FROM v_not_examined WHERE what = 'content'")]
         self.assertIn("encrypted: SQLCipher, of Signal", reasons)
 
