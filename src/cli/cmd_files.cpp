@@ -41,6 +41,7 @@ class FilesCommand final : public Command {
     app.add_option("DIR", dir_, "Case folder that triage wrote")->required()->option_text(" ");
     app.add_option("--path", path_, "Whole path matches this glob: '*/DCIM/*.jpg'")->option_text("GLOB")->group(group);
     app.add_option("--name", name_, "Name matches this glob: '*.sqlite'")->option_text("GLOB")->group(group);
+    app.add_option("--text", text_, "Path holds this text, in either case")->option_text("T")->group(group);
     app.add_option("--kind,--type", kind_, "file, dir, link, device, stream or virtual")
         ->option_text("KIND")
         ->group(group)
@@ -128,6 +129,7 @@ class FilesCommand final : public Command {
     Filter filter;
     if (!path_.empty()) filter.add("path GLOB ?", path_);
     if (!name_.empty()) filter.add("name GLOB ?", name_);
+    if (!text_.empty()) filter.add("instr(lower(path), lower(?))", text_);
     if (!kind_.empty()) filter.add("kind = ?", kind_);
     if (deleted_) filter.add("deleted = 1");
     if (allocated_) filter.add("allocated = 1");
@@ -180,7 +182,7 @@ class FilesCommand final : public Command {
     }
   }
 
-  std::string dir_, path_, name_, kind_, min_size_, max_size_, from_, to_, state_, mime_, known_;
+  std::string dir_, path_, name_, text_, kind_, min_size_, max_size_, from_, to_, state_, mime_, known_;
   bool deleted_ = false, allocated_ = false, orphan_ = false, ext_mismatch_ = false;
   std::uint64_t limit_ = 0;
 };

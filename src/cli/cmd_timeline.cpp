@@ -18,11 +18,21 @@ class TimelineCommand final : public Command {
         ->option_text("T")
         ->check(check_time);
     app.add_option("--to", to_, "Not after this time; a short form means its end")->option_text("T")->check(check_time);
+    app.add_option("--kind,--source", kind_,
+                   "Only rows of this source: fs, ntfs-fn, message, call, web, …; several with\ncommas between")
+        ->option_text("KIND");
+    app.add_option("--path", path_, "Only files whose whole path matches this glob: '*/DCIM/*'")->option_text("GLOB");
+    app.add_option("--text", text_, "Only rows whose path or description holds this, in either case")->option_text("T");
+    app.add_flag("--deleted", deleted_, "Only deleted files, and deleted or recovered rows out of content");
     app.add_option("--limit", limit_, "At most this many lines")->option_text("N")->check(whole_number(1, kMostNumber));
   }
 
   int run(const Context& context) override {
     if (const auto status = refuse_batch_case(dir_, "timeline"); !status) return context.fail(status.error());
+    for (const std::string& kind : kinds())
+      if (std::ranges::find(sources(), kind) == sources().end())
+        return context.fail({ErrorKind::kUsage, fmt::format("--kind: there is no source '{}'; there are {}",
+                                                            terminal_text(kind), fmt::join(sources(), ", "))});
     auto index = store::Index::open(dir_);
     if (!index) return context.fail(index.error());
     std::string sql =
@@ -36,6 +46,7 @@ class TimelineCommand final : public Command {
       sql += " AND (t_ns < ? OR t_ns IS NULL AND t_s < 0)";
       values.emplace_back(parse_period(to_)->until_ns);
     }
+    add_filters(sql, values);
     sql += " ORDER BY t_s, t_ns, iif(t_ns IS NULL, rtrim(t, 'Z'), NULL), file_id, source, row_id, macb DESC";
     if (limit_ > 0) sql += fmt::format(" LIMIT {}", limit_);
     auto query = (*index)->query(sql);
@@ -50,6 +61,58 @@ class TimelineCommand final : public Command {
   }
 
  private:
+  [[nodiscard]] std::vector<std::string> kinds() const {
+    std::vector<std::string> kinds;
+    for (std::string_view rest = kind_; !rest.empty();) {
+      const auto comma = rest.find(',');
+      kinds.emplace_back(rest.substr(0, comma));
+      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    }
+    return kinds;
+  }
+  static const std::vector<std::string>& sources() {
+    static const std::vector<std::string> kAll = [] {
+      std::vector<std::string> all{"fs", "ntfs-fn"};
+      for (const catalog::KindInfo* kind : catalog::row_kinds())
+        if (!kind->summary.empty()) all.emplace_back(kind->name);
+      return all;
+    }();
+    return kAll;
+  }
+
+  void add_filters(std::string& sql, std::vector<store::Value>& values) const {
+    std::string marks;
+    for (const std::string& kind : kinds()) {
+      marks += marks.empty() ? "?" : ", ?";
+      values.emplace_back(kind);
+    }
+    if (!marks.empty()) sql += fmt::format(" AND source IN ({})", marks);
+    if (!path_.empty()) {
+      sql += " AND path GLOB ?";
+      values.emplace_back(path_);
+    }
+    if (!text_.empty()) {
+      sql += " AND instr(lower(coalesce(path, '') || char(10) || coalesce(description, '')), lower(?))";
+      values.emplace_back(text_);
+    }
+    if (deleted_) sql += fmt::format(" AND ({})", deleted_rows());
+  }
+
+  // Of the file system: by the file. Out of content: by the row's own state, and where an application marks it.
+  static std::string deleted_rows() {
+    std::string sql = "source IN ('fs', 'ntfs-fn') AND file_id IN (SELECT file_id FROM v_file WHERE deleted)";
+    for (const catalog::KindInfo* kind : catalog::row_kinds()) {
+      if (kind->summary.empty() || kind->origin != catalog::Origin::kContent) continue;
+      const bool marks = std::ranges::find(kind->columns, std::string_view("deleted"), &catalog::ColumnInfo::name) !=
+                         kind->columns.end();
+      sql += fmt::format(
+          " OR source = '{0}' AND row_id IN (SELECT {0}_id FROM v_{0} WHERE state IN ('recovered', "
+          "'fragment'){1})",
+          kind->name, marks ? " OR deleted" : "");
+    }
+    return sql;
+  }
+
   static void print_json(const Context& context, store::Query& query) {
     JsonWriter json(context.out, 1);
     json.begin_array();
@@ -60,9 +123,8 @@ class TimelineCommand final : public Command {
 
   // The longest that can come.
   static std::size_t source_width() {
-    std::size_t width = std::string_view("ntfs-fn").size();
-    for (const catalog::KindInfo* kind : catalog::row_kinds())
-      if (!kind->summary.empty()) width = std::max(width, kind->name.size());
+    std::size_t width = 0;
+    for (const std::string& source : sources()) width = std::max(width, source.size());
     return width;
   }
 
@@ -85,7 +147,8 @@ class TimelineCommand final : public Command {
     }
   }
 
-  std::string dir_, from_, to_;
+  std::string dir_, from_, to_, kind_, path_, text_;
+  bool deleted_ = false;
   std::uint64_t limit_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "limier/catalog/findings.h"
+#include "limier/catalog/messages.h"
 #include "report/lists.h"
 #include "report/numbers.h"
 #include "report/sections.h"
@@ -44,7 +45,8 @@ std::string named(const Text& name, const Text& id) {
 
 // "from Ann (+31 …)", "the device's owner to +31 …".
 std::string who_text(const ShownMessage& message) {
-  const bool no_sender = message.sender.empty() && message.sender_name.empty();
+  const bool no_sender =
+      (message.sender.empty() || message.sender == catalog::kOwnerWord) && message.sender_name.empty();
   std::string who = no_sender ? "sender unknown" : named(message.sender_name, message.sender);
   if (message.direction == "out") who = no_sender ? "the device’s owner" : who + ", the device’s owner";
   if (!message.recipients.empty() && message.direction != "in") who += " to " + quoted(message.recipients);

@@ -2,7 +2,7 @@
 import sqlite3
 import unittest
 
-from cli_support import EXIT_GOOD, SAMPLES, CliTest, limier
+from cli_support import EXIT_GOOD, EXIT_USAGE, SAMPLES, CliTest, limier
 
 NOON = 1_500_000_000 * 10**9
 HOSTILE = "\x1b[2J\u202e=cmd"
@@ -36,6 +36,27 @@ class ContentRows(CliTest):
         rows = self.parse(limier("timeline", self.out, "--from", "2017-07-14", "--to", "2017-07-14", "--json"))
         row = next(row for row in rows if row["source"] == "message")
         self.assertEqual((row["macb"], row["t_ns"], row["zone_basis"]), (None, NOON, "utc"))
+
+    def test_the_time_line_is_filtered_by_source_path_text_and_deleted(self):
+        self.fill()
+        lines = lambda *options: self.parse(limier("timeline", self.out, "--json", *options))  # noqa: E731
+        everything = lines()
+        self.assertEqual({row["source"] for row in lines("--kind", "message,call")}, {"message"})
+        self.assertEqual(lines("--kind", "fs"), [row for row in everything if row["source"] == "fs"])
+        self.assertEqual([row["source"] for row in lines("--text", "2J")], ["message"])
+        path = next(row["path"] for row in everything if row["source"] == "message")
+        self.assertEqual(lines("--path", path), [row for row in everything if row["path"] == path])
+        deleted = {row["path"] for row in self.parse(limier("files", self.out, "--deleted", "--json"))}
+        self.assertLessEqual({row["path"] for row in lines("--deleted")}, deleted)
+        self.assertTrue(lines("--deleted"))
+        index = sqlite3.connect(self.out / "index.db")
+        index.execute("UPDATE row_message SET deleted = 1")
+        index.commit()
+        index.close()
+        self.assertIn("message", {row["source"] for row in lines("--deleted")})
+        self.assert_fails(limier("timeline", self.out, "--kind", "phones"), EXIT_USAGE, "there is no source 'phones'")
+        found = self.parse(limier("files", self.out, "--json", "--text", path[1:5].upper()))
+        self.assertIn(path, [row["path"] for row in found])
 
     def test_reports_have_them_and_say_so(self):
         before = limier("sql", self.out, "SELECT * FROM v_message")
