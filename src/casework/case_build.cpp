@@ -18,7 +18,6 @@ constexpr std::size_t kMaxExplainedLinks = 200;  // whose keys are named
 constexpr std::size_t kMaxKeysOfLink = 5;        // of each kind
 constexpr std::int64_t kMaxNamedKeys = 300;      // of each kind, by rank, whose files are named
 constexpr std::size_t kMaxNamedExhibits = 20;    // for one key
-constexpr std::int64_t kMaxPeople = 20'000;      // whom two exhibits know, by rank
 constexpr std::size_t kMaxToldFindings = 50;     // with the messages around them
 constexpr std::int64_t kTalkEachSide = 3;
 constexpr std::size_t kMaxTalkText = 600;  // bytes

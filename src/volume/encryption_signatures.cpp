@@ -1,6 +1,7 @@
 // Sources: BitLocker: libyal "BitLocker Drive Encryption (BDE) format"; LUKS: "LUKS On-Disk Format Specification" 1.2.3
 // and "LUKS2 On-Disk Format Specification"; CoreStorage: libyal libfvde (fvde_volume.h) and Apple's
-// lf_cs_disk_format.h; marks in the first sector of whole disks: The Sleuth Kit, tsk/util/detect_encryption.c.
+// lf_cs_disk_format.h; Android: struct crypt_mnt_ftr of vold (Android Open Source Project, cryptfs.h); marks in the
+// first sector of whole disks: The Sleuth Kit, tsk/util/detect_encryption.c.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -82,9 +83,26 @@ constexpr std::array<VendorMark, 8> kVendorMarks = {{
     {"GuardianEdge (Symantec Endpoint Encryption)", "PCGM", 0, 32},
 }};
 
+// Full-disk encryption of Android before 10: the key lies, itself encrypted, in the last 16 KiB of the partition.
+std::optional<EncryptionMatch> find_android_footer(const RangeReader& volume) {
+  constexpr std::uint64_t kFooterBytes = 16u << 10, kSectorBytes = 512;
+  constexpr std::uint32_t kMagic = 0xD0B5B1C4;
+  if (volume.size_bytes() < 2 * kFooterBytes) return std::nullopt;
+  const auto bytes = volume.read(volume.size_bytes() - kFooterBytes, 128);
+  const auto footer = Block<100>::at(bytes, 0);
+  if (!footer || footer->le<0, std::uint32_t>() != kMagic || footer->le<4, std::uint16_t>() != 1) return std::nullopt;
+  const auto sectors = footer->le<24, std::uint64_t>();
+  if (sectors == 0 || sectors > volume.size_bytes() / kSectorBytes) return std::nullopt;
+  EncryptionMatch match{"Android full-disk encryption", "crypto footer 16 KiB before the end of the volume", {}};
+  if (const std::string cipher = padded_text(footer->bytes<36, 64>()); !cipher.empty())
+    match.detail += "; cipher " + cipher;
+  return match;
+}
+
 }  // namespace
 
 std::optional<EncryptionMatch> find_disk_encryption(const RangeReader& range) {
+  if (auto android = find_android_footer(range)) return android;
   const auto sector = range.read(0, 512);
   const std::string_view text = as_text(sector);
   for (const VendorMark& vendor : kVendorMarks) {

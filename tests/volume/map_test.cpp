@@ -131,6 +131,30 @@ TEST(Map, EncryptedCorpus) {
   }
 }
 
+// struct crypt_mnt_ftr of Android's vold, 16 KiB before the end of the partition.
+TEST(Map, AndroidsFullDiskEncryptionIsKnownByItsFooter) {
+  const auto named = [](std::uint32_t magic, std::uint64_t sectors) {
+    const TempDir dir;
+    std::string bytes;
+    for (int i = 0; bytes.size() < (1u << 20); ++i) bytes += "line " + std::to_string(i) + "\n";
+    bytes.resize(1u << 20);
+    std::string footer(100, '\0');
+    for (int i = 0; i < 4; ++i) footer[static_cast<std::size_t>(i)] = static_cast<char>(magic >> (8 * i));
+    footer[4] = 1;
+    for (int i = 0; i < 8; ++i) footer[static_cast<std::size_t>(24 + i)] = static_cast<char>(sectors >> (8 * i));
+    footer.replace(36, 11, "aes-cbc-xts");
+    bytes.replace(bytes.size() - (16u << 10), footer.size(), footer);
+    std::ofstream(dir.file("userdata.raw"), std::ios::binary) << bytes;
+    const RawImage image(dir.file("userdata.raw"));
+    const Rows rows = map_of(image);
+    return rows.encrypted.empty() ? std::string() : rows.encrypted[0].scheme + ", " + rows.encrypted[0].detail;
+  };
+  EXPECT_EQ(named(0xD0B5B1C4, 2016),
+            "Android full-disk encryption, crypto footer 16 KiB before the end of the volume; cipher aes-cbc-xts");
+  EXPECT_EQ(named(0xD0B5B1C5, 2016), "");
+  EXPECT_EQ(named(0xD0B5B1C4, 1u << 20), "") << "of a larger partition: left over";
+}
+
 TEST(Map, ApfsVolumesAreChildrenOfTheirContainer) {
   LIMIER_NEED_CORPUS();
   const TempDir dir;
