@@ -25,11 +25,18 @@ std::string_view last_part(std::string_view path) {
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
-// Whether the parts of `ending` are the last ones of `path`; `*` is any one.
+// `*` is any part, `*.crypt15` any that ends so.
+bool is_part(std::string_view want, std::string_view have) {
+  if (want == "*") return true;
+  if (want.starts_with("*.")) return small(have).ends_with(small(want.substr(1)));
+  return small(want) == small(have);
+}
+
+// Whether the parts of `ending` are the last ones of `path`.
 bool ends_with_parts(std::string_view path, std::string_view ending) {
   while (true) {
     const std::string_view want = last_part(ending), have = last_part(path);
-    if (want != "*" && small(want) != small(have)) return false;
+    if (!is_part(want, have)) return false;
     if (want.size() == ending.size()) return true;
     if (have.size() == path.size()) return false;
     ending.remove_suffix(want.size() + 1);
@@ -131,7 +138,10 @@ const KnownApp* AppList::by_id(std::string_view id) const {
 }
 
 AppList::Trace AppList::by_path(std::string_view path) const {
-  const auto endings = endings_.find(small(last_part(path)));
+  const std::string last = small(last_part(path));
+  auto endings = endings_.find(last);
+  if (const auto dot = last.rfind('.'); endings == endings_.end() && dot != std::string::npos)
+    endings = endings_.find("*" + last.substr(dot));
   if (endings == endings_.end()) return {};
   for (const Ending& ending : endings->second) {
     if (!ends_with_parts(path, ending.path)) continue;
@@ -147,7 +157,7 @@ AppList::Trace AppList::by_path(std::string_view path) const {
 std::vector<std::string> AppList::file_names() const {
   std::vector<std::string> names;
   names.reserve(endings_.size());
-  for (const auto& [name, paths] : endings_) names.push_back(name);
+  for (const auto& [name, paths] : endings_) names.push_back(name.starts_with("*.") ? "*/" + name : name);
   return names;
 }
 

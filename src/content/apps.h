@@ -30,7 +30,7 @@ class AppList {
     bool is_store = false;  // one of `files`, not only the settings the system keeps
   };
   [[nodiscard]] Trace by_path(std::string_view path) const;
-  // Of all files that by_path() may know: their last parts, in small letters.
+  // Of all files that by_path() may know: their last parts, in small letters, or */*.ENDING.
   [[nodiscard]] std::vector<std::string> file_names() const;
 
  private:

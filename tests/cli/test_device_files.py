@@ -22,6 +22,7 @@ WIFI = """<?xml version='1.0' encoding='utf-8' standalone='yes' ?>
 <string name="SSID">&quot;Thuis&quot;</string><string name="PreSharedKey">&quot;geheim-woord&quot;</string>
 </WifiConfiguration></Network></NetworkList></WifiConfigStoreData>
 """
+BACKUP = "media/0/WhatsApp/Databases/msgstore-2026-01-02.1.db.crypt14"
 SIGNAL = "data/org.thoughtcrime.securesms/databases/signal.db"
 
 
@@ -40,6 +41,7 @@ class DeviceFiles(unittest.TestCase):
             SIGNAL: noise.randbytes(40_960),
             "data/me.lucky.wasted/shared_prefs/me.lucky.wasted_preferences.xml": b"<?xml version='1.0'?><map />\n",
             "media/0/packages.xml": b"<?xml version='1.0'?><nothing/>\n",
+            BACKUP: noise.randbytes(30_720),
             "media/0/signal.db": noise.randbytes(20_480),
         }.items():
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
@@ -60,15 +62,18 @@ class DeviceFiles(unittest.TestCase):
             ("me.lucky.wasted", "Wasted", None, "wiper", 0,
              "/data/me.lucky.wasted/shared_prefs/me.lucky.wasted_preferences.xml"),
             ("org.thoughtcrime.securesms", "Signal", None, "messenger", 0, f"/{SIGNAL}"),
+            (None, "WhatsApp", None, "messenger", 0, f"/{BACKUP}"),
             ("com.example.camera", None, "3", None, 0, "/system/packages.xml"),
             ("org.thoughtcrime.securesms", "Signal", "1400", "messenger", 0, "/system/packages.xml"),
         ])
 
     def test_a_locked_database_is_named_with_its_application(self):
         found = self.query("SELECT e.scope, e.scheme, e.certainty, f.path FROM v_encryption e JOIN v_file f ON f.file_id = "
-                           "e.file_id")
+                           "e.file_id ORDER BY f.path, e.scope DESC")
         self.assertEqual([tuple(row.values()) for row in found],
-                         [(scope, "SQLCipher, of Signal", "statistics", f"/{SIGNAL}") for scope in ("file", "app")])
+                         [(scope, scheme, "statistics", f"/{path}")
+                          for scheme, path in (("SQLCipher, of Signal", SIGNAL), ("encrypted backup, of WhatsApp", BACKUP))
+                          for scope in ("file", "app")])
         reasons = [row["reason"] for row in self.query("SELECT reason FROM v_not_examined WHERE what = 'content'")]
         self.assertIn("encrypted: SQLCipher, of Signal", reasons)
 

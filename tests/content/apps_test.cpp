@@ -55,6 +55,8 @@ TEST(AppList, PathsEndInWholeParts) {
   EXPECT_EQ(name("/x/me/.bitcoin/wallets/old/wallet.dat"), "Bitcoin Core  store");
   EXPECT_EQ(name("/x/me/x.bitcoin/wallet.dat"), "");
   EXPECT_EQ(name("C/Users/a/AppData/Roaming/SIGNAL/sql/DB.sqlite"), "Signal  store");
+  EXPECT_EQ(name("/media/0/WhatsApp/Databases/msgstore-2024-11-17.1.db.CRYPT15"), "WhatsApp  store");
+  EXPECT_EQ(name("/x/crypt15"), "");
   EXPECT_EQ(name(""), "");
 }
 
