@@ -36,10 +36,10 @@ constexpr Named kNamed[] = {{"amp", '&'},       {"lt", '<'},        {"gt", '>'},
                             {"scaron", 0x161},  {"Scaron", 0x160},  {"rarr", 0x2192},   {"larr", 0x2190}};
 
 // Elements that begin a line of their own.
-constexpr std::string_view kBlocks[] = {"address", "article", "blockquote", "br",      "center", "dd", "div",
-                                        "dl",      "dt",      "fieldset",   "footer",  "form",   "h1", "h2",
-                                        "h3",      "h4",      "h5",         "h6",      "header", "hr", "li",
-                                        "ol",      "p",       "pre",        "section", "table",  "tr", "ul"};
+constexpr std::string_view kBlocks[] = {"address", "article",  "blockquote", "center", "dd", "div", "dl",
+                                        "dt",      "fieldset", "footer",     "form",   "h1", "h2",  "h3",
+                                        "h4",      "h5",       "h6",         "header", "hr", "li",  "ol",
+                                        "p",       "pre",      "section",    "table",  "tr", "ul"};
 // What stands in these is not shown.
 constexpr std::string_view kHidden[] = {"script", "style", "title", "template", "noscript", "xml"};
 
@@ -137,7 +137,7 @@ std::size_t behind_hidden(std::string_view html, std::size_t at, std::string_vie
   }
 }
 
-// Behind the tag that begins at `at`. A '>' in quotes is part of it.
+// Behind the tag that begins at `at`; npos: nothing ends it. A '>' in quotes is part of it.
 std::size_t behind_tag(std::string_view html, std::size_t at) {
   constexpr std::size_t kLongestTag = 64u << 10;
   const std::size_t limit = std::min(html.size(), at + kLongestTag);
@@ -154,13 +154,23 @@ std::size_t behind_tag(std::string_view html, std::size_t at) {
   }
   // A quote that is never closed: the first '>' counts.
   const std::size_t end = html.find('>', at);
-  return end == std::string_view::npos ? html.size() : end + 1;
+  return end == std::string_view::npos ? end : end + 1;
+}
+
+// What a picture stands for: messengers send small ones for faces, and their text is the face.
+std::string_view alternative_of(std::string_view tag) {
+  constexpr std::string_view kAlt = " alt=\"";
+  const std::size_t at = tag.find(kAlt);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = tag.substr(at + kAlt.size());
+  return rest.substr(0, rest.find('"'));
 }
 
 }  // namespace
 
 std::string text_of_html(std::string_view html) {
   TextMaker out;
+  bool tags_end = true;  // once one has no end, no other has
   for (std::size_t at = 0; at < html.size();) {
     const char c = html[at];
     if (c == '&') {
@@ -171,7 +181,7 @@ std::string text_of_html(std::string_view html) {
         continue;
       }
     }
-    const bool tag = c == '<' && at + 1 < html.size() &&
+    const bool tag = tags_end && c == '<' && at + 1 < html.size() &&
                      ((lower(html[at + 1]) >= 'a' && lower(html[at + 1]) <= 'z') || html[at + 1] == '/' ||
                       html[at + 1] == '!' || html[at + 1] == '?');
     if (!tag) {
@@ -186,7 +196,11 @@ std::string text_of_html(std::string_view html) {
     }
     const bool closes = html[at + 1] == '/';
     const std::string name = tag_name(html.substr(at + (closes ? 2 : 1), 16));
-    at = behind_tag(html, at);
+    const std::size_t behind = behind_tag(html, at);
+    tags_end = behind != std::string_view::npos;
+    if (!tags_end) continue;  // then it is text
+    const std::string_view whole = html.substr(at, behind - at);
+    at = behind;
     if (!closes && std::ranges::find(kHidden, name) != std::end(kHidden)) {
       at = behind_hidden(html, at, name);
     } else if (name == "br") {
@@ -195,6 +209,8 @@ std::string text_of_html(std::string_view html) {
       out.line();
     } else if (name == "td" || name == "th") {
       out.blank();
+    } else if (name == "img") {
+      for (const char one : alternative_of(whole)) out.character(one);
     }
   }
   return out.take();

@@ -85,7 +85,7 @@ std::vector<Sample> samples() {
   return {
       {"abx", kAbx, "list.pkg.@name", "org.a"},
       {"abx", kAbx, "list.pkg.@v", "7"},
-      {"abx", kAbx, "list.pkg.@s", "1"},
+      {"abx", kAbx, "list.pkg.@s", "true"},
       {"abx", kAbx, "list.*.#text", "hi"},
       {"base64", "aGVsbG8=", "", "hello"},
       {"base64", "_-8", "", "\xff\xef"},
