@@ -13,9 +13,9 @@ using namespace testing;
 
 // There are a hundred cases, and the sanitizers take eight times as long.
 #if defined(LIMIER_SANITIZED)
-constexpr std::size_t kMaxPrefixes = 80, kMaxFlips = 150, kHead = 100;
+constexpr std::size_t kMaxPrefixes = 80, kMaxFlips = 150, kHeadBytes = 100;
 #else
-constexpr std::size_t kMaxPrefixes = 300, kMaxFlips = 800, kHead = 200;
+constexpr std::size_t kMaxPrefixes = 300, kMaxFlips = 800, kHeadBytes = 200;
 #endif
 constexpr std::size_t kShift = 65;
 
@@ -172,7 +172,7 @@ TEST(Golden, FlippedBitsEndInRowsOrIssues) {
       Files files = one.files;
       Buffer& bytes = i % 4 == 3 && !files.wal.empty() ? files.wal : files.main;
       // The head and the first page first, then anywhere.
-      const std::size_t at = i < kHead && i < bytes.size() ? i : next() % bytes.size();
+      const std::size_t at = i < kHeadBytes && i < bytes.size() ? i : next() % bytes.size();
       bytes[at] = static_cast<std::uint8_t>(bytes[at] ^ (1u << next() % 8));
       EXPECT_LE(variants.run(files).rows.size(), 1000u) << one.name << " byte " << at;
     }
