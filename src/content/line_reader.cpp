@@ -19,7 +19,7 @@ LineReader::LineReader(const Reader& reader, std::uint64_t begin, std::uint64_t 
 
 // Brings the unread bytes to the front and reads behind them.
 bool LineReader::fill() {
-  std::memmove(window_.data(), window_.data() + first_, size_ - first_);
+  if (first_ > 0) std::memmove(window_.data(), window_.data() + first_, size_ - first_);
   size_ -= first_;
   first_ = 0;
   const std::uint64_t left = end_ - at_ - size_;

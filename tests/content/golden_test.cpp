@@ -13,7 +13,7 @@ using namespace testing;
 
 // There are a hundred cases, and the sanitizers take eight times as long.
 #if defined(LIMIER_SANITIZED)
-constexpr std::size_t kMaxPrefixes = 80, kMaxFlips = 150, kHeadBytes = 100;
+constexpr std::size_t kMaxPrefixes = 50, kMaxFlips = 90, kHeadBytes = 60;
 #else
 constexpr std::size_t kMaxPrefixes = 300, kMaxFlips = 800, kHeadBytes = 200;
 #endif
