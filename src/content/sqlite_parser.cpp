@@ -46,11 +46,35 @@ LostRows look_for_lost(const std::vector<const Pack*>& packs, const Source& sour
   return lost;
 }
 
+// The files that SQLite puts beside a database have its name and more, which the globs of some packs fit too.
+bool is_companion(std::string_view path) {
+  return path.ends_with("-wal") || path.ends_with("-shm") || path.ends_with("-journal");
+}
+
+bool is_at_path_of(const Pack& pack, std::string_view path) {
+  return std::ranges::any_of(pack.database.paths, [&](const auto& glob) { return path_matches(glob, path); });
+}
+
+// A message store whose head is lost is not passed over in silence.
+void say_no_database(const std::vector<Pack>& packs, const Source& source, Rows& rows) {
+  if (source.main == nullptr || source.main->size_bytes() == 0 || is_companion(source.path)) return;
+  for (const Pack& pack : packs)
+    if (is_at_path_of(pack, source.path))
+      rows.issue("pack-no-database",
+                 fmt::format("pack {}: by its path this is a database of {}, and it does not begin as one: it is "
+                             "damaged, encrypted, or something else",
+                             pack.name, pack.app),
+                 true);
+}
+
 }  // namespace
 
 Outcome SqliteParser::parse(const Source& source, Rows& rows) const {
   const auto image = SqliteImage::open(source, rows);
-  if (!image) return {ItemState::kNotApplicable, "not a SQLite database"};
+  if (!image) {
+    say_no_database(packs_, source, rows);
+    return {ItemState::kNotApplicable, "not a SQLite database"};
+  }
   auto opened = Database::open(*image, rows);
   if (!opened) return {ItemState::kFailed, fmt::format("SQLite: {}", opened.error().message)};
   Database& database = **opened;
@@ -72,7 +96,7 @@ Outcome SqliteParser::parse(const Source& source, Rows& rows) const {
             "no row of it could be read: the database is damaged, or the pack's statements do not fit it"};
   if (!known.empty()) return {};
   for (const Pack& pack : packs_)
-    if (std::ranges::any_of(pack.database.paths, [&](const auto& glob) { return path_matches(glob, source.path); }))
+    if (is_at_path_of(pack, source.path))
       rows.issue("pack-schema-unknown",
                  fmt::format("pack {}: by its path this is a database of {}, and its tables are others: {}", pack.name,
                              pack.app, ddl_of(database)),

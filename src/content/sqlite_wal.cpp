@@ -42,7 +42,13 @@ std::optional<Wal> Wal::read(const Reader& file, Rows& rows) {
   }
   const auto header = WalHeader::parse(head);
   if (!header) {
-    if (std::ranges::any_of(head, [](std::uint8_t byte) { return byte != 0; }))
+    if (WalHeader::is_of_other_version(head))
+      rows.issue(
+          "sqlite-wal-not-applied",
+          "the write-ahead log is of a version that is not known: it is not applied, and what stands in it alone "
+          "is missing",
+          true);
+    else if (std::ranges::any_of(head, [](std::uint8_t byte) { return byte != 0; }))
       rows.issue("sqlite-wal-not-valid",
                  "what stands beside the database as its write-ahead log has no valid head: it is not applied, as the "
                  "application would not have",

@@ -7,6 +7,25 @@ constexpr std::uint32_t kMagicLittle = 0x377f0682;  // checksums over little-end
 constexpr std::uint32_t kMagicBig = 0x377f0683;
 constexpr std::uint32_t kVersion = 3007000;
 
+std::uint32_t version_in(const Block<kWalHeaderBytes>& block) {
+  return block.be<4, std::uint32_t>();
+}
+
+// The head of any version, where its magic and its sums are right.
+std::optional<WalHeader> sound_head(const Block<kWalHeaderBytes>& block) {
+  const auto magic = block.be<0, std::uint32_t>();
+  WalHeader header;
+  header.big_endian = magic == kMagicBig;
+  header.page_size = block.be<8, std::uint32_t>();
+  header.salts = block.be<16, std::uint64_t>();
+  header.sums.add(block.bytes<0, 24>(), header.big_endian);
+  const bool good = (magic == kMagicLittle || magic == kMagicBig) && is_page_size(header.page_size) &&
+                    header.sums.first == block.be<24, std::uint32_t>() &&
+                    header.sums.second == block.be<28, std::uint32_t>();
+  if (!good) return std::nullopt;
+  return header;
+}
+
 }  // namespace
 
 void WalSums::add(Bytes bytes, bool big_endian) {
@@ -19,20 +38,15 @@ void WalSums::add(Bytes bytes, bool big_endian) {
   }
 }
 
+bool WalHeader::is_of_other_version(Bytes bytes) {
+  const auto block = Block<kWalHeaderBytes>::at(bytes, 0);
+  return block && sound_head(*block) && version_in(*block) != kVersion;
+}
+
 std::optional<WalHeader> WalHeader::parse(Bytes bytes) {
   const auto block = Block<kWalHeaderBytes>::at(bytes, 0);
-  if (!block) return std::nullopt;
-  const auto magic = block->be<0, std::uint32_t>();
-  WalHeader header;
-  header.big_endian = magic == kMagicBig;
-  header.page_size = block->be<8, std::uint32_t>();
-  header.salts = block->be<16, std::uint64_t>();
-  header.sums.add(block->bytes<0, 24>(), header.big_endian);
-  const bool good = (magic == kMagicLittle || magic == kMagicBig) && block->be<4, std::uint32_t>() == kVersion &&
-                    is_page_size(header.page_size) && header.sums.first == block->be<24, std::uint32_t>() &&
-                    header.sums.second == block->be<28, std::uint32_t>();
-  if (!good) return std::nullopt;
-  return header;
+  if (!block || version_in(*block) != kVersion) return std::nullopt;
+  return sound_head(*block);
 }
 
 WalFrame WalFrame::parse(Bytes bytes) {

@@ -21,6 +21,8 @@ struct WalHeader {
   std::uint64_t salts = 0;
   WalSums sums;
 
+  // A sound head of a form that is not known here; SQLite refuses the database then.
+  static bool is_of_other_version(Bytes bytes);
   // Nothing where the bytes are no valid head.
   static std::optional<WalHeader> parse(Bytes bytes);
 };

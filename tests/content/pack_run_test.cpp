@@ -424,6 +424,19 @@ TEST(PackRun, AnUnknownSchemaUnderAKnownPathKeepsItsTables) {
   EXPECT_TRUE(elsewhere.rows.issues.empty());
 }
 
+TEST(PackRun, AFileUnderAKnownPathThatIsNoDatabaseIsSaid) {
+  Maker maker;
+  maker.run(std::string(kTable) + "INSERT INTO m VALUES (1,1,1,'a')");
+  Files files = maker.files();
+  files.main[4] ^= 1;  // of "SQLite format 3"
+  const Parsed there = run_chat(files);
+  EXPECT_EQ(there.outcome.state, catalog::ItemState::kNotApplicable);
+  ASSERT_EQ(there.rows.codes(), std::vector<std::string>{"pack-no-database"});
+  EXPECT_TRUE(there.rows.issues[0].incomplete);
+  EXPECT_TRUE(run_chat(files, kRow, "/x/other.db").rows.issues.empty());
+  EXPECT_TRUE(run_chat(Files{}).rows.issues.empty()) << "SQLite makes an empty file before it writes";
+}
+
 TEST(PackRun, AFileIsKnownByItsTablesWhateverItsName) {
   Maker maker;
   maker.run(std::string(kTable) + "INSERT INTO m VALUES (1,1,1,'a')");

@@ -19,10 +19,10 @@ void put_be(Buffer& bytes, std::size_t at, std::uint32_t value) {
 // A log, written by the format's description and not by the library.
 class LogMaker {
  public:
-  explicit LogMaker(bool big_endian = false, std::uint32_t page_size = kPage)
+  explicit LogMaker(bool big_endian = false, std::uint32_t page_size = kPage, std::uint32_t version = 3007000)
       : big_endian_(big_endian), page_size_(page_size), bytes_(kWalHeaderBytes) {
     put_be(bytes_, 0, big_endian ? 0x377f0683 : 0x377f0682);
-    put_be(bytes_, 4, 3007000);
+    put_be(bytes_, 4, version);
     put_be(bytes_, 8, page_size);
     put_be(bytes_, 16, kSalt);
     put_be(bytes_, 20, kSalt + 1);
@@ -153,6 +153,13 @@ TEST(Wal, AHeadThatIsWrongIsSaid) {
     EXPECT_FALSE(read_log(bytes, rows)) << at;
     EXPECT_EQ(rows.codes(), std::vector<std::string>{"sqlite-wal-not-valid"}) << at;
   }
+}
+
+TEST(Wal, ASoundLogOfAnotherVersionIsMissed) {
+  Collector rows;
+  EXPECT_FALSE(read_log(LogMaker(false, kPage, 3007001).frame(1, 'a', 1).bytes(), rows));
+  EXPECT_EQ(rows.codes(), std::vector<std::string>{"sqlite-wal-not-applied"});
+  EXPECT_TRUE(rows.issues[0].incomplete);
 }
 
 TEST(Wal, PageZeroIsNoPage) {

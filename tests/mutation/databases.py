@@ -76,13 +76,13 @@ def copy_table(db, name, errors):
     try:
         db.execute(insert + rows)
         return
-    except sqlite3.Error as error:
+    except (sqlite3.Error, MemoryError) as error:
         errors.append(f"{name}: {error}")
     count = 0
     try:
         for _ in db.execute(rows):
             count += 1
-    except sqlite3.Error:
+    except (sqlite3.Error, MemoryError):
         if count:
             db.execute(insert + rows + f" LIMIT {count}")
 
@@ -112,7 +112,7 @@ def readable(source, target, errors):
             "SELECT name FROM src.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
             "AND sql NOT LIKE 'create virtual%'")]
         db.text_factory = str
-    except (sqlite3.Error, UnicodeDecodeError) as error:
+    except (sqlite3.Error, UnicodeDecodeError, MemoryError) as error:
         errors.append(f"schema: {error}")
         return None
     for name in names:
@@ -120,7 +120,7 @@ def readable(source, target, errors):
         try:
             budget[0] = STEPS // 1000
             copy_counting(db, name, errors)
-        except (sqlite3.Error, UnicodeDecodeError) as error:
+        except (sqlite3.Error, UnicodeDecodeError, MemoryError) as error:
             errors.append(f"{name}: {error}")
     db.close()
     return pathlib.Path(target).read_bytes()
