@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "content/app_traces.h"
 #include "content/pack_run.h"
 #include "limier/content/packs.h"
 
@@ -55,26 +56,28 @@ bool is_at_path_of(const Pack& pack, std::string_view path) {
   return std::ranges::any_of(pack.database.paths, [&](const auto& glob) { return path_matches(glob, path); });
 }
 
-// A message store whose head is lost is not passed over in silence.
-void say_no_database(const std::vector<Pack>& packs, const Source& source, Rows& rows) {
-  if (source.main == nullptr || source.main->size_bytes() == 0 || is_companion(source.path)) return;
-  for (const Pack& pack : packs)
-    if (is_at_path_of(pack, source.path))
-      rows.issue("pack-no-database",
-                 fmt::format("pack {}: by its path this is a database of {}, and it does not begin as one: it is "
-                             "damaged, encrypted, or something else",
-                             pack.name, pack.app),
-                 true);
+// A message store whose head is lost is not passed over in silence; one that is locked is named.
+Outcome say_no_database(const std::vector<Pack>& packs, const Source& source, Rows& rows) {
+  const Outcome other{ItemState::kNotApplicable, "not a SQLite database"};
+  if (source.main == nullptr || source.main->size_bytes() == 0 || is_companion(source.path)) return other;
+  for (const Pack& pack : packs) {
+    if (!is_at_path_of(pack, source.path)) continue;
+    if (looks_random(*source.main, 0))
+      return {ItemState::kEncrypted, fmt::format("encrypted database, of {}", pack.app)};
+    rows.issue("pack-no-database",
+               fmt::format("pack {}: by its path this is a database of {}, and it does not begin as one: it is "
+                           "damaged, or something else",
+                           pack.name, pack.app),
+               true);
+  }
+  return other;
 }
 
 }  // namespace
 
 Outcome SqliteParser::parse(const Source& source, Rows& rows) const {
   const auto image = SqliteImage::open(source, rows);
-  if (!image) {
-    say_no_database(packs_, source, rows);
-    return {ItemState::kNotApplicable, "not a SQLite database"};
-  }
+  if (!image) return say_no_database(packs_, source, rows);
   auto opened = Database::open(*image, rows);
   if (!opened) return {ItemState::kFailed, fmt::format("SQLite: {}", opened.error().message)};
   Database& database = **opened;

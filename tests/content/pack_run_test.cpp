@@ -435,6 +435,17 @@ TEST(PackRun, AFileUnderAKnownPathThatIsNoDatabaseIsSaid) {
   EXPECT_TRUE(there.rows.issues[0].incomplete);
   EXPECT_TRUE(run_chat(files, kRow, "/x/other.db").rows.issues.empty());
   EXPECT_TRUE(run_chat(Files{}).rows.issues.empty()) << "SQLite makes an empty file before it writes";
+  // Locked, by the measure of its bytes: named, and no damage.
+  std::uint64_t chance = 3;
+  files.main.resize(20'000);
+  for (auto& byte : files.main) {
+    chance = chance * 6364136223846793005u + 1442695040888963407u;
+    byte = static_cast<std::uint8_t>(chance >> 56);
+  }
+  const Parsed locked = run_chat(files);
+  EXPECT_EQ(locked.outcome.state, catalog::ItemState::kEncrypted);
+  EXPECT_TRUE(locked.outcome.reason.starts_with("encrypted database, of ")) << locked.outcome.reason;
+  EXPECT_TRUE(locked.rows.issues.empty());
 }
 
 TEST(PackRun, AFileIsKnownByItsTablesWhateverItsName) {
