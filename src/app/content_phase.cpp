@@ -61,12 +61,14 @@ Status ContentPhase::begin_leads() {
 }
 
 Status ContentPhase::finish(const std::atomic<int>& stop) {
+  finishing_ = true;
   if (hands_ > 0) {
     progress_.stage_started("leads", 0, "files");
     LIMIER_CHECK(work_off());
     progress_.stage_ended();
   }
   if (stop.load() == 0) LIMIER_CHECK(choose_rest());
+  if (look_owed_ && !waiting_.empty()) LIMIER_CHECK(plan_.on_rows());
   progress_.stage_started("content", waiting_.size() + done_, "files");
   if (stop.load() == 0) {
     if (!given_up_) LIMIER_CHECK(start_hands());
@@ -133,6 +135,7 @@ Status ContentPhase::start_one() {
 
 Result<std::vector<std::uint8_t>> ContentPhase::next_item(Hand& hand) {
   hand.item.reset();
+  at_work_.erase(&hand);
   while (!waiting_.empty() && !given_up_ && hand.given < kItemsPerWorker) {
     const store::ItemRow row = waiting_.front();
     // Who dies over an item tries it with a worker that has done nothing else.
@@ -147,6 +150,7 @@ Result<std::vector<std::uint8_t>> ContentPhase::next_item(Hand& hand) {
     LIMIER_TRY(auto item, make_item(row));
     if (!item) continue;
     hand.item = row;
+    at_work_.insert(&hand);
     ++hand.given;
     return encode(*item);
   }
@@ -276,6 +280,7 @@ Status ContentPhase::take_done(Hand& hand, const worker::Frame& frame) {
   if (!done || done->item_id != static_cast<std::uint64_t>(hand.item->item_id) || !known_state(done->state))
     return Error{kLied, "what it says of an item cannot be true"};
   const store::ItemRow item = *std::exchange(hand.item, std::nullopt);
+  at_work_.erase(&hand);
   // Of what is encrypted it may still be said whose it is.
   const bool kept = done->state == catalog::ItemState::kParsed || done->state == catalog::ItemState::kEncrypted;
   if (!kept) LIMIER_CHECK(index_.drop_item(item.item_id));
@@ -287,7 +292,12 @@ Status ContentPhase::take_done(Hand& hand, const worker::Frame& frame) {
   const std::uint32_t attempts = deaths_.attempts(static_cast<std::uint64_t>(item.item_id)) + 1;
   LIMIER_CHECK(index_.finish_item(item.item_id, done->state, attempts, done->reason));
   ++done_;
-  return kept && plan_.on_rows ? plan_.on_rows() : ok_status();
+  if (!kept || !plan_.on_rows) return ok_status();
+  if (finishing_ && waiting_.empty() && at_work_.empty()) {
+    look_owed_ = true;
+    return ok_status();
+  }
+  return plan_.on_rows();
 }
 
 Status ContentPhase::ended(Hand& hand, const Ending& ending) {
@@ -298,6 +308,7 @@ Status ContentPhase::ended(Hand& hand, const Ending& ending) {
     return ok_status();
   }
   if (interrupted_) return ok_status();
+  at_work_.erase(&hand);
   if (hand.item) {
     LIMIER_CHECK(bury(*hand.item, ending));
   } else if (ending.kind != EndingKind::kFinished) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <set>
 
 #include "app/crew.h"
 #include "app/evidence_facts.h"
@@ -64,6 +65,9 @@ class ContentPhase {
   std::size_t hands_ = 0;
   ItemDeaths deaths_;
   bool given_up_ = false, interrupted_ = false;
+  std::set<const Hand*> at_work_;  // those that have an item
+  // Once nothing is left to wait for, rows are not looked at early: the whole look comes next.
+  bool finishing_ = false, look_owed_ = false;
   std::uint64_t done_ = 0, chunks_decoded_ = 0;
 };
 
