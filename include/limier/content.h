@@ -82,8 +82,8 @@ class Parser {
 // What parsers want is asked by the supervisor, which never sees content: by path alone before the media are read, and
 // by type or by the name of the file after it.
 struct Wish {
-  std::string_view parser;                       // its name
-  std::string_view version;                      // and its version
+  std::string_view parser;                         // its name
+  std::string_view version;                        // and its version
   std::span<const std::string_view> mime_types{};  // contents of these types are given to it
   std::span<const std::string> file_names{};       // and files of these names: store::ItemChoice
   std::uint64_t max_size_bytes = UINT64_MAX;       // larger ones become kTooLarge

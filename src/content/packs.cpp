@@ -65,7 +65,7 @@ Result<PackFacts> facts_of(const PackText& text) {
   LIMIER_TRY(const Pack pack, parse_pack(text));
   Hasher hasher(DigestSet{.sha256 = true});
   hasher.update(as_bytes(text.toml));
-  return PackFacts{pack.name,           pack.version, pack.app, pack.evidence, hex_digest(*hasher.finish().sha256),
+  return PackFacts{pack.name,           pack.version, pack.app,    pack.evidence, hex_digest(*hasher.finish().sha256),
                    pack.database.paths, pack.sources, pack.app_ids};
 }
 

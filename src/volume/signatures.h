@@ -13,8 +13,8 @@ struct EncryptionMatch {
 };
 // Encryption whose header stands at the start of the volume; nullopt when there is none.
 std::optional<EncryptionMatch> find_encryption(const RangeReader& volume);
-// The mark a vendor of disk encryption leaves in the first sector of a disk, or Android at the end of a partition. Words like "Protect" may stand in any boot
-// code: asked only of what holds no file system.
+// The mark a vendor of disk encryption leaves in the first sector of a disk, or Android at the end of a partition.
+// Words like "Protect" may stand in any boot code: asked only of what holds no file system.
 std::optional<EncryptionMatch> find_disk_encryption(const RangeReader& range);
 
 struct FormatMatch {

@@ -17,7 +17,7 @@ struct FindingNews {
   TimeNs t;            // time of the subject
   bool provisional = true;
   bool withdrawn = false;  // what was said under this key no longer holds; only the key counts then
-  std::string exhibit{};     // where it is from, in a batch
+  std::string exhibit{};   // where it is from, in a batch
 };
 
 // Called from one thread (the supervisor's).
