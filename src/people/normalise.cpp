@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t kFewestDigits = 7, kMostDigits = 15;  // of a number with its country code (E.164)
 // Of a number without one: below, it is a service ("112", "8850").
 constexpr std::size_t kFewestNational = 8;
+constexpr std::size_t kMostNational = 10;  // where numbers have no trunk prefix
 constexpr std::size_t kLongestEmail = 254;
 
 bool is_digit(char c) {
@@ -67,10 +68,14 @@ std::optional<Party> party_of_jid(std::string_view local, std::string_view serve
   return Party{"number", "+" + std::string(digits)};
 }
 
-// Services whose senders are numbers, addresses or names that anybody may choose.
-bool has_handles(std::string_view service) {
-  constexpr std::array<std::string_view, 7> kWithout{"", "SMS", "MMS", "RCS", "E-mail", "iMessage", "address book"};
-  return std::ranges::find(kWithout, service) == kWithout.end();
+// Services that know people by what is dialled: only there a number may be written as it is dialled at home, and
+// whoever is known by less than a number is a short number or the name of a company. Elsewhere digits are the id of an
+// account.
+bool is_dialled(std::string_view service) {
+  constexpr std::array<std::string_view, 13> kDialled{
+      "",         "SMS",       "MMS",       "RCS",          "Google Messages", "iMessage", "Phone",
+      "FaceTime", "Telephony", "Voicemail", "Google Voice", "Burner",          "TextNow"};
+  return service.starts_with("Contacts") || std::ranges::find(kDialled, service) != kDialled.end();
 }
 
 }  // namespace
@@ -88,7 +93,13 @@ std::string normal_number(std::string_view stored, const Country* at_home) {
     digits.erase(0, 2);
   } else {
     if (at_home == nullptr || digits.size() < kFewestNational) return {};
-    if (!at_home->trunk.empty()) {
+    if (at_home->trunk.empty()) {
+      // As long as no number is there, or with the country's own code in front but without a sign of it: either reading
+      // may be wrong.
+      const bool with_code =
+          digits.starts_with(at_home->calling) && digits.size() >= at_home->calling.size() + kFewestNational;
+      if (digits.size() > kMostNational || with_code) return {};
+    } else {
       // Without it, it is not a number as it is dialled there.
       if (digits.starts_with(at_home->trunk))
         digits.erase(0, at_home->trunk.size());
@@ -139,8 +150,10 @@ std::optional<Party> party_of(std::string_view stored, std::string_view service,
       return party_of_jid(text.substr(0, at), server);
     if (std::string email = normal_email(text); !email.empty()) return Party{"email", std::move(email)};
   }
-  if (std::string number = normal_number(text, at_home); !number.empty()) return Party{"number", std::move(number)};
-  if (!has_handles(service)) return std::nullopt;
+  const bool dialled = is_dialled(service);
+  if (std::string number = normal_number(text, dialled ? at_home : nullptr); !number.empty())
+    return Party{"number", std::move(number)};
+  if (dialled || service == "E-mail") return std::nullopt;
   return Party{"handle", lower(service) + ":" + lower(text)};
 }
 

@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 
 #include <functional>
-#include <map>
-#include <set>
 #include <vector>
 
 #include "limier/catalog/people.h"
@@ -217,70 +215,6 @@ class Parties {
 };
 
 }  // namespace
-
-// Whose mailbox it is: the one address that (nearly) every message of a store is from or to. A store is a file of many
-// messages, or the folder of files of one. Where two addresses are on all of them, it is the talk of two, and no
-// answer.
-Status IndexWriter::Impl::derive_mailbox_owners() {
-  constexpr std::int64_t kFewest = 10;  // messages
-  struct Store {
-    std::int64_t messages = 0, item_id = 0, maker_id = 0, seq = 0;
-    std::map<std::string, std::int64_t> addresses;
-  };
-  constexpr std::size_t kMostStores = 10'000, kMostAddresses = 1'000;
-  std::map<std::string, Store> stores;
-  {
-    LIMIER_TRY(
-        auto rows,
-        db_.prepare("SELECT iif(r.place_locator GLOB 'eml*', rtrim(n.path, replace(n.path, '/', '')), n.path), "
-                    "r.item_id, r.maker_id, coalesce(r.sender, ''), coalesce(r.recipients, '') FROM row_message r "
-                    "JOIN content_item i ON i.item_id = r.item_id JOIN file f ON f.file_id = i.file_id JOIN name n "
-                    "ON n.name_key = f.name_key WHERE r.service = 'E-mail' ORDER BY i.content_id, r.seq"));
-    while (true) {
-      LIMIER_TRY(const bool more, rows.step());
-      if (!more) break;
-      const std::string place = rows.text(0);
-      if (stores.size() == kMostStores && !stores.contains(place)) continue;
-      Store& store = stores[place];
-      if (store.messages++ == 0) store.item_id = rows.integer(1), store.maker_id = rows.integer(2);
-      std::set<std::string> seen;
-      const std::string all = rows.text(3) + std::string(kBetween) + rows.text(4);
-      for (std::string_view rest = all; !rest.empty();) {
-        const auto end = rest.find(kBetween);
-        const auto party = people::party_of(rest.substr(0, end), "E-mail", nullptr);
-        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + kBetween.size());
-        if (party && party->kind == "email" &&
-            (store.addresses.size() < kMostAddresses || store.addresses.contains(party->normalized)))
-          seen.insert(party->normalized);
-      }
-      for (const std::string& address : seen) ++store.addresses[address];
-    }
-  }
-  LIMIER_TRY(auto insert,
-             db_.prepare("INSERT INTO row_account(item_id, seq, maker_id, place_locator, service, identifier, role) "
-                         "VALUES (?1, ?2, ?3, 'mailbox', 'E-mail', ?4, 0)"));
-  constexpr std::int64_t kBehindAll = 1'000'000'000;  // the parser's own rows come first
-  for (const auto& [place, store] : stores) {
-    if (store.messages < kFewest) continue;
-    const std::string* owner = nullptr;
-    bool clear = true;
-    for (const auto& [address, messages] : store.addresses) {
-      if (messages * 10 >= store.messages * 9) {
-        clear = clear && owner == nullptr;
-        owner = &address;
-      } else if (messages * 10 > store.messages * 6) {
-        clear = false;
-      }
-    }
-    if (owner == nullptr || !clear) continue;
-    insert.bind(1, store.item_id);
-    insert.bind(2, kBehindAll);
-    insert.bind(3, store.maker_id);
-    insert.bind_text(4, *owner);
-    LIMIER_CHECK(insert.run());
-  }
-  return ok_status();
-}
 
 Status IndexWriter::Impl::settle_people() {
   LIMIER_TRY(const people::Country* const at_home, country_of_device(db_));

@@ -129,6 +129,8 @@ class IndexWriter::Impl {
 
   // parties.cpp
   Status settle_people();
+
+  // mailboxes.cpp
   Status derive_mailbox_owners();
 
   // attached.cpp

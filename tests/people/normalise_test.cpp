@@ -58,6 +58,18 @@ TEST(Parties, InTheFormsOfApplications) {
   EXPECT_EQ(party("123456789", "Telegram"), "handle telegram:123456789");
 }
 
+TEST(Parties, DigitsOfAnApplicationAreNoNumberOfTheCountry) {
+  EXPECT_EQ(party("612345678", "Telegram", "ES"), "handle telegram:612345678");
+  EXPECT_EQ(party("5031776152", "Telegram", "US"), "handle telegram:5031776152");
+  EXPECT_EQ(party("612345678", "org.telegram.messenger", "ES"), "handle org.telegram.messenger:612345678");
+  EXPECT_EQ(party("612345678", "SMS", "ES"), "number +34612345678");
+  EXPECT_EQ(party("112", "Phone", "BE"), "");
+  EXPECT_EQ(party("Voicemail", "Phone", "BE"), "");
+  // With or without the country's code: both can be read.
+  EXPECT_EQ(number("34612345678", "ES"), "");
+  EXPECT_EQ(number("4512345678", "DK"), "");
+}
+
 TEST(Parties, WhoIsNobody) {
   for (const char* text : {"32470123456-1612345678@g.us", "status@broadcast", "12345@lid", "120363@newsletter"})
     EXPECT_EQ(party(text, "WhatsApp", "BE"), "") << text;

@@ -95,6 +95,42 @@ TEST_F(PartiesTest, AreOnePersonInAllStores) {
             "imei|49-015420-323751-8|490154203237518");
 }
 
+TEST_F(PartiesTest, AMailboxIsOfWhoSentAndReceivedNearlyAllOfIt) {
+  for (int i = 0; i < 12; ++i) {
+    const std::string other = "friend" + std::to_string(i % 4) + "@example.org";
+    if (i < 3)
+      message("E-mail", "me@example.org", other, i * kDay);
+    else
+      message("E-mail", other, "me@example.org; team@example.org", i * kDay);
+  }
+  finish();
+  EXPECT_EQ(rows("SELECT service, identifier, normalized, role, locator, parser FROM v_account"), "")
+      << "the team is on three of four as well";
+}
+
+TEST_F(PartiesTest, AMailboxSaysHowManyOfItsMessagesTheOwnerIsOn) {
+  for (int i = 0; i < 12; ++i) {
+    const std::string other = "friend" + std::to_string(i % 4) + "@example.org";
+    if (i < 3)
+      message("E-mail", "Me@example.org", other, i * kDay);
+    else
+      message("E-mail", other, i == 11 ? "all@example.org" : "me@example.org", i * kDay);
+  }
+  finish();
+  EXPECT_EQ(rows("SELECT service, identifier, normalized, role, locator, parser FROM v_account"),
+            "E-mail|me@example.org|me@example.org|owner|mailbox:11 of 12 messages|mailbox-owner");
+  EXPECT_EQ(rows("SELECT owner, messages FROM v_party WHERE normalized = 'me@example.org'"), "1|11");
+}
+
+TEST_F(PartiesTest, AListAndANewsletterOwnNoMailbox) {
+  for (int i = 0; i < 30; ++i) {
+    const std::string other = "friend" + std::to_string(i) + "@example.org";
+    message("E-mail", other, "list@example.org", i * kDay);
+  }
+  finish();
+  EXPECT_EQ(rows("SELECT count(*) FROM v_account"), "0");
+}
+
 TEST_F(PartiesTest, WithoutACountryANationalNumberGetsNoSpelling) {
   contact("An", "0470 00 00 02");
   contact("Bo", "+33 6 12 34 56 78");
