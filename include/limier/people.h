@@ -7,8 +7,10 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace limier::people {
 
@@ -26,7 +28,10 @@ const Country* country_of_number(
 // What a device says of where it is at home: keys of v_device, in the order in which they are believed.
 inline constexpr std::array<std::string_view, 6> kCountryFacts{"imsi",  "mcc",          "country",
                                                                "iccid", "phone_number", "locale"};
-const Country* country_by_fact(std::string_view key, std::string_view value);
+// `facts`: keys of v_device with their values, in the order of the rows; `owners`: identifiers of the owner's accounts.
+// nullptr: nothing says so.
+const Country* country_of_device(std::span<const std::pair<std::string, std::string>> facts,
+                                 std::span<const std::string> owners);
 
 // "+32470123456"; "" where it is no number, or one without a country code and no country is known.
 std::string normal_number(std::string_view stored, const Country* at_home);

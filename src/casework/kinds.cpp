@@ -50,7 +50,7 @@ constexpr std::array kKinds{
          "normalized IS NOT NULL",
          as_is, false, 40, 60, true, false},
     // Everybody a device knows, its owner among them. Those after it say what of a pair follows from that.
-    Kind{"person", "person that both know", "people that both know", Meaning::kContact,
+    Kind{"person", "person", "people", Meaning::kContact,
          "SELECT kind || ': ' || normalized, 0, NULL, NULL, max(contacts + messages + calls, 1) FROM v_party", as_is,
          false, 128, 10, false, false, false, Kind::Pairs::kKnownToBoth},
     Kind{"same-owner", "owner, by an account or number", "", Meaning::kContact, "", as_is, false, 0, 60, true, false,

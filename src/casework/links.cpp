@@ -33,6 +33,11 @@ std::size_t link_width() {
   return kLinkHead + 24 * all_kinds().size();
 }
 
+std::string_view ending(Kind::Pairs pairs) {
+  if (pairs == Kind::Pairs::kAll) return " in common";
+  return pairs == Kind::Pairs::kKnownToBoth ? " that both know" : "";
+}
+
 std::uint64_t add_saturating(std::uint64_t a, std::uint64_t b) {
   std::uint64_t sum = 0;
   return __builtin_add_overflow(a, b, &sum) ? ~std::uint64_t{0} : sum;
@@ -193,8 +198,7 @@ std::string evidence_sentence(const Link& link, std::string_view volumes) {
     if (kind.at_most_one_point)
       text += fmt::format("same {}", kind.one);
     else
-      text += fmt::format("{} {}{}", sums.keys, sums.keys == 1 ? kind.one : kind.many,
-                          kind.pairs == Kind::Pairs::kAll ? " in common" : "");
+      text += fmt::format("{} {}{}", sums.keys, sums.keys == 1 ? kind.one : kind.many, ending(kind.pairs));
     if (kind.weigh_size) text += fmt::format(" ({})", bytes_text(sums.bytes));
     if (kind.of_volume && !std::exchange(named, true)) text += fmt::format(" ({})", volumes);
   }

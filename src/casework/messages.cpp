@@ -51,20 +51,17 @@ std::array<std::uint8_t, kKeyBytes> key_of(std::string_view text) {
 }
 
 Result<const people::Country*> country_of(store::Index& index) {
-  for (const std::string_view key : people::kCountryFacts) {
-    LIMIER_TRY(auto row,
-               index.query("SELECT value FROM v_device WHERE key = ?1 AND value <> '' ORDER BY device_id LIMIT 1"));
-    row.bind(1, store::Value{std::string(key)});
-    if (row.step())
-      if (const people::Country* country = people::country_by_fact(key, row.text(0))) return country;
-    LIMIER_CHECK(row.status());
-  }
-  LIMIER_TRY(auto owners,
-             index.query("SELECT normalized FROM v_party WHERE owner AND kind = 'number' ORDER BY party_id"));
-  while (owners.step())
-    if (const people::Country* country = people::country_of_number(owners.text(0))) return country;
-  LIMIER_CHECK(owners.status());
-  return static_cast<const people::Country*>(nullptr);
+  std::vector<std::pair<std::string, std::string>> facts;
+  LIMIER_TRY(auto rows, index.query(fmt::format("SELECT key, value FROM v_device WHERE key IN ('{}') AND value <> '' "
+                                                "ORDER BY device_id",
+                                                fmt::join(people::kCountryFacts, "', '"))));
+  while (rows.step()) facts.emplace_back(rows.text(0), rows.text(1));
+  LIMIER_CHECK(rows.status());
+  std::vector<std::string> owners;
+  LIMIER_TRY(auto accounts, index.query("SELECT identifier FROM v_account WHERE role = 'owner' ORDER BY account_id"));
+  while (accounts.step()) owners.push_back(accounts.text(0));
+  LIMIER_CHECK(accounts.status());
+  return people::country_of_device(facts, owners);
 }
 
 // Every key once, as a run wants it. An id that stands twice, in a store and in its backup, is one message; of texts

@@ -5,6 +5,8 @@
 #include "content/html_text.h"
 #include "limier/base.h"
 
+#include "content/base64.h"
+
 namespace limier::content {
 namespace {
 
@@ -168,12 +170,7 @@ void MimeScanner::add_base64(std::string_view text) {
   // The bits left over between lines go in front.
   std::string bytes;
   for (const char c : text) {
-    const int digit = c >= 'A' && c <= 'Z'   ? c - 'A'
-                      : c >= 'a' && c <= 'z' ? c - 'a' + 26
-                      : c >= '0' && c <= '9' ? c - '0' + 52
-                      : c == '+'             ? 62
-                      : c == '/'             ? 63
-                                             : -1;
+    const int digit = base64_digit(c);
     if (c == '=') part_.bit_count = 0;
     if (digit < 0) continue;
     part_.bits = part_.bits << 6 | static_cast<std::uint32_t>(digit);

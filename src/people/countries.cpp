@@ -83,6 +83,19 @@ char upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
 }
 
+const Country* country_by_fact(std::string_view key, std::string_view value) {
+  if (key == "imsi" || key == "mcc") return country_by_mcc(value);
+  if (key == "country") return country_by_iso(value);
+  if (key == "phone_number") return country_of_number(value);
+  // "89" and the calling code of who gave the card out (ITU-T E.118).
+  if (key == "iccid") return value.starts_with("89") ? country_of_number("+" + std::string(value.substr(2))) : nullptr;
+  if (key == "locale") {  // "nl-BE", "nl_BE.UTF-8"
+    const auto region = value.find_first_of("-_");
+    return region == std::string_view::npos ? nullptr : country_by_iso(value.substr(region + 1, 2));
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 const Country* country_by_iso(std::string_view iso) {
@@ -116,16 +129,15 @@ const Country* country_of_number(std::string_view plus_form) {
   return found;
 }
 
-const Country* country_by_fact(std::string_view key, std::string_view value) {
-  if (key == "imsi" || key == "mcc") return country_by_mcc(value);
-  if (key == "country") return country_by_iso(value);
-  if (key == "phone_number") return country_of_number(value);
-  // "89" and the calling code of who gave the card out (ITU-T E.118).
-  if (key == "iccid") return value.starts_with("89") ? country_of_number("+" + std::string(value.substr(2))) : nullptr;
-  if (key == "locale") {  // "nl-BE", "nl_BE.UTF-8"
-    const auto region = value.find_first_of("-_");
-    return region == std::string_view::npos ? nullptr : country_by_iso(value.substr(region + 1, 2));
-  }
+const Country* country_of_device(std::span<const std::pair<std::string, std::string>> facts,
+                                 std::span<const std::string> owners) {
+  for (const std::string_view key : kCountryFacts)
+    for (const auto& [name, value] : facts)
+      if (name == key)
+        if (const Country* country = country_by_fact(key, value)) return country;
+  for (const std::string& owner : owners)
+    if (const auto party = party_of(owner, "", nullptr); party && party->kind == "number")
+      if (const Country* country = country_of_number(party->normalized)) return country;
   return nullptr;
 }
 

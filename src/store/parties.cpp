@@ -16,26 +16,24 @@ namespace {
 constexpr std::size_t kNamesOfParty = 3;
 constexpr std::string_view kBetween = "; ";  // of several recipients in one cell
 
-// The first value of a key of v_device, in the order of the rows.
-Result<std::string> device_fact(Database& db, std::string_view key) {
-  LIMIER_TRY(auto row, db.prepare("SELECT value FROM row_device WHERE key = ?1 AND value <> '' ORDER BY id LIMIT 1"));
-  row.bind_text(1, key);
-  LIMIER_TRY(const bool found, row.step());
-  return found ? row.text(0) : std::string();
-}
-
 Result<const people::Country*> country_of_device(Database& db) {
-  for (const std::string_view key : people::kCountryFacts) {
-    LIMIER_TRY(const std::string value, device_fact(db, key));
-    if (const people::Country* country = people::country_by_fact(key, value)) return country;
-  }
-  LIMIER_TRY(auto owners, db.prepare("SELECT identifier FROM row_account WHERE role = 0 ORDER BY id"));
+  std::vector<std::pair<std::string, std::string>> facts;
+  LIMIER_TRY(auto rows, db.prepare(fmt::format("SELECT key, value FROM row_device WHERE key IN ('{}') AND value <> '' "
+                                               "ORDER BY id",
+                                               fmt::join(people::kCountryFacts, "', '"))));
   while (true) {
-    LIMIER_TRY(const bool more, owners.step());
-    if (!more) return static_cast<const people::Country*>(nullptr);
-    if (const auto party = people::party_of(owners.text(0), "", nullptr); party && party->kind == "number")
-      if (const people::Country* country = people::country_of_number(party->normalized)) return country;
+    LIMIER_TRY(const bool more, rows.step());
+    if (!more) break;
+    facts.emplace_back(rows.text(0), rows.text(1));
   }
+  std::vector<std::string> owners;
+  LIMIER_TRY(auto accounts, db.prepare("SELECT identifier FROM row_account WHERE role = 0 ORDER BY id"));
+  while (true) {
+    LIMIER_TRY(const bool more, accounts.step());
+    if (!more) break;
+    owners.push_back(accounts.text(0));
+  }
+  return people::country_of_device(facts, owners);
 }
 
 class Parties {

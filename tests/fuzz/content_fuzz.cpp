@@ -2,6 +2,7 @@
 // too, as TOML.
 #include <cstdlib>
 
+#include "fuzz/bytes_reader.h"
 #include "limier/base.h"
 #include "limier/content/packs.h"
 #include "limier/content/parsers.h"
@@ -9,22 +10,7 @@
 namespace {
 
 using namespace limier;
-
-class BytesReader final : public content::Reader {
- public:
-  explicit BytesReader(Bytes bytes) : bytes_(bytes) {}
-  [[nodiscard]] std::uint64_t size_bytes() const override { return bytes_.size(); }
-  bool read(std::uint64_t offset, MutableBytes out) const override {
-    std::fill(out.begin(), out.end(), std::uint8_t{0});
-    const auto from = static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes_.size()));
-    const std::size_t there = std::min(out.size(), bytes_.size() - from);
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(from), there, out.begin());
-    return there == out.size();
-  }
-
- private:
-  Bytes bytes_;
-};
+using fuzz::BytesReader;
 
 // Rows have to be such that the supervisor takes them.
 struct CheckingRows final : content::Rows {

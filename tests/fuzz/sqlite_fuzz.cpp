@@ -1,28 +1,14 @@
 // Every row of a database, its log and its journal: lengths of four bytes each for the first two, then the three files.
 #include <cstdlib>
 
+#include "fuzz/bytes_reader.h"
 #include "limier/base.h"
 #include "limier/content/database_rows.h"
 
 namespace {
 
 using namespace limier;
-
-class BytesReader final : public content::Reader {
- public:
-  explicit BytesReader(Bytes bytes) : bytes_(bytes) {}
-  [[nodiscard]] std::uint64_t size_bytes() const override { return bytes_.size(); }
-  bool read(std::uint64_t offset, MutableBytes out) const override {
-    std::fill(out.begin(), out.end(), std::uint8_t{0});
-    const auto from = static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes_.size()));
-    const std::size_t there = std::min(out.size(), bytes_.size() - from);
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(from), there, out.begin());
-    return there == out.size();
-  }
-
- private:
-  Bytes bytes_;
-};
+using fuzz::BytesReader;
 
 struct NoRows final : content::Rows {
   void add_cells(const catalog::KindInfo&, std::vector<catalog::RowCell>, std::string_view, std::string_view) override {

@@ -1,9 +1,9 @@
-// Property lists written as XML. Source: Apple, PropertyList-1.0.dtd; as much of XML as they use.
+// Property lists written as XML. Source: Apple, PropertyList-1.0.dtd; the XML itself is read by xml_events.
 #include <algorithm>
 #include <charconv>
 
-#include "content/decode/marks.h"
 #include "content/decode/plist.h"
+#include "content/xml_events.h"
 #include "limier/base/times.h"
 
 namespace limier::content::decode {
@@ -12,65 +12,20 @@ namespace {
 constexpr std::size_t kMaxObjects = 1u << 17;
 constexpr std::int64_t kSince2001 = 978'307'200;
 
-class XmlReader {
+class PlistMaker final : public XmlEvents {
  public:
-  explicit XmlReader(std::string_view xml) : xml_(xml) {}
-
-  std::optional<Plist> read() {
-    if (xml_.starts_with("\xef\xbb\xbf")) at_ = 3;
-    while (at_ < xml_.size()) {
-      if (xml_[at_] != '<') {
-        if (in_text_ ? !take_text() : !is_blank(xml_[at_++])) return std::nullopt;
-        continue;
-      }
-      if (!take_tag()) return std::nullopt;
-      if (done_) return std::move(plist_);
-    }
-    return std::nullopt;
+  void start(std::string_view name, std::span<const XmlAttribute>) override { right_ = right_ && open(name); }
+  void text(std::string_view text) override {
+    text_ += in_text_ ? text : std::string_view();
+    right_ = right_ && text_.size() <= kMaxOutputBytes && (in_text_ || text.find_first_not_of(" \t\r\n") == text.npos);
   }
+  void end(std::string_view name) override {
+    if (!done_) right_ = right_ && close(name);
+  }
+  // Nothing counts behind the outermost object: a list may be cut there.
+  std::optional<Plist> take() { return right_ && done_ ? std::optional(std::move(plist_)) : std::nullopt; }
 
  private:
-  static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-  bool take_text() {
-    while (at_ < xml_.size() && xml_[at_] != '<') {
-      if (xml_[at_] == '&')
-        at_ += put_reference(xml_, at_, text_);
-      else
-        text_ += xml_[at_++];
-    }
-    return text_.size() <= kMaxOutputBytes;
-  }
-  // Behind the next `end`, or false.
-  bool skip_to(std::string_view end) {
-    const std::size_t found = xml_.find(end, at_);
-    if (found == std::string_view::npos) return false;
-    at_ = found + end.size();
-    return true;
-  }
-  bool take_tag() {
-    const std::string_view rest = xml_.substr(at_);
-    if (rest.starts_with("<!--")) return skip_to("-->");
-    if (rest.starts_with("<![CDATA[")) {
-      const std::size_t from = at_ + 9;
-      if (!in_text_ || !skip_to("]]>")) return false;
-      text_ += xml_.substr(from, at_ - 3 - from);
-      return true;
-    }
-    if (rest.starts_with("<?") || rest.starts_with("<!")) return skip_to(">");
-    std::size_t end = xml_.find('>', at_);
-    if (end == std::string_view::npos) return false;
-    std::string_view inside = xml_.substr(at_ + 1, end - at_ - 1);
-    at_ = end + 1;
-    const bool closes = inside.starts_with('/');
-    if (closes) inside.remove_prefix(1);
-    const bool empty = inside.ends_with('/');
-    if (empty) inside.remove_suffix(1);
-    const std::string_view name = inside.substr(0, std::min(inside.find_first_of(" \t\r\n"), inside.size()));
-    if (closes) return close(name);
-    return open(name) && (!empty || close(name));
-  }
-
   // The number of a new object, hung where it belongs.
   bool hang(Plist::Object object, bool as_key = false) {
     if (plist_.objects.size() >= kMaxObjects) return false;
@@ -86,8 +41,8 @@ class XmlReader {
     return above.kind == Plist::Kind::kMap || !as_key;
   }
   bool open(std::string_view name) {
-    if (name == "plist") return true;
-    if (in_text_) return false;
+    if (done_ || in_text_) return false;
+    if (name == "plist") return open_.empty();
     if (name == "dict" || name == "array") {
       Plist::Object object;
       object.kind = name == "dict" ? Plist::Kind::kMap : Plist::Kind::kList;
@@ -149,18 +104,18 @@ class XmlReader {
     return error == std::errc() && end == text_.data() + text_.size();
   }
 
-  std::string_view xml_;
-  std::size_t at_ = 0;
   Plist plist_;
   std::vector<std::uint32_t> open_;
   std::string text_;
-  bool in_text_ = false, done_ = false;
+  bool in_text_ = false, done_ = false, right_ = true;
 };
 
 }  // namespace
 
 std::optional<Plist> read_xml_plist(std::string_view xml) {
-  return XmlReader(xml).read();
+  PlistMaker maker;
+  (void)read_xml(xml, maker);
+  return maker.take();
 }
 
 }  // namespace limier::content::decode

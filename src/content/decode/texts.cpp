@@ -1,6 +1,7 @@
 // Bytes that were written as other bytes: base64 (RFC 4648, both alphabets), hexadecimal digits, UTF-16 (RFC 2781).
+#include "content/base64.h"
+#include "content/charset.h"
 #include "content/decode/decode.h"
-#include "content/decode/marks.h"
 
 namespace limier::content::decode {
 namespace {
@@ -9,13 +10,12 @@ bool is_blank(std::uint8_t c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-std::optional<unsigned> base64_digit(std::uint8_t c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26u;
-  if (c >= '0' && c <= '9') return c - '0' + 52u;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
-  return std::nullopt;
+// Of either alphabet.
+std::optional<unsigned> either_digit(std::uint8_t c) {
+  if (c == '-') return 62;
+  if (c == '_') return 63;
+  const int digit = base64_digit(static_cast<char>(c));
+  return digit < 0 ? std::nullopt : std::optional(static_cast<unsigned>(digit));
 }
 
 std::optional<unsigned> hex_digit(std::uint8_t c) {
@@ -37,7 +37,7 @@ bool decode_base64(Bytes bytes, std::string_view, std::vector<Value>& values) {
       if (++padding > 2) return false;
       continue;
     }
-    const auto digit = base64_digit(c);
+    const auto digit = either_digit(c);
     if (!digit || padding > 0) return false;
     bits = (bits << 6 | *digit) & 0xffffffu;
     if (++digits % 4 != 1) out += static_cast<char>(bits >> (6 - 2 * ((digits - 1) % 4)) & 0xffu);
@@ -76,7 +76,7 @@ bool decode_utf16(Bytes bytes, std::string_view, std::vector<Value>& values) {
       if (low < 0xdc00 || low >= 0xe000) return false;
       code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
     }
-    put_character(out, code);
+    append_utf8(out, code);
   }
   values.emplace_back(std::move(out));
   return true;
