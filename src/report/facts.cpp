@@ -51,8 +51,9 @@ Result<Counts> read_counts(store::Index& index) {
   LIMIER_TRY(counts.listed_volumes,
              count_of(index, "SELECT count(*) FROM v_volume WHERE status IN ('parsed', 'partial')"));
   LIMIER_TRY(counts.not_examined, count_of(index, "SELECT count(*) FROM v_not_examined"));
-  LIMIER_TRY(counts.encryption, count_of(index, "SELECT count(*) FROM v_encryption"));
-  LIMIER_TRY(counts.encrypted_items, count_of(index, "SELECT count(*) FROM v_encryption WHERE scope <> 'volume'"));
+  // An application's row of scope app stands beside one of scope file: the same thing is counted once.
+  LIMIER_TRY(counts.encryption, count_of(index, "SELECT count(*) FROM v_encryption WHERE scope <> 'app'"));
+  LIMIER_TRY(counts.encrypted_items, count_of(index, "SELECT count(*) FROM v_encryption WHERE scope = 'file'"));
   LIMIER_TRY(counts.issues, count_of(index, "SELECT count(*) FROM v_issue"));
   LIMIER_TRY(auto rows, index.query("SELECT priority, count(*) FROM v_finding GROUP BY priority ORDER BY priority"));
   while (rows.step()) {

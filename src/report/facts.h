@@ -133,7 +133,7 @@ struct Activity {
 struct Counts {
   std::int64_t bad_ranges = 0, bad_bytes = 0;
   std::int64_t volumes = 0, listed_volumes = 0, not_examined = 0, encryption = 0, issues = 0, findings = 0;
-  std::int64_t encrypted_items = 0;  // files and applications
+  std::int64_t encrypted_items = 0;  // files, those of applications among them
   std::array<std::int64_t, kPriorities.size()> by_priority{};
 };
 

@@ -62,7 +62,8 @@ Status put_encryption(Context& context) {
       context.index.query(fmt::format(
           "SELECT e.scope, e.volume_id, e.file_id, e.scheme, e.certainty, e.detail, (SELECT path FROM v_file f "
           "WHERE f.file_id = e.file_id), (SELECT path_raw FROM v_file f WHERE f.file_id = e.file_id) FROM (SELECT "
-          "* FROM v_encryption ORDER BY scope DESC, volume_id, file_id, scheme, certainty, detail LIMIT {}) e "
+          "* FROM v_encryption WHERE scope <> 'app' ORDER BY scope DESC, volume_id, file_id, scheme, certainty, detail "
+          "LIMIT {}) e "
           "ORDER BY e.scope DESC, e.volume_id, e.file_id, e.scheme, e.certainty, e.detail",
           kMaxVolumes)));
   page.table("", {{"What", Align::kShort},

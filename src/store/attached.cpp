@@ -18,7 +18,7 @@ struct Wanted {
   std::int64_t row_id = 0;
   std::vector<std::string> paths;
   std::size_t parts = 0;  // that the best file has in common with it
-  std::int64_t file_id = 0;
+  std::int64_t file_id = 0, same_digest = 0;
   bool several = false;
 };
 
@@ -40,90 +40,98 @@ std::size_t equal_parts(std::string_view a, std::string_view b) {
   return parts;
 }
 
-// Files are read once: there is no index by digest before the end of a run.
-Status attach_by_digest(Database& db) {
-  std::multimap<std::string, std::int64_t> wanted;
-  {
-    LIMIER_TRY(auto rows, db.prepare("SELECT sha256, row_id FROM row_attachment WHERE sha256 IS NOT NULL"));
+// Some attachments, and which file each is. The files are read once for all of them: there is no index by path or
+// digest before the end of a run.
+class Batch {
+ public:
+  explicit Batch(Database& db) : db_(db) {}
+
+  // Those behind the row `after`; false: there are none.
+  Result<bool> read(std::int64_t& after) {
+    LIMIER_TRY(auto rows, db_.prepare(fmt::format("SELECT id, row_id, coalesce(path, ''), coalesce(places, ''), "
+                                                  "coalesce(sha256, '') FROM row_attachment WHERE id > ?1 ORDER BY id "
+                                                  "LIMIT {}",
+                                                  kBatch)));
+    rows.bind(1, after);
+    bool any = false;
     while (true) {
       LIMIER_TRY(const bool more, rows.step());
-      if (!more) break;
-      wanted.emplace(rows.text(0), rows.integer(1));
+      if (!more) return any;
+      any = true;
+      after = rows.integer(0);
+      add(rows.integer(1), rows.text(2), rows.text(3), rows.text(4));
     }
   }
-  if (wanted.empty()) return ok_status();
-  LIMIER_TRY(auto update, db.prepare("UPDATE row_attachment SET attached_file_id = ?1 WHERE row_id = ?2"));
-  LIMIER_TRY(auto files,
-             db.prepare("SELECT d.sha256_hex, f.file_id FROM file f JOIN digest d ON d.content_id = f.content_id "
-                        "WHERE f.reused = 0 AND d.sha256 IS NOT NULL ORDER BY f.file_id DESC"));
-  while (true) {
-    LIMIER_TRY(const bool more, files.step());
-    if (!more) return ok_status();
-    const auto [first, last] = wanted.equal_range(files.text(0));
-    for (auto at = first; at != last; ++at) {
-      update.bind(1, files.integer(1));
-      update.bind(2, at->second);
+
+  Status look() {
+    LIMIER_TRY(auto files,
+               db_.prepare("SELECT f.file_id, n.path, f.kind = 0 AND f.is_stream = 0, coalesce(d.sha256_hex, '') "
+                           "FROM file f JOIN name n ON n.name_key = f.name_key LEFT JOIN digest d ON "
+                           "d.content_id = f.content_id WHERE f.reused = 0 ORDER BY f.file_id"));
+    while (!all_.empty()) {
+      LIMIER_TRY(const bool more, files.step());
+      if (!more) break;
+      if (const auto [first, last] = by_digest_.equal_range(files.text(3)); first != last)
+        for (auto at = first; at != last; ++at)
+          if (all_[at->second].same_digest == 0) all_[at->second].same_digest = files.integer(0);
+      if (files.integer(2) != 0) compare(files.integer(0), files.text(1));
+    }
+    LIMIER_TRY(auto update, db_.prepare("UPDATE row_attachment SET attached_file_id = ?1 WHERE row_id = ?2"));
+    for (const Wanted& wanted : all_) {
+      const std::int64_t found = wanted.same_digest != 0 ? wanted.same_digest : wanted.several ? 0 : wanted.file_id;
+      if (found == 0) continue;
+      update.bind(1, found);
+      update.bind(2, wanted.row_id);
       LIMIER_CHECK(update.run());
     }
+    return ok_status();
   }
-}
+
+ private:
+  void add(std::int64_t row_id, const std::string& path, std::string_view places, const std::string& sha256) {
+    Wanted wanted;
+    wanted.row_id = row_id;
+    if (path.find('/') != std::string::npos) wanted.paths.push_back(path);
+    while (!places.empty()) {
+      const auto end = places.find(kBetween);
+      wanted.paths.emplace_back(places.substr(0, end));
+      places = end == std::string_view::npos ? std::string_view() : places.substr(end + kBetween.size());
+    }
+    const std::string name(wanted.paths.empty() ? "" : name_of(wanted.paths.front()));
+    if (name.empty() && sha256.empty()) return;
+    if (!name.empty()) by_name_.emplace(name, all_.size());
+    if (!sha256.empty()) by_digest_.emplace(sha256, all_.size());
+    all_.push_back(std::move(wanted));
+  }
+  void compare(std::int64_t file_id, std::string_view path) {
+    const auto [first, last] = by_name_.equal_range(std::string(name_of(path)));
+    for (auto at = first; at != last; ++at) {
+      Wanted& wanted = all_[at->second];
+      std::size_t parts = 0;
+      for (const std::string& one : wanted.paths)
+        parts = std::max(parts, one == path ? std::max(equal_parts(one, path), kFewestParts) : equal_parts(one, path));
+      if (parts < kFewestParts || parts < wanted.parts) continue;
+      wanted.several = parts == wanted.parts;
+      if (parts > wanted.parts) wanted.file_id = file_id;
+      wanted.parts = parts;
+    }
+  }
+
+  static constexpr int kBatch = 20'000;
+  Database& db_;
+  std::vector<Wanted> all_;
+  std::multimap<std::string, std::size_t> by_name_, by_digest_;  // places in all_
+};
 
 }  // namespace
 
 Status IndexWriter::Impl::settle_attachments() {
-  LIMIER_CHECK(attach_by_digest(db_));
-  std::vector<Wanted> all;
-  std::multimap<std::string, std::size_t> by_name;
-  {
-    LIMIER_TRY(auto rows,
-               db_.prepare("SELECT row_id, coalesce(path, ''), coalesce(places, '') FROM row_attachment WHERE "
-                           "attached_file_id IS NULL AND (path IS NOT NULL OR places IS NOT NULL) ORDER BY id"));
-    while (true) {
-      LIMIER_TRY(const bool more, rows.step());
-      if (!more) break;
-      Wanted wanted;
-      wanted.row_id = rows.integer(0);
-      const std::string path = rows.text(1), places = rows.text(2);
-      if (path.find('/') != std::string::npos) wanted.paths.push_back(path);
-      for (std::string_view rest = places; !rest.empty();) {
-        const auto end = rest.find(kBetween);
-        wanted.paths.emplace_back(rest.substr(0, end));
-        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + kBetween.size());
-      }
-      if (wanted.paths.empty()) continue;
-      const std::string name(name_of(wanted.paths.front()));
-      if (name.empty()) continue;
-      by_name.emplace(name, all.size());
-      all.push_back(std::move(wanted));
-    }
+  for (std::int64_t last = 0;;) {
+    Batch batch(db_);
+    LIMIER_TRY(const bool any, batch.read(last));
+    if (!any) return ok_status();
+    LIMIER_CHECK(batch.look());
   }
-  if (all.empty()) return ok_status();
-  LIMIER_TRY(auto files,
-             db_.prepare("SELECT f.file_id, n.path FROM file f JOIN name n ON n.name_key = f.name_key WHERE f.kind "
-                         "= 0 AND f.is_stream = 0 AND f.reused = 0 ORDER BY f.file_id"));
-  while (true) {
-    LIMIER_TRY(const bool more, files.step());
-    if (!more) break;
-    const std::string path = files.text(1);
-    const auto [first, last] = by_name.equal_range(std::string(name_of(path)));
-    for (auto at = first; at != last; ++at) {
-      Wanted& wanted = all[at->second];
-      std::size_t parts = 0;
-      for (const std::string& one : wanted.paths) parts = std::max(parts, equal_parts(one, path));
-      if (parts < kFewestParts || parts < wanted.parts) continue;
-      wanted.several = parts == wanted.parts;
-      if (parts > wanted.parts) wanted.file_id = files.integer(0);
-      wanted.parts = parts;
-    }
-  }
-  LIMIER_TRY(auto update, db_.prepare("UPDATE row_attachment SET attached_file_id = ?1 WHERE row_id = ?2"));
-  for (const Wanted& wanted : all) {
-    if (wanted.parts == 0 || wanted.several) continue;
-    update.bind(1, wanted.file_id);
-    update.bind(2, wanted.row_id);
-    LIMIER_CHECK(update.run());
-  }
-  return ok_status();
 }
 
 }  // namespace limier::store

@@ -46,7 +46,8 @@ class Parties {
         "0, messages INTEGER DEFAULT 0, calls INTEGER DEFAULT 0, first_ns INTEGER, last_ns INTEGER, PRIMARY KEY "
         "(kind, normalized)) WITHOUT ROWID;"
         "CREATE TEMP TABLE party_name(kind TEXT, normalized TEXT, name TEXT, PRIMARY KEY (kind, normalized, "
-        "name)) WITHOUT ROWID"));
+        "name)) WITHOUT ROWID;"
+        "CREATE TEMP TABLE spelling(row_id INTEGER PRIMARY KEY, normalized TEXT)"));
     LIMIER_TRY(note_, db_.prepare("INSERT INTO temp.party VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO "
                                   "UPDATE SET owner = max(owner, "
                                   "excluded.owner), contacts = contacts + excluded.contacts, messages = messages + "
@@ -55,6 +56,7 @@ class Parties {
                                   "excluded.first_ns), last_ns = "
                                   "coalesce(max(last_ns, excluded.last_ns), last_ns, excluded.last_ns)"));
     LIMIER_TRY(name_, db_.prepare("INSERT OR IGNORE INTO temp.party_name VALUES (?1, ?2, ?3)"));
+    LIMIER_TRY(spelling_, db_.prepare("INSERT INTO temp.spelling VALUES (?1, ?2)"));
     LIMIER_CHECK(contacts());
     LIMIER_CHECK(accounts());
     LIMIER_CHECK(device());
@@ -96,20 +98,20 @@ class Parties {
     }
   }
 
-  // `normalized` of rows, by their row_id.
-  using Spellings = std::vector<std::pair<std::int64_t, std::string>>;
-  Status spell(std::string_view table, const Spellings& spellings) {
-    LIMIER_TRY(auto update, db_.prepare(fmt::format("UPDATE {} SET normalized = ?1 WHERE row_id = ?2", table)));
-    for (const auto& [row_id, normalized] : spellings) {
-      update.bind_text(1, normalized);
-      update.bind(2, row_id);
-      LIMIER_CHECK(update.run());
-    }
-    return ok_status();
+  // `normalized` of the rows of a table, once all of them were read.
+  Status spell(std::int64_t row_id, std::string_view normalized) {
+    spelling_.bind(1, row_id);
+    spelling_.bind_text(2, normalized);
+    return spelling_.run();
+  }
+  Status put_spellings(std::string_view table) {
+    return db_.execute(
+        fmt::format("UPDATE {} SET normalized = s.normalized FROM temp.spelling s WHERE s.row_id = {}.row_id; "
+                    "DELETE FROM temp.spelling",
+                    table, table));
   }
 
   Status contacts() {
-    Spellings spellings;
     const auto take = [&](const Statement& row) -> Status {
       const std::string service = row.text(1), name = row.text(2);
       std::string spelling;
@@ -120,32 +122,30 @@ class Parties {
         if (spelling.empty()) spelling = party->normalized;
         LIMIER_CHECK(note(*party, name, {.contacts = 1}));
       }
-      if (!spelling.empty()) spellings.emplace_back(row.integer(0), spelling);
-      return ok_status();
+      return spelling.empty() ? ok_status() : spell(row.integer(0), spelling);
     };
     LIMIER_CHECK(each(
         "SELECT row_id, coalesce(service, ''), coalesce(name, ''), number, email, handle FROM row_contact ORDER BY id",
         take));
-    return spell("row_contact", spellings);
+    return put_spellings("row_contact");
   }
 
   Status accounts() {
-    Spellings spellings;
+    const auto take = [&](const Statement& row) -> Status {
+      const auto party = people::party_of(row.text(2), row.text(1), at_home_);
+      if (!party) return ok_status();
+      LIMIER_CHECK(spell(row.integer(0), party->normalized));
+      const bool owner = row.integer(4) == static_cast<std::int64_t>(catalog::AccountRole::kOwner);
+      return note(*party, row.text(3), {.owner = owner});
+    };
     LIMIER_CHECK(
         each("SELECT row_id, coalesce(service, ''), identifier, coalesce(display_name, ''), role FROM row_account "
              "WHERE identifier IS NOT NULL ORDER BY id",
-             [&](const Statement& row) -> Status {
-               const auto party = people::party_of(row.text(2), row.text(1), at_home_);
-               if (!party) return ok_status();
-               spellings.emplace_back(row.integer(0), party->normalized);
-               const bool owner = row.integer(4) == static_cast<std::int64_t>(catalog::AccountRole::kOwner);
-               return note(*party, row.text(3), {.owner = owner});
-             }));
-    return spell("row_account", spellings);
+             take));
+    return put_spellings("row_account");
   }
 
   Status device() {
-    Spellings spellings;
     const auto take = [&](const Statement& row) -> Status {
       const std::string key = row.text(1), value = row.text(2);
       std::string spelling = people::normal_device_id(key, value);
@@ -154,11 +154,10 @@ class Parties {
           spelling = party->normalized;
           LIMIER_CHECK(note(*party, "", {.owner = true}));
         }
-      if (!spelling.empty()) spellings.emplace_back(row.integer(0), spelling);
-      return ok_status();
+      return spelling.empty() ? ok_status() : spell(row.integer(0), spelling);
     };
     LIMIER_CHECK(each("SELECT row_id, key, value FROM row_device WHERE value IS NOT NULL ORDER BY id", take));
-    return spell("row_device", spellings);
+    return put_spellings("row_device");
   }
 
   Status messages() {
@@ -209,7 +208,7 @@ class Parties {
 
   Database& db_;
   const people::Country* at_home_;
-  Statement note_, name_;
+  Statement note_, name_, spelling_;
 };
 
 }  // namespace
@@ -225,7 +224,7 @@ Status IndexWriter::Impl::settle_people() {
                   "p.kind AND n.normalized = p.normalized ORDER BY name LIMIT {})), owner, contacts, messages, calls, "
                   "first_ns, last_ns "
                   "FROM temp.party p ORDER BY owner DESC, messages + calls DESC, contacts DESC, kind, normalized;"
-                  "DROP TABLE temp.party; DROP TABLE temp.party_name",
+                  "DROP TABLE temp.party; DROP TABLE temp.party_name; DROP TABLE temp.spelling",
                   kNamesOfParty));
 }
 

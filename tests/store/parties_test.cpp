@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "limier/catalog/device.h"
+#include "limier/catalog/messages.h"
 #include "limier/catalog/people.h"
 #include "store/fixture.h"
 
@@ -148,6 +149,53 @@ TEST_F(PartiesTest, TheOwnersNumberSaysTheCountry) {
             "+32470000002|0|0\n+33600000002|0|1\n+33612345678|1|0");
   EXPECT_EQ(rows("SELECT normalized, role FROM v_account ORDER BY account_id"),
             "+33612345678|owner\n+32470000002|other");
+}
+
+TEST_F(PartiesTest, AnAttachmentLeadsToTheOneFileWhosePathEndsLikeIt) {
+  const auto attach = [&](std::string path, std::string places = "") {
+    catalog::Attachment row;
+    row.path = std::move(path);
+    row.places = std::move(places);
+    add(row);
+  };
+  attach("Media/people.db", "/x/people.db; /people.db");  // one of the places is the very path
+  attach("Media/people.db", "/x/people.db");              // the name alone is not enough
+  attach("people.db");
+  finish();
+  EXPECT_EQ(rows("SELECT path, attached_file_id FROM v_attachment ORDER BY attachment_id"),
+            "Media/people.db|1\nMedia/people.db|-\npeople.db|-");
+}
+
+class AttachmentsTest : public PartiesTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    create();
+    volume(1, 0, 500'000);
+    file(1, "/people.db", 30, 4096, 100);
+    file(2, "/media/Sent/a.jpg", 31, 8192, 100);
+    file(3, "/media/b.jpg", 32, 12288, 100);
+    file(4, "/other/media/b.jpg", 33, 16384, 100);
+    check(writer_->build_catalog());
+    check(writer_->choose_items({.parser = "kennel", .version = "1", .path_globs = {"*.db"}, .lead = true}));
+    auto waiting = writer_->waiting_items();
+    ASSERT_TRUE(waiting.ok());
+    item_ = waiting->front().item_id;
+  }
+};
+
+TEST_F(AttachmentsTest, ByTheEndOfTheirPath) {
+  for (const char* path : {"WhatsApp/Sent/a.jpg", "x/media/b.jpg", "/other/media/b.jpg", "elsewhere/a.jpg"}) {
+    catalog::Attachment row;
+    row.path = path;
+    add(row);
+  }
+  finish();
+  EXPECT_EQ(
+      rows("SELECT a.path, f.path FROM v_attachment a LEFT JOIN v_file f ON f.file_id = a.attached_file_id ORDER BY "
+           "attachment_id"),
+      "WhatsApp/Sent/a.jpg|/media/Sent/a.jpg\nx/media/b.jpg|-\n/other/media/b.jpg|/other/media/b.jpg\n"
+      "elsewhere/a.jpg|-");
 }
 
 }  // namespace
