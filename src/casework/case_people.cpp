@@ -60,6 +60,9 @@ std::optional<MergeProblem> CaseBuild::add_message_pairs() {
   options.is_owner = [&](std::size_t position, std::string_view party) {
     return owner_digests_[position].contains(std::string(party));
   };
+  options.share_owner = [&](std::size_t a, std::size_t b) {
+    return std::ranges::any_of(owners_[a], [&](const std::string& key) { return owners_[b].contains(key); });
+  };
   options.memory_bytes = options_.memory_bytes / 2;
   options.work_dir = options_.case_dir;
   options.stop = &stop_;

@@ -144,19 +144,18 @@ class Pairing {
   // a, b, 0 by id or 1 by text, distance in time, messages, flags, times, service
   static constexpr std::size_t kPairWidth = 4 + 4 + 1 + 8 + 8 + 8 + 1 + 8 + 8 + kService;
 
-  // Whether what is known of the senders says that it is one message.
-  [[nodiscard]] Same same_sender(const Side& a, const Side& b) const {
+  // Whether two messages with the same text, at about the same time, are one. One was sent and the other came in from
+  // there; or both are copies of what one person's devices keep. Two that came in, or two that were sent, are two: a
+  // company writes to all its customers at once.
+  [[nodiscard]] Same same_message(const Side& a, const Side& b) const {
     const auto sent_by = [&](const Side& out, const Side& in) {
       if (in.sender() == kNobody) return Same::kPerhaps;
       return options_.is_owner(out.position, in.sender()) ? Same::kYes : Same::kPerhaps;
     };
     if (a.has(kOut) && b.has(kIn)) return sent_by(a, b);
     if (a.has(kIn) && b.has(kOut)) return sent_by(b, a);
-    if (a.has(kIn) && b.has(kIn)) {
-      if (a.sender() == kNobody || b.sender() == kNobody) return Same::kPerhaps;
-      return a.sender() == b.sender() ? Same::kYes : Same::kNo;
-    }
-    return Same::kPerhaps;  // two devices of one person, or a direction that is not stored
+    const bool one_way = a.has(kOut) == b.has(kOut) && a.has(kIn) == b.has(kIn);
+    return one_way && a.sender() == b.sender() && options_.share_owner(a.position, b.position) ? Same::kYes : Same::kNo;
   }
 
   void pair(const std::vector<Side>& sides) {
@@ -172,7 +171,7 @@ class Pairing {
     const bool by_id = a.has(kById);
     const std::int64_t apart = a.t_ms() < b.t_ms() ? b.t_ms() - a.t_ms() : a.t_ms() - b.t_ms();
     if (!by_id) {
-      const Same same = same_sender(a, b);
+      const Same same = same_message(a, b);
       if (apart > kNearMs || same == Same::kNo || (same == Same::kPerhaps && !a.has(kTelling))) return;
     }
     std::array<std::uint8_t, kPairWidth> out{};

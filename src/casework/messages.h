@@ -38,6 +38,8 @@ struct PairOptions {
   std::vector<RunCursor*> runs;  // one for each position; nullptr where the exhibit has none
   // Whether a sender (its digest) is the owner of the exhibit at that position.
   std::function<bool(std::size_t position, std::string_view party)> is_owner;
+  // Whether two exhibits have an owner in common.
+  std::function<bool(std::size_t a, std::size_t b)> share_owner;
   std::size_t memory_bytes = 0;
   std::string work_dir;
   const std::atomic<int>* stop = nullptr;

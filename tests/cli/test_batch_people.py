@@ -96,16 +96,27 @@ class People(BatchTest):
         self.assertEqual(self.pairs(), [("A-1", 1, "A-2", 1, "text-and-time", 0, ""),
                                         ("A-1", 2, "A-2", 2, "text-and-time", 0, "")])
 
-    def test_two_senders_are_two_messages(self):
-        self.fill("A-1", [], [{"body": LONG, "at": 0, "sender": AN}, {"body": LONG, "at": 300, "sender": CO}])
-        self.fill("A-2", [], [{"body": LONG, "at": 1, "sender": BO}, {"body": LONG, "at": 301, "sender": "0032470000003"}])
-        self.assertEqual(self.pairs(), [("A-1", 2, "A-2", 2, "text-and-time", 0, "")])
+    def test_what_came_to_both_is_one_message_only_for_one_owner(self):
+        came = [{"body": LONG, "at": 0, "sender": AN}, {"body": LONG, "at": 300, "sender": "bpost"}]
+        later = [{**message, "at": message["at"] + 1} for message in came]
+        self.fill("A-1", [self.owner(BO)], came)
+        self.fill("A-2", [self.owner(CO)], later)
+        self.fill("A-3", [self.owner(BO)], later)
+        pairs = self.pairs()
+        self.assertEqual([pair[:4] for pair in pairs], [("A-1", 1, "A-3", 1), ("A-1", 2, "A-3", 2)])
+
+    def test_two_that_were_sent_are_two_messages(self):
+        sent = [{"body": LONG, "at": 0, "direction": "out", "sender": None}]
+        self.fill("A-1", [self.owner(BO)], sent)
+        self.fill("A-2", [self.owner(CO)], sent)
+        self.assertEqual(self.pairs(), [])
 
     def test_a_message_has_one_partner(self):
-        twice = [{"body": LONG, "at": 0, "sender": AN}, {"body": LONG, "at": 20, "sender": AN}]
-        self.fill("A-1", [], twice)
-        self.fill("A-2", [], [{**message, "at": message["at"] + 1} for message in twice])
-        self.fill("A-3", [], [{"body": LONG, "at": 21, "sender": AN}])
+        twice = [{"body": LONG, "at": 0, "direction": "out", "sender": None}, {"body": LONG, "at": 20, "direction": "out", "sender": None}]
+        came = [{"body": LONG, "at": at, "sender": AN} for at in (1, 21)]
+        self.fill("A-1", [self.owner(AN)], twice)
+        self.fill("A-2", [self.owner(BO)], came)
+        self.fill("A-3", [self.owner(CO)], came[1:])
         pairs = self.pairs()
         self.assertEqual([pair[:4] for pair in pairs if pair[2] == "A-2"], [("A-1", 1, "A-2", 1), ("A-1", 2, "A-2", 2)])
-        self.assertEqual([pair[0] for pair in pairs if pair[2] == "A-3"], ["A-1", "A-2"])
+        self.assertEqual([pair[0] for pair in pairs if pair[2] == "A-3"], ["A-1"])
