@@ -5,12 +5,12 @@
 #include <map>
 #include <vector>
 
+#include "limier/catalog/messages.h"
 #include "store/writer_impl.h"
 
 namespace limier::store {
 namespace {
 
-constexpr std::string_view kBetween = "; ";  // of the places
 // Of a path: the name and the folder it lies in.
 constexpr std::size_t kFewestParts = 2;
 
@@ -92,11 +92,7 @@ class Batch {
     Wanted wanted;
     wanted.row_id = row_id;
     if (path.find('/') != std::string::npos) wanted.paths.push_back(path);
-    while (!places.empty()) {
-      const auto end = places.find(kBetween);
-      wanted.paths.emplace_back(places.substr(0, end));
-      places = end == std::string_view::npos ? std::string_view() : places.substr(end + kBetween.size());
-    }
+    for (const std::string_view one : catalog::split_list(places)) wanted.paths.emplace_back(one);
     const std::string name(wanted.paths.empty() ? "" : name_of(wanted.paths.front()));
     if (name.empty() && sha256.empty()) return;
     if (!name.empty()) by_name_.emplace(name, all_.size());

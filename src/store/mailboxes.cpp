@@ -15,7 +15,6 @@ namespace limier::store {
 namespace {
 
 constexpr std::string_view kMaker = "mailbox-owner", kVersion = "1";
-constexpr std::string_view kBetween = "; ";  // of several recipients in one cell
 // Of a store: that it says anything; and of an address, each way.
 constexpr std::int64_t kFewestMessages = 10, kFewestEachWay = 3;
 // In tenths of a store's messages: who has more is its owner, unless another has more than a little.
@@ -38,11 +37,7 @@ class Mailbox {
       ++(address.*way);
     };
     note(sender, &Address::sent);
-    while (!recipients.empty()) {
-      const auto end = recipients.find(kBetween);
-      note(recipients.substr(0, end), &Address::received);
-      recipients = end == std::string_view::npos ? std::string_view() : recipients.substr(end + kBetween.size());
-    }
+    for (const std::string_view recipient : catalog::split_list(recipients)) note(recipient, &Address::received);
   }
 
   // nullopt: nothing says whose it is.

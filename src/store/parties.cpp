@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "limier/catalog/messages.h"
 #include "limier/catalog/people.h"
 #include "limier/people.h"
 #include "store/writer_impl.h"
@@ -14,7 +15,6 @@ namespace limier::store {
 namespace {
 
 constexpr std::size_t kNamesOfParty = 3;
-constexpr std::string_view kBetween = "; ";  // of several recipients in one cell
 
 Result<const people::Country*> country_of_device(Database& db) {
   std::vector<std::pair<std::string, std::string>> facts;
@@ -178,17 +178,12 @@ class Parties {
         "NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
         [&](const Statement& row) -> Status {
           const std::string service = row.text(0), recipients = row.text(1);
-          std::string_view rest = recipients;
-          while (!rest.empty()) {
-            const auto end = rest.find(kBetween);
-            const auto party = people::party_of(rest.substr(0, end), service, at_home_);
-            rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + kBetween.size());
-            if (party)
+          for (const std::string_view recipient : catalog::split_list(recipients))
+            if (const auto party = people::party_of(recipient, service, at_home_))
               LIMIER_CHECK(note(*party, "",
                                 {.messages = row.integer(2),
                                  .first_ns = row.optional_integer(3),
                                  .last_ns = row.optional_integer(4)}));
-          }
           return ok_status();
         });
   }

@@ -11,6 +11,18 @@ inline constexpr std::array<std::string_view, 3> kDirectionWords{"unknown", "in"
 // Who sent a message of which nothing is stored but that this device sent it.
 inline constexpr std::string_view kOwnerWord = "owner";
 
+// Cells that hold several texts (recipients, places) have this between them.
+inline constexpr std::string_view kListSeparator = "; ";
+inline std::vector<std::string_view> split_list(std::string_view list) {
+  std::vector<std::string_view> parts;
+  while (!list.empty()) {
+    const auto end = list.find(kListSeparator);
+    parts.push_back(list.substr(0, end));
+    list = end == std::string_view::npos ? std::string_view() : list.substr(end + kListSeparator.size());
+  }
+  return parts;
+}
+
 struct Message {
   static constexpr KindInfo kKind{
       .name = "message",
