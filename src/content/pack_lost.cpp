@@ -144,10 +144,29 @@ class LostRun {
   std::uint64_t given_ = 0;
 };
 
-std::string json_of(const FoundRow& row, const std::vector<std::string>& columns) {
+// What a pack asks for of a table, by the words of its statements: values of cookies and passwords are none of it.
+class Asked {
+ public:
+  Asked(const Pack& pack, std::string_view table) {
+    for (const PackRow& row : pack.rows)
+      if (row.driver == table) sql_ += row.sql + row.where + "\n";
+  }
+  [[nodiscard]] bool has(std::string_view column) const {
+    for (std::size_t at = sql_.find(column); at != std::string::npos; at = sql_.find(column, at + 1)) {
+      const std::size_t end = at + column.size();
+      if ((at == 0 || !is_name_byte(sql_[at - 1])) && (end == sql_.size() || !is_name_byte(sql_[end]))) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::string sql_;
+};
+
+std::string json_of(const FoundRow& row, const std::vector<std::string>& columns, const Asked& asked) {
   std::string json = "{";
   for (std::size_t i = 0; i < row.values.size() && i < columns.size(); ++i) {
-    if (!row.known[i] || row.values[i].kind == SqliteValue::Kind::kNull) continue;
+    if (!row.known[i] || row.values[i].kind == SqliteValue::Kind::kNull || !asked.has(columns[i])) continue;
     const SqliteValue& value = row.values[i];
     json += (json.size() > 1 ? "," : "") + json_string(columns[i]) + ":";
     if (value.kind == SqliteValue::Kind::kInteger)
@@ -211,10 +230,14 @@ void give_fragments(const Pack& pack, const LostRows& lost, Rows& rows) {
     artifact.place.page = row.page;
     artifact.place.file_offset = static_cast<std::int64_t>(row.file_offset);
     artifact.kind = "fragment";
-    for (std::size_t at = 0; at < row.values.size() && artifact.summary.size() < kMaxSummaryBytes; ++at)
-      if (row.known[at] && row.values[at].kind == SqliteValue::Kind::kText)
+    const Asked asked(pack, table);
+    const auto& columns = lost.columns_of(i);
+    for (std::size_t at = 0;
+         at < std::min(row.values.size(), columns.size()) && artifact.summary.size() < kMaxSummaryBytes; ++at)
+      if (row.known[at] && row.values[at].kind == SqliteValue::Kind::kText && asked.has(columns[at]))
         artifact.summary += (artifact.summary.empty() ? "" : " | ") + row.values[at].bytes;
-    artifact.detail = json_of(row, lost.columns_of(i));
+    artifact.detail = json_of(row, columns, asked);
+    if (artifact.summary.empty()) continue;  // nothing of what the pack asks for
     rows.add(artifact, pack.name, pack.version);
   }
 }
