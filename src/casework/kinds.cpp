@@ -63,10 +63,11 @@ constexpr std::array kKinds{
     Kind{"entity", "account, address or number", "accounts, addresses and numbers", Meaning::kContact,
          "SELECT kind || ': ' || normalized, 0, NULL, NULL, hits FROM v_entity", as_is, false, 128, 15, false, false},
     Kind{"content", "file content", "file contents", Meaning::kContent,
-         // DCIM/100APPLE and the like: JEITA CP-3461 (DCF); DCIM/Camera: Android. What is saved or copied there has
-         // other folders.
+         // DCIM/Camera: Android; DCIM/100CANON and the like: JEITA CP-3461 (DCF). Not Apple's 100APPLE, into which
+         // pictures from everywhere are saved.
          "SELECT sha256, size, file_id, known, 1, allocated, path GLOB '*DCIM/Camera/*' OR path GLOB "
-         "'*DCIM/[0-9][0-9][0-9][A-Z]*/*' FROM v_file WHERE sha256 IS NOT NULL AND size > 0 AND "
+         "'*DCIM/[0-9][0-9][0-9][A-Z]*/*' AND path NOT GLOB '*DCIM/[0-9][0-9][0-9]APPLE/*' FROM v_file WHERE sha256 IS "
+         "NOT NULL AND size > 0 AND "
          "content_state IN ('complete', 'recovered') AND kind IN ('file', 'stream')",
          as_is, true, 0, 10, false, true},
     Kind{"user-folder", "name of a user's folder", "names of users' folders", Meaning::kContact,

@@ -170,6 +170,22 @@ TEST_F(KindMerge, known_and_empty_contents_are_left_out) {
   EXPECT_EQ(shared[0].value, "v4");
 }
 
+TEST_F(KindMerge, a_picture_of_one_exhibits_own_camera_counts_in_full) {
+  KeyRecord small = record(1, 900), taken = record(2, 900);
+  KeyRecord there = taken;
+  taken.flags = kFlagCamera;  // on the one that took it; the other has it somewhere
+  write_run(run_name(0), {{small.key, small}, {taken.key, taken}}, spec());
+  write_run(run_name(1), {{small.key, small}, {there.key, there}}, spec());
+  KindTotals totals;
+  const auto shared = merge(2, 1 << 20, totals);
+  ASSERT_EQ(shared.size(), 2U);
+  EXPECT_EQ(shared[0].key, taken.key);
+  EXPECT_EQ(shared[0].weight, 7 * kMillion);
+  EXPECT_EQ(shared[1].weight, key_weight(2, true, 900));
+  // One alone makes a link that counts as one.
+  EXPECT_EQ(link_score(10, static_cast<std::uint64_t>(shared[0].weight)), 30'000);
+}
+
 class LinkTest : public CaseworkTest {};
 
 TEST_F(LinkTest, sums_of_pairs_are_those_of_a_plain_count_whatever_the_memory) {
