@@ -22,7 +22,6 @@ constexpr std::size_t kWideRecord = 60;  // columns from which on the head's len
 constexpr std::size_t kMaxTextBits = 16;
 constexpr std::size_t kLeastFragmentText = 4;   // bytes; shorter ones say nothing
 constexpr std::uint32_t kLongestFront = 12;     // three bytes of length, eight of number, one of length
-constexpr std::uint64_t kRowsToLearnFrom = 10;  // from which on a column's first type is one that was seen
 
 bool is_short(std::uint64_t type, Bytes body, bool has_short_integers) {
   const std::int64_t value = integer_of_type(type, body);
@@ -132,14 +131,14 @@ class Carver {
     const Bytes record =
         page_.subspan(static_cast<std::size_t>(cell->payload_at), static_cast<std::size_t>(cell->local_bytes));
     if (!parse_record_head(record, scratch_) || scratch_.payload_bytes() != cell->payload_bytes) return std::nullopt;
-    if (std::ranges::none_of(ground_.tables, [&](const DbTable* table) { return table->fits(scratch_.types, true); }))
+    const Bytes body = record.subspan(static_cast<std::size_t>(scratch_.head_bytes));
+    if (std::ranges::none_of(ground_.tables,
+                             [&](const DbTable* table) { return can_be_of(*table, scratch_, body); }))
       return std::nullopt;
     Reading reading;
     reading.end = static_cast<std::uint32_t>(cell->end);
     reading.bits = kBitsOfSums + (ends_well(reading.end) || at == start_ ? kBitsOfPlace : 0);
-    if (!are_likely_values(ground_, scratch_, record.subspan(static_cast<std::size_t>(scratch_.head_bytes)),
-                           reading.bits))
-      return std::nullopt;
+    if (!are_likely_values(ground_, scratch_, body, reading.bits)) return std::nullopt;
     if (reading.bits < kLeastBits) return std::nullopt;
     return reading;
   }
@@ -256,8 +255,8 @@ class Carver {
     const std::uint64_t others = scratch_.body_bytes;
     const auto attempt = [&](std::uint64_t type) {
       if (!table.fits(0, type, true)) return;
-      const bool seen = (table.seen[0] & bit_of_type(type)) != 0 || table.is_alias(0);
-      if (!seen && type < 10 && table.live_rows >= kRowsToLearnFrom) return;
+      const bool seen = table.has_seen(0, type);
+      if (!seen && !table.may_guess_first(type)) return;
       scratch_.types[0] = type;
       scratch_.body_bytes = others + bytes_of_type(type);
       Reading one = reading;
@@ -287,6 +286,7 @@ class Carver {
     reading.bits -= *rests * kBitsOfRest;
     const Bytes body = page_.subspan(static_cast<std::size_t>(content + scratch_.head_bytes),
                                      static_cast<std::size_t>(local - scratch_.head_bytes));
+    if (!reading.table->has_likely_signs(scratch_, body)) return;
     if (!are_likely_values(ground_, scratch_, body, reading.bits)) return;
     if (best.end == 0 || reading.bits > best.bits + kClearlyBetter) {
       best = reading;
@@ -389,12 +389,11 @@ class Carver {
   }
 
   std::optional<CarvedRow> keep_columns(CarvedRow row, int bits) {
-    for (const DbTable* table : ground_.tables)
-      if (table->fits(row.head.types, true)) row.tables.push_back(table);
-    if (row.tables.empty() || row.body_at >= row.end) return std::nullopt;
+    if (row.body_at >= row.end) return std::nullopt;
     row.local_body_bytes = row.end - row.body_at;
-    const Bytes body =
-        page_.subspan(static_cast<std::size_t>(row.body_at), static_cast<std::size_t>(row.local_body_bytes));
+    const Bytes body = local_body_of(row);
+    row.tables = tables_of(row.head, body);
+    if (row.tables.empty()) return std::nullopt;
     if (!are_likely_values(ground_, row.head, body, bits) || bits < kLeastFragmentBits) return std::nullopt;
     std::uint64_t used = 0;
     bool text = false;
@@ -429,9 +428,23 @@ class Carver {
       read_headless(at, reading, row);
     }
     row.columns = row.head.types.size();
-    for (const DbTable* table : ground_.tables)
-      if (table->fits(row.head.types, true)) row.tables.push_back(table);
+    row.tables = tables_of(row.head, local_body_of(row));
     return row;
+  }
+
+  [[nodiscard]] Bytes local_body_of(const CarvedRow& row) const {
+    return page_.subspan(static_cast<std::size_t>(row.body_at), static_cast<std::size_t>(row.local_body_bytes));
+  }
+
+  static bool can_be_of(const DbTable& table, const RecordHead& head, Bytes body) {
+    return table.fits(head.types, true) && table.has_likely_signs(head, body);
+  }
+
+  [[nodiscard]] std::vector<const DbTable*> tables_of(const RecordHead& head, Bytes body) const {
+    std::vector<const DbTable*> tables;
+    for (const DbTable* table : ground_.tables)
+      if (can_be_of(*table, head, body)) tables.push_back(table);
+    return tables;
   }
 
   void read_headless(std::uint32_t at, const Reading& reading, CarvedRow& row) const {

@@ -8,6 +8,7 @@ namespace {
 constexpr std::uint16_t kNullBit = 1u << 0;
 constexpr std::uint16_t kRealBit = 1u << 7;
 constexpr std::uint16_t kIntegerBits = 0x37e;  // types 1 to 6, 8 and 9
+constexpr std::uint64_t kRowsToLearnFrom = 10;  // live ones that tell what a column may hold
 
 // What a column of an affinity can hold after SQLite converted it.
 std::uint16_t bits_of(Affinity affinity) {
@@ -39,6 +40,11 @@ std::vector<std::size_t> stored_order(const TableShape& shape) {
 void settle(DbTable& table) {
   table.stored = stored_order(table.shape);
   table.seen.assign(table.stored.size(), 0);
+  table.negative.assign(table.stored.size(), false);
+}
+
+bool is_negative(std::uint64_t type, Bytes value) {
+  return type >= 1 && type <= 6 && !value.empty() && (value[0] & 0x80u) != 0;
 }
 
 }  // namespace
@@ -48,10 +54,16 @@ std::uint16_t bit_of_type(std::uint64_t type) {
   return is_text_type(type) ? kTextBit : kBlobBit;
 }
 
-void DbTable::see(const RecordHead& head) {
+void DbTable::see(const RecordHead& head, Bytes body) {
   ++live_rows;
   const std::size_t columns = std::min(head.types.size(), seen.size());
-  for (std::size_t i = 0; i < columns; ++i) seen[i] |= bit_of_type(head.types[i]);
+  std::uint64_t at = 0;
+  for (std::size_t i = 0; i < columns; ++i) {
+    seen[i] |= bit_of_type(head.types[i]);
+    const std::uint64_t size = bytes_of_type(head.types[i]);
+    if (is_negative(head.types[i], slice(body, at, size).value_or(Bytes()))) negative[i] = true;
+    at += size;
+  }
   const auto count = static_cast<std::uint16_t>(head.types.size());
   if (count < seen.size() && std::ranges::find(counts, count) == counts.end()) counts.push_back(count);
 }
@@ -74,6 +86,29 @@ bool DbTable::fits(const std::vector<std::uint64_t>& types, bool searched) const
   for (std::size_t i = 0; i < types.size(); ++i)
     if (!fits(i, types[i], searched)) return false;
   return true;
+}
+
+bool DbTable::has_likely_signs(const RecordHead& head, Bytes body) const {
+  if (live_rows < kRowsToLearnFrom) return true;
+  const std::size_t columns = std::min(head.types.size(), negative.size());
+  std::uint64_t at = 0;
+  for (std::size_t i = 0; i < columns; ++i) {
+    const std::uint64_t size = bytes_of_type(head.types[i]);
+    const auto value = slice(body, at, size);
+    if (!value) return true;
+    if (!negative[i] && is_negative(head.types[i], *value)) return false;
+    at += size;
+  }
+  return true;
+}
+
+bool DbTable::has_seen(std::size_t column, std::uint64_t type) const {
+  return is_alias(column) || (seen[column] & bit_of_type(type)) != 0;
+}
+
+bool DbTable::may_guess_first(std::uint64_t type) const {
+  // A column without a type takes anything: its declaration does not speak for any.
+  return stored_column(0).affinity != Affinity::kBlob && (type >= 10 || live_rows < kRowsToLearnFrom);
 }
 
 DbTable* TableSet::add(const SchemaEntry& entry, bool is_live) {

@@ -25,6 +25,7 @@ struct DbTable {
   bool is_live = false;                    // in the schema as the application saw it
   std::vector<std::size_t> stored;         // columns of the shape in the order of the record
   std::vector<std::uint16_t> seen;         // of each stored column
+  std::vector<bool> negative;              // whether a live row has a negative integer there
   std::vector<std::uint16_t> counts;       // of columns that live rows have, when they are fewer than `stored`
   std::vector<std::uint64_t> first_types;  // of a first column with a handful of words for values
   std::uint64_t live_rows = 0;
@@ -32,10 +33,17 @@ struct DbTable {
 
   [[nodiscard]] const TableColumn& stored_column(std::size_t at) const { return shape.columns[stored[at]]; }
   [[nodiscard]] bool is_alias(std::size_t at) const { return shape.alias == stored[at]; }
-  void see(const RecordHead& head);
+  void see(const RecordHead& head, Bytes body);
   // Of a table with row numbers; how strict: `searched` where nothing but the bytes themselves says that this is a row.
   [[nodiscard]] bool fits(const std::vector<std::uint64_t>& types, bool searched) const;
   [[nodiscard]] bool fits(std::size_t column, std::uint64_t type, bool searched) const;
+  // False: a negative integer in a column whose live rows, and there are some, have none. Counters, times and references
+  // to other rows look like that; bytes read from the wrong place do not. `body` may be short.
+  [[nodiscard]] bool has_likely_signs(const RecordHead& head, Bytes body) const;
+  // Whether live rows have that kind of value there.
+  [[nodiscard]] bool has_seen(std::size_t column, std::uint64_t type) const;
+  // Whether a first type that was lost may have been one that no live row has.
+  [[nodiscard]] bool may_guess_first(std::uint64_t type) const;
 };
 
 // Rows of sqlite_schema.

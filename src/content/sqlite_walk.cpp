@@ -266,7 +266,7 @@ bool SqlitePages::take_row(LiveRow row, DbTable& table, const std::function<bool
   row.head = &record_;
   row.body = Bytes(payload_).subspan(static_cast<std::size_t>(record_.head_bytes));
   row.body = row.body.first(static_cast<std::size_t>(record_.body_bytes));
-  table.see(record_);
+  table.see(record_, row.body);
   if (hashes_complete()) hashes_.push_back(hash_row(record_, row.body));
   return each(row);
 }
