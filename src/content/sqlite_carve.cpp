@@ -20,8 +20,8 @@ constexpr std::uint32_t kMaxFragment = 3;  // bytes too few for a free block
 constexpr std::size_t kMaxHeadlessTables = 16;
 constexpr std::size_t kWideRecord = 60;  // columns from which on the head's length may take two bytes
 constexpr std::size_t kMaxTextBits = 16;
-constexpr std::size_t kLeastFragmentText = 4;   // bytes; shorter ones say nothing
-constexpr std::uint32_t kLongestFront = 12;     // three bytes of length, eight of number, one of length
+constexpr std::size_t kLeastFragmentText = 4;  // bytes; shorter ones say nothing
+constexpr std::uint32_t kLongestFront = 12;    // three bytes of length, eight of number, one of length
 
 bool is_short(std::uint64_t type, Bytes body, bool has_short_integers) {
   const std::int64_t value = integer_of_type(type, body);
@@ -132,8 +132,7 @@ class Carver {
         page_.subspan(static_cast<std::size_t>(cell->payload_at), static_cast<std::size_t>(cell->local_bytes));
     if (!parse_record_head(record, scratch_) || scratch_.payload_bytes() != cell->payload_bytes) return std::nullopt;
     const Bytes body = record.subspan(static_cast<std::size_t>(scratch_.head_bytes));
-    if (std::ranges::none_of(ground_.tables,
-                             [&](const DbTable* table) { return can_be_of(*table, scratch_, body); }))
+    if (std::ranges::none_of(ground_.tables, [&](const DbTable* table) { return can_be_of(*table, scratch_, body); }))
       return std::nullopt;
     Reading reading;
     reading.end = static_cast<std::uint32_t>(cell->end);

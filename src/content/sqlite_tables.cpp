@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint16_t kNullBit = 1u << 0;
 constexpr std::uint16_t kRealBit = 1u << 7;
-constexpr std::uint16_t kIntegerBits = 0x37e;  // types 1 to 6, 8 and 9
+constexpr std::uint16_t kIntegerBits = 0x37e;   // types 1 to 6, 8 and 9
 constexpr std::uint64_t kRowsToLearnFrom = 10;  // live ones that tell what a column may hold
 
 // What a column of an affinity can hold after SQLite converted it.

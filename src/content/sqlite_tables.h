@@ -37,8 +37,8 @@ struct DbTable {
   // Of a table with row numbers; how strict: `searched` where nothing but the bytes themselves says that this is a row.
   [[nodiscard]] bool fits(const std::vector<std::uint64_t>& types, bool searched) const;
   [[nodiscard]] bool fits(std::size_t column, std::uint64_t type, bool searched) const;
-  // False: a negative integer in a column whose live rows, and there are some, have none. Counters, times and references
-  // to other rows look like that; bytes read from the wrong place do not. `body` may be short.
+  // False: a negative integer in a column whose live rows, and there are some, have none. Counters, times and
+  // references to other rows look like that; bytes read from the wrong place do not. `body` may be short.
   [[nodiscard]] bool has_likely_signs(const RecordHead& head, Bytes body) const;
   // Whether live rows have that kind of value there.
   [[nodiscard]] bool has_seen(std::size_t column, std::uint64_t type) const;
