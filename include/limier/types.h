@@ -18,7 +18,7 @@
 namespace limier::types {
 
 inline constexpr std::size_t kHeadBytes = 8192;     // of every content, from its first byte
-inline constexpr std::size_t kEntropyBytes = 4096;  // of these the entropy
+inline constexpr std::size_t kEntropyBytes = 2048;  // of these the entropy
 inline constexpr std::size_t kWindowBytes = 4096;   // looked at once more further on, where the head asks for it
 
 // What a type is about: the rows of the overviews in reports.
