@@ -354,6 +354,7 @@ void fill_from_facts(const ExhibitFacts& facts, store::CaseExhibit& row) {
   row.device_model = text(facts.device_model);
   row.device_serial = text(facts.device_serial);
   row.identifiers = text(identifiers_of(facts));
+  row.whose = text(facts.whose);
   row.profile = facts.profile;
   row.tool_version = facts.tool_version;
   row.files = facts.files;

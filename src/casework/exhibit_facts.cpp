@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "casework/run_format.h"
+#include "limier/report/device.h"
 
 namespace limier::casework {
 namespace {
@@ -112,6 +113,8 @@ Status read_lists(store::Index& index, ExhibitFacts& facts) {
   if (facts.not_examined.size() > static_cast<std::size_t>(kMaxFactsNotExamined))
     facts.not_examined.back() = {
         "further entries", "more than the case lists; the exhibit's own report has all", {}, {}};
+  LIMIER_TRY(const report::Device device, report::read_device(index));
+  facts.whose = report::device_words(device);
   LIMIER_TRY(auto owners,
              index.query(fmt::format("SELECT kind, normalized, coalesce(name, '') FROM v_party WHERE owner ORDER "
                                      "BY party_id LIMIT {}",

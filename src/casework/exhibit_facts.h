@@ -73,6 +73,7 @@ struct ExhibitFacts {
   std::optional<std::string> stored_md5, stored_sha1, md5, sha1, sha256;
   std::string acq_case_number, acq_evidence_number, acq_examiner, acq_description, acq_notes, acq_date, acq_software;
   std::string device_model, device_serial, set_identifier;
+  std::string whose;  // what the device says of itself and its owner: report::device_words()
   std::string tool_version, profile;
   bool interrupted = false;
   std::int64_t exit_code = 0;
@@ -112,6 +113,7 @@ struct ExhibitFacts {
                       &T::device_model,
                       &T::device_serial,
                       &T::set_identifier,
+                      &T::whose,
                       &T::tool_version,
                       &T::profile,
                       &T::interrupted,

@@ -18,7 +18,7 @@ namespace limier::casework {
 inline constexpr std::size_t kKeyBytes = 32;
 inline constexpr std::size_t kRecordHead = kKeyBytes + 24;  // without the value
 inline constexpr std::size_t kMaxValueBytes = 192;
-inline constexpr std::uint32_t kRunVersion = 4;
+inline constexpr std::uint32_t kRunVersion = 5;
 
 // What a key is known as on the exhibit; bits of KeyRecord::flags.
 inline constexpr std::uint32_t kFlagKnown = 1;    // a hash set says: harmless

@@ -50,7 +50,7 @@ Status read_exhibits(store::Index& index, CaseFacts& facts) {
                          "case_number, examiner, agency, scope, attention, exit_code, exit_class, message, "
                          "verdict, format, md5, sha1, sha256, identifiers, size_bytes, files, deleted, "
                          "recovered, not_examined, not_examined_bytes, links, exhibit_id, profile, note, "
-                         "acq_description, acq_notes, acq_evidence_number, device_model FROM v_exhibit ORDER BY "
+                         "acq_description, acq_notes, acq_evidence_number, device_model, whose FROM v_exhibit ORDER BY "
                          "attention"));
   std::vector<std::int64_t> ids;
   while (row.step()) {
@@ -70,7 +70,7 @@ Status read_exhibits(store::Index& index, CaseFacts& facts) {
     ids.push_back(row.integer(28));
     one.profile = row.text(29);
     one.note = row.text(30);
-    for (int i = 31; auto* field : {&one.description, &one.notes, &one.evidence_number, &one.model})
+    for (int i = 31; auto* field : {&one.description, &one.notes, &one.evidence_number, &one.model, &one.whose})
       *field = maybe_text(row, i++);
     facts.media_bytes += one.size_bytes.value_or(0);
     facts.files += one.files.value_or(0);

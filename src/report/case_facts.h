@@ -30,6 +30,7 @@ struct CaseExhibitFacts {
   MaybeText exit_class, message, verdict;
   Text authority, case_number, examiner, agency, scope, note;
   MaybeText description, notes, evidence_number, model;  // as the container states them
+  MaybeText whose;                                       // as the device says
   MaybeText format, md5, sha1, sha256, identifiers;
   std::optional<std::int64_t> size_bytes, files, deleted, recovered, not_examined, not_examined_bytes;
   std::int64_t links = 0;

@@ -5,14 +5,14 @@
 
 #include "report/case_sections.h"
 #include "report/numbers.h"
+#include "report/sections.h"
+#include "report/talks_html.h"
 
 namespace limier::report {
 namespace {
 
-std::string_view priority_css(const Text& priority) {
-  if (priority == "live-in-danger" || priority == "high") return "is-bad";
-  return priority == "medium" ? "is-warn" : "note";
-}
+constexpr std::int64_t kFrontFindings = 3;
+constexpr std::int64_t kMaxTalkedOf = 50;  // as many as the case keeps the messages of
 
 const CaseExhibitFacts* exhibit_named(const CaseFacts& facts, const Text& name) {
   for (const CaseExhibitFacts& one : facts.by_attention)
@@ -45,35 +45,46 @@ void put_words(CaseContext& context) {
                     grouped(without), grouped(facts.exhibits)));
 }
 
-// What the first findings rest on, with what stands around them.
-Status put_talks(CaseContext& context) {
+// A message of a conversation, as it is read.
+std::string talk_item(const store::Query& row, int first) {
+  std::string text = row.is_null(first + 3) ? absent() : quoted(row.text(first + 3));
+  if (row.integer(first + 4) > 0)
+    text += fmt::format(" <span class=\"note\">… {} bytes more</span>", grouped(row.integer(first + 4)));
+  std::string marks;
+  if (row.integer(first + 5) != 0) marks += " <span class=\"tag\">deleted</span>";
+  if (!row.is_null(first + 6) && row.text(first + 6) != "live")
+    marks += fmt::format(" <span class=\"tag\">{}</span>", html_text(row.text(first + 6)));
+  return fmt::format(
+      "<li{}><span class=\"who\">{} · {}{}</span>{}</li>\n", row.integer(first + 7) != 0 ? " class=\"subject\"" : "",
+      row.is_null(first) ? "no time" : time_text(row.text(first)),
+      row.is_null(first + 2) ? html_text(row.text(first + 1)) : quoted(row.text(first + 2)), marks, text);
+}
+
+// The first findings with the messages they rest on and those around them.
+Status put_talks(CaseContext& context, std::int64_t last_rank) {
   LIMIER_TRY(auto rows,
-             context.index.query(
-                 "SELECT t.rank, t.exhibit, f.title, f.finding_id, t.t, t.direction, t.who, t.text, t.left_out, "
-                 "t.deleted, t.state, t.is_subject FROM v_case_talk t JOIN v_case_finding f ON f.rank = t.rank "
-                 "ORDER BY t.rank, t.seq"));
+             context.index.query(fmt::format(
+                 "SELECT f.rank, f.exhibit, f.title, f.finding_id, f.priority, f.reason, t.t, t.direction, t.who, "
+                 "t.text, t.left_out, t.deleted, t.state, t.is_subject, t.rank IS NOT NULL FROM v_case_finding f LEFT "
+                 "JOIN v_case_talk t ON f.rank = t.rank WHERE f.rank <= {} ORDER BY f.rank, t.seq",
+                 last_rank)));
   Page& page = context.page;
   std::int64_t rank = 0;
   while (rows.step()) {
     if (rows.integer(0) != rank) {
-      if (rank != 0) page.end_table();
+      if (rank != 0) page.raw("</ol>\n</div>\n");
       rank = rows.integer(0);
-      page.raw(fmt::format("<h3>{}. {}: {}</h3>\n", grouped(rank),
-                           finding_cell(context.facts, rows.text(1), rows.integer(3)), quoted(rows.text(2))));
-      page.table("", {{"Time", Align::kShort}, {"Who", Align::kPath}, {"Text", Align::kPath}});
+      const std::string_view css = priority_css(rows.text(4));
+      page.raw(fmt::format(
+          "<div class=\"finding{}\">\n<p class=\"head\">{}. {}: {} · <span class=\"{}\">{}</span></p>\n"
+          "<p>{}</p>\n<ol class=\"talk\">\n",
+          css == "is-bad" ? "" : " lesser", grouped(rank), finding_cell(context.facts, rows.text(1), rows.integer(3)),
+          quoted(rows.text(2)), css, html_text(rows.text(4)), rows.is_null(5) ? "" : quoted(rows.text(5))));
     }
-    std::string text = rows.is_null(7) ? absent() : quoted(rows.text(7));
-    if (rows.integer(8) > 0)
-      text += fmt::format(" <span class=\"note\">… {} bytes more</span>", grouped(rows.integer(8)));
-    if (rows.integer(9) != 0) text += " <span class=\"tag\">deleted</span>";
-    if (!rows.is_null(10) && rows.text(10) != "live")
-      text += fmt::format(" <span class=\"tag\">{}</span>", html_text(rows.text(10)));
-    const std::string who = rows.is_null(6) ? html_text(rows.text(5)) : quoted(rows.text(6));
-    page.row({rows.is_null(4) ? absent() : time_text(rows.text(4)), who,
-              rows.integer(11) != 0 ? "<b>" + text + "</b>" : text});
+    if (rows.integer(14) != 0) page.raw(talk_item(rows, 6));
   }
   LIMIER_CHECK(rows.status());
-  if (rank != 0) page.end_table();
+  if (rank != 0) page.raw("</ol>\n</div>\n");
   return ok_status();
 }
 
@@ -141,8 +152,29 @@ Status put_case_findings(CaseContext& context) {
     page.raw(fmt::format("<p class=\"note\">Listed: the first {} of {} findings. case-findings.csv has {}{}.</p>\n",
                          grouped(shown), grouped(facts.findings), grouped(facts.findings_listed),
                          facts.findings_listed < facts.findings ? "; the rest is in the reports of the exhibits" : ""));
-  LIMIER_CHECK(put_talks(context));
+  page.heading("What the first findings rest on");
+  LIMIER_CHECK(put_talks(context, kMaxTalkedOf));
   return put_judged(context);
+}
+
+Status put_case_front_findings(CaseContext& context) {
+  const CaseFacts& facts = context.facts;
+  if (facts.findings == 0) return ok_status();
+  LIMIER_TRY(auto rows,
+             context.index.query("SELECT total(live_in_danger), total(high), total(medium), total(low), total(info) "
+                                 "FROM v_exhibit"));
+  Counts counts;
+  if (rows.step())
+    for (std::size_t i = 0; i < kPriorities.size(); ++i)
+      counts.by_priority[i] = static_cast<std::int64_t>(rows.real(static_cast<int>(i)));
+  LIMIER_CHECK(rows.status());
+  Page& page = context.page;
+  page.raw(fmt::format("<div class=\"to-read\">\n<h2>To be read first, over all exhibits: {}</h2>\n",
+                       priorities_text(counts)));
+  put_words(context);
+  LIMIER_CHECK(put_talks(context, kFrontFindings));
+  page.raw("<p><a href=\"#findings\">All findings</a></p>\n</div>\n");
+  return ok_status();
 }
 
 }  // namespace limier::report

@@ -102,7 +102,9 @@ void put_first(CaseContext& context) {
   std::string out = "<div class=\"first\">\n<div><h2>Look at these first</h2>\n<ul>\n";
   for (std::size_t i = 0; i < std::min(kLines, facts.by_attention.size()); ++i) {
     const CaseExhibitFacts& one = facts.by_attention[i];
-    out += fmt::format("<li><b>{}</b> {}</li>\n", exhibit_link(one), quoted(one.reason));
+    out += fmt::format("<li><b>{}</b> {}{}</li>\n", exhibit_link(one),
+                       one.whose ? fmt::format("<span class=\"note\">{}</span><br>", quoted(*one.whose)) : "",
+                       quoted(one.reason));
   }
   out += "</ul></div>\n<div><h2>Strongest links</h2>\n<ul>\n";
   for (std::size_t i = 0; i < std::min(kLines, facts.top_links.size()); ++i) {
@@ -148,6 +150,7 @@ Status put_case_front(CaseContext& context) {
            (authority.empty() ? std::string("the authority of each exhibit, <a href=\"#authority\">section 9</a>")
                               : quoted(authority)) +
            "</p>\n");
+  LIMIER_CHECK(put_case_front_findings(context));
   put_verdict(context);
   put_figures(context);
   put_first(context);

@@ -84,6 +84,7 @@ std::string description_cell(const CaseExhibitFacts& exhibit) {
   for (const MaybeText* part : {&exhibit.description, &exhibit.model, &exhibit.evidence_number, &exhibit.notes})
     add(*part);
   add(exhibit.note);
+  if (exhibit.whose) text += fmt::format("{}It says: {}", text.empty() ? "" : "<br>", quoted(*exhibit.whose));
   const Text image = exhibit.image.substr(exhibit.image.rfind('/') + 1);
   text += fmt::format("{}<span class=\"note\">{}</span>", text.empty() ? "" : "<br>", quoted(image));
   return text;

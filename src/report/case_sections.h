@@ -13,6 +13,7 @@ struct CaseContext {
 };
 
 Status put_case_front(CaseContext& context);
+Status put_case_front_findings(CaseContext& context);
 Status put_case_findings(CaseContext& context);
 Status put_case_exhibits(CaseContext& context);
 Status put_case_links(CaseContext& context);

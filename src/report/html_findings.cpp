@@ -9,7 +9,7 @@
 #include "report/lists.h"
 #include "report/numbers.h"
 #include "report/sections.h"
-#include "report/talks.h"
+#include "report/talks_html.h"
 
 namespace limier::report {
 namespace {
@@ -17,65 +17,8 @@ namespace {
 constexpr std::size_t kFrontFindings = 3;
 constexpr std::int64_t kFrontNotJudged = 4;
 
-std::string_view priority_css(std::string_view priority) {
-  if (priority == "live-in-danger" || priority == "high") return "is-bad";
-  return priority == "medium" ? "is-warn" : "none";
-}
-
-std::string priority_text(std::string_view priority) {
-  return fmt::format("<span class=\"{}\">{}</span>", priority_css(priority), html_text(priority));
-}
-
-std::string excerpt_text(const Excerpt& shown) {
-  std::string text = quoted(shown.text);
-  if (shown.left_out > 0)
-    text += fmt::format(" <span class=\"note\">… {} more</span>",
-                        plural(static_cast<std::int64_t>(shown.left_out), "byte", "bytes"));
-  return text;
-}
-
 std::string link_to(const ShownFinding& finding) {
   return fmt::format("<a href=\"#finding-{}\">{}</a>", finding.finding_id, grouped(finding.rank));
-}
-
-std::string named(const Text& name, const Text& id) {
-  if (name.empty()) return quoted(id);
-  return id.empty() || name == id ? quoted(name) : fmt::format("{} ({})", quoted(name), quoted(id));
-}
-
-// "from Ann (+31 …)", "the device's owner to +31 …".
-std::string who_text(const ShownMessage& message) {
-  const bool no_sender =
-      (message.sender.empty() || message.sender == catalog::kOwnerWord) && message.sender_name.empty();
-  std::string who = no_sender ? "sender unknown" : named(message.sender_name, message.sender);
-  if (message.direction == "out") who = no_sender ? "the device’s owner" : who + ", the device’s owner";
-  if (!message.recipients.empty() && message.direction != "in") who += " to " + quoted(message.recipients);
-  return who;
-}
-
-std::string marks_text(const ShownMessage& message) {
-  std::string marks;
-  if (message.deleted) marks += " <span class=\"tag\">deleted</span>";
-  if (!message.state.empty() && message.state != "live")
-    marks += fmt::format(" <span class=\"tag\">{}</span>", html_text(message.state));
-  return marks;
-}
-
-void put_talk(Page& page, const ShownFindings& shown, const ShownFinding& finding) {
-  page.raw("<ol class=\"talk\">\n");
-  for (const std::int64_t id : finding.around) {
-    const auto found = shown.messages.find(id);
-    if (found == shown.messages.end()) continue;
-    const ShownMessage& message = found->second;
-    std::string body = excerpt_text(message.body);
-    if (message.body.text.empty())
-      body = fmt::format("<span class=\"none\">no text{}</span>",
-                         message.kind.empty() || message.kind == "text" ? "" : ", " + quoted(message.kind));
-    page.raw(fmt::format("<li{}><span class=\"who\">{} · {}{}</span>{}</li>\n",
-                         id == finding.subject_id ? " class=\"subject\"" : "",
-                         message.t ? time_text(*message.t) : "no time", who_text(message), marks_text(message), body));
-  }
-  page.raw("</ol>\n");
 }
 
 // Where the subject stands, so that it can be found again.
@@ -106,7 +49,10 @@ void put_card(Page& page, const ShownFindings& shown, const ShownFinding& findin
   const auto subject =
       finding.around.empty() ? shown.messages.end() : shown.messages.find(finding.subject_id.value_or(0));
   const bool is_message = subject != shown.messages.end();
-  if (is_message) put_talk(page, shown, finding);
+  if (is_message)
+    put_talk(page, shown.messages, finding.around, [&](std::int64_t id) {
+      return id == finding.subject_id ? Marked{"subject", {}} : Marked();
+    });
   std::string talk, subject_text = quoted(finding.subject_kind);
   if (is_message)
     talk = fmt::format("{}{}", subject->second.service.empty() ? "" : quoted(subject->second.service) + ", ",

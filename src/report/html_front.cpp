@@ -304,6 +304,7 @@ void put_acquisition(Page& page, const EvidenceFacts& facts) {
 
 Status put_front(Context& context) {
   put_title(context);
+  LIMIER_CHECK(put_front_device(context));
   // What is wrong with the evidence is said before what was found in it.
   const Verdict verdict = verdict_of(context.facts);
   if (verdict.css == "bad") put_verdict(context, verdict);

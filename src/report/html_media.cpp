@@ -49,8 +49,11 @@ std::string cap_text(std::int64_t shown, std::int64_t total, std::string_view fi
 }
 
 Status put_encryption(Context& context) {
-  if (context.facts.counts.encryption == 0) return ok_status();
   Page& page = context.page;
+  if (context.facts.counts.encryption == 0) {
+    page.paragraph("No sign of encryption was found in what was looked at.");
+    return ok_status();
+  }
   page.heading("Signs of encryption");
   page.paragraph(
       "limier has no way to open encrypted data and tries no key. Certainty <i>structure</i> means that the header of "
@@ -150,7 +153,12 @@ Status put_volumes_section(Context& context) {
   LIMIER_CHECK(rows.status());
   page.end_table();
   page.raw(cap_text(shown, context.facts.counts.volumes, "report.json"));
-  return put_encryption(context);
+  return ok_status();
+}
+
+Status put_applications_section(Context& context) {
+  LIMIER_CHECK(put_encryption(context));
+  return put_kinds(context, kApplicationKinds);
 }
 
 Status put_coverage_section(Context& context) {

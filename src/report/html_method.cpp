@@ -63,7 +63,7 @@ Status put_tools_section(Context& context) {
       "When, where and by whom the examination was run stands in audit.jsonl and in the view v_run of the index, so "
       "that "
       "this report does not differ between two runs.");
-  return ok_status();
+  return put_kinds(context, kToolKinds);
 }
 
 }  // namespace limier::report

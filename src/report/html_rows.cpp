@@ -1,8 +1,9 @@
-// Messages by conversation, and a table for every kind of row that came out of the files.
+// A table for every kind of row that came out of the files, in the section it belongs to.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "limier/catalog/findings.h"
-#include "limier/catalog/messages.h"
 #include "report/numbers.h"
 #include "report/sections.h"
 #include "report/talks.h"
@@ -12,52 +13,26 @@ namespace {
 
 using catalog::As;
 
-constexpr std::int64_t kMaxThreads = 100;
-constexpr std::size_t kMaxCellText = 240;  // bytes of a text in a table
+// Kinds that stand in a section of their own; all others in "What else came out of the files".
+constexpr std::array kOwnSections{&catalog::kKindOf<catalog::Finding>, &catalog::kKindOf<catalog::Judged>};
+constexpr std::array<std::span<const std::string_view>, 5> kElsewhere{kPeopleKinds, kMessageKinds, kConnectionKinds,
+                                                                      kApplicationKinds, kToolKinds};
 
-std::string excerpt_or_absent(const store::Query& row, int column) {
-  if (row.is_null(column) || row.text(column).empty()) return absent();
-  return quoted(excerpt(row.text(column), kMaxCellText).text);
-}
-std::string when_or_absent(const store::Query& row, int column) {
-  return row.is_null(column) ? absent() : time_text(row.text(column));
-}
-
-Status put_threads(Context& context, std::int64_t& threads) {
-  Page& page = context.page;
-  // Sums of the index alone: nothing here is held in memory but the hundred rows that are shown.
-  LIMIER_TRY(auto rows, context.index.query(fmt::format(
-                            "SELECT service, thread, max(thread_name), count(*) AS n, total(direction = 'out'), "
-                            "total(deleted), min(t), max(t), count(*) OVER () FROM v_message GROUP BY service, thread "
-                            "ORDER BY n DESC, service, thread LIMIT {}",
-                            kMaxThreads)));
-  page.table("By conversation", {{"Service", Align::kText},
-                                 {"Conversation", Align::kPath},
-                                 {"Messages", Align::kNumber},
-                                 {"sent", Align::kNumber},
-                                 {"deleted", Align::kNumber},
-                                 {"First", Align::kShort},
-                                 {"Last", Align::kShort}});
-  const auto number = [&](int column) { return grouped(static_cast<std::int64_t>(rows.real(column))); };
-  while (rows.step()) {
-    threads = rows.integer(8);
-    std::string talk = excerpt_or_absent(rows, 1);
-    if (!rows.is_null(2) && rows.text(2) != rows.text(1)) talk = excerpt_or_absent(rows, 2) + " (" + talk + ")";
-    page.row({excerpt_or_absent(rows, 0), talk, grouped(rows.integer(3)), number(4), number(5), when_or_absent(rows, 6),
-              when_or_absent(rows, 7)});
-  }
-  page.end_table();
-  return rows.status();
+bool stands_elsewhere(const catalog::KindInfo& kind) {
+  return std::ranges::find(kOwnSections, &kind) != kOwnSections.end() ||
+         std::ranges::any_of(kElsewhere,
+                             [&](const auto& names) { return std::ranges::find(names, kind.name) != names.end(); });
 }
 
-std::string cell_html(const KindRows& rows, std::size_t at) {
+std::string cell_html(const catalog::KindInfo& kind, const KindRows& rows, std::size_t at) {
   const catalog::ViewColumn& column = rows.columns()[at];
   const store::Cell& cell = rows.cell(at);
   if (rows.is_null(at)) return {};
   if (column.as == As::kTime) return time_text(cell.bytes);
   if (column.as == As::kFlag) return cell.integer != 0 ? "yes" : "no";
   if (cell.kind == store::Cell::Kind::kReal) return fmt::format("{}", cell.real);
-  // Numbers of rows are looked up as they stand.
+  // What `limier explain` takes. Other numbers of rows are looked up as they stand.
+  if (at == 0 && cell.kind == store::Cell::Kind::kInteger) return fmt::format("{}:{}", kind.name, cell.integer);
   if (cell.kind == store::Cell::Kind::kInteger)
     return column.name.ends_with("_id") ? fmt::format("{}", cell.integer) : grouped(cell.integer);
   const Excerpt shown = excerpt(rows.exact(at), kMaxCellText);
@@ -91,7 +66,7 @@ Status put_kind(Context& context, const KindCount& count) {
   while (rows.step()) {
     auto& cells = table.emplace_back(rows.columns().size());
     for (std::size_t at = 0; at < cells.size(); ++at)
-      if (is_shown(rows.columns()[at]) && !(cells[at] = cell_html(rows, at)).empty()) used[at] = true;
+      if (is_shown(rows.columns()[at]) && !(cells[at] = cell_html(*count.kind, rows, at)).empty()) used[at] = true;
   }
   LIMIER_CHECK(rows.status());
   page.heading(fmt::format("{} ({})", count.kind->title, grouped(count.rows)));
@@ -124,39 +99,38 @@ std::string more_note(const catalog::KindInfo& kind, std::int64_t shown, const F
   return fmt::format("<p class=\"note\">{} more in {}.</p>\n", grouped(total - shown), csv_name(kind));
 }
 
-Status put_messages_section(Context& context) {
-  Page& page = context.page;
-  if (context.facts.work.messages == 0) {
-    page.paragraph(context.facts.work.contents == 0 && context.facts.work.strange == 0
-                       ? "Not computed: no content was looked into. That is no statement about what the files hold."
-                       : "None came out of the contents that parsers looked into. Applications that no parser knows "
-                         "may hold some.");
-    return ok_status();
-  }
-  page.paragraph(
-      fmt::format("{} came out of the contents that parsers looked into. Applications that no parser knows "
-                  "may hold more. The times are those the applications keep.",
-                  plural(context.facts.work.messages, "message", "messages")));
-  std::int64_t threads = 0;
-  LIMIER_CHECK(put_threads(context, threads));
-  if (threads > kMaxThreads)
-    page.raw(
-        fmt::format("<p class=\"note\">Listed: the {} largest of {} conversations. messages.csv has all "
-                    "messages.</p>\n",
-                    kMaxThreads, grouped(threads)));
+Status put_kinds(Context& context, std::span<const std::string_view> names) {
+  for (const std::string_view name : names)
+    for (const KindCount& count : context.facts.kinds)
+      if (count.kind->name == name && count.rows > 0) LIMIER_CHECK(put_kind(context, count));
   return ok_status();
+}
+
+bool has_kinds(const Facts& facts, std::span<const std::string_view> names) {
+  return std::ranges::any_of(facts.kinds, [&](const KindCount& count) {
+    return count.rows > 0 && std::ranges::find(names, count.kind->name) != names.end();
+  });
+}
+
+std::string nothing_came(const Facts& facts) {
+  if (facts.work.contents == 0 && facts.work.strange == 0)
+    return "Not computed: no content was looked into. That is no statement about what the files hold.";
+  return "None came out of the contents that parsers looked into. Applications that no parser knows may hold some.";
+}
+
+Status put_connections_section(Context& context) {
+  if (!has_kinds(context.facts, kConnectionKinds)) context.page.paragraph(nothing_came(context.facts));
+  return put_kinds(context, kConnectionKinds);
 }
 
 Status put_rows_section(Context& context) {
   bool any = false;
   for (const KindCount& count : context.facts.kinds) {
-    const bool elsewhere = count.kind == &catalog::kKindOf<catalog::Finding> ||  //
-                           count.kind == &catalog::kKindOf<catalog::Judged>;
-    if (count.rows == 0 || elsewhere) continue;
+    if (count.rows == 0 || stands_elsewhere(*count.kind)) continue;
     any = true;
     LIMIER_CHECK(put_kind(context, count));
   }
-  if (!any) context.page.paragraph("Nothing came out: no content was looked into, or no parser knew any of it.");
+  if (!any) context.page.paragraph("Nothing else came out, or no content was looked into.");
   return ok_status();
 }
 

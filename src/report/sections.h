@@ -2,6 +2,9 @@
 // words of a section stand in its function and nowhere else.
 #pragma once
 
+#include <array>
+#include <span>
+
 #include "report/facts.h"
 #include "report/page.h"
 
@@ -13,7 +16,15 @@ struct Context {
   Page& page;
 };
 
-// The first screen: what it is, the gravest findings, the verdict, the figures, what was not examined.
+// Kinds of rows by the section that shows them, in its order.
+inline constexpr std::array<std::string_view, 5> kPeopleKinds{"device", "account", "party", "contact", "call"};
+inline constexpr std::array<std::string_view, 2> kMessageKinds{"message", "attachment"};
+inline constexpr std::array<std::string_view, 3> kConnectionKinds{"connection", "place", "web"};
+inline constexpr std::array<std::string_view, 1> kApplicationKinds{"app"};
+inline constexpr std::array<std::string_view, 1> kToolKinds{"pack"};
+inline constexpr std::size_t kMaxCellText = 240;  // bytes of a text in a table
+
+// The first screen: what it is, whose it is, the gravest findings, the verdict, the figures, what was not examined.
 Status put_front(Context& context);
 Status put_front_findings(Context& context);
 
@@ -22,7 +33,10 @@ Status put_evidence_section(Context& context);
 Status put_not_examined_section(Context& context);
 Status put_volumes_section(Context& context);
 Status put_findings_section(Context& context);
+Status put_people_section(Context& context);
 Status put_messages_section(Context& context);
+Status put_connections_section(Context& context);
+Status put_applications_section(Context& context);
 Status put_rows_section(Context& context);
 Status put_notable_section(Context& context);
 Status put_types_section(Context& context);
@@ -33,6 +47,13 @@ Status put_issues_section(Context& context);
 Status put_limits_section(Context& context);
 Status put_tools_section(Context& context);
 
+// Whose device it is, on the first screen.
+Status put_front_device(Context& context);
+// A table of each of these kinds that has rows.
+Status put_kinds(Context& context, std::span<const std::string_view> names);
+bool has_kinds(const Facts& facts, std::span<const std::string_view> names);
+// Why a section has no rows: not computed, or none came.
+std::string nothing_came(const Facts& facts);
 // "1 live-in-danger, 7 high".
 std::string priorities_text(const Counts& counts);
 // "section 3", as a link.

@@ -35,16 +35,19 @@ p{margin:0 0 12px;max-width:78ch}
 .warn{background:var(--warn-bg);border-color:var(--warn)}.warn .head,.is-warn{color:var(--warn)}
 .bad{background:var(--bad-bg);border-color:var(--bad)}.bad .head,.is-bad{color:var(--bad)}
 .is-good,.is-warn,.is-bad{font-weight:600}
+.whose{margin:20px 0 0}.whose h2{font-size:16px;margin:0 0 6px;padding:0;border:0}.whose ul{margin:0 0 6px;padding:0;list-style:none}
+.whose li{display:grid;grid-template-columns:12em 1fr;padding:2px 0;overflow-wrap:anywhere}.whose .label{color:var(--soft)}
+@media (max-width:600px){.whose li{grid-template-columns:1fr}}
 .to-read{margin:24px 0 0}.to-read h2{margin:0 0 10px;padding:0;border:0}
 .finding{margin:0 0 20px;padding:14px 20px 2px;border:1px solid var(--rule);border-left:6px solid var(--bad);border-radius:0 4px 4px 0}
-.finding .subject{background:var(--bad-bg);border-color:var(--bad)}
-.lesser{border-left-color:var(--rule)}.lesser .subject{background:var(--faint);border-color:var(--soft)}
+.talk .subject{background:var(--bad-bg);border-color:var(--bad)}
+.lesser{border-left-color:var(--rule)}.lesser .subject,.talk .subject.lesser{background:var(--faint);border-color:var(--soft)}
 .finding .head{font-size:18px;font-weight:600;margin:0 0 6px;max-width:none;overflow-wrap:anywhere}
 .finding p{overflow-wrap:anywhere}.finding .pairs{font-size:14px}.finding .pairs dt,.finding .pairs dd{padding:3px 0}
 .talk{margin:0 0 14px;padding:0;list-style:none}
 .talk li{padding:5px 12px;border-left:3px solid var(--rule);overflow-wrap:anywhere}
 .talk .who{display:block;color:var(--soft);font-size:13px}
-.figures{display:grid;grid-template-columns:repeat(6,1fr);margin:22px 0 0;border-top:1px solid var(--rule);border-bottom:1px solid var(--rule)}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));margin:22px 0 0;border-top:1px solid var(--rule);border-bottom:1px solid var(--rule)}
 .figures div{padding:12px 14px;border-left:1px solid var(--rule)}
 .figures div:first-child{border-left:0;padding-left:0}
 .figures dt{color:var(--soft);font-size:13px}

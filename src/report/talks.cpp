@@ -22,10 +22,9 @@ std::string list_of(const std::set<std::int64_t>& ids) {
 Result<std::vector<ShownFinding>> read_rows(store::Index& index, std::int64_t limit) {
   LIMIER_TRY(auto rows, index.query(fmt::format(
                             "SELECT finding_id, rank, priority, title, pack, pack_version, rule, key, meaning, limits, "
-                            "reason, reason_raw, t, subject_kind, subject_id, file_id FROM v_finding ORDER BY "
-                            "CASE priority WHEN 'live-in-danger' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 "
-                            "WHEN 'low' THEN 3 ELSE 4 END, rank, finding_id LIMIT {}",
-                            limit)));
+                            "reason, reason_raw, t, subject_kind, subject_id, file_id FROM v_finding ORDER BY {}, "
+                            "rank, finding_id LIMIT {}",
+                            priority_order("priority"), limit)));
   std::vector<ShownFinding> findings;
   while (rows.step()) {
     ShownFinding& one = findings.emplace_back();
@@ -133,7 +132,79 @@ Result<std::map<std::int64_t, ShownMessage>> read_messages(store::Index& index, 
   return messages;
 }
 
+// Which conversation: the same contact on two databases has two.
+struct TalkKey {
+  std::int64_t content_id = 0;
+  Text service, thread;
+  bool has_thread = false;
+  auto operator<=>(const TalkKey&) const = default;
+};
+constexpr std::string_view kOfTalk = "content_id = ?1 AND coalesce(service, '') = ?2 AND thread IS ?3";
+
+void bind_talk(store::Query& query, const TalkKey& key) {
+  query.bind(1, store::Value{key.content_id});
+  query.bind(2, store::Value{std::string(key.service)});
+  query.bind(3, key.has_thread ? store::Value{std::string(key.thread)} : store::Value{std::monostate()});
+}
+
+struct MarkedTalk {
+  TalkKey key;
+  std::map<std::int64_t, Mark> marks;
+};
+
+// All conversations with a finding above low, that with the gravest one first. The first finding of a message counts.
+Result<std::vector<MarkedTalk>> read_marked(store::Index& index) {
+  LIMIER_TRY(auto rows, index.query(fmt::format(
+                            "SELECT m.content_id, coalesce(m.service, ''), m.thread, m.message_id, f.finding_id, "
+                            "f.rank, f.priority FROM v_finding f JOIN v_message m ON m.message_id = f.subject_id WHERE "
+                            "f.subject_kind = 'message' AND {0} < 3 ORDER BY {0}, f.rank, f.finding_id",
+                            priority_order("f.priority"))));
+  std::vector<MarkedTalk> talks;
+  std::map<TalkKey, std::size_t> places;
+  while (rows.step()) {
+    const TalkKey key{rows.integer(0), rows.text(1), rows.text(2), !rows.is_null(2)};
+    const auto [place, is_new] = places.emplace(key, talks.size());
+    if (is_new) talks.push_back({key, {}});
+    talks[place->second].marks.emplace(rows.integer(3), Mark{rows.integer(4), rows.integer(5), rows.text(6)});
+  }
+  LIMIER_CHECK(rows.status());
+  return talks;
+}
+
+Result<ShownTalk> read_talk(store::Index& index, const MarkedTalk& marked) {
+  ShownTalk talk;
+  talk.marks = marked.marks;
+  LIMIER_TRY(auto all,
+             index.query(fmt::format("SELECT message_id FROM v_message WHERE {} ORDER BY t_ns, message_id", kOfTalk)));
+  bind_talk(all, marked.key);
+  std::optional<std::int64_t> first;
+  for (; all.step(); ++talk.total)
+    if (!first && talk.marks.contains(all.integer(0))) first = talk.total;
+  LIMIER_CHECK(all.status());
+  talk.before = std::max<std::int64_t>(first.value_or(0) - kBeforeFirstMark, 0);
+  if (talk.total <= kMaxTalkMessages) talk.before = 0;
+  LIMIER_TRY(auto rows, index.query(fmt::format(
+                            "SELECT message_id, service, thread, thread_raw, thread_name, thread_name_raw FROM "
+                            "v_message WHERE {} ORDER BY t_ns, message_id LIMIT {} OFFSET {}",
+                            kOfTalk, kMaxTalkMessages, talk.before)));
+  bind_talk(rows, marked.key);
+  while (rows.step()) {
+    talk.shown.push_back(rows.integer(0));
+    talk.service = rows.text(1);
+    talk.thread = excerpt(exact_text(rows, 2, 3)).text;
+    if (talk.thread_name.empty()) talk.thread_name = excerpt(exact_text(rows, 4, 5)).text;
+  }
+  LIMIER_CHECK(rows.status());
+  return talk;
+}
+
 }  // namespace
+
+std::string priority_order(std::string_view column) {
+  return fmt::format(
+      "CASE {} WHEN 'live-in-danger' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END",
+      column);
+}
 
 Excerpt excerpt(std::string_view bytes, std::size_t limit) {
   if (bytes.size() <= limit) return {Text(bytes), 0};
@@ -158,6 +229,19 @@ Result<ShownFindings> read_findings(store::Index& index, std::int64_t limit) {
   for (ShownFinding& one : shown.findings)
     if (one.subject_kind == "message" && one.subject_id) one.around = around.at(*one.subject_id);
   for (const auto& [subject, talk] : around) ids.insert(talk.begin(), talk.end());
+  LIMIER_TRY(shown.messages, read_messages(index, ids));
+  return shown;
+}
+
+Result<ShownTalks> read_talks(store::Index& index) {
+  ShownTalks shown;
+  LIMIER_TRY(const std::vector<MarkedTalk> marked, read_marked(index));
+  std::set<std::int64_t> ids;
+  for (std::size_t i = 0; i < std::min(marked.size(), kMaxTalks); ++i) {
+    LIMIER_TRY(shown.talks.emplace_back(), read_talk(index, marked[i]));
+    ids.insert(shown.talks.back().shown.begin(), shown.talks.back().shown.end());
+  }
+  shown.left_out = static_cast<std::int64_t>(marked.size() - shown.talks.size());
   LIMIER_TRY(shown.messages, read_messages(index, ids));
   return shown;
 }

@@ -1,4 +1,5 @@
-// Findings with what stands around them: the message a finding is about, those before and behind it, and the file.
+// Findings with what stands around them: the message a finding is about, those before and behind it, and the file; and
+// the conversations that findings are about.
 #pragma once
 
 #include <map>
@@ -50,5 +51,30 @@ struct ShownFindings {
   std::map<std::int64_t, ShownMessage> messages;
 };
 Result<ShownFindings> read_findings(store::Index& index, std::int64_t limit);
+
+// A finding's rank and priority, by the message it is about: the gravest one.
+struct Mark {
+  std::int64_t finding_id = 0, rank = 0;
+  Text priority;
+};
+// A conversation with findings, or the part of it where the first of them is.
+struct ShownTalk {
+  Text service, thread, thread_name;
+  std::int64_t total = 0, before = 0;  // messages in all; that come before those shown
+  std::vector<std::int64_t> shown;     // in the order of the conversation
+  std::map<std::int64_t, Mark> marks;  // of its messages
+};
+struct ShownTalks {
+  std::vector<ShownTalk> talks;  // that with the gravest finding first
+  std::map<std::int64_t, ShownMessage> messages;
+  std::int64_t left_out = 0;  // conversations with findings
+};
+inline constexpr std::size_t kMaxTalks = 10;
+inline constexpr std::int64_t kMaxTalkMessages = 150, kBeforeFirstMark = 40;
+// Conversations with a finding above low.
+Result<ShownTalks> read_talks(store::Index& index);
+
+// The SQL that orders priorities, gravest first: 0 to 4.
+std::string priority_order(std::string_view column);
 
 }  // namespace limier::report

@@ -17,7 +17,7 @@ CREATE TABLE exhibit(exhibit_id INTEGER PRIMARY KEY, exhibit TEXT NOT NULL, imag
   examiner TEXT NOT NULL, agency TEXT NOT NULL, note TEXT NOT NULL, scope TEXT NOT NULL, format TEXT,
   size_bytes INTEGER, segment_count INTEGER, stored_md5 TEXT, stored_sha1 TEXT, md5 TEXT, sha1 TEXT, sha256 TEXT,
   acq_case_number TEXT, acq_evidence_number TEXT, acq_examiner TEXT, acq_description TEXT, acq_notes TEXT,
-  acq_date TEXT, acq_software TEXT, device_model TEXT, device_serial TEXT, identifiers TEXT, profile TEXT,
+  acq_date TEXT, acq_software TEXT, device_model TEXT, device_serial TEXT, identifiers TEXT, whose TEXT, profile TEXT,
   tool_version TEXT, files INTEGER, dirs INTEGER, deleted INTEGER, recovered INTEGER, file_bytes INTEGER,
   volumes INTEGER, encrypted_volumes INTEGER, bad_ranges INTEGER, bad_bytes INTEGER, issues INTEGER,
   live_in_danger INTEGER, high INTEGER, medium INTEGER, low INTEGER, info INTEGER, not_examined INTEGER,
@@ -73,7 +73,7 @@ CREATE VIEW v_exhibit AS SELECT exhibit_id, exhibit, image, folder, state, atten
     WHEN 75 THEN 'temporary' WHEN 130 THEN 'interrupted' WHEN 143 THEN 'interrupted' END AS exit_class,
   message, verdict, authority, case_number, examiner, agency, note, scope, format, size_bytes, segment_count,
   stored_md5, stored_sha1, md5, sha1, sha256, acq_case_number, acq_evidence_number, acq_examiner, acq_description,
-  acq_notes, acq_date, acq_software, device_model, device_serial, identifiers, profile, tool_version, files, dirs,
+  acq_notes, acq_date, acq_software, device_model, device_serial, identifiers, whose, profile, tool_version, files, dirs,
   deleted, recovered, file_bytes, volumes, encrypted_volumes, bad_ranges, bad_bytes, issues, live_in_danger, high,
   medium, low, info, not_examined, not_examined_bytes, links FROM exhibit;
 CREATE VIEW v_case_not_examined AS SELECT e.exhibit, n.what, n.reason, n.bytes, n.items

@@ -7,9 +7,12 @@
 #include <fstream>
 #include <sstream>
 
+#include "limier/catalog/device.h"
 #include "limier/catalog/findings.h"
 #include "limier/catalog/messages.h"
+#include "limier/catalog/people.h"
 #include "limier/report.h"
+#include "limier/report/device.h"
 #include "report/files_sheet.h"
 #include "store/fixture.h"
 
@@ -52,7 +55,7 @@ class DeclaredSinks : public store::testing::StoreTest {
     create();
     volume(1, 0, 500'000);
     for (std::uint64_t number = 1; number <= 2; ++number) {
-      add(name(number, "/dogs" + std::to_string(number) + ".db", 30 + number));
+      add(name(number, paths_[number - 1], 30 + number));
       auto record = inode(30 + number);
       record.times.modified = catalog::utc_stamp(kNoon);
       add(record);
@@ -137,6 +140,16 @@ class DeclaredSinks : public store::testing::StoreTest {
     return std::system(("cd '" + dir_ + "' && python3 -B check.py").c_str()) == 0;
   }
 
+  void says(std::size_t item, std::string key, std::string value, std::string basis) {
+    catalog::DeviceFact row;
+    row.place.locator = key + ":" + value;
+    row.key = std::move(key);
+    row.value = std::move(value);
+    row.basis = std::move(basis);
+    row_of(item, row);
+  }
+
+  std::array<std::string, 2> paths_{"/dogs1.db", "/dogs2.db"};
   catalog::ExtraKind extra_{catalog::kKindOf<Sighting>};
   std::vector<store::ItemRow> items_;
   std::vector<catalog::Finding> findings_;
@@ -304,13 +317,86 @@ TEST_F(DeclaredSinks, NoFindingOfRulesThatWereRunIsNoAllClear) {
   EXPECT_NE(report("junit.xml").find("none by the rules that were run"), std::string::npos);
 }
 
+// A computer that keeps a phone's backup beside its own facts.
+class BackupSinks : public DeclaredSinks {
+ protected:
+  void SetUp() override {
+    paths_[1] = "/Users/ann/AppData/Apple/MobileSync/Backup/00f1/phone.db";
+    DeclaredSinks::SetUp();
+  }
+};
+
+TEST_F(BackupSinks, TheFirstScreenSaysWhoseDeviceAndKeepsABackedUpPhoneApart) {
+  says(0, "host_name", "ann's <laptop>", "registry");
+  says(1, "model", "Phone 7", "property list");
+  says(1, "imei", "359999056721095", "property list");
+  says(1, "phone_number", "+32470000001", "property list");
+  catalog::Account account;
+  account.place.locator = "a:1";
+  account.service = "Messenger";
+  account.identifier = account.normalized = "+32470000001";
+  account.display_name = "Ann";
+  account.role = catalog::AccountRole::kOwner;
+  row_of(0, account);
+  finish();
+  write({"html"});
+  const std::string page = report("report.html"), front = page.substr(0, page.find("<nav"));
+  const auto line = [&](std::string_view label) {
+    const std::size_t at = front.find(label);
+    return at == std::string::npos ? std::string() : front.substr(at, front.find("</li>", at) - at);
+  };
+  const std::string owner = line("It says its owner is"), device = line(">Device<"), backup = line("Backup of a phone");
+  // The number once, with all that say so.
+  EXPECT_NE(owner.find("<bdi>Ann</bdi> <bdi>+32470000001</bdi>"), std::string::npos) << owner;
+  EXPECT_EQ(owner.find("+32470000001"), owner.rfind("+32470000001"));
+  EXPECT_NE(owner.find("property list"), std::string::npos);
+  EXPECT_NE(owner.find("Messenger"), std::string::npos);
+  EXPECT_NE(device.find("ann&#39;s &lt;laptop&gt;"), std::string::npos) << device;
+  EXPECT_EQ(device.find("Phone 7"), std::string::npos);
+  EXPECT_NE(backup.find("Phone 7"), std::string::npos) << backup;
+  EXPECT_NE(backup.find("359999056721095"), std::string::npos);
+  EXPECT_EQ(front.find("Numbers of the device"), std::string::npos);
+  EXPECT_NE(page.find("device:1"), std::string::npos);
+  const auto read = read_device(*index_);
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(device_words(*read), "ann's <laptop>; owner +32470000001");
+}
+
+TEST_F(DeclaredSinks, WithoutAFactTheFirstScreenSaysSo) {
+  sighting("Anubis", kNoon);
+  finish();
+  write({"html"});
+  EXPECT_NE(report("report.html").find("Nothing that was looked into says whose device it is."), std::string::npos);
+}
+
+TEST_F(DeclaredSinks, AConversationWithAFindingComesFirstAndIsReadable) {
+  for (int i = 1; i <= 9; ++i) message(i, fmt::format("quiet {}", i), "long");
+  for (int i = 1; i <= 4; ++i) message(i, fmt::format("loud {}", i), "short");
+  findings_.push_back(finding(1, catalog::Priority::kHigh, 12));
+  finish();
+  write({"html"});
+  const std::string page = report("report.html");
+  const std::size_t section = page.find("id=\"messages\"");
+  const std::string talks = page.substr(section, page.find("id=\"connections\"") - section);
+  const std::size_t first = talks.find("<bdi>loud 1</bdi>"), marked = talks.find("class=\"subject\"");
+  ASSERT_NE(first, std::string::npos);
+  ASSERT_NE(marked, std::string::npos);
+  EXPECT_LT(first, marked);
+  EXPECT_NE(talks.find("<a href=\"#finding-1\">finding 1</a>", marked), std::string::npos);
+  EXPECT_NE(talks.find("<span class=\"tag\">deleted</span>"), std::string::npos);
+  // In the list it stands before the one with more messages.
+  const std::size_t list = talks.find("All conversations");
+  EXPECT_LT(talks.find("<bdi>short</bdi>", list), talks.find("<bdi>long</bdi>", list));
+  EXPECT_EQ(talks.substr(0, list).find("quiet"), std::string::npos);
+}
+
 TEST_F(DeclaredSinks, LongListsAreCutOnThePageAndSaySo) {
   for (int i = 0; i < 130; ++i) message(1, std::string(5'000, 'x') + "end", fmt::format("{:03}", i));
   for (int i = 0; i < 250; ++i) findings_.push_back(finding(i + 1, catalog::Priority::kLow, i % 130 + 1));
   finish();
   write({"html"});
   const std::string page = report("report.html");
-  EXPECT_NE(page.find("Listed: the 100 largest of 130 conversations."), std::string::npos);
+  EXPECT_NE(page.find("Listed: the first 100 of 130 conversations."), std::string::npos);
   EXPECT_NE(page.find("80 more in messages.csv."), std::string::npos);
   EXPECT_NE(page.find("50 more in findings.csv."), std::string::npos);
   EXPECT_NE(page.find("bytes more</span>"), std::string::npos);

@@ -47,7 +47,7 @@ struct CaseExhibit {
   MaybeInteger size_bytes, segment_count;
   MaybeString stored_md5, stored_sha1, md5, sha1, sha256;
   MaybeString acq_case_number, acq_evidence_number, acq_examiner, acq_description, acq_notes, acq_date, acq_software;
-  MaybeString device_model, device_serial, identifiers;
+  MaybeString device_model, device_serial, identifiers, whose;
   MaybeString profile, tool_version;
   MaybeInteger files, dirs, deleted, recovered, file_bytes, volumes, encrypted_volumes, bad_ranges, bad_bytes, issues;
   MaybeInteger live_in_danger, high, medium, low, info;
@@ -90,6 +90,7 @@ struct CaseExhibit {
                       &T::device_model,
                       &T::device_serial,
                       &T::identifiers,
+                      &T::whose,
                       &T::profile,
                       &T::tool_version,
                       &T::files,

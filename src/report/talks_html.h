@@ -1,0 +1,27 @@
+// Messages as people read them, one below the other.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "report/page.h"
+#include "report/talks.h"
+
+namespace limier::report {
+
+std::string_view priority_css(std::string_view priority);
+std::string priority_text(std::string_view priority);
+std::string excerpt_text(const Excerpt& shown);
+// "Ann (+31 …)": a name with the number or address it stands for.
+std::string named(const Text& name, const Text& id);
+
+// What the item of a message gets: a class, and words behind who wrote it.
+struct Marked {
+  std::string_view css;
+  std::string tag;
+};
+void put_talk(Page& page, const std::map<std::int64_t, ShownMessage>& messages, const std::vector<std::int64_t>& ids,
+              const std::function<Marked(std::int64_t)>& mark);
+
+}  // namespace limier::report
