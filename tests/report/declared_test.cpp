@@ -321,7 +321,7 @@ TEST_F(DeclaredSinks, NoFindingOfRulesThatWereRunIsNoAllClear) {
 class BackupSinks : public DeclaredSinks {
  protected:
   void SetUp() override {
-    paths_[1] = "/Users/ann/AppData/Apple/MobileSync/Backup/00f1/phone.db";
+    paths_[1] = "/MobileSync/Backup/00f1/phone.db";
     DeclaredSinks::SetUp();
   }
 };
