@@ -18,6 +18,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,11 +29,13 @@
 
 namespace limier::rules {
 
-// A message, with those before and after it in its thread, that a rule must find, or must not.
+// What a rule must find, or must not: a message, with those before and after it in its thread; or rows of any view,
+// which are all there is of a device.
 struct Sample {
   bool hit = false;
-  std::string text;
+  std::string text;  // of the message; of rows, how they are named when they do not come out as they say
   std::vector<std::string> before, after;
+  std::vector<store::SampleRow> rows;
 };
 
 struct Rule {
@@ -50,7 +53,8 @@ struct Pack {
   std::string id, version, title, meaning;
   std::string measured;  // share of false alarms and misses, and on what
   std::vector<std::string> sources;
-  std::string sha256;  // over its files in the order of their names
+  std::string languages_of;  // the pack whose lists tell languages apart; empty: its own
+  std::string sha256;        // over its files in the order of their names
   std::vector<Rule> rules;
   std::shared_ptr<const Lexicon> lexicon;
 };
@@ -66,7 +70,8 @@ class RuleSet {
   // The packs built into the program, and those in each folder: a pack, or a folder of packs. A pack of the same id as
   // an earlier one takes its place.
   static Result<RuleSet> load(const std::vector<std::string>& folders);
-  static Result<RuleSet> from_files(std::vector<PackFile> files);
+  // `own`: files of packs that these may take their lists of languages from.
+  static Result<RuleSet> from_files(std::vector<PackFile> files, std::span<const PackFile> own = {});
   [[nodiscard]] const std::vector<Pack>& packs() const { return packs_; }
 
  private:
@@ -76,6 +81,8 @@ class RuleSet {
 struct Options {
   // Instructions of SQLite's machine that one rule may take; a rule over a million messages takes some 4e9.
   std::uint64_t step_budget = 100'000'000'000;
+  // While rows still come in: only rules over messages, and nothing is said of what could not be judged.
+  bool early = false;
 };
 
 struct Report {

@@ -21,7 +21,7 @@ Status RulesPhase::look_early() {
   const auto begun = Clock::now();
   if (begun < next_look_) return ok_status();
   LIMIER_TRY(auto door, index_.rule_door());
-  const auto report = rules::run(rules_, door);
+  const auto report = rules::run(rules_, door, {.early = true});
   if (!report) return ok_status();  // what is wrong with a rule is said at the end
   tell(*report, true);
   const auto now = Clock::now();

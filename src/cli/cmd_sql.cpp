@@ -19,8 +19,7 @@ namespace {
 // Rows the column widths of a table are taken from; later ones are printed as they come.
 constexpr std::size_t kMeasuredRows = 1000;
 
-// Views and columns that have no values yet: an empty answer from them would look like "nothing found".
-constexpr std::array<std::string_view, 3> kViewsNotComputed{"v_hit", "v_entity", "v_text"};
+// Columns that have no values yet, as store::kViewsNotComputed.
 constexpr std::array<std::string_view, 2> kColumnsNotComputed{"known", "known_source"};
 constexpr std::array<std::string_view, 4> kColumnsOfContent{"mime", "type_name", "ext_mismatch", "entropy"};
 
@@ -45,7 +44,7 @@ std::vector<std::string> views_of_content() {
   std::vector<std::string> views{"v_moment"};
   for (const catalog::KindInfo* kind : catalog::row_kinds()) {
     std::string view = fmt::format("v_{}", kind->name);
-    if (kind->name != "pack" && std::ranges::find(kViewsNotComputed, view) == kViewsNotComputed.end())
+    if (kind->name != "pack" && std::ranges::find(store::kViewsNotComputed, view) == store::kViewsNotComputed.end())
       views.push_back(std::move(view));
   }
   return views;
@@ -72,7 +71,7 @@ void say_what_was_not_looked_into(const Context& context, store::Index& index, c
 void say_what_is_not_computed(const Context& context, store::Index& index, std::string_view sql) {
   const auto words = words_of(sql);
   say_what_was_not_looked_into(context, index, words);
-  std::string named = named_in(words, kViewsNotComputed);
+  std::string named = named_in(words, store::kViewsNotComputed);
   if (words.contains("v_file"))
     for (const std::string_view column : kColumnsNotComputed)
       if (words.contains(column)) named += fmt::format("{}{} of v_file", named.empty() ? "" : ", ", column);

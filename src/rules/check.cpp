@@ -1,9 +1,11 @@
 // Samples of rules, each a thread of its own on an index in memory.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "limier/rules.h"
+#include "rules/functions.h"
 
 namespace limier::rules {
 namespace {
@@ -29,6 +31,21 @@ Result<std::int64_t> add_sample(store::SampleIndex& index, const Sample& sample,
   return subject;
 }
 
+// Whether the rule finds something on a device of these rows and nothing else.
+Result<bool> finds(const Pack& pack, const Rule& rule, const RuleSet& set, const Sample& sample) {
+  LIMIER_TRY(auto index, store::SampleIndex::create());
+  for (const store::SampleRow& row : sample.rows) LIMIER_CHECK(index->add(row));
+  auto door = index->rule_door();
+  LIMIER_TRY(const auto findings, run_alone(set, pack, rule, door));
+  return std::any_of(findings.begin(), findings.end(),
+                     [&](const catalog::Finding& finding) { return finding.priority <= rule.priority; });
+}
+
+std::string wrong_sample(const Pack& pack, const Rule& rule, const Sample& sample) {
+  return fmt::format("rule {}/{}: this {} sample is {}: {}", pack.id, rule.id, sample.hit ? "hit" : "miss",
+                     sample.hit ? "not found" : "found", sample.text);
+}
+
 Status check_pack(const RuleSet& set, const Pack& pack, std::vector<std::string>& wrong) {
   LIMIER_TRY(auto index, store::SampleIndex::create());
   struct Expected {
@@ -39,6 +56,15 @@ Status check_pack(const RuleSet& set, const Pack& pack, std::vector<std::string>
   std::vector<Expected> expected;
   for (const Rule& rule : pack.rules)
     for (const Sample& sample : rule.samples) {
+      if (!sample.rows.empty()) {
+        const auto found = finds(pack, rule, set, sample);
+        if (!found)
+          wrong.push_back(
+              fmt::format("rule {}/{}, sample '{}': {}", pack.id, rule.id, sample.text, found.error().message));
+        else if (*found != sample.hit)
+          wrong.push_back(wrong_sample(pack, rule, sample));
+        continue;
+      }
       LIMIER_TRY(const std::int64_t subject, add_sample(*index, sample, expected.size() + 1));
       expected.push_back({&rule, &sample, subject});
     }
@@ -55,8 +81,7 @@ Status check_pack(const RuleSet& set, const Pack& pack, std::vector<std::string>
     // A hit is one at the rule's own priority.
     const bool hit = at != found.end() && at->second <= rule->priority;
     if (hit == sample->hit) continue;
-    wrong.push_back(fmt::format("rule {}/{}: this {} sample is {}: {}", pack.id, rule->id, sample->hit ? "hit" : "miss",
-                                hit ? "found" : "not found", sample->text));
+    wrong.push_back(wrong_sample(pack, *rule, *sample));
   }
   return ok_status();
 }

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "rules/lexicon.h"
+#include "rules/numbers.h"
 
 namespace limier::rules {
 namespace {
@@ -44,6 +45,14 @@ std::string reasons(const Lexicon& lexicon, std::string_view criteria) {
   return text;
 }
 
+// A function of one text; NULL for what is no text.
+Status add_text_function(store::RuleDoor& door, std::string name, std::string (*call)(std::string_view)) {
+  return door.add_function({std::move(name), 1, [call](std::span<const Cell> cells) -> Value {
+                              if (cells[0].kind != Cell::Kind::kBytes) return {};
+                              return text_or_null(call(cells[0].bytes));
+                            }});
+}
+
 }  // namespace
 
 Status add_functions(const RuleSet& set, store::RuleDoor& door, std::optional<std::int64_t> last_activity_ns) {
@@ -62,6 +71,14 @@ Status add_functions(const RuleSet& set, store::RuleDoor& door, std::optional<st
   LIMIER_CHECK(door.add_function({"language", 2, [rules](std::span<const Cell> cells) -> Value {
                                     const Lexicon& lexicon = lexicon_named(*rules, cells[1]);
                                     return text_or_null(std::string(lexicon.language(cells[0].bytes)));
+                                  }}));
+  LIMIER_CHECK(add_text_function(door, "container_numbers", container_numbers));
+  LIMIER_CHECK(add_text_function(door, "ibans", ibans));
+  LIMIER_CHECK(add_text_function(door, "wallets", wallets));
+  LIMIER_CHECK(door.add_function({"largest_amount", 1, [](std::span<const Cell> cells) -> Value {
+                                    if (cells[0].kind != Cell::Kind::kBytes) return {};
+                                    const double amount = largest_amount(cells[0].bytes);
+                                    return amount > 0 ? Value(amount) : Value();
                                   }}));
   return door.add_function({"last_activity", 0, [last_activity_ns](std::span<const Cell>) -> Value {
                               return last_activity_ns ? Value(*last_activity_ns) : Value();

@@ -83,9 +83,43 @@ Result<toml::table> parse_toml(const PackFile& file) {
   }
 }
 
+// {view = "app", name = "…", parsed = 0}: the other keys are columns.
+Result<store::SampleRow> parse_row(const toml::table& table, const std::string& file) {
+  store::SampleRow row;
+  std::string wrong;
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    if (const auto* text = node.as_string(); text != nullptr && name == "view")
+      row.view = text->get();
+    else if (text != nullptr)
+      row.cells.emplace_back(name, text->get());
+    else if (const auto* integer = node.as_integer())
+      row.cells.emplace_back(name, integer->get());
+    else if (const auto* real = node.as_floating_point())
+      row.cells.emplace_back(name, real->get());
+    else
+      wrong = fmt::format("'{}' of a row must be a text or a number", name);
+  }
+  if (row.view.empty()) wrong = "a row needs its 'view'";
+  if (!wrong.empty()) return Error{ErrorKind::kUsage, fmt::format("{}: {}", file, wrong)};
+  return row;
+}
+
 Result<Sample> parse_sample(const toml::table& table, bool hit, const std::string& file) {
   Table keys(table, file);
-  Sample sample{hit, keys.text("text"), keys.texts("before"), keys.texts("after")};
+  Sample sample;
+  sample.hit = hit;
+  for (const toml::table* one : keys.tables("rows")) {
+    LIMIER_TRY(auto row, parse_row(*one, file));
+    sample.rows.push_back(std::move(row));
+  }
+  sample.text = keys.text("text", sample.rows.empty());
+  if (sample.rows.empty()) {
+    sample.before = keys.texts("before");
+    sample.after = keys.texts("after");
+  } else if (sample.text.empty()) {
+    keys.say("a sample of rows needs a 'text' that says what it is");
+  }
   LIMIER_CHECK(keys.done());
   return sample;
 }
@@ -128,6 +162,7 @@ Result<std::vector<ClassInfo>> parse_head(const PackFile& file, Pack& pack) {
   pack.meaning = keys.text("meaning");
   pack.measured = keys.text("measured");
   pack.sources = keys.texts("sources");
+  pack.languages_of = keys.text("languages_of", false);
   std::vector<ClassInfo> classes;
   for (const toml::table* table : keys.tables("class")) {
     Table one(*table, file.path);
@@ -142,11 +177,27 @@ Result<std::vector<ClassInfo>> parse_head(const PackFile& file, Pack& pack) {
 
 // "lexicon/threat.nl.txt": class and language.
 std::optional<std::pair<std::string, std::string>> lexicon_name(std::string_view name) {
+  if (!name.starts_with(kLexiconFolder)) return std::nullopt;
   name.remove_prefix(kLexiconFolder.size());
   name.remove_suffix(std::string_view(".txt").size());
   const auto dot = name.find('.');
   if (dot == 0 || dot == std::string_view::npos || dot + 1 == name.size()) return std::nullopt;
   return std::pair(std::string(name.substr(0, dot)), std::string(name.substr(dot + 1)));
+}
+
+// The common words by which the languages of a text are guessed, of another pack.
+Status add_languages(const std::string& pack, std::span<const PackFile> others, const std::string& asked_by,
+                     Lexicon& lexicon) {
+  bool any = false;
+  for (const PackFile& file : others) {
+    if (!file.path.starts_with(pack + "/")) continue;
+    const auto named = lexicon_name(std::string_view(file.path).substr(pack.size() + 1));
+    if (!named || named->first != kLanguageClass) continue;
+    LIMIER_CHECK(lexicon.add(file, named->first, named->second));
+    any = true;
+  }
+  if (any) return ok_status();
+  return Error{ErrorKind::kUsage, fmt::format("{}: no pack {} with lists of languages", asked_by, pack)};
 }
 
 std::string digest_of_files(std::span<const PackFile> files) {
@@ -196,7 +247,7 @@ Status check_classes(const std::vector<Pack>& packs) {
 
 }  // namespace
 
-Result<Pack> parse_pack(std::span<const PackFile> files) {
+Result<Pack> parse_pack(std::span<const PackFile> files, std::span<const PackFile> others) {
   const std::string folder = files.front().path.substr(0, files.front().path.find('/') + 1);
   const auto name_of = [&](const PackFile& file) { return std::string_view(file.path).substr(folder.size()); };
   const auto head =
@@ -216,20 +267,23 @@ Result<Pack> parse_pack(std::span<const PackFile> files) {
       pack.rules.push_back(std::move(rule));
     }
   }
+  if (!pack.languages_of.empty()) LIMIER_CHECK(add_languages(pack.languages_of, others, head->path, *lexicon));
   lexicon->finish();
   pack.lexicon = lexicon;
   pack.sha256 = digest_of_files(files);
   return pack;
 }
 
-Result<RuleSet> RuleSet::from_files(std::vector<PackFile> files) {
+Result<RuleSet> RuleSet::from_files(std::vector<PackFile> files, std::span<const PackFile> own) {
+  std::vector<PackFile> all(files);
+  all.insert(all.end(), own.begin(), own.end());
   std::sort(files.begin(), files.end(), [](const auto& one, const auto& other) { return one.path < other.path; });
   RuleSet set;
   for (std::size_t first = 0; first < files.size();) {
     const std::string folder = files[first].path.substr(0, files[first].path.find('/') + 1);
     std::size_t last = first;
     while (last < files.size() && files[last].path.starts_with(folder)) ++last;
-    LIMIER_TRY(auto pack, parse_pack(std::span(files).subspan(first, last - first)));
+    LIMIER_TRY(auto pack, parse_pack(std::span(files).subspan(first, last - first), all));
     set.packs_.push_back(std::move(pack));
     first = last;
   }
@@ -240,10 +294,10 @@ Result<RuleSet> RuleSet::load(const std::vector<std::string>& folders) {
   std::vector<PackFile> own;
   for (const EmbeddedFile& file : embedded_files())
     own.push_back({std::string(file.path), std::string(as_text(Bytes(file.bytes)))});
-  LIMIER_TRY(RuleSet set, from_files(std::move(own)));
+  LIMIER_TRY(RuleSet set, from_files(own));
   for (const std::string& folder : folders) {
     LIMIER_TRY(auto files, read_folder(folder));
-    LIMIER_TRY(RuleSet more, from_files(std::move(files)));
+    LIMIER_TRY(RuleSet more, from_files(std::move(files), own));
     for (Pack& pack : more.packs_) {
       std::erase_if(set.packs_, [&](const Pack& one) { return one.id == pack.id; });
       set.packs_.push_back(std::move(pack));

@@ -20,6 +20,6 @@ std::span<const EmbeddedFile> embedded_files();
 Result<std::vector<PackFile>> read_folder(const std::string& folder);
 
 // One pack from its files, which are sorted by path.
-Result<Pack> parse_pack(std::span<const PackFile> files);
+Result<Pack> parse_pack(std::span<const PackFile> files, std::span<const PackFile> others);
 
 }  // namespace limier::rules

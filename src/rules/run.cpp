@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "rules/functions.h"
@@ -121,9 +123,63 @@ void put_judged(Report& report, std::string kind, std::int64_t items, std::int64
   report.judged.push_back({std::move(kind), items, judged, items - judged, std::string(reason)});
 }
 
-// What the rules of a pack could look at. The language of a text of less than four words is not asked for: it is
-// compared with the words of all languages.
-Status judge_messages(const Pack& pack, store::RuleDoor& door, const Options& options, Report& report) {
+// The views that a statement names: "v_…".
+std::set<std::string> views_named(std::string_view sql) {
+  const auto is_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  std::set<std::string> views;
+  for (std::size_t at = 0; at < sql.size();) {
+    std::size_t end = at;
+    while (end < sql.size() && is_part(sql[end])) ++end;
+    if (sql.substr(at, end - at).starts_with("v_")) views.emplace(sql.substr(at, end - at));
+    at = std::max(end, at + 1);
+  }
+  return views;
+}
+
+// What of the index there is for rules to read. An index of an earlier version lacks views.
+class Sight {
+ public:
+  static Result<Sight> of(store::RuleDoor& door) {
+    Sight sight;
+    LIMIER_TRY(const auto views, store::public_views());
+    for (const auto& [view, columns] : views)
+      if (!door.query(fmt::format("SELECT 1 FROM {}", view), 0)) sight.missing_.emplace(view);
+    return sight;
+  }
+  // Whether the rule has all it reads. What it lacks, or what nothing was computed for, is noted.
+  bool serves(const Pack& pack, const Rule& rule) {
+    bool whole = true;
+    for (const std::string& view : views_named(rule.sql)) {
+      const bool gone = missing_.contains(view);
+      if (gone || std::ranges::find(store::kViewsNotComputed, view) != store::kViewsNotComputed.end())
+        blind_[view] += fmt::format("{}{}/{}", blind_[view].empty() ? "" : ", ", pack.id, rule.id);
+      whole = whole && !gone;
+    }
+    return whole;
+  }
+  void say(Report& report) const {
+    for (const auto& [view, rules] : blind_)
+      put_judged(
+          report, view, 0, 0,
+          fmt::format("{}, so these rules find nothing there: {}",
+                      missing_.contains(view) ? "this index does not have it" : "not computed in this version", rules));
+  }
+
+ private:
+  std::set<std::string, std::less<>> missing_;
+  std::map<std::string, std::string> blind_;  // view: rules
+};
+
+// Messages by kind and language: what there is, before it is asked which pack has words for it. language: nullopt
+// without text; "-" where it is not asked for.
+struct TextCount {
+  std::string kind;
+  std::optional<std::string> language;
+  std::int64_t count = 0;
+};
+
+// The language of a text of less than four words is not asked for: it is compared with the words of all languages.
+Result<std::vector<TextCount>> count_texts(const Pack& pack, store::RuleDoor& door, const Options& options) {
   constexpr int kShortText = 24;  // bytes
   LIMIER_TRY(auto query,
              door.query(fmt::format("SELECT coalesce(kind, ''), CASE WHEN coalesce(body, '') = '' THEN NULL "
@@ -131,47 +187,96 @@ Status judge_messages(const Pack& pack, store::RuleDoor& door, const Options& op
                                     "count(*) FROM v_message GROUP BY 1, 2 ORDER BY 1, 2",
                                     kShortText, pack.id),
                         options.step_budget));
-  std::int64_t texts = 0, judged = 0, pictures = 0;
-  std::vector<std::pair<std::string, std::int64_t>> without;
-  while (query.step()) {
-    const std::string kind = query.text(0);
-    const std::int64_t count = query.integer(2);
-    if (kind == "image") pictures += count;
-    if (query.is_null(1)) {
-      if (!without.empty() && without.back().first == kind)
-        without.back().second += count;
-      else
-        without.emplace_back(kind, count);
-      continue;
-    }
-    texts += count;
-    const std::string language = query.text(1);
-    if (language == "-" || !pack.lexicon->guesses_languages() || pack.lexicon->has_words(language)) judged += count;
-  }
+  std::vector<TextCount> counts;
+  while (query.step())
+    counts.push_back({query.text(0), query.is_null(1) ? std::nullopt : std::optional(query.text(1)), query.integer(2)});
   LIMIER_CHECK(query.status());
-  put_judged(report, "messages with text", texts, judged,
-             texts == 0        ? "no message with text was read"
-             : judged == texts ? ""
-                               : "no common word of a language that has a lexicon: a guess, by common words");
-  for (const auto& [kind, count] : without)
-    if (const auto reason = why_not_judged(kind); !reason.empty() && kind != "image")
-      put_judged(report, fmt::format("messages: {}", kind.empty() ? "no text" : kind), count, 0, reason);
+  return counts;
+}
+
+// What is no text: the same for every pack.
+void judge_without_text(const std::vector<TextCount>& counts, Report& report) {
+  std::int64_t pictures = 0;
+  for (const TextCount& one : counts) {
+    if (one.kind == "image")
+      pictures += one.count;
+    else if (const auto reason = why_not_judged(one.kind); !one.language && !reason.empty())
+      put_judged(report, fmt::format("messages: {}", one.kind.empty() ? "no text" : one.kind), one.count, 0, reason);
+  }
   if (pictures > 0) put_judged(report, "messages: image", pictures, 0, why_not_judged("image"));
+}
+
+std::pair<std::int64_t, std::int64_t> texts_and_judged(const Pack& pack, const std::vector<TextCount>& counts) {
+  std::int64_t texts = 0, judged = 0;
+  for (const TextCount& one : counts) {
+    if (!one.language) continue;
+    texts += one.count;
+    if (*one.language == "-" || !pack.lexicon->guesses_languages() || pack.lexicon->has_words(*one.language))
+      judged += one.count;
+  }
+  return {texts, judged};
+}
+
+constexpr std::string_view kMessages = "message";
+
+// Its word lists are held against messages.
+bool reads_texts(const Pack& pack) {
+  return std::ranges::any_of(pack.rules, [](const Rule& rule) {
+    return rule.subject == kMessages && rule.sql.find("criteria(") != std::string::npos;
+  });
+}
+
+// Which messages the packs have words for: a row for those that agree.
+Status judge_messages(const RuleSet& set, store::RuleDoor& door, const Options& options, Report& report) {
+  std::map<std::string, std::vector<TextCount>> counts;  // by whose lists tell the languages apart
+  std::map<std::pair<std::int64_t, std::int64_t>, std::string> outcomes;
+  for (const Pack& pack : set.packs()) {
+    if (!reads_texts(pack)) continue;
+    auto& texts = counts[pack.languages_of.empty() ? pack.id : pack.languages_of];
+    if (texts.empty()) {
+      LIMIER_TRY(texts, count_texts(pack, door, options));
+    }
+    auto& packs = outcomes[texts_and_judged(pack, texts)];
+    packs += (packs.empty() ? "" : ", ") + pack.id;
+  }
+  for (const auto& [outcome, packs] : outcomes)
+    put_judged(report, outcomes.size() == 1 ? "messages with text" : fmt::format("messages with text: {}", packs),
+               outcome.first, outcome.second,
+               outcome.first == 0 ? "no message with text was read"
+               : outcome.first == outcome.second
+                   ? ""
+                   : "no common word of a language that has a lexicon: a guess, by common words");
+  if (!counts.empty()) judge_without_text(counts.begin()->second, report);
   return ok_status();
 }
 
 }  // namespace
 
+Result<std::vector<catalog::Finding>> run_alone(const RuleSet& set, const Pack& pack, const Rule& rule,
+                                                store::RuleDoor& door) {
+  Report report;
+  LIMIER_CHECK(add_functions(set, door, last_activity(door, Options{}.step_budget)));
+  LIMIER_CHECK(run_rule(pack, rule, door, {}, report));
+  return std::move(report.findings);
+}
+
 Result<Report> run(const RuleSet& set, store::RuleDoor& door, const Options& options) {
   Report report;
   report.last_activity_ns = last_activity(door, options.step_budget);
   LIMIER_CHECK(add_functions(set, door, report.last_activity_ns));
+  LIMIER_TRY(auto sight, Sight::of(door));
   for (const Pack& pack : set.packs()) {
-    for (const Rule& rule : pack.rules)
+    for (const Rule& rule : pack.rules) {
+      if (options.early && rule.subject != kMessages) continue;
+      if (!sight.serves(pack, rule)) continue;
       if (const auto status = run_rule(pack, rule, door, options, report); !status)
         report.problems.push_back(fmt::format("rule {}/{}: {}", pack.id, rule.id, status.error().message));
-    if (const auto status = judge_messages(pack, door, options, report); !status)
-      report.problems.push_back(fmt::format("pack {}: {}", pack.id, status.error().message));
+    }
+  }
+  if (!options.early) {
+    if (const auto status = judge_messages(set, door, options, report); !status)
+      report.problems.push_back(fmt::format("what was judged: {}", status.error().message));
+    sight.say(report);
   }
   rank(report.findings);
   return report;

@@ -19,7 +19,7 @@ MINUTE_NS = 60 * 10**9
 APPLICATION_ID = 0x4C494D52
 COLUMNS = (
     "message_id INTEGER PRIMARY KEY, service, thread, thread_name, direction, sender, sender_name, recipients, t, t_ns, "
-    "received, received_ns, edited, edited_ns, body, kind, service_id, attachments, deleted, file_id, content_id, locator"
+    "received, received_ns, edited, edited_ns, body, kind, service_id, attachments, deleted, file_id, content_id, locator, state, source"
 )
 
 

@@ -193,6 +193,84 @@ TEST(RuleSet, SamplesAreHeldToTheirWord) {
   EXPECT_EQ(wrong[1], "rule p/r: this miss sample is found: moord");
 }
 
+TEST_F(Run, EarlyLooksAtMessagesOnly) {
+  add("dood", kToday);
+  std::string text = rule_text(
+      "SELECT 1 AS subject_id, 1 AS file_id, 1 AS content_id, 'x' AS locator, 1 AS t_ns, 1 AS "
+      "score, 'r' AS reason FROM v_message");
+  text.replace(text.find("subject = \"message\""), 19, "subject = \"file\"");
+  const auto set = RuleSet::from_files({{"p/pack.toml", std::string(kPack)},
+                                        {"p/q.toml", rule_text(kSelect)},
+                                        {"p/r.toml", text},
+                                        {"p/lexicon/kill.nl.txt", "# Origin: test\ndood*  2\n"}});
+  ASSERT_TRUE(set.ok()) << set.error().message;
+  auto door = index_->rule_door();
+  EXPECT_EQ(run(*set, door)->findings.size(), 2u);
+  const auto early = run(*set, door, {.early = true});
+  ASSERT_EQ(early->findings.size(), 1u);
+  EXPECT_EQ(early->findings[0].subject_kind, "message");
+  EXPECT_TRUE(early->judged.empty());
+}
+
+TEST_F(Run, ARuleOverWhatIsNotComputedSaysSo) {
+  add("dood", kToday);
+  const Report got = report(std::string(kSelect) + " AND NOT EXISTS (SELECT 1 FROM v_hit)");
+  EXPECT_EQ(got.findings.size(), 1u);
+  EXPECT_TRUE(got.problems.empty());
+  ASSERT_EQ(got.judged.back().kind, "v_hit");
+  EXPECT_EQ(got.judged.back().reason, "not computed in this version, so these rules find nothing there: p/r");
+}
+
+TEST_F(Run, PacksThatAgreeAreJudgedOnce) {
+  add("een moord in het huis van de buren", kToday);
+  add("lorem ipsum dolor sit amet consectetur", kToday);
+  const std::string second = std::string(kPack)
+                                 .replace(kPack.find("\"p\""), 3, "\"q\"")
+                                 .replace(kPack.find("sources"), 0, "languages_of = \"p\"\n");
+  const auto own = std::string(kSelect).replace(kSelect.find("'p'"), 3, "'q'");
+  std::vector<PackFile> files{{"p/pack.toml", std::string(kPack)},
+                              {"p/r.toml", rule_text(kSelect)},
+                              {"p/lexicon/kill.nl.txt", "# Origin: test\ndood*  2\nmoord  1\n"},
+                              {"p/lexicon/language.nl.txt", "# Origin: test\nhet  1\neen  1\n"},
+                              {"q/pack.toml", second},
+                              {"q/r.toml", rule_text(own)},
+                              {"q/lexicon/kill.nl.txt", "# Origin: test\nbuur  1\n"}};
+  const auto set = RuleSet::from_files(files);
+  ASSERT_TRUE(set.ok()) << set.error().message;
+  auto door = index_->rule_door();
+  const auto got = run(*set, door);
+  ASSERT_EQ(got->judged.size(), 1u);
+  EXPECT_EQ(got->judged[0].kind, "messages with text");
+  EXPECT_EQ(got->judged[0].not_judged, 1);
+  files[3].path = "p/lexicon/kill.en.txt";  // nothing tells languages apart now
+  EXPECT_NE(RuleSet::from_files(files).error().message.find("no pack p with lists of languages"), std::string::npos);
+}
+
+TEST(RuleSet, SamplesOfRowsAreADeviceOfTheirOwn) {
+  const std::string select =
+      "SELECT min(app_id) AS subject_id, min(file_id) AS file_id, 1 AS content_id, name AS locator, max(last_used_ns) "
+      "AS "
+      "t_ns, 1.0 AS score, name AS reason FROM v_app GROUP BY name HAVING count(*) > 1 AND max(last_used_ns) > 0";
+  const std::string row = "{view = \"app\", name = \"X\", last_used = \"2025-01-01T00:00:00Z\"}";
+  const auto wrong_of = [&](const std::string& samples) {
+    std::string text = rule_text(select);
+    text.resize(text.find("[[hit]]"));
+    const auto set = RuleSet::from_files({{"p/pack.toml", std::string(kPack)}, {"p/r.toml", text + samples}});
+    return set.ok() ? *check(*set) : std::vector<std::string>{set.error().message};
+  };
+  const std::string two = "[[hit]]\ntext = \"two\"\nrows = [" + row + ", " + row + "]\n";
+  EXPECT_EQ(wrong_of(two + "[[miss]]\ntext = \"one\"\nrows = [" + row + "]\n"), std::vector<std::string>{});
+  EXPECT_EQ(wrong_of(two + "[[miss]]\ntext = \"both\"\nrows = [" + row + ", " + row + "]\n"),
+            std::vector<std::string>{"rule p/r: this miss sample is found: both"});
+  EXPECT_EQ(wrong_of(two + "[[miss]]\ntext = \"none\"\nrows = [{view = \"nothing\"}]\n"),
+            std::vector<std::string>{"rule p/r, sample 'none': there is no view v_nothing"});
+  EXPECT_EQ(wrong_of(two + "[[miss]]\ntext = \"odd\"\nrows = [{view = \"app\", colour = 1}]\n"),
+            std::vector<std::string>{"rule p/r, sample 'odd': v_app has no column colour"});
+  EXPECT_EQ(wrong_of(two + "[[miss]]\ntext = \"when\"\nrows = [{view = \"app\", last_used = \"late\"}]\n"),
+            std::vector<std::string>{"rule p/r, sample 'when': last_used is no time: late"});
+  EXPECT_NE(wrong_of(two + "[[miss]]\nrows = [" + row + "]\n").at(0).find("needs a 'text'"), std::string::npos);
+}
+
 // ---- the pack of the program
 // ------------------------------------------------------------------------------------------
 

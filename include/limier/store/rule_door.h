@@ -6,11 +6,13 @@
 // Errors:  kUsage for a statement that is wrong, writes, or takes more than its steps; else as store.h.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "limier/catalog/messages.h"
@@ -42,13 +44,33 @@ class RuleDoor {
   bool ours_;  // statements of our own run on it too
 };
 
-// Messages in memory, under a v_message with the columns of the real one: what samples of rules are run on.
+// A view of the index ("v_file") and its columns, in their order.
+struct ViewColumns {
+  std::string view;
+  std::vector<std::string> columns;
+};
+// Every public view of this version.
+Result<std::vector<ViewColumns>> public_views();
+
+// Views that nothing fills yet in this version: an empty answer from them would look like "nothing found".
+inline constexpr std::array<std::string_view, 3> kViewsNotComputed{"v_hit", "v_entity", "v_text"};
+
+// One row of a sample: the view without v_, and what stands in it, by column. A text in a column that has a `…_ns`
+// beside it is a time, and fills both.
+struct SampleRow {
+  std::string view;
+  std::vector<std::pair<std::string, Value>> cells;
+};
+
+// Rows in memory, under views with the columns of the real ones: what samples of rules are run on.
 class SampleIndex {
  public:
   static Result<std::unique_ptr<SampleIndex>> create();
   ~SampleIndex();
   // Gives its message_id, from 1.
   Result<std::int64_t> add(const catalog::Message& message);
+  // Gives its number in the view, from 1. kUsage: no such view or column, or no such time.
+  Result<std::int64_t> add(const SampleRow& row);
   RuleDoor rule_door();
 
  private:
