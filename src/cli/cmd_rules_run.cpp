@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "cli/batch_text.h"
 #include "cli/json_writer.h"
@@ -31,17 +32,21 @@ class RulesRunCommand final : public Command {
     if (context.common.json)
       print_json(context, *report);
     else
-      print_text(context, *report);
+      print_text(context, *set, *report);
     return report->problems.empty() ? kExitGood : kExitUsage;
   }
 
  private:
-  static void print_text(const Context& context, const rules::Report& report) {
+  static void print_text(const Context& context, const rules::RuleSet& set, const rules::Report& report) {
     for (const auto& finding : report.findings)
       context.out.write(
           fmt::format("{:>5} {:<14} {}  {} {}  {}\n      {}\n", finding.rank, rules::priority_word(finding.priority),
                       finding.t_ns ? time_to_seconds(format_time(*finding.t_ns)) : "no time", finding.subject_kind,
                       finding.subject_id.value_or(0), finding.key, terminal_text(finding.reason)));
+    for (const auto& pack : set.packs())
+      if (std::ranges::any_of(report.findings, [&](const auto& finding) { return finding.pack == pack.id; }))
+        context.out.write(
+            fmt::format("how {} was measured: {}\n", terminal_text(pack.id), terminal_text(pack.measured)));
     for (const auto& judged : report.judged)
       context.out.write(fmt::format("{}: {} of {} judged{}{}\n", judged.kind, judged.judged, judged.items,
                                     judged.reason.empty() ? "" : ": ", judged.reason));

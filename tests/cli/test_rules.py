@@ -187,6 +187,8 @@ class Runs(Base):
         text = self.run_it("run", self.case).stdout.decode()
         self.assertIn("not an accusation", text)
         self.assertIn("no finding is no all-clear", text)
+        self.assertRegex(text, r"how danger was measured: .*false alarm")
+        self.assertNotIn("how money was measured", text)
 
     def test_more_rules(self):
         report = json.loads(self.run_it("run", self.case, "--rules", self.pack(), "--json").stdout)
