@@ -42,7 +42,17 @@ class Scenario(BatchTest):
         self.at_least(0.95, score["pairs"]["precision"], "messages on two devices that are one")
         self.at_least(0.9, score["links"]["strong"], "links")
         self.assertEqual(score["links"]["false"], [])
-        self.assertEqual(score["findings"]["first_true_danger_at"], 1)
+        findings = score["findings"]
+        danger = findings["live_in_danger"]
+        self.assertEqual(findings["first_true_danger_at"], 1)
+        self.at_least(0.8, danger["incidents"], "incidents of danger")
+        self.at_least(0.5, danger["recall"], "messages of danger")
+        self.at_least(0.6, danger["precision"], "live-in-danger")
+        self.at_least(0.6, findings["high"]["recall_expected"], "messages of crime that are wanted at high")
+        self.at_least(0.8, findings["high"]["precision"], "high and above")
+        self.assertLessEqual(findings["false_alarms"]["per_1000_benign"], 10)
+        self.assertLessEqual(danger["flagged_where_nothing_is"], 1)
+        self.assertEqual(findings["traps_sprung"], [])
 
 
 if __name__ == "__main__":
