@@ -44,7 +44,7 @@ void bind_cell(Statement& statement, int& at, const catalog::ColumnInfo& column,
   }
 }
 
-void bind_value(Statement& statement, int at, const Value& value) {
+void bind_sample_value(Statement& statement, int at, const Value& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value))
     statement.bind(at, *number);
   else if (const auto* real = std::get_if<double>(&value))
@@ -151,7 +151,7 @@ Result<std::int64_t> SampleIndex::add(const SampleRow& row) {
   LIMIER_TRY(Statement insert, impl_->database.prepare(
                                    cells.empty() ? fmt::format("INSERT INTO {} DEFAULT VALUES", view)
                                                  : fmt::format("INSERT INTO {}({}) VALUES ({})", view, names, places)));
-  for (std::size_t i = 0; i < cells.size(); ++i) bind_value(insert, static_cast<int>(i) + 1, cells[i].second);
+  for (std::size_t i = 0; i < cells.size(); ++i) bind_sample_value(insert, static_cast<int>(i) + 1, cells[i].second);
   LIMIER_CHECK(insert.run());
   return sqlite3_last_insert_rowid(impl_->database.get());
 }
