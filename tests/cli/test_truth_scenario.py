@@ -48,7 +48,7 @@ class Scenario(BatchTest):
         self.at_least(0.8, danger["incidents"], "incidents of danger")
         self.at_least(0.5, danger["recall"], "messages of danger")
         self.at_least(0.6, danger["precision"], "live-in-danger")
-        self.at_least(0.6, findings["high"]["recall_expected"], "messages of crime that are wanted at high")
+        self.at_least(0.4, findings["high"]["recall_expected"], "messages of crime that are wanted at high")
         self.at_least(0.8, findings["high"]["precision"], "high and above")
         self.assertLessEqual(findings["false_alarms"]["per_1000_benign"], 10)
         self.assertLessEqual(danger["flagged_where_nothing_is"], 1)
