@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "content/apps.h"
+#include "content/app_rows.h"
 #include "content/device_rows.h"
 
 namespace limier::content {
@@ -20,11 +20,7 @@ void DeviceMaker::fact(std::string_view key, std::string_view value, std::string
 }
 
 void DeviceMaker::app(catalog::App row) const {
-  row.parsed = parsed.contains(row.package);
-  if (const KnownApp* known = known_apps().by_id(row.package)) {
-    if (row.name.empty()) row.name = known->name;
-    row.category = known->category;
-  }
+  complete_app(row, parsed);
   rows.add(row, name, version);
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "content/pack.h"
+#include "content/quiet_rows.h"
 #include "content/sqlite_db.h"
 
 namespace limier::content {
@@ -21,18 +22,6 @@ class BesideDatabases {
   [[nodiscard]] bool lacks_any() const { return lacks_; }
 
  private:
-  // What is wrong with a file beside is told where it is looked into itself.
-  class QuietRows final : public Rows {
-   public:
-    explicit QuietRows(Rows& rows) : rows_(rows) {}
-    void add_cells(const catalog::KindInfo&, std::vector<catalog::RowCell>, std::string_view,
-                   std::string_view) override {}
-    void issue(std::string, std::string, bool) override {}
-    void alive() override { rows_.alive(); }
-
-   private:
-    Rows& rows_;
-  };
   bool attach(const PackDatabase& wanted, const BesideSource& file);
 
   const Pack& pack_;

@@ -229,18 +229,8 @@ class MapReader {
     const auto* table = node.as_table();
     if (table != nullptr) {
       read_rule_table(TomlTable(*table, problems_), rule);
-    } else if (const auto* list = node.as_array(); list != nullptr) {
-      for (const auto& one : *list) {
-        if (const auto* part = one.as_table()) {
-          const TomlTable keys(*part, problems_);
-          keys.only({"col", "decode", "path", "then"});
-          rule.sources.push_back(read_source(keys, "col", "decode"));
-        } else {
-          add_columns(rule, texts_of(one, problems_));
-        }
-      }
     } else {
-      add_columns(rule, texts_of(node, problems_));
+      read_sources(node, rule);
     }
     if (rule.sources.empty() && rule.constant.empty())
       problems_.add(node, fmt::format("'{}' needs a column of the statement", rule.column->name));
@@ -257,6 +247,21 @@ class MapReader {
           node, fmt::format("'{0}' needs the row it names: {{ row = \"{0}\", col = \"…\" }}", rule.column->refers_to));
   }
 
+  // A column, or a list of them; each may have decoders of its own.
+  void read_sources(const toml::node& node, CellRule& rule) {
+    const auto* list = node.as_array();
+    if (list == nullptr) return add_columns(rule, texts_of(node, problems_));
+    for (const auto& one : *list) {
+      if (const auto* part = one.as_table()) {
+        const TomlTable keys(*part, problems_);
+        keys.only({"col", "decode", "path", "then"});
+        rule.sources.push_back(read_source(keys, "col", "decode"));
+      } else {
+        add_columns(rule, texts_of(one, problems_));
+      }
+    }
+  }
+
   static void add_columns(CellRule& rule, std::vector<std::string> columns) {
     for (std::string& column : columns) rule.sources.push_back({std::move(column), {}});
   }
@@ -264,8 +269,8 @@ class MapReader {
   void read_rule_table(const TomlTable& table, CellRule& rule) {
     if (table.has("decode") || table.has("path") || table.has("then"))
       rule.sources.push_back(read_source(table, "col", "decode"));
-    else
-      add_columns(rule, table.texts("col"));
+    else if (const toml::node* columns = table.table().get("col"))
+      read_sources(*columns, rule);
     switch (rule.column->as) {
       case As::kText:
       case As::kOwnText:

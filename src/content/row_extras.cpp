@@ -13,6 +13,8 @@ namespace {
 
 using catalog::RowCell;
 
+constexpr std::string_view kAllItems = "[]";
+constexpr std::size_t kMaxAttachments = 32;     // of one message, that stand in a list
 constexpr std::size_t kMaxVersions = 100;       // earlier bodies of one message
 constexpr std::size_t kMaxAccounts = 64;        // of the device, in one table
 constexpr std::uint64_t kMaxDifferences = 20;   // that are told a row at a time
@@ -34,9 +36,7 @@ Result<RowExtras> RowExtras::bind(const Pack& pack, const PackRow& row, const St
   RowExtras extras;
   extras.pack_ = &pack;
   extras.row_ = &row;
-  if (row.attachment) {
-    LIMIER_TRY(extras.attachment_, RowFiller::bind(*row.attachment, statement, pack.app));
-  }
+  LIMIER_CHECK(extras.bind_attachments(row, statement));
   if (row.place) {
     LIMIER_TRY(extras.place_, RowFiller::bind(*row.place, statement, pack.app));
   }
@@ -55,7 +55,7 @@ Result<RowExtras> RowExtras::bind(const Pack& pack, const PackRow& row, const St
 
 void RowExtras::add(const Statement& statement, const RowFiller& filler, const catalog::RowPlace& place,
                     std::vector<RowCell>& cells, FillDoubts& doubts) {
-  if (attachment_) add_attachment(statement, filler, place, cells, doubts);
+  if (!attachments_.empty()) add_attachments(statement, filler, place, cells, doubts);
   if (place_) add_place(statement, filler, place, cells, doubts);
   if (history_) add_history(statement, filler, place, cells, doubts);
   if (own_id_) add_account(statement, filler, place, cells, doubts);
@@ -76,18 +76,56 @@ void RowExtras::add_account(const Statement& statement, const RowFiller& filler,
   waiting_.push_back({&catalog::kKindOf<catalog::Account>, catalog::cells_of(account)});
 }
 
-void RowExtras::add_attachment(const Statement& statement, const RowFiller& filler, const catalog::RowPlace& place,
-                               std::vector<RowCell>& cells, FillDoubts& doubts) {
-  auto beside = attachment_->fill(statement, place, doubts);
-  // One that was never fetched has a name or a type and no path.
-  const bool there = std::ranges::any_of(std::array{"path", "name", "mime"}, [&](std::string_view column) {
-    return !std::holds_alternative<std::monostate>(beside[attachment_->cell_of(column)]);
-  });
+// Where a path goes through all items of a list, each item is an attachment of its own: item by item, so that the name
+// of one never stands beside the path of another.
+Status RowExtras::bind_attachments(const PackRow& row, const Statement& statement) {
+  if (!row.attachment) return ok_status();
+  const auto add = [&](const RowMap& map) -> Status {
+    LIMIER_TRY(auto filler, RowFiller::bind(map, statement, pack_->app));
+    attachments_.push_back(std::move(filler));
+    return ok_status();
+  };
+  const auto is_list = [](const CellRule& rule) {
+    return std::ranges::any_of(rule.sources, [](const CellSource& source) {
+      return !source.steps.empty() && source.steps.front().path.find(kAllItems) != std::string::npos;
+    });
+  };
+  if (!std::ranges::any_of(row.attachment->rules, is_list)) return add(*row.attachment);
+  for (std::size_t item = 0; item < kMaxAttachments; ++item) {
+    auto map = std::make_unique<RowMap>(*row.attachment);
+    for (CellRule& rule : map->rules)
+      for (CellSource& source : rule.sources) {
+        if (source.steps.empty()) continue;
+        std::string& path = source.steps.front().path;
+        if (const std::size_t at = path.find(kAllItems); at != std::string::npos)
+          path.replace(at, kAllItems.size(), fmt::format("[{}]", item));
+      }
+    items_.push_back(std::move(map));
+    LIMIER_CHECK(add(*items_.back()));
+  }
+  return ok_status();
+}
+
+void RowExtras::add_attachments(const Statement& statement, const RowFiller& filler, const catalog::RowPlace& place,
+                                std::vector<RowCell>& cells, FillDoubts& doubts) {
+  std::int64_t found = 0;
+  for (const RowFiller& attachment : attachments_) {
+    auto beside = attachment.fill(statement, place, doubts);
+    // One that was never fetched has a name or a type and no path.
+    const bool there = std::ranges::any_of(std::array{"path", "name", "mime"}, [&](std::string_view column) {
+      return !std::holds_alternative<std::monostate>(beside[attachment.cell_of(column)]);
+    });
+    if (!there) break;
+    beside[attachment.cell_of("message")] = place.locator;
+    if (++found > 1) {
+      catalog::RowPlace own = place;
+      own.locator += fmt::format(";part={}", found);
+      std::ranges::move(catalog::cells_of(own), beside.begin());
+    }
+    waiting_.push_back({&attachment.kind(), std::move(beside)});
+  }
   RowCell& count = cells[filler.cell_of("attachments")];
-  if (std::holds_alternative<std::monostate>(count)) count = std::int64_t{there ? 1 : 0};
-  if (!there) return;
-  beside[attachment_->cell_of("message")] = place.locator;
-  waiting_.push_back({&attachment_->kind(), std::move(beside)});
+  if (std::holds_alternative<std::monostate>(count)) count = found;
 }
 
 void RowExtras::add_place(const Statement& statement, const RowFiller& filler, const catalog::RowPlace& place,

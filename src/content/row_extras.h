@@ -1,6 +1,7 @@
 // What a message row may bring beside itself: an attachment, a place, earlier bodies, and two bodies that differ.
 #pragma once
 
+#include <memory>
 #include <set>
 
 #include "content/row_fill.h"
@@ -25,8 +26,9 @@ class RowExtras {
     const catalog::KindInfo* kind;
     std::vector<catalog::RowCell> cells;
   };
-  void add_attachment(const Statement& statement, const RowFiller& filler, const catalog::RowPlace& place,
-                      std::vector<catalog::RowCell>& cells, FillDoubts& doubts);
+  Status bind_attachments(const PackRow& row, const Statement& statement);
+  void add_attachments(const Statement& statement, const RowFiller& filler, const catalog::RowPlace& place,
+                       std::vector<catalog::RowCell>& cells, FillDoubts& doubts);
   void add_place(const Statement& statement, const RowFiller& filler, const catalog::RowPlace& place,
                  const std::vector<catalog::RowCell>& cells, FillDoubts& doubts);
   void add_history(const Statement& statement, const RowFiller& filler, const catalog::RowPlace& place,
@@ -37,7 +39,9 @@ class RowExtras {
 
   const Pack* pack_ = nullptr;
   const PackRow* row_ = nullptr;
-  std::optional<RowFiller> attachment_, place_;
+  std::vector<std::unique_ptr<const RowMap>> items_;  // of attachments that stand in a list
+  std::vector<RowFiller> attachments_;
+  std::optional<RowFiller> place_;
   std::optional<BoundSource> history_, one_, other_, own_id_;
   std::set<std::string> accounts_;  // that were told
   std::vector<Waiting> waiting_;

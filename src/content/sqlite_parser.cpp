@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "content/app_rows.h"
 #include "content/app_traces.h"
 #include "content/pack_run.h"
 #include "limier/content/packs.h"
@@ -75,7 +76,8 @@ Outcome say_no_database(const std::vector<Pack>& packs, const Source& source, Ro
 
 }  // namespace
 
-Outcome SqliteParser::parse(const Source& source, Rows& rows) const {
+Outcome SqliteParser::parse(const Source& source, Rows& given) const {
+  AppRows rows(given, parsed_);
   const auto image = SqliteImage::open(source, rows);
   if (!image) return say_no_database(packs_, source, rows);
   auto opened = Database::open(*image, rows);

@@ -52,6 +52,22 @@ const std::array<std::string, 31>& device_files() {
   return kNames;
 }
 
+// Answers of Discord's servers that the application keeps: files of the system's cache on iOS and its database, and of
+// OkHttp's on Android.
+const std::array<std::string, 3>& discord_files() {
+  static const std::array<std::string, 3> kNames{
+      "*/com.hammerandchisel.discord/fscacheddata/*",
+      "*/com.hammerandchisel.discord/cache.db",
+      "*/com.discord/cache/http-cache/*.1",
+  };
+  return kNames;
+}
+
+const std::array<std::string, 1>& twitter_files() {
+  static const std::array<std::string, 1> kNames{"*/com.atebits.tweetie.direct-message.cache/*"};
+  return kNames;
+}
+
 }  // namespace
 
 std::span<const Wish> wishes() {
@@ -59,10 +75,12 @@ std::span<const Wish> wishes() {
   static const std::array kWishes{
       Wish{.parser = "apps", .version = "1", .file_names = kTraces},
       Wish{.parser = "device", .version = "1", .file_names = device_files()},
+      Wish{.parser = "discord", .version = "1", .file_names = discord_files()},
       Wish{.parser = "mail", .version = "1", .mime_types = kMail},
       Wish{.parser = "pst", .version = "1", .mime_types = kPst},
       Wish{.parser = "pst-deleted", .version = "1", .mime_types = kPst},
       Wish{.parser = "sqlite", .version = "1", .mime_types = kSqlite},
+      Wish{.parser = "twitter", .version = "1", .file_names = twitter_files()},
   };
   return kWishes;
 }

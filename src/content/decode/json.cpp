@@ -57,10 +57,14 @@ class TreeMaker {
 
 }  // namespace
 
+bool read_json(Bytes bytes, Tree& tree) {
+  TreeMaker maker(tree);
+  return nlohmann::json::sax_parse(bytes.begin(), bytes.end(), &maker) && !tree.is_empty();
+}
+
 bool decode_json(Bytes bytes, std::string_view path, std::vector<Value>& values) {
   Tree tree;
-  TreeMaker maker(tree);
-  return nlohmann::json::sax_parse(bytes.begin(), bytes.end(), &maker) && tree.select(path, values);
+  return read_json(bytes, tree) && tree.select(path, values);
 }
 
 }  // namespace limier::content::decode

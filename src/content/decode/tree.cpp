@@ -27,6 +27,17 @@ std::uint32_t Tree::add_value(std::uint32_t parent, std::string_view key, Value 
   return number;
 }
 
+std::uint32_t Tree::member(std::uint32_t map, std::string_view key) const {
+  if (map == kNone || nodes_[map].kind != Kind::kMap) return kNone;
+  std::uint32_t child = nodes_[map].first;
+  while (child != kNone && nodes_[child].key != key) child = nodes_[child].next;
+  return child;
+}
+
+const Value* Tree::value_of(std::uint32_t node) const {
+  return node != kNone && nodes_[node].kind == Kind::kValue ? &nodes_[node].value : nullptr;
+}
+
 bool Tree::select(std::string_view path, std::vector<Value>& values) const {
   const auto parts = parse_path(path);
   if (!parts || nodes_.empty()) return false;

@@ -1,0 +1,2 @@
+CREATE TABLE messages0 (id INTEGER PRIMARY KEY, body TEXT);
+INSERT INTO messages0 VALUES (1, 'x');
