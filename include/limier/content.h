@@ -87,6 +87,7 @@ struct Wish {
   std::span<const std::string_view> mime_types{};  // contents of these types are given to it
   std::span<const std::string> file_names{};       // and files of these names: store::ItemChoice
   std::uint64_t max_size_bytes = UINT64_MAX;       // larger ones become kTooLarge
+  std::span<const std::string> beside{};           // what lies near them and is given too: Source::beside
 };
 
 // ---- what limier-content is told, and what it says -----------------------------------------------------------------

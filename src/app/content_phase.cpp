@@ -53,7 +53,9 @@ Status ContentPhase::begin_leads() {
   leads.version = std::string(reader.version);
   leads.path_globs = content::lead_paths(plan_.packs);
   leads.lead = true;
-  index_.look_beside(content::beside_places(plan_.packs));
+  std::vector<std::string> near = content::beside_places(plan_.packs);
+  for (const content::Wish& wish : content::wishes()) near.insert(near.end(), wish.beside.begin(), wish.beside.end());
+  index_.look_beside(std::move(near));
   LIMIER_CHECK(index_.choose_items(leads));
   LIMIER_TRY(const auto items, index_.waiting_items());
   waiting_.assign(items.begin(), items.end());

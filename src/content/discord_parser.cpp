@@ -16,6 +16,7 @@
 #include "content/sqlite_db.h"
 #include "limier/catalog/messages.h"
 #include "limier/catalog/people.h"
+#include "limier/content/packs.h"
 
 namespace limier::content {
 namespace {
@@ -210,29 +211,35 @@ class CacheReader {
   CacheReader(const DiscordParser& parser, Database& database, Rows& rows)
       : parser_(parser), database_(database), rows_(rows) {}
 
+  // Whose the account is, as far as it was read.
+  const Owners& owners() {
+    whole_ = each([this](std::int64_t, std::string_view address, const Tree& tree) { find_owner(address, tree); });
+    return owners_;
+  }
+
   Outcome read() {
-    // Whose the account is may stand behind messages of it.
-    bool whole = each([this](std::int64_t, std::string_view address, const Tree& tree) { find_owner(address, tree); });
+    // It may stand behind messages of it.
+    (void)owners();
     AnswerReader reader(parser_, owners_, rows_);
     std::size_t found = 0;
     const SchemaTable* table = database_.table("cfurl_cache_receiver_data");
     CellFinder finder(database_.image(), table->root_page);
     std::set<std::string> told;
-    whole = each([&](std::int64_t entry, std::string_view address, const Tree& tree) {
-              catalog::RowPlace place;
-              place.locator = fmt::format("sqlite:cfurl_cache_receiver_data:rowid={};", entry);
-              place.state = catalog::RowState::kLive;
-              if (const auto cell = finder.find(entry)) {
-                place.source = cell->source;
-                place.page = cell->page;
-                place.file_offset = static_cast<std::int64_t>(cell->file_offset);
-              }
-              tell_owner(address, tree, place, told);
-              place.locator += "json:";
-              if (address.find("/messages") != std::string_view::npos) found += reader.read(tree, place);
-            }) &&
-            whole;
-    if (!whole) rows_.issue("sqlite-damaged", "reading the answers in the cache ended before the last", true);
+    const bool whole = each([&](std::int64_t entry, std::string_view address, const Tree& tree) {
+      catalog::RowPlace place;
+      place.locator = fmt::format("sqlite:cfurl_cache_receiver_data:rowid={};", entry);
+      place.state = catalog::RowState::kLive;
+      if (const auto cell = finder.find(entry)) {
+        place.source = cell->source;
+        place.page = cell->page;
+        place.file_offset = static_cast<std::int64_t>(cell->file_offset);
+      }
+      tell_owner(address, tree, place, told);
+      place.locator += "json:";
+      if (address.find("/messages") != std::string_view::npos) found += reader.read(tree, place);
+    });
+    if (!whole || !whole_)
+      rows_.issue("sqlite-damaged", "reading the answers in the cache ended before the last", true);
     if (found == 0 && told.empty()) return {ItemState::kNotApplicable, "no message is kept in it"};
     return {};
   }
@@ -286,7 +293,29 @@ class CacheReader {
   Database& database_;
   Rows& rows_;
   Owners owners_;
+  bool whole_ = false;  // what owners() read
 };
+
+bool is_cache(const Database& database) {
+  return database.table("cfurl_cache_receiver_data") != nullptr && database.table("cfurl_cache_response") != nullptr;
+}
+
+// Whose the account is says the database that the file belongs to, one folder up.
+Owners owners_beside(const DiscordParser& parser, const Source& source, Rows& quiet) {
+  for (const BesideSource& file : source.beside) {
+    if (!path_matches("../cache.db", file.place)) continue;
+    Source beside;
+    beside.path = file.place;
+    beside.main = file.main;
+    beside.wal = file.wal;
+    beside.journal = file.journal;
+    const auto image = SqliteImage::open(beside, quiet);
+    if (!image) continue;
+    const auto database = Database::open(*image, quiet);
+    if (database && is_cache(**database)) return CacheReader(parser, **database, quiet).owners();
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -295,9 +324,7 @@ Outcome DiscordParser::parse(const Source& source, Rows& rows) const {
   if (const auto image = SqliteImage::open(source, quiet)) {
     auto database = Database::open(*image, quiet);
     if (!database) return {ItemState::kFailed, fmt::format("SQLite: {}", database.error().message)};
-    if ((*database)->table("cfurl_cache_receiver_data") == nullptr ||
-        (*database)->table("cfurl_cache_response") == nullptr)
-      return {ItemState::kNotApplicable, "not the database of a cache"};
+    if (!is_cache(**database)) return {ItemState::kNotApplicable, "not the database of a cache"};
     return CacheReader(*this, **database, rows).read();
   }
   if (source.main->size_bytes() > kMaxAnswerBytes) return {ItemState::kTooLarge, "larger than an answer is"};
@@ -306,10 +333,10 @@ Outcome DiscordParser::parse(const Source& source, Rows& rows) const {
     rows.issue("discord-bytes-missing", "parts of the file are not there, or could not be read", true);
   Tree tree;
   if (!read_answer(bytes, tree)) return {ItemState::kNotApplicable, "no answer in JSON"};
-  const Owners nobody;
+  const Owners owners = owners_beside(*this, source, quiet);
   catalog::RowPlace place;
   place.locator = "json:";
-  if (AnswerReader(*this, nobody, rows).read(tree, place) == 0)
+  if (AnswerReader(*this, owners, rows).read(tree, place) == 0)
     return {ItemState::kNotApplicable, "no message stands in it"};
   return {};
 }

@@ -63,6 +63,12 @@ const std::array<std::string, 3>& discord_files() {
   return kNames;
 }
 
+// Seen from the folder of the cached files.
+const std::array<std::string, 1>& discord_beside() {
+  static const std::array<std::string, 1> kPlaces{"../Cache.db"};
+  return kPlaces;
+}
+
 const std::array<std::string, 1>& twitter_files() {
   static const std::array<std::string, 1> kNames{"*/com.atebits.tweetie.direct-message.cache/*"};
   return kNames;
@@ -75,7 +81,7 @@ std::span<const Wish> wishes() {
   static const std::array kWishes{
       Wish{.parser = "apps", .version = "1", .file_names = kTraces},
       Wish{.parser = "device", .version = "1", .file_names = device_files()},
-      Wish{.parser = "discord", .version = "1", .file_names = discord_files()},
+      Wish{.parser = "discord", .version = "1", .file_names = discord_files(), .beside = discord_beside()},
       Wish{.parser = "mail", .version = "1", .mime_types = kMail},
       Wish{.parser = "pst", .version = "1", .mime_types = kPst},
       Wish{.parser = "pst-deleted", .version = "1", .mime_types = kPst},

@@ -56,6 +56,16 @@ TEST(AppList, PathsEndInWholeParts) {
   EXPECT_EQ(name("/x/me/x.bitcoin/wallet.dat"), "");
   EXPECT_EQ(name("C/Users/a/AppData/Roaming/SIGNAL/sql/DB.sqlite"), "Signal  store");
   EXPECT_EQ(name("/media/0/WhatsApp/Databases/msgstore-2024-11-17.1.db.CRYPT15"), "WhatsApp  store");
+  // On iOS containers have numbers for names, on desktops nothing names the id.
+  EXPECT_EQ(name("/private/var/mobile/Containers/Shared/AppGroup/A1/telegram-data/account-1/postbox/db/db_sqlite"),
+            "Telegram  store");
+  EXPECT_EQ(name("/Containers/Shared/AppGroup/A1/database/Session.sqlite"), "Session  store");
+  EXPECT_EQ(name("/Containers/Shared/AppGroup/A1/grdb-primary/signal.sqlite"), "Signal  store");
+  EXPECT_EQ(name("/Containers/Shared/AppGroup/A1/wickrLocal.sqlite"), "Wickr  store");
+  EXPECT_EQ(name("/Containers/Shared/AppGroup/A1/simplex_v1_chat.db"), "SimpleX  store");
+  EXPECT_EQ(name("Users/a/AppData/Local/Wickr, LLC/WickrMe/wickr_db.sqlite"), "Wickr  store");
+  EXPECT_EQ(name("home/a/.config/Wire/IndexedDB/https_app.wire.com_0.indexeddb.leveldb/LOG"), "Wire  store");
+  EXPECT_EQ(name("/Library/Preferences/com.atebits.Tweetie2.plist"), "X com.atebits.Tweetie2");
   EXPECT_EQ(name("/x/crypt15"), "");
   EXPECT_EQ(name(""), "");
 }
