@@ -11,6 +11,7 @@
 #include "limier/content/database_rows.h"
 #include "limier/report.h"
 #include "limier/store.h"
+#include "limier/store/marks.h"
 #include "limier/sweep.h"
 
 namespace limier::app {
@@ -209,7 +210,23 @@ struct RowsSummary {
 };
 Result<RowsSummary> read_rows(const RowsOptions& options, const RowsTaker& taker, const std::atomic<int>& stop_signal);
 
-// `limier check`: manifest.json and the hash chain of audit.jsonl.
+// `limier tag`, `note`, `decide`: adds to the marks of one case folder. Index, manifest and audit log stay as they are.
+struct MarkOptions {
+  std::string dir;                // the case folder
+  std::vector<std::string> rows;  // "file:12", "message:881", "finding:3", or keys of findings
+  store::MarkAction action = store::MarkAction::kNote;
+  std::string value;     // the tag, or the word of the decision; of kUndecide not asked for
+  std::string text;      // of a note, or beside a decision
+  std::string examiner;  // "" : the examiner of the case, else who is logged in
+};
+struct MarkOutcome {
+  std::vector<store::Mark> made;
+  std::vector<std::string> as_before;  // rows that have this mark already: nothing was written for them
+};
+// All rows or none. Waits a moment for another writer, then kRefused.
+Result<MarkOutcome> put_marks(const MarkOptions& options, const std::atomic<int>& stop_signal);
+
+// `limier check`: manifest.json, the marks and the hash chain of audit.jsonl.
 struct CheckReport {
   struct Item {
     std::string what;

@@ -9,8 +9,10 @@
 #include <cstring>
 #include <filesystem>
 
+#include "limier/base/flat_object.h"
 #include "limier/report.h"
 #include "limier/store.h"
+#include "limier/store/marks.h"
 
 namespace limier::app {
 namespace {
@@ -18,8 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kHashStep = 256u << 10;  // stays in the processor's cache
-constexpr const char* kManifest = "manifest.json";
-constexpr const char* kAudit = "audit.jsonl";
+constexpr std::string_view kManifest = "manifest.json";
+constexpr std::string_view kAudit = "audit.jsonl";
 constexpr const char* kTemporarySuffix = ".tmp";
 
 Error failed(const std::string& path, const char* what) {
@@ -59,7 +61,7 @@ std::string audit_line(std::string_view action, const AuditLog::Fields& fields, 
   std::string line =
       fmt::format("{{\"time\":{},\"action\":{}", json_string(format_time(wall_clock_ns())), json_string(action));
   for (const auto& [name, value] : fields) line += fmt::format(",{}:{}", json_string(name), json_string(value));
-  return line + fmt::format(",\"previous_sha256\":\"{}\"}}\n", audit_head(log));
+  return line + fmt::format(",\"previous_sha256\":\"{}\"}}\n", chain_head(log));
 }
 
 Status accept_index(const std::string& dir, store::IndexState state, bool resume) {
@@ -127,8 +129,9 @@ void remove_reports(const std::string& dir) {
       remove(report::partial_name(file.name));
     }
   }
-  for (const char* name : {kManifest, kAudit}) remove(std::string(name) + kTemporarySuffix);
-  remove(kManifest);
+  for (const std::string_view name : {kManifest, kAudit, store::kMarksFile})
+    remove(std::string(name) + kTemporarySuffix);
+  remove(std::string(kManifest));
 }
 
 Status prepare_export_folder(const std::string& dir, const EvidenceSet& evidence) {
@@ -151,6 +154,18 @@ Status write_file(const std::string& path, std::string_view content) {
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) status = failed(path, "cannot be put in place");
   if (status.ok()) status = sync_folder_of(path);
   if (!status.ok()) ::unlink(temporary.c_str());
+  return status;
+}
+
+Status append_file(const std::string& path, std::string_view text, std::uint64_t size) {
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!fd) return failed(path, "cannot be opened");
+  auto status = write_fd(fd.get(), path, text);
+  if (status.ok() && fsync(fd.get()) != 0) status = failed(path, "cannot be synced");
+  if (status.ok() && size == 0) status = sync_folder_of(path);
+  // Should taking it back fail too, the next entry replaces it.
+  if (!status.ok()) [[maybe_unused]]
+    const int failed_too = ftruncate(fd.get(), static_cast<off_t>(size));
   return status;
 }
 
@@ -188,12 +203,10 @@ Result<Sha256> hash_file(const std::string& path) {
   return hash_file(fd.get(), never);
 }
 
-std::string audit_head(std::string_view log) {
-  while (!log.empty() && log.back() == '\n') log.remove_suffix(1);
-  if (log.empty()) return std::string(64, '0');
-  const std::size_t start = log.rfind('\n');
-  const std::string_view last = start == std::string_view::npos ? log : log.substr(start + 1);
-  return hex_digest(*digest_of(as_bytes(last), {false, false, true}).sha256);
+Result<AuditLog::Fields> marks_fields(const std::string& dir) {
+  LIMIER_TRY(const auto log, store::read_marks_file(dir));
+  if (log.lines == 0) return AuditLog::Fields();
+  return AuditLog::Fields{{"marks_lines", std::to_string(log.lines)}, {"marks_sha256", log.head}};
 }
 
 // Nothing that stands in the log is lost: the bytes of the torn line are in the entry that takes its place.
@@ -212,14 +225,7 @@ Status AuditLog::append(std::string_view action, const Fields& fields) {
   }
   if (!log.empty() && log.back() != '\n') LIMIER_CHECK(replace_torn_line(log));
   const std::string line = audit_line(action, fields, log);
-  const UniqueFd fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  if (!fd) return failed(path_, "cannot be opened");
-  auto status = write_fd(fd.get(), path_, line);
-  if (status.ok() && fsync(fd.get()) != 0) status = failed(path_, "cannot be synced");
-  // What was not written whole is taken back; should that fail too, the next entry replaces it.
-  if (!status.ok()) [[maybe_unused]]
-    const int failed_too = ftruncate(fd.get(), static_cast<off_t>(log.size()));
-  return status;
+  return append_file(path_, line, log.size());
 }
 
 }  // namespace limier::app

@@ -24,6 +24,9 @@ Status prepare_export_folder(const std::string& dir, const EvidenceSet& evidence
 // Writes a whole file under a temporary name, syncs it, renames it and syncs the folder.
 Status write_file(const std::string& path, std::string_view content);
 Result<std::string> read_file(const std::string& path);
+// Adds text behind the `size` bytes a file has, in one write, and syncs it; the file is made where there is none. What
+// was not written whole is taken back.
+Status append_file(const std::string& path, std::string_view text, std::uint64_t size);
 // SHA-256 of a file's bytes. `stop` ends it early with kInterrupted.
 Result<Sha256> hash_file(int fd, const std::atomic<int>& stop);
 Result<Sha256> hash_file(const std::string& path);
@@ -42,8 +45,10 @@ class AuditLog {
 
   std::string path_;
 };
-// SHA-256 (hex) of the last line; 64 zeros for an empty log.
-std::string audit_head(std::string_view log);
+
+// How far the marks went that a report shows, for the audit log: lines that go later on are missed by `limier check`.
+// Empty where there are none.
+Result<AuditLog::Fields> marks_fields(const std::string& dir);
 
 struct ManifestSegment {
   std::string path;
@@ -53,8 +58,8 @@ struct ManifestSegment {
 
 // Whether the manifest is there and the reports are as it says. kRefused when the index is not.
 Result<bool> is_handed_over(const std::string& dir);
-// manifest.json over everything in the folder but itself, the program and its workers, and the evidence segments. With
-// no segments given, those of the manifest that is there are kept.
+// manifest.json over everything in the folder but itself and the marks (they grow), the program and its workers, and the
+// evidence segments. With no segments given, those of the manifest that is there are kept.
 Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>& segments);
 
 }  // namespace limier::app

@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 #include "app/case_folder.h"
 #include "app/json_lines.h"
 #include "limier/app.h"
+#include "limier/base/flat_object.h"
 
 namespace limier::app {
 namespace {
@@ -40,10 +42,33 @@ CheckReport::Item check_chain(const std::string& log) {
       return {
           "audit.jsonl", false,
           fmt::format("the chain breaks at line {}: the line before it was changed, added or taken out", line_number)};
-    previous = audit_head(line);
+    previous = chain_head(line);
   }
   if (line_number == 0) return {"audit.jsonl", false, "is empty"};
   return {"audit.jsonl", true, fmt::format("{} linked entries", line_number)};
+}
+
+// The chain of the marks, and that what a report showed is still there: the audit log says how far they went then.
+CheckReport::Item check_marks(const std::string& dir, std::string_view audit) {
+  const std::string what(store::kMarksFile);
+  const auto log = store::read_marks_file(dir);
+  if (!log.ok()) return {what, false, log.error().message};
+  if (!log->problem.empty()) return {what, false, log->problem};
+  if (log->torn) return {what, false, fmt::format("line {} is cut off", log->lines + 1)};
+  while (!audit.empty()) {
+    const auto end = audit.find('\n');
+    const auto entry = parse_flat_object(audit.substr(0, end));
+    audit.remove_prefix(end == std::string_view::npos ? audit.size() : end + 1);
+    const std::string lines = entry ? member_of(*entry, "marks_lines") : std::string();
+    if (lines.empty()) continue;
+    std::size_t count = 0;
+    std::from_chars(lines.data(), lines.data() + lines.size(), count);
+    if (count == 0 || count > log->lines)
+      return {what, false, fmt::format("has {} lines; the audit log names a report made of {}", log->lines, lines)};
+    if (log->digests[count - 1] != member_of(*entry, "marks_sha256"))
+      return {what, false, fmt::format("line {} is not the one a report was made of", count)};
+  }
+  return {what, true, fmt::format("{} linked lines", log->lines)};
 }
 
 }  // namespace
@@ -61,7 +86,7 @@ Result<CheckReport> check(const std::string& dir, bool evidence) {
     const std::string name = item.path().filename().string();
     const bool listed =
         std::any_of(files.begin(), files.end(), [&](const ManifestEntry& file) { return file.name == name; });
-    if (!listed && name != "manifest.json") unlisted.push_back(name);
+    if (!listed && name != "manifest.json" && name != store::kMarksFile) unlisted.push_back(name);
   }
   std::sort(unlisted.begin(), unlisted.end());
   for (const std::string& name : unlisted)
@@ -70,7 +95,9 @@ Result<CheckReport> check(const std::string& dir, bool evidence) {
   const auto log = read_file(dir + "/audit.jsonl");
   report.items.push_back(log.ok() ? check_chain(*log) : CheckReport::Item{"audit.jsonl", false, log.error().message});
   if (log.ok()) {
-    const bool anchored = audit_head(*log) == manifest_string(manifest, "audit_head_sha256");
+    if (auto marks = check_marks(dir, *log); !marks.good || fs::exists(dir + "/" + marks.what, error))
+      report.items.push_back(std::move(marks));
+    const bool anchored = chain_head(*log) == manifest_string(manifest, "audit_head_sha256");
     report.items.push_back(
         {"audit head", anchored,
          anchored ? "the manifest names the last audit entry" : "the manifest names another last audit entry"});

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "app/case_folder.h"
 #include "app/reread.h"
 #include "app/volume_map.h"
 #include "limier/app.h"
+#include "limier/store/marks.h"
 
 namespace limier::app {
 namespace {
@@ -19,24 +19,7 @@ constexpr std::size_t kLeastFoundBytes = 8;   // a shorter beginning of a text i
 constexpr std::uint64_t kUnknownPage = 4096;  // of a rollback journal
 constexpr std::size_t kMaxSearchedText = kMaxExcerptBytes + 1;  // of a text; more is on no page
 
-struct RowName {
-  std::string kind;
-  std::int64_t id = 0;
-};
-
-// "message:881"; the kinds are the views of rows out of content, file and finding.
-std::optional<RowName> parse_row(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  RowName row{std::string(text.substr(0, colon)), 0};
-  const std::string_view number = text.substr(colon + 1);
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), row.id);
-  if (error != std::errc() || end != number.data() + number.size() || row.id < 1) return std::nullopt;
-  const auto* const kind = catalog::find_kind(row.kind);
-  const bool known =
-      row.kind == "file" || row.kind == "finding" || (kind != nullptr && kind->origin == catalog::Origin::kContent);
-  return known ? std::optional(row) : std::nullopt;
-}
+using store::RowName;
 
 Error unknown(const ExplainOptions& options) {
   return {ErrorKind::kUsage,
@@ -62,7 +45,7 @@ Result<std::optional<RowName>> subject_of(store::Index& index, std::string_view 
 
 // Which row it is about: that of the finding, or the one that was named.
 Result<RowName> resolve(store::Index& index, const ExplainOptions& options, Explanation& explanation) {
-  const auto named = parse_row(options.row);
+  const auto named = store::parse_row_name(options.row);
   if (named && named->kind != "finding") return *named;
   LIMIER_TRY(auto subject, named ? subject_of(index, "finding_id", named->id, explanation)
                                  : subject_of(index, "key", options.row, explanation));

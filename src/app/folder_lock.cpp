@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 namespace limier::app {
 
@@ -20,6 +21,19 @@ Result<FolderLock> FolderLock::take(const std::string& dir) {
     return Error{ErrorKind::kRefused,
                  fmt::format("{}: is in use by another run of limier; wait until it has ended", dir)};
   return FolderLock(std::move(fd), failed == 0);
+}
+
+Result<FolderLock> FolderLock::wait_for(const std::string& dir, std::chrono::milliseconds patience,
+                                        const std::atomic<int>& stop) {
+  constexpr std::chrono::milliseconds kPause{20};
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    auto lock = take(dir);
+    if (lock.ok() || lock.error().kind != ErrorKind::kRefused) return lock;
+    if (stop.load() != 0) return Error{ErrorKind::kInterrupted, "interrupted; nothing was written"};
+    if (std::chrono::steady_clock::now() >= until) return lock;
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 }  // namespace limier::app

@@ -1,6 +1,8 @@
 // One run at a time in a case folder: a triage, or a command that writes reports, audit log or manifest again.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <string>
 
 #include "limier/base.h"
@@ -13,6 +15,10 @@ class FolderLock {
   // kRefused while another process holds it. A file system without such locks (some network ones) is no reason to
   // refuse: held() is then false, and SQLite's own lock on the index stays the guard.
   static Result<FolderLock> take(const std::string& dir);
+  // The same, but waits for the other as long as `patience`; kInterrupted when `stop` is set meanwhile. For work of a
+  // moment, of which several may be begun at once.
+  static Result<FolderLock> wait_for(const std::string& dir, std::chrono::milliseconds patience,
+                                     const std::atomic<int>& stop);
   [[nodiscard]] bool held() const { return held_; }
 
  private:

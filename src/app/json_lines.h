@@ -1,18 +1,14 @@
-// Reading back the two JSON files limier writes itself: one entry or one object per line, flat, strings as json_string
-// writes them. Not a general JSON reader; anything else in the file is a difference to be reported.
+// Reading back the manifest that limier writes itself, one entry a line. Anything else in the file is a difference to be
+// reported.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-namespace limier::app {
+#include "limier/base/flat_object.h"
 
-// The members of a flat object on one line, values as text (strings unescaped, numbers and null as written). nullopt
-// when the line is not such an object.
-std::optional<std::vector<std::pair<std::string, std::string>>> parse_flat_object(std::string_view line);
+namespace limier::app {
 
 struct ManifestEntry {
   std::string name;

@@ -7,8 +7,10 @@
 
 #include "app/case_folder.h"
 #include "app/json_lines.h"
+#include "limier/base/flat_object.h"
 #include "limier/report.h"
 #include "limier/store.h"
+#include "limier/store/marks.h"
 #include "limier/version.h"
 #include "limier/worker.h"
 
@@ -17,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kNotListed[] = {"manifest.json"};
+constexpr std::string_view kNotListed[] = {"manifest.json", store::kMarksFile};
 
 std::string entry(const std::string& name, std::uint64_t size_bytes, const std::string& sha256_json) {
   return fmt::format("    {{\"name\":{},\"size_bytes\":{},\"sha256\":{}}}", json_string(name), size_bytes, sha256_json);
@@ -112,7 +114,7 @@ Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>
   return write_file(path, fmt::format("{{\n  \"format\": 1,\n  \"tool\": \"limier\",\n  \"version\": \"{}\",\n"
                                       "  \"commit\": \"{}\",\n  \"audit_head_sha256\": \"{}\",\n  \"evidence\": {},\n"
                                       "  \"files\": {},\n  \"programs\": {},\n  \"packs\": {}\n}}\n",
-                                      LIMIER_VERSION, build_commit(), audit_head(log), joined(evidence), joined(files),
+                                      LIMIER_VERSION, build_commit(), chain_head(log), joined(evidence), joined(files),
                                       joined(programs), joined(packs)));
 }
 

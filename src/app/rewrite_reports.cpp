@@ -12,8 +12,10 @@ Status rewrite_reports(const std::string& dir, const std::vector<std::string>& f
   LIMIER_CHECK(report::write_reports(*index, dir, formats));
   std::string list;
   for (const std::string& format : formats) list += (list.empty() ? "" : ",") + format;
-  LIMIER_CHECK(
-      AuditLog(dir).append("report", {{"formats", list.empty() ? "default" : list}, {"command", command_line}}));
+  AuditLog::Fields fields{{"formats", list.empty() ? "default" : list}, {"command", command_line}};
+  LIMIER_TRY(const auto marks, marks_fields(dir));
+  fields.insert(fields.end(), marks.begin(), marks.end());
+  LIMIER_CHECK(AuditLog(dir).append("report", fields));
   return write_manifest(dir, {});
 }
 

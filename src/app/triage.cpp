@@ -172,8 +172,11 @@ Status hand_over(const TriageOptions& options, const EvidenceSet& evidence, Outc
   LIMIER_TRY(outcome.totals, report::write_reports(*finished, options.out, {}));
   AuditLog audit(options.out);
   LIMIER_CHECK(audit.append("stages-measured", clock.finish()));
-  LIMIER_CHECK(audit.append("triage-finished", {{"exit_code", std::to_string(outcome.exit_code)},
-                                                {"chunks_decoded", std::to_string(chunks_decoded)}}));
+  AuditLog::Fields fields{{"exit_code", std::to_string(outcome.exit_code)},
+                          {"chunks_decoded", std::to_string(chunks_decoded)}};
+  LIMIER_TRY(const auto marks, marks_fields(options.out));  // of an earlier part of the run
+  fields.insert(fields.end(), marks.begin(), marks.end());
+  LIMIER_CHECK(audit.append("triage-finished", fields));
   LIMIER_CHECK(write_manifest(options.out, manifest_segments(evidence, segments)));
   progress.stage_ended();
   return ok_status();

@@ -29,6 +29,20 @@ Examples:
   limier check case-17
   limier check case-17 --evidence        also re-hash the evidence itself)",
                  false, make_check},
+    CommandEntry{"decide", "DIR [FINDING...] --as WORD [--text TEXT] [options]",
+                 "Write down what was decided of findings",
+                 R"(Of each finding the last decision counts; --remove takes it back. Without findings the decisions
+are listed, and how many findings are reviewed. To-be-read-by does not count as reviewed.
+
+Marks are kept in DIR/marks.jsonl, never in the index: index, manifest and audit log stay as they
+are, and limier check follows the chain of its lines. `limier report DIR` shows them.
+In a case of many exhibits a finding is EXHIBIT/finding:3.
+
+Examples:
+  limier decide case-17 finding:3 --as false-alarm --text "title of a film"
+  limier decide case-17 1f0c9a7be2d4c655 --as to-be-read-by --text "interpreter, Turkish"
+  limier decide case-17)",
+                 false, make_decide},
     CommandEntry{"explain", "DIR ROW [options]", "From a finding or a row back to the bytes, read again",
                  R"(ROW is file:12, message:881, finding:3 (or another kind of row out of a file), or the key of a
 finding. Shows the finding with its pack, rule, words and limits; the message among its
@@ -89,6 +103,17 @@ Examples:
   limier messages case-17 --with +31612345678 --from 2021-03
   limier messages case-17 --priority high --json)",
                  true, make_messages},
+    CommandEntry{"note", "DIR [ROW TEXT] [options]", "Write a note at a row",
+                 R"(A row may have any number of notes; one is corrected by another. Without a row they are listed.
+
+Marks are kept in DIR/marks.jsonl, never in the index: index, manifest and audit log stay as they
+are, and limier check follows the chain of its lines. `limier report DIR` shows them.
+In a case of many exhibits a row is EXHIBIT/message:881.
+
+Examples:
+  limier note case-17 message:881 "the place is the harbour; see exhibit B2"
+  limier note case-17 --json)",
+                 false, make_note},
     CommandEntry{"packs", "COMMAND [options]", "Which applications' databases are known",
                  R"(A pack is a file that says by which tables an application's database is known and how its rows
 become messages, calls, contacts; docs/packs.md describes it.
@@ -137,6 +162,19 @@ Examples:
   limier sql case-17 "SELECT kind, count(*) FROM v_file GROUP BY kind"
   limier sql case-17 "SELECT path, sha256 FROM v_file WHERE deleted" --csv)",
                  true, make_sql},
+    CommandEntry{"tag", "DIR [ROW...] --tag T [options]", "Tag rows, or list the tags",
+                 R"(A tag is a word or a few. Given again it changes nothing; --remove takes it back. Without rows the
+tags are listed.
+
+Marks are kept in DIR/marks.jsonl, never in the index: index, manifest and audit log stay as they
+are, and limier check follows the chain of its lines. `limier report DIR` shows them.
+In a case of many exhibits a row is EXHIBIT/message:881.
+
+Examples:
+  limier tag case-17 message:881 message:882 file:214 --tag "to translate"
+  limier tag case-17 message:882 --tag "to translate" --remove
+  limier tag case-17 --all)",
+                 false, make_tag},
     CommandEntry{"timeline", "DIR [--from T] [--to T] [options]", "All time stamps of a case, in order",
                  R"(The letters are m modified, a accessed, c metadata changed, b created. Times are UTC,
 without a Z as the device's clock showed them (FAT); a short form means the whole period: --to

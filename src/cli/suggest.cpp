@@ -11,8 +11,7 @@ namespace {
 
 constexpr std::size_t kLongestWord = 64;  // longer ones are no misspelt command
 
-constexpr std::array<std::string_view, 9> kLaterCommands{"diff",   "hashset",  "note",  "rows", "seal",
-                                                         "search", "selftest", "slice", "tag"};
+constexpr std::array<std::string_view, 6> kLaterCommands{"diff", "hashset", "search", "seal", "selftest", "slice"};
 
 constexpr std::string_view kNoHashSets = "this version reads no hash sets, so known and notable files are not computed";
 constexpr std::string_view kNoSearch =

@@ -7,6 +7,7 @@
 
 #include "report/declared.h"
 #include "report/formats.h"
+#include "report/marks.h"
 
 namespace limier::report {
 namespace {
@@ -22,6 +23,7 @@ constexpr char kBodyfile[] = "bodyfile.txt", kDfxml[] = "dfxml.xml", kHtml[] = "
 std::vector<ReportFile> csv_files() {
   std::vector<ReportFile> files{{"files.csv"}, {"timeline.csv"}};
   for (const catalog::KindInfo* kind : catalog::row_kinds()) files.push_back({csv_name(*kind), kind->always_listed});
+  files.push_back({std::string(kMarksCsv), false});
   return files;
 }
 
@@ -102,10 +104,13 @@ Result<std::optional<FileTotals>> write_reports(store::Index& index, const std::
   std::stable_sort(wanted.begin(), wanted.end(),
                    [](const Format* a, const Format* b) { return a->passes_over_files > b->passes_over_files; });
   const auto shares = [](const Format* format) { return format->states_facts || format->passes_over_files; };
+  LIMIER_TRY(auto marks, store::read_marks(index, dir));
   std::vector<std::future<Status>> beside;
   for (const Format* format : wanted)
     if (!shares(format)) beside.push_back(std::async(std::launch::async, run_beside, std::ref(index), format, dir));
-  Source source(index, std::any_of(wanted.begin(), wanted.end(), [](const Format* one) { return one->states_facts; }));
+  const bool states_facts =
+      std::any_of(wanted.begin(), wanted.end(), [](const Format* one) { return one->states_facts; });
+  Source source(index, states_facts, std::move(marks));
   Status status = ok_status();
   for (const Format* format : wanted)
     if (shares(format) && status.ok()) status = format->write(source, dir);

@@ -136,11 +136,13 @@ Status put_case_findings(CaseContext& context) {
   std::int64_t shown = 0;
   std::map<std::string, std::int64_t> explained;  // what a rule means and does not mean: where it stands
   for (; rows.step(); ++shown) {
+    const std::string marks = case_marks_html(context.marks, rows.text(1), {"finding", rows.integer(2)});
     const auto [place, first] = explained.emplace(rows.text(7) + rows.text(8), rows.integer(0));
     page.row({grouped(rows.integer(0)), finding_cell(facts, rows.text(1), rows.integer(2)),
               fmt::format("<span class=\"{}\">{}</span>", priority_css(rows.text(3)), html_text(rows.text(3))),
-              fmt::format("{}<br><span class=\"note\">{} of {} {}, {}</span>", quoted(rows.text(4)),
-                          quoted(rows.text(11)), quoted(rows.text(9)), quoted(rows.text(10)), code(rows.text(12))),
+              fmt::format("{}<br><span class=\"note\">{} of {} {}, {}</span>{}{}", quoted(rows.text(4)),
+                          quoted(rows.text(11)), quoted(rows.text(9)), quoted(rows.text(10)), code(rows.text(12)),
+                          marks.empty() ? "" : "<br>", marks),
               quoted(rows.text(5)), rows.is_null(6) ? "" : time_text(rows.text(6)),
               first ? fmt::format("{}<br><span class=\"note\">{}</span>", quoted(rows.text(7)), quoted(rows.text(8)))
                     : fmt::format("<span class=\"note\">as of No. {}</span>", grouped(place->second))});

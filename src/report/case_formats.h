@@ -2,13 +2,14 @@
 #pragma once
 
 #include "limier/report/case.h"
-#include "report/case_facts.h"
+#include "report/case_sections.h"
 
 namespace limier::report {
 
 struct CaseSource {
   store::Index& index;
   CaseFacts facts;
+  CaseMarks marks;
 };
 
 Status write_case_html(CaseSource& source, const std::string& dir);

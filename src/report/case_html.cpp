@@ -21,6 +21,7 @@ constexpr PageSection<CaseContext> kSections[] = {
     {"keys", "Devices, volumes, accounts and names seen on several exhibits", put_case_other_keys},
     {"not-examined", "What was not examined, and why", put_case_not_examined},
     {"authority", "Authority and digests of every exhibit", put_case_authority},
+    {"marks", "What examiners noted and decided", put_case_marks},
     {"method", "How this was made, and its limits", put_case_method},
 };
 
@@ -160,7 +161,7 @@ Status put_case_front(CaseContext& context) {
 Status write_case_html(CaseSource& source, const std::string& dir) {
   LIMIER_TRY(auto out, OutFile::create(dir, "case.html"));
   Page page(out);
-  CaseContext context{source.index, source.facts, page};
+  CaseContext context{source.index, source.facts, page, source.marks};
   page.raw(page_head("Case report", std::string(style_sheet()) + std::string(case_style_sheet())));
   page.raw("<header>\n");
   LIMIER_CHECK(put_case_front(context));

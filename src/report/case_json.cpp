@@ -156,6 +156,7 @@ Status write_case_json(CaseSource& source, const std::string& dir) {
                         "SELECT n.* FROM v_case_not_examined n JOIN v_exhibit e USING (exhibit) ORDER BY e.exhibit_id, "
                         "n.bytes DESC, n.what, n.reason"));
   LIMIER_CHECK(put_rows(json, source.index, "kinds", "SELECT * FROM v_kind ORDER BY kind_id"));
+  put_case_marks_json(json, source.marks);
   json.end();
   return out.commit();
 }

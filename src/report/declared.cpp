@@ -8,6 +8,7 @@
 
 #include "limier/report.h"
 #include "report/cells.h"
+#include "report/marks.h"
 #include "report/out_file.h"
 
 namespace limier::report {
@@ -163,12 +164,14 @@ Status write_kind_csv(store::Index& index, const KindInfo& kind, const std::stri
   return out.commit();
 }
 
-Status put_kind_json(JsonOut& json, store::Index& index, const KindInfo& kind, std::optional<std::int64_t> limit) {
+Status put_kind_json(JsonOut& json, store::Index& index, const KindInfo& kind, std::optional<std::int64_t> limit,
+                     const store::Marks& marks) {
   LIMIER_TRY(auto rows, KindRows::read(index, kind, limit));
   json.array(kind.plural);
   while (rows.step()) {
     json.object();
     for (std::size_t at = 0; at < rows.columns().size(); ++at) put_json_cell(json, rows, at);
+    put_row_marks(json, marks, {std::string(kind.name), rows.cell(0).integer});
     json.end();
   }
   json.end();

@@ -8,6 +8,7 @@
 
 #include "limier/catalog/rows.h"
 #include "limier/store.h"
+#include "limier/store/marks.h"
 #include "report/json_out.h"
 
 namespace limier::report {
@@ -50,9 +51,9 @@ std::string csv_name(const catalog::KindInfo& kind);
 // Writes it; without a row, only that of a kind that is always listed, and else what was left of it is removed.
 Status write_kind_csv(store::Index& index, const catalog::KindInfo& kind, const std::string& dir);
 
-// An array under the kind's plural.
+// An array under the kind's plural; rows with marks have them.
 Status put_kind_json(JsonOut& json, store::Index& index, const catalog::KindInfo& kind,
-                     std::optional<std::int64_t> limit);
+                     std::optional<std::int64_t> limit, const store::Marks& marks);
 // The part of docs/report.schema.json that follows from the declarations: the properties of all kinds.
 std::string kinds_schema();
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "limier/report.h"
+#include "limier/store/marks.h"
 #include "report/file_count.h"
 
 namespace limier::report {
@@ -10,17 +11,20 @@ namespace limier::report {
 class Source {
  public:
   // `states_facts`: some format is going to ask for them.
-  Source(store::Index& index, bool states_facts) : index_(index), states_facts_(states_facts) {}
+  Source(store::Index& index, bool states_facts, store::Marks marks = {})
+      : index_(index), states_facts_(states_facts), marks_(std::move(marks)) {}
   [[nodiscard]] store::Index& index() const { return index_; }
   // Shows every row of v_file to the visitors; what the facts need of the files is counted in the same pass.
   Status pass_over_files(std::span<FileVisitor* const> visitors);
   Result<const Facts*> facts();
+  [[nodiscard]] const store::Marks& marks() const { return marks_; }
   // Nothing while nobody has asked for the facts.
   [[nodiscard]] std::optional<FileTotals> totals() const;
 
  private:
   store::Index& index_;
   bool states_facts_;
+  store::Marks marks_;
   std::optional<FileCount> counted_;
   std::optional<Facts> facts_;
 };

@@ -15,6 +15,7 @@ constexpr PageSection<Context> kSections[] = {
     {"evidence", "Evidence and verdict", put_evidence_section},
     {"not-examined", "What was not examined, and why", put_not_examined_section},
     {"findings", "Findings", put_findings_section},
+    {"marks", "What examiners noted and decided", put_marks_section},
     {"people", "Whose device, people and accounts", put_people_section},
     {"messages", "Conversations", put_messages_section},
     {"connections", "Connections, places and the web", put_connections_section},
@@ -55,7 +56,7 @@ Status write_html(Source& source, const std::string& dir) {
   const Facts& facts = *read;
   LIMIER_TRY(auto out, OutFile::create(dir, "report.html"));
   Page page(out);
-  Context context{index, facts, page};
+  Context context{index, facts, page, source.marks()};
   page.raw(head(facts));
   page.raw("<header>\n");
   LIMIER_CHECK(put_front(context));

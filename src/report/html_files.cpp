@@ -5,6 +5,7 @@
 
 #include "report/charts.h"
 #include "report/lists.h"
+#include "report/marks.h"
 #include "report/numbers.h"
 #include "report/sections.h"
 
@@ -57,8 +58,9 @@ void put_file_table(Context& context, const std::vector<FileRow>& files, bool wi
   for (const FileRow& file : files) {
     std::vector<std::string> cells{grouped(file.file_id)};
     if (several) cells.push_back(grouped(file.volume_id));
-    cells.insert(cells.end(),
-                 {quoted(file.path), size_cell(file.size), file.modified ? time_text(*file.modified) : absent()});
+    const std::string path = quoted(file.path), marks = marks_html(context.marks, {"file", file.file_id});
+    cells.insert(cells.end(), {path + (marks.empty() ? "" : "<br>" + marks), size_cell(file.size),
+                               file.modified ? time_text(*file.modified) : absent()});
     if (with_state)
       cells.push_back((file.deleted ? "<span class=\"tag\">deleted</span>, " : "") + html_text(file.content_state));
     if (with_type) cells.push_back(file.type_name ? html_text(*file.type_name) : absent());

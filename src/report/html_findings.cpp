@@ -7,6 +7,7 @@
 #include "limier/catalog/findings.h"
 #include "limier/catalog/messages.h"
 #include "report/lists.h"
+#include "report/marks.h"
 #include "report/numbers.h"
 #include "report/sections.h"
 #include "report/talks_html.h"
@@ -41,7 +42,8 @@ std::string once(Said& said, const Text& text, const ShownFinding& finding) {
   return first == &finding ? quoted(text) : "as of finding " + link_to(*first);
 }
 
-void put_card(Page& page, const ShownFindings& shown, const ShownFinding& finding, Said& said) {
+void put_card(Context& context, const ShownFindings& shown, const ShownFinding& finding, Said& said) {
+  Page& page = context.page;
   page.raw(fmt::format("<div class=\"finding{}\" id=\"finding-{}\">\n<p class=\"head\">{}. {} · {}</p>\n<p>{}</p>\n",
                        priority_css(finding.priority) == "is-bad" ? "" : " lesser", finding.finding_id,
                        grouped(finding.rank), quoted(finding.title), priority_text(finding.priority),
@@ -50,7 +52,7 @@ void put_card(Page& page, const ShownFindings& shown, const ShownFinding& findin
       finding.around.empty() ? shown.messages.end() : shown.messages.find(finding.subject_id.value_or(0));
   const bool is_message = subject != shown.messages.end();
   if (is_message)
-    put_talk(page, shown.messages, finding.around, [&](std::int64_t id) {
+    put_talk(page, context.marks, shown.messages, finding.around, [&](std::int64_t id) {
       return id == finding.subject_id ? Marked{"subject", {}} : Marked();
     });
   std::string talk, subject_text = quoted(finding.subject_kind);
@@ -61,6 +63,7 @@ void put_card(Page& page, const ShownFindings& shown, const ShownFinding& findin
   if (!finding.summary.empty()) subject_text += ", " + excerpt_text(excerpt(finding.summary));
   if (!is_message && finding.t) subject_text += ", " + time_text(*finding.t);
   const std::pair<std::string, std::string> pairs[] = {
+      {"Marks", marks_html(context.marks, {"finding", finding.finding_id})},
       {"Conversation", talk},
       {"Means", once(said, finding.meaning, finding)},
       {"Limits", once(said, finding.limits, finding)},
@@ -117,16 +120,27 @@ Status put_judged(Context& context) {
   return ok_status();
 }
 
-void put_overview(Page& page, const ShownFindings& shown) {
+// "not reviewed", or what was decided.
+std::string review_cell(const store::Marks& marks, std::int64_t finding_id) {
+  for (const store::Mark* const mark : marks.of({"finding", finding_id}))
+    if (mark->action == store::MarkAction::kDecide)
+      if (const auto* const decision = store::find_decision(mark->value)) return std::string(decision->title);
+  return "<span class=\"none\">not reviewed</span>";
+}
+
+void put_overview(Context& context, const ShownFindings& shown) {
+  Page& page = context.page;
   page.table("All findings", {{"Rank", Align::kNumber},
                               {"Priority", Align::kShort},
                               {"Finding", Align::kPath},
                               {"Time", Align::kShort},
                               {"File", Align::kPath},
+                              {"Decided", Align::kShort},
                               {"Key", Align::kShort}});
   for (const ShownFinding& one : shown.findings)
     page.row({link_to(one), priority_text(one.priority), quoted(one.title), one.t ? time_text(*one.t) : absent(),
-              one.path.empty() ? absent() : quoted(one.path), one.key.empty() ? absent() : code(one.key)});
+              one.path.empty() ? absent() : quoted(one.path), review_cell(context.marks, one.finding_id),
+              one.key.empty() ? absent() : code(one.key)});
   page.end_table();
 }
 
@@ -147,8 +161,9 @@ Status put_front_findings(Context& context) {
   page.raw(
       fmt::format("<div class=\"to-read\">\n<h2>To be read first: {}</h2>\n", priorities_text(context.facts.counts)));
   LIMIER_CHECK(put_words(context));
+  page.raw(fmt::format("<p>{}.</p>\n", review_text(context.marks.review)));
   Said said;
-  for (const ShownFinding& one : shown.findings) put_card(page, shown, one, said);
+  for (const ShownFinding& one : shown.findings) put_card(context, shown, one, said);
   const std::int64_t more = context.facts.counts.findings - static_cast<std::int64_t>(shown.findings.size());
   if (more > 0)
     page.raw(
@@ -169,14 +184,14 @@ Status put_findings_section(Context& context) {
   LIMIER_CHECK(put_words(context));
   if (total > 0) {
     LIMIER_TRY(const ShownFindings shown, read_findings(context.index, kMaxFindings));
-    put_overview(page, shown);
+    put_overview(context, shown);
     page.raw(
         more_note(catalog::kKindOf<catalog::Finding>, static_cast<std::int64_t>(shown.findings.size()), context.facts));
     if (shown.findings.size() > kFrontFindings) page.heading("Behind the first ones, which stand at the top");
     Said said;
     for (std::size_t i = 0; i < shown.findings.size(); ++i) {
       if (i >= kFrontFindings) {
-        put_card(page, shown, shown.findings[i], said);
+        put_card(context, shown, shown.findings[i], said);
         continue;
       }
       for (const Text* const text : {&shown.findings[i].meaning, &shown.findings[i].limits})

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "limier/catalog/findings.h"
+#include "report/marks.h"
 #include "report/numbers.h"
 #include "report/sections.h"
 #include "report/talks.h"
@@ -62,10 +63,13 @@ Status put_kind(Context& context, const KindCount& count) {
   Page& page = context.page;
   LIMIER_TRY(auto rows, KindRows::read(context.index, *count.kind, kMaxRowsOnPage));
   std::vector<std::vector<std::string>> table;
-  std::vector<bool> used(rows.columns().size(), false);
+  const std::size_t marks_at = rows.columns().size();
+  std::vector<bool> used(marks_at + 1, false);
   while (rows.step()) {
-    auto& cells = table.emplace_back(rows.columns().size());
-    for (std::size_t at = 0; at < cells.size(); ++at)
+    auto& cells = table.emplace_back(marks_at + 1);
+    cells[marks_at] = marks_html(context.marks, {std::string(count.kind->name), rows.cell(0).integer});
+    if (!cells[marks_at].empty()) used[marks_at] = true;
+    for (std::size_t at = 0; at < marks_at; ++at)
       if (is_shown(rows.columns()[at]) && !(cells[at] = cell_html(*count.kind, rows, at)).empty()) used[at] = true;
   }
   LIMIER_CHECK(rows.status());
@@ -76,8 +80,8 @@ Status put_kind(Context& context, const KindCount& count) {
   heads.reserve(used.size());
   for (std::size_t at = 0; at < used.size(); ++at) {
     if (!used[at]) continue;
-    heads.push_back(head_of(rows.columns()[at]));
-    columns.push_back({heads.back(), align_of(rows.columns()[at])});
+    heads.push_back(at == marks_at ? "marks" : head_of(rows.columns()[at]));
+    columns.push_back({heads.back(), at == marks_at ? Align::kPath : align_of(rows.columns()[at])});
   }
   page.table("", columns);
   for (const auto& cells : table) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "limier/catalog/messages.h"
+#include "report/marks.h"
 #include "report/numbers.h"
 #include "report/sections.h"
 #include "report/talks_html.h"
@@ -85,7 +86,7 @@ Status put_marked_talks(Context& context) {
       note += fmt::format("; shown: {}, from the {}. on. <code>limier messages</code> has all of them", grouped(count),
                           grouped(talk.before + 1));
     page.raw(fmt::format("<p class=\"note\">{}.</p>\n", note));
-    put_talk(page, shown.messages, talk.shown, [&](std::int64_t id) {
+    put_talk(page, context.marks, shown.messages, talk.shown, [&](std::int64_t id) {
       const auto found = talk.marks.find(id);
       if (found == talk.marks.end()) return Marked();
       const Mark& mark = found->second;
@@ -125,8 +126,8 @@ std::string named(const Text& name, const Text& id) {
   return id.empty() || name == id ? quoted(name) : fmt::format("{} ({})", quoted(name), quoted(id));
 }
 
-void put_talk(Page& page, const std::map<std::int64_t, ShownMessage>& messages, const std::vector<std::int64_t>& ids,
-              const std::function<Marked(std::int64_t)>& mark) {
+void put_talk(Page& page, const store::Marks& marks, const std::map<std::int64_t, ShownMessage>& messages,
+              const std::vector<std::int64_t>& ids, const std::function<Marked(std::int64_t)>& mark) {
   page.raw("<ol class=\"talk\">\n");
   for (const std::int64_t id : ids) {
     const auto found = messages.find(id);
@@ -136,6 +137,7 @@ void put_talk(Page& page, const std::map<std::int64_t, ShownMessage>& messages, 
     if (message.body.text.empty())
       body = fmt::format("<span class=\"none\">no text{}</span>",
                          message.kind.empty() || message.kind == "text" ? "" : ", " + quoted(message.kind));
+    if (const std::string noted = marks_html(marks, {"message", id}); !noted.empty()) body += "<br>" + noted;
     const Marked given = mark(id);
     const std::string css = given.css.empty() ? std::string() : fmt::format(" class=\"{}\"", given.css);
     page.raw(fmt::format("<li{}><span class=\"who\">{} · {}{}{}</span>{}</li>\n", css,

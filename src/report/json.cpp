@@ -4,6 +4,7 @@
 #include "report/formats.h"
 #include "report/json_out.h"
 #include "report/lists.h"
+#include "report/marks.h"
 
 namespace limier::report {
 namespace {
@@ -130,7 +131,7 @@ void put_named(JsonOut& json, std::string_view key, const std::vector<NamedTally
   json.end();
 }
 
-void put_list(JsonOut& json, std::string_view key, const std::vector<FileRow>& files) {
+void put_list(JsonOut& json, std::string_view key, const std::vector<FileRow>& files, const store::Marks& marks) {
   json.array(key);
   for (const FileRow& file : files) {
     json.object();
@@ -142,12 +143,13 @@ void put_list(JsonOut& json, std::string_view key, const std::vector<FileRow>& f
     json.boolean("deleted", file.deleted);
     json.text("content_state", file.content_state);
     json.maybe_text("type_name", file.type_name);
+    put_row_marks(json, marks, {"file", file.file_id});
     json.end();
   }
   json.end();
 }
 
-void put_files(JsonOut& json, const Facts& facts) {
+void put_files(JsonOut& json, const Facts& facts, const store::Marks& marks) {
   const Census& census = facts.census;
   json.object("files");
   json.integer("rows", census.rows);
@@ -168,23 +170,23 @@ void put_files(JsonOut& json, const Facts& facts) {
   put_named(json, "by_extension", census.extensions, static_cast<std::size_t>(kMaxExtensionRows));
   json.integer("extensions", static_cast<std::int64_t>(census.extensions.size()));
   put_named(json, "by_size", census.sizes, census.sizes.size());
-  put_list(json, "largest", facts.list(List::kLargest));
-  put_list(json, "most_recent", facts.list(List::kRecent));
+  put_list(json, "largest", facts.list(List::kLargest), marks);
+  put_list(json, "most_recent", facts.list(List::kRecent), marks);
   json.integer("internal", census.internal_files + census.internal_streams);
-  put_list(json, "largest_internal", facts.list(List::kLargestInternal));
-  put_list(json, "most_recent_internal", facts.list(List::kRecentInternal));
+  put_list(json, "largest_internal", facts.list(List::kLargestInternal), marks);
+  put_list(json, "most_recent_internal", facts.list(List::kRecentInternal), marks);
   json.end();
 }
 
-void put_notable(JsonOut& json, const Facts& facts) {
+void put_notable(JsonOut& json, const Facts& facts, const store::Marks& marks) {
   json.object("notable");
-  put_list(json, "recovered", facts.list(List::kRecovered));
-  put_list(json, "overwritten", facts.list(List::kOverwritten));
-  put_list(json, "unreadable", facts.list(List::kUnreadable));
-  put_list(json, "encrypted", facts.list(List::kEncrypted));
-  put_list(json, "name_mismatch", facts.list(List::kMismatch));
+  put_list(json, "recovered", facts.list(List::kRecovered), marks);
+  put_list(json, "overwritten", facts.list(List::kOverwritten), marks);
+  put_list(json, "unreadable", facts.list(List::kUnreadable), marks);
+  put_list(json, "encrypted", facts.list(List::kEncrypted), marks);
+  put_list(json, "name_mismatch", facts.list(List::kMismatch), marks);
   json.integer("name_mismatches", facts.census.mismatches);
-  put_list(json, "alternate_streams", facts.list(List::kStreams));
+  put_list(json, "alternate_streams", facts.list(List::kStreams), marks);
   json.array("stream_names");
   for (const StreamName& name : facts.stream_names.top) {
     json.object();
@@ -306,13 +308,13 @@ Status put_views(JsonOut& json, store::Index& index) {
 }
 
 // How many rows of each kind there are, and the first of them; findings are all there.
-Status put_kinds(JsonOut& json, store::Index& index, const Facts& facts) {
+Status put_kinds(JsonOut& json, store::Index& index, const Facts& facts, const store::Marks& marks) {
   json.object("rows");
   for (const KindCount& count : facts.kinds) json.integer(count.kind->plural, count.rows);
   json.end();
   for (const KindCount& count : facts.kinds) {
     const bool whole = count.kind == &catalog::kKindOf<catalog::Finding>;
-    LIMIER_CHECK(put_kind_json(json, index, *count.kind, whole ? std::nullopt : std::optional(kMaxRowsInJson)));
+    LIMIER_CHECK(put_kind_json(json, index, *count.kind, whole ? std::nullopt : std::optional(kMaxRowsInJson), marks));
   }
   return ok_status();
 }
@@ -332,12 +334,13 @@ Status write_json(Source& source, const std::string& dir) {
   put_authority(json, facts.authority);
   put_evidence(json, facts.evidence);
   put_conditions(json, facts);
-  put_files(json, facts);
-  put_notable(json, facts);
+  put_files(json, facts, source.marks());
+  put_notable(json, facts, source.marks());
   put_activity(json, facts.activity);
   put_coverage(json, facts.coverage);
   LIMIER_CHECK(put_views(json, index));
-  LIMIER_CHECK(put_kinds(json, index, facts));
+  LIMIER_CHECK(put_kinds(json, index, facts, source.marks()));
+  put_marks_json(json, source.marks());
   json.end();
   return out.commit();
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <span>
 
+#include "limier/store/marks.h"
 #include "report/facts.h"
 #include "report/page.h"
 
@@ -14,6 +15,7 @@ struct Context {
   store::Index& index;
   const Facts& facts;
   Page& page;
+  const store::Marks& marks;
 };
 
 // Kinds of rows by the section that shows them, in its order.
@@ -34,6 +36,7 @@ Status put_not_examined_section(Context& context);
 Status put_volumes_section(Context& context);
 Status put_findings_section(Context& context);
 Status put_people_section(Context& context);
+Status put_marks_section(Context& context);
 Status put_messages_section(Context& context);
 Status put_connections_section(Context& context);
 Status put_applications_section(Context& context);

@@ -80,6 +80,7 @@ tr.total td{font-weight:600;border-top:1px solid var(--ink);border-bottom:0}
 .none,.note{color:var(--soft)}
 .note{font-size:14px}
 .tag{color:var(--warn);white-space:nowrap}
+.mark{border-left:3px solid var(--warn);padding-left:.4em}
 code{font-family:ui-monospace,"DejaVu Sans Mono",Consolas,"Liberation Mono",monospace;font-size:13px;overflow-wrap:anywhere}
 time{white-space:nowrap;font-variant-numeric:tabular-nums}
 figure{margin:0 0 18px}

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "limier/store/marks.h"
 #include "report/page.h"
 #include "report/talks.h"
 
@@ -21,7 +22,8 @@ struct Marked {
   std::string_view css;
   std::string tag;
 };
-void put_talk(Page& page, const std::map<std::int64_t, ShownMessage>& messages, const std::vector<std::int64_t>& ids,
-              const std::function<Marked(std::int64_t)>& mark);
+// The examiner's marks stand below their messages.
+void put_talk(Page& page, const store::Marks& marks, const std::map<std::int64_t, ShownMessage>& messages,
+              const std::vector<std::int64_t>& ids, const std::function<Marked(std::int64_t)>& mark);
 
 }  // namespace limier::report

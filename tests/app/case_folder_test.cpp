@@ -8,6 +8,7 @@
 #include <set>
 
 #include "limier/app.h"
+#include "limier/base/flat_object.h"
 
 namespace limier::app {
 namespace {
@@ -99,7 +100,7 @@ TEST_F(CaseFolder, TheAuditChainShowsAChangedLine) {
   ASSERT_TRUE(log.append("one", {{"who", "a\"b"}}).ok());
   ASSERT_TRUE(log.append("two", {}).ok());
   ASSERT_TRUE(log.append("three", {}).ok());
-  ASSERT_TRUE(write_file(dir + "/manifest.json", "{\n  \"audit_head_sha256\": \"" + audit_head(*read_file(log.path())) +
+  ASSERT_TRUE(write_file(dir + "/manifest.json", "{\n  \"audit_head_sha256\": \"" + chain_head(*read_file(log.path())) +
                                                      "\",\n  \"files\": [\n" +
                                                      "    {\"name\":\"audit.jsonl\",\"size_bytes\":0,\"sha256\":\"" +
                                                      hex_digest(*hash_file(log.path())) + "\"}\n  ]\n}\n")
@@ -136,7 +137,7 @@ TEST_F(CaseFolder, ATornAuditLineIsReplacedAndItsBytesAreKept) {
     EXPECT_EQ(text.starts_with(first), first_whole);
     EXPECT_EQ(text.find("\"bytes_hex\":\"" + hex(torn) + "\"") != std::string::npos, !torn.empty()) << cut;
     ASSERT_TRUE(write_file((root / "manifest.json").string(),
-                           "{\n  \"audit_head_sha256\": \"" + audit_head(text) + "\",\n  \"files\": [\n" +
+                           "{\n  \"audit_head_sha256\": \"" + chain_head(text) + "\",\n  \"files\": [\n" +
                                "    {\"name\":\"audit.jsonl\",\"size_bytes\":0,\"sha256\":\"" +
                                hex_digest(*hash_file(path)) + "\"}\n  ]\n}\n")
                     .ok());

@@ -8,7 +8,7 @@ namespace limier::app {
 namespace {
 
 TEST(FlatObject, ReadsBackWhatTheEscaperWrites) {
-  const std::string hostile = "a\"b\\c\n\t\x01\xE2\x80\xAE é </script>";
+  const std::string hostile = "a\"b\\c\n\t\x01\xE2\x80\xAE\xF3\xA0\x81\x81 é \xF0\x9F\x98\x80 </script>";
   const std::string line = "{\"name\":" + json_string(hostile) + ",\"size_bytes\":42,\"sha256\":null}";
   const auto members = parse_flat_object(line);
   ASSERT_TRUE(members.has_value());
