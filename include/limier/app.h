@@ -40,6 +40,8 @@ struct TriageOptions {
   std::uint64_t memory_bytes = 0;  // 0: default
   std::vector<std::string> rules;  // --rules: folders, beside the program's own
   std::vector<std::string> packs;  // --packs: files and folders, beside the program's own
+  std::string scope;               // --scope: file with what may not be read; "": none
+  std::string scope_sha256;        // where it has to be this very file; "": any
   bool incomplete = false;
   bool allow_beside_evidence = false;
   // Goes on with what is in `out`: nothing there starts a run, a finished run is confirmed and its exit code given
@@ -63,6 +65,9 @@ struct Outcome {
   int exit_code = 0;
   std::optional<report::FileTotals> totals;  // where reports were written
 };
+
+// SHA-256 of a scope file that can be used; kUsage with what is wrong with it.
+Result<std::string> scope_file_sha256(const std::string& path);
 
 Result<Outcome> triage(const TriageOptions& options, Progress& progress, const std::atomic<int>& stop_signal);
 
@@ -178,6 +183,7 @@ struct Explanation {
   std::vector<std::int64_t> thread;  // a message and its neighbours, in the order of the conversation
   std::optional<RecordPlace> place;
   std::vector<ReadBack> read;  // what was read again for it
+  bool scoped = false;         // the case has a scope: nothing is read again, it could be what is masked
   [[nodiscard]] bool mismatch() const;
   [[nodiscard]] bool incomplete() const;  // something could not be read again
 };

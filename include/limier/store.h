@@ -16,6 +16,7 @@
 
 #include "limier/catalog.h"
 #include "limier/catalog/findings.h"
+#include "limier/catalog/scope.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -25,7 +26,7 @@ namespace limier::store {
 class RuleDoor;  // store/rule_door.h
 
 inline constexpr std::int32_t kApplicationId = 0x4C494D52;  // "LIMR"
-inline constexpr std::int32_t kSchemaVersion = 6;
+inline constexpr std::int32_t kSchemaVersion = 7;
 
 struct Authority {
   std::string text, case_number, exhibit, examiner, agency, note;
@@ -55,9 +56,10 @@ struct EvidenceRow {
 
 struct RunRow {
   std::string tool_version, command, host;
-  std::string profile;  // options that shape the result: also in report.json
-  std::string zone;     // --zone, "" when none
-  std::string fail_on;  // --fail-on, "" when none; shapes the exit code only
+  std::string profile;                    // options that shape the result: also in report.json
+  std::string zone;                       // --zone, "" when none
+  std::string fail_on;                    // --fail-on, "" when none; shapes the exit code only
+  std::string scope_title, scope_sha256;  // --scope, "" when none
   std::int64_t started_ns = 0;
 };
 
@@ -137,6 +139,9 @@ class IndexWriter {
                                                      const Authority& authority, const EvidenceRow& evidence,
                                                      const RunKey& key);
   ~IndexWriter();
+
+  // Names and rows that it hides do not come into the index from here on. To be set before anything is added.
+  void set_scope(std::shared_ptr<const catalog::Scope> scope);
 
   // -- progress ------------------------------------------------------------------------------------------------------
   [[nodiscard]] bool done(Step step) const;  // not for kWalk

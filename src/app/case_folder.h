@@ -58,8 +58,8 @@ struct ManifestSegment {
 
 // Whether the manifest is there and the reports are as it says. kRefused when the index is not.
 Result<bool> is_handed_over(const std::string& dir);
-// manifest.json over everything in the folder but itself and the marks (they grow), the program and its workers, and the
-// evidence segments. With no segments given, those of the manifest that is there are kept.
+// manifest.json over everything in the folder but itself and the marks (they grow), the program and its workers, and
+// the evidence segments. With no segments given, those of the manifest that is there are kept.
 Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>& segments);
 
 }  // namespace limier::app

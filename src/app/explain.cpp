@@ -312,12 +312,14 @@ Result<Explanation> explain(const ExplainOptions& options, const std::atomic<int
 
   // The file of the row, and the log when the record stands there.
   std::vector<std::int64_t> files;
-  if (explanation.file_id) {
+  LIMIER_TRY(explanation.scoped, has_scope(*index));
+  if (explanation.file_id && !explanation.scoped) {
     LIMIER_TRY(const bool readable, has_content(*index, *explanation.file_id));
     if (readable) files.push_back(*explanation.file_id);
   }
   RecordPlace* const place = explanation.place ? &*explanation.place : nullptr;
-  if (place != nullptr && place->file_id && place->file_id != explanation.file_id) files.push_back(*place->file_id);
+  if (place != nullptr && place->file_id && place->file_id != explanation.file_id && !explanation.scoped)
+    files.push_back(*place->file_id);
   if (!files.empty()) {
     LIMIER_TRY(const std::string recorded, recorded_path(*index));
     const Guard guard = make_guard(options.sandbox, options.stall_seconds, plan_memory(0));

@@ -120,6 +120,7 @@ Result<ExportedFile> export_one(const ExportOptions& options, const EvidenceSet&
 Result<std::vector<ExportedFile>> export_files(const ExportOptions& options, const std::atomic<int>& stop) {
   LIMIER_TRY(auto index, store::Index::open(options.dir));
   LIMIER_TRY(const FolderLock lock, FolderLock::take(options.dir));
+  LIMIER_CHECK(refuse_under_scope(*index, options.dir, "files are copied whole, so none is"));
   LIMIER_TRY(const std::string recorded, recorded_path(*index));
   LIMIER_TRY(const auto all, look_up_all(*index, options));
   const Guard guard = make_guard(options.sandbox, options.stall_seconds, plan_memory(0));

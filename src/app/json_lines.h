@@ -1,5 +1,5 @@
-// Reading back the manifest that limier writes itself, one entry a line. Anything else in the file is a difference to be
-// reported.
+// Reading back the manifest that limier writes itself, one entry a line. Anything else in the file is a difference to
+// be reported.
 #pragma once
 
 #include <string>

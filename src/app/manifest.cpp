@@ -48,6 +48,15 @@ Result<std::vector<std::string>> packs_used(const std::string& dir) {
   return packs;
 }
 
+// Of the run that wrote the index: the SHA-256 of its scope file; "null" without one.
+Result<std::string> scope_used(const std::string& dir) {
+  LIMIER_TRY(auto index, store::Index::open(dir));
+  LIMIER_TRY(auto run, index->query("SELECT scope_sha256 FROM v_run ORDER BY run_id DESC LIMIT 1"));
+  std::string scope = run.step() && !run.is_null(0) ? json_string(run.text(0)) : "null";
+  LIMIER_CHECK(run.status());
+  return scope;
+}
+
 std::string joined(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text += (text.empty() ? "\n" : ",\n") + line;
@@ -109,13 +118,15 @@ Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>
   }
 
   LIMIER_TRY(const auto packs, packs_used(dir));
+  LIMIER_TRY(const std::string scope, scope_used(dir));
 
   LIMIER_TRY(const std::string log, read_file(AuditLog(dir).path()));
-  return write_file(path, fmt::format("{{\n  \"format\": 1,\n  \"tool\": \"limier\",\n  \"version\": \"{}\",\n"
-                                      "  \"commit\": \"{}\",\n  \"audit_head_sha256\": \"{}\",\n  \"evidence\": {},\n"
-                                      "  \"files\": {},\n  \"programs\": {},\n  \"packs\": {}\n}}\n",
-                                      LIMIER_VERSION, build_commit(), chain_head(log), joined(evidence), joined(files),
-                                      joined(programs), joined(packs)));
+  return write_file(path,
+                    fmt::format("{{\n  \"format\": 1,\n  \"tool\": \"limier\",\n  \"version\": \"{}\",\n"
+                                "  \"commit\": \"{}\",\n  \"audit_head_sha256\": \"{}\",\n  \"evidence\": {},\n"
+                                "  \"files\": {},\n  \"programs\": {},\n  \"packs\": {},\n  \"scope_sha256\": {}\n}}\n",
+                                LIMIER_VERSION, build_commit(), chain_head(log), joined(evidence), joined(files),
+                                joined(programs), joined(packs), scope));
 }
 
 }  // namespace limier::app

@@ -104,4 +104,18 @@ Status same_evidence(store::Index& index, const sweep::ContainerMessage& contain
   return ok_status();
 }
 
+Result<bool> has_scope(store::Index& index) {
+  LIMIER_TRY(auto run, index.query("SELECT scope_sha256 IS NOT NULL FROM v_run ORDER BY run_id DESC LIMIT 1"));
+  const bool scoped = run.step() && run.integer(0) != 0;
+  LIMIER_CHECK(run.status());
+  return scoped;
+}
+
+Status refuse_under_scope(store::Index& index, const std::string& dir, std::string_view what) {
+  LIMIER_TRY(const bool scoped, has_scope(index));
+  if (!scoped) return ok_status();
+  return Error{ErrorKind::kRefused,
+               fmt::format("{}: was examined under a scope, which masks what may not be read; {}", dir, what)};
+}
+
 }  // namespace limier::app

@@ -31,6 +31,11 @@ struct ReadAgain {
 Result<ReadAgain> read_again(const KnownContent& content, const EvidenceSet& evidence, const Guard& guard,
                              const std::function<Status(Bytes)>& take, const std::atomic<int>& stop);
 
+// Whether something was masked when the index was made (--scope): what is read again could be just that.
+Result<bool> has_scope(store::Index& index);
+// kRefused where it was; `what` the command does, as a sentence's end.
+Status refuse_under_scope(store::Index& index, const std::string& dir, std::string_view what);
+
 // Where the index says that the evidence lies, and whether this is it.
 Result<std::string> recorded_path(store::Index& index);
 Status same_evidence(store::Index& index, const sweep::ContainerMessage& container);

@@ -223,6 +223,7 @@ class RowsReader {
 Result<RowsSummary> read_rows(const RowsOptions& options, const RowsTaker& taker, const std::atomic<int>& stop) {
   LIMIER_TRY(auto index, store::Index::open(options.dir));
   LIMIER_TRY(const FolderLock lock, FolderLock::take(options.dir));
+  LIMIER_CHECK(refuse_under_scope(*index, options.dir, "databases are shown as they are, so none is"));
   LIMIER_TRY(const std::string recorded, recorded_path(*index));
   std::vector<std::int64_t> ids = options.file_ids;
   if (options.all) {

@@ -6,6 +6,8 @@
 #include "app/content_phase.h"
 #include "app/rules_phase.h"
 #include "app/run_key.h"
+#include "app/scope_file.h"
+#include "app/scoped_progress.h"
 #include "app/segment_hashes.h"
 #include "app/stage_clock.h"
 #include "app/sweep_phase.h"
@@ -25,7 +27,9 @@ std::string host_name() {
   return name;
 }
 
-store::RunRow run_row(const TriageOptions& options) {
+using Scope = std::shared_ptr<const catalog::Scope>;
+
+store::RunRow run_row(const TriageOptions& options, const Scope& scope) {
   store::RunRow run;
   run.tool_version = LIMIER_VERSION;
   run.command = options.command_line;
@@ -34,11 +38,12 @@ store::RunRow run_row(const TriageOptions& options) {
   run.zone = options.zone;
   if (options.fail_on) run.fail_on = catalog::kPriorityWords[static_cast<std::size_t>(*options.fail_on)];
   run.started_ns = wall_clock_ns();
+  if (scope != nullptr) run.scope_title = scope->title(), run.scope_sha256 = scope->sha256();
   return run;
 }
 
 store::EvidenceRow evidence_row(const TriageOptions& options, const EvidenceSet& evidence,
-                                const sweep::ContainerMessage& container) {
+                                const sweep::ContainerMessage& container, const Scope& scope) {
   store::EvidenceRow row;
   row.path = options.image;
   row.format = evidence::format_name(container.format);
@@ -57,7 +62,10 @@ store::EvidenceRow evidence_row(const TriageOptions& options, const EvidenceSet&
   row.expected_sha1 = options.expect_sha1;
   row.expected_sha256 = options.expect_sha256;
   for (std::size_t i = 0; i < container.header_names.size(); ++i)
-    row.header_values.emplace_back(container.header_names[i], container.header_values[i]);
+    row.header_values.emplace_back(container.header_names[i],
+                                   scope != nullptr && scope->hides(container.header_values[i]) != nullptr
+                                       ? std::string(catalog::kMasked)
+                                       : container.header_values[i]);
   for (const auto& segment : evidence.spec.segments) row.segments.push_back({segment.name, segment.size_bytes});
   return row;
 }
@@ -126,14 +134,46 @@ Status store_packs(store::IndexWriter& index, std::span<const content::PackText>
 
 Result<std::unique_ptr<store::IndexWriter>> open_index(const TriageOptions& options, const EvidenceSet& evidence,
                                                        const sweep::ContainerMessage& container,
-                                                       const std::string& packs_digest) {
-  LIMIER_TRY(const auto key, run_key(options, evidence, container, packs_digest));
+                                                       const std::string& packs_digest, const Scope& scope) {
+  LIMIER_TRY(const auto key,
+             run_key(options, evidence, container, packs_digest, scope == nullptr ? "" : scope->sha256()));
   const auto open = options.resume ? store::IndexWriter::resume : store::IndexWriter::create;
-  return open(options.out + "/index.db", run_row(options), options.authority,
-              evidence_row(options, evidence, container), key);
+  LIMIER_TRY(auto index, open(options.out + "/index.db", run_row(options, scope), options.authority,
+                              evidence_row(options, evidence, container, scope), key));
+  index->set_scope(scope);
+  return index;
 }
 
-AuditLog::Fields start_fields(const TriageOptions& options, bool folder_locked) {
+// What the operator says is recorded and printed: it must not say what the scope masks.
+Status hold_texts_to(const catalog::Scope& scope, const TriageOptions& options) {
+  const store::Authority& authority = options.authority;
+  for (const auto& [text, what] : {std::pair(&authority.text, "--authority"),
+                                   {&authority.case_number, "--case"},
+                                   {&authority.exhibit, "--exhibit"},
+                                   {&authority.examiner, "--examiner"},
+                                   {&authority.agency, "--agency"},
+                                   {&authority.note, "--note"},
+                                   {&options.image, "the path of the image"},
+                                   {&options.command_line, "the command line"}})
+    if (scope.hides(*text) != nullptr)
+      return Error{ErrorKind::kUsage,
+                   fmt::format("{} holds what the scope masks, and would be printed on every report; "
+                               "say it in other words",
+                               what)};
+  return ok_status();
+}
+
+Result<Scope> scope_of(const TriageOptions& options) {
+  if (options.scope.empty()) return Scope();
+  LIMIER_TRY(auto scope, load_scope(options.scope));
+  if (!options.scope_sha256.empty() && scope->sha256() != options.scope_sha256)
+    return Error{ErrorKind::kUsage,
+                 fmt::format("{}: is not the scope file that was planned with; plan again", options.scope)};
+  LIMIER_CHECK(hold_texts_to(*scope, options));
+  return scope;
+}
+
+AuditLog::Fields start_fields(const TriageOptions& options, const Scope& scope, bool folder_locked) {
   return {{"tool_version", LIMIER_VERSION},
           {"commit", build_commit()},
           {"command", options.command_line},
@@ -143,6 +183,7 @@ AuditLog::Fields start_fields(const TriageOptions& options, bool folder_locked) 
           {"case", options.authority.case_number},
           {"exhibit", options.authority.exhibit},
           {"examiner", options.authority.examiner},
+          {"scope_sha256", scope == nullptr ? "" : scope->sha256()},
           {"folder_lock", folder_locked ? "held" : "not available on this file system"}};
 }
 
@@ -198,12 +239,16 @@ Result<Outcome> confirm_finished(const TriageOptions& options, const EvidenceSet
   return outcome;
 }
 
-Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, const std::atomic<int>& stop) {
+Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const std::atomic<int>& stop) {
   // The gate: nothing is opened, let alone written, without a recorded authority.
   if (options.authority.text.find_first_not_of(" \t\r\n") == std::string::npos)
     return Error{ErrorKind::kRefused,
                  "no authority: name what permits this examination (warrant, consent, court order, training) with "
                  "--authority TEXT; nothing was read or written"};
+
+  // What may not be read. From here on nothing of it is stored, shown or logged.
+  LIMIER_TRY(const Scope scope, scope_of(options));
+  ScopedProgress progress(shown, scope);
 
   // Files are looked into; without that, packs and rules have nothing to say.
   const bool examine_content = options.profile == Profile::kStandard || options.profile == Profile::kFull;
@@ -227,13 +272,13 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& progress, con
   LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, guard, stop));
   const std::uint64_t media_size = facts.container.size_bytes;
 
-  LIMIER_TRY(auto index, open_index(options, evidence, facts.container, digest_of_packs(packs, rules)));
+  LIMIER_TRY(auto index, open_index(options, evidence, facts.container, digest_of_packs(packs, rules), scope));
   index->set_rows_in_memory(memory.rows_in_memory);
   if (index->recorded_exit_code()) return confirm_finished(options, evidence, *index, progress, clock);
   remove_reports(options.out);
   AuditLog audit(options.out);
   const bool begun = index->done(store::Step::kContainer);
-  LIMIER_CHECK(audit.append(begun ? "triage-resumed" : "triage-started", start_fields(options, lock.held())));
+  LIMIER_CHECK(audit.append(begun ? "triage-resumed" : "triage-started", start_fields(options, scope, lock.held())));
   LIMIER_CHECK(audit.append("jail", jail_fields(facts.sandbox)));
   if (const std::string notice = worker::jail_notice(facts.sandbox); !notice.empty()) progress.note(notice);
   if (!begun) {

@@ -50,6 +50,8 @@ app::TriageOptions triage_options(const Exhibit& exhibit, const ExecOptions& opt
   triage.expect_md5 = parse_digest<16>(exhibit.expect_md5);
   triage.expect_sha1 = parse_digest<20>(exhibit.expect_sha1);
   triage.expect_sha256 = parse_digest<32>(exhibit.expect_sha256);
+  triage.scope = exhibit.scope_file;
+  triage.scope_sha256 = exhibit.scope_sha256;
   triage.zone = exhibit.zone;
   triage.sector_bytes = exhibit.sector_size.empty() ? 0 : exhibit.sector_size == "4096" ? 4096 : 512;
   triage.code_page = code_page_of(exhibit.codepage);

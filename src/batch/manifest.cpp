@@ -26,6 +26,7 @@ constexpr std::array kFields{
     Field{"path", {"image", "file", "image_path"}},
     Field{"authority", {"legal_authority"}},
     Field{"scope", {}},
+    Field{"scope_file", {}},
     Field{"examiner", {}},
     Field{"agency", {}},
     Field{"case", {"case_number", "case_no"}},
@@ -347,6 +348,14 @@ Exhibit exhibit_of(const ManifestRow& row, const Cells& defaults, const std::str
                              exhibit.name),
                  ErrorKind::kRefused);
   exhibit.scope = reader.text("scope");
+  if (const std::string scope = reader.text("scope_file"); !scope.empty()) {
+    exhibit.scope_file = (fs::path(base) / scope).lexically_normal().string();
+    const auto digest = app::scope_file_sha256(exhibit.scope_file);
+    if (digest.ok())
+      exhibit.scope_sha256 = *digest;
+    else
+      reader.wrong("scope_file", digest.error().message);
+  }
   exhibit.profile = reader.word("profile", kProfiles, "standard");
   exhibit.fail_on = reader.word("fail_on", kThresholds, "");
   exhibit.zone = reader.zone();

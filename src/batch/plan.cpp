@@ -55,6 +55,7 @@ Json to_json(const Exhibit& exhibit) {
   // Only where they are stated: plans of versions that had no such option keep their identity.
   if (!exhibit.sector_size.empty()) work["sector_size"] = exhibit.sector_size;
   if (!exhibit.codepage.empty()) work["codepage"] = exhibit.codepage;
+  if (!exhibit.scope_file.empty()) work["scope_file"] = exhibit.scope_file, work["scope_sha256"] = exhibit.scope_sha256;
   return work;
 }
 
@@ -70,6 +71,8 @@ Exhibit exhibit_from(const Json& from) {
   exhibit.authority.agency = from.at("agency");
   exhibit.authority.note = from.at("note");
   exhibit.scope = from.at("scope");
+  exhibit.scope_file = from.value("scope_file", std::string());
+  exhibit.scope_sha256 = from.value("scope_sha256", std::string());
   exhibit.profile = from.at("profile");
   exhibit.zone = from.at("zone");
   exhibit.sector_size = from.value("sector_size", std::string());

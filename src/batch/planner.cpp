@@ -42,6 +42,7 @@ Cells default_cells(const PlanOptions& options, const Cells& of_manifest) {
   add("agency", options.authority.agency);
   add("note", options.authority.note);
   add("scope", options.scope);
+  add("scope_file", options.scope_file);
   add("profile", options.profile);
   add("zone", options.zone);
   add("sector_size", options.sector_size);
@@ -132,6 +133,7 @@ std::string difference(const Exhibit& before, const Exhibit& now) {
   add(before.image != now.image, "the path of the image");
   add(before.authority.text != now.authority.text, "the authority");
   add(before.scope != now.scope, "the scope");
+  add(before.scope_file != now.scope_file || before.scope_sha256 != now.scope_sha256, "the scope file");
   add(before.profile != now.profile, "the profile");
   add(before.zone != now.zone, "the zone");
   add(std::tie(before.expect_md5, before.expect_sha1, before.expect_sha256) !=

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <vector>
 
+#include "limier/catalog/scope.h"
+
 namespace limier::casework {
 namespace {
 
@@ -179,6 +181,7 @@ std::string user_folder(std::string_view name) {
                                                       "public",     "shared",       "guest",          "administrator",
                                                       "lost+found", "localservice", "networkservice", "user",
                                                       "users",      "admin",        ".localized",     "deleted users"};
+  if (name == catalog::kMasked) return {};
   std::string normal = normal_name(name);
   constexpr std::size_t kShortest = 2;
   if (normal.size() < kShortest ||

@@ -4,6 +4,7 @@
 #include "limier/catalog/artifacts.h"
 #include "limier/catalog/device.h"
 #include "limier/catalog/findings.h"
+#include "limier/catalog/masked.h"
 #include "limier/catalog/messages.h"
 #include "limier/catalog/packs.h"
 #include "limier/catalog/people.h"
@@ -28,6 +29,7 @@ std::vector<const KindInfo*>& kinds() {
       &kKindOf<Hit>,         //
       &kKindOf<Item>,        //
       &kKindOf<Judged>,      //
+      &kKindOf<Masked>,      //
       &kKindOf<Message>,     //
       &kKindOf<PackUsed>,    //
       &kKindOf<Party>,       //

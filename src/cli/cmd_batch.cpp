@@ -45,8 +45,8 @@ Examples:
                  false, make_batch_merge},
     CommandEntry{"batch plan", "MANIFEST --out CASE [options]", "Read a manifest and write the plan of a case",
                  R"(MANIFEST is CSV (first line: column names; # begins a comment line) or, named .toml, TOML with
-[defaults] and one [[exhibit]] each. Fields: exhibit (or seal), path, authority, scope, examiner,
-agency, case, note, expected_digest, profile, zone, sector_size, codepage, digests,
+[defaults] and one [[exhibit]] each. Fields: exhibit (or seal), path, authority, scope,
+scope_file, examiner, agency, case, note, expected_digest, profile, zone, sector_size, codepage, digests,
 fail_on, incomplete, allow_beside_evidence, options. Paths are relative to the manifest.
 
 Everything that is wrong is said at once, with its line; then nothing is written. Largest

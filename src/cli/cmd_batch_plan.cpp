@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <set>
 
 #include "cli/batch_text.h"
@@ -33,6 +34,7 @@ class BatchPlanCommand final : public Command {
     };
     text("--authority", options_.authority.text, "By what right the evidence is examined", "TEXT");
     text("--scope", options_.scope, "What may be examined", "TEXT");
+    text("--scope-file", options_.scope_file, "What may not be read (triage --scope; docs/scope.md)", "FILE");
     text("--case", options_.authority.case_number, "Case number", "TEXT");
     text("--examiner", options_.authority.examiner, "Who examines", "TEXT");
     text("--agency", options_.authority.agency, "For which agency", "TEXT");
@@ -54,6 +56,9 @@ class BatchPlanCommand final : public Command {
   int run(const Context& context) override {
     options_.rules = {zone_exists, is_blank};
     if (!pack_.empty()) options_.pack_bytes = parse_size(pack_);
+    std::error_code error;
+    if (!options_.scope_file.empty())
+      options_.scope_file = std::filesystem::absolute(options_.scope_file, error).string();
     const auto folder = case_folder(out_);
     const auto report = batch::make_plan(folder, options_);
     if (!report) return context.fail(report.error());

@@ -69,6 +69,8 @@ class ExplainCommand final : public Command {
     const auto status =
         context.common.json ? print_json(context, **index, *explanation) : print_text(context, **index, *explanation);
     if (!status) return context.fail(status.error());
+    if (explanation->scoped)
+      context.say("the case was examined under a scope: nothing is read again, it could be what is masked");
     if (explanation->mismatch()) return kExitMismatch;
     return explanation->incomplete() ? kExitPartly : kExitGood;
   }

@@ -44,7 +44,8 @@ std::vector<std::string> views_of_content() {
   std::vector<std::string> views{"v_moment"};
   for (const catalog::KindInfo* kind : catalog::row_kinds()) {
     std::string view = fmt::format("v_{}", kind->name);
-    if (kind->name != "pack" && std::ranges::find(store::kViewsNotComputed, view) == store::kViewsNotComputed.end())
+    if (kind->name != "pack" && kind->name != "masked" &&
+        std::ranges::find(store::kViewsNotComputed, view) == store::kViewsNotComputed.end())
       views.push_back(std::move(view));
   }
   return views;

@@ -55,6 +55,10 @@ class TriageCommand final : public Command {
     app.add_option("--rules", options_.rules,
                    "Packs of rules beside the program's own: folders with a pack, or of packs\n(see docs/rules.md)")
         ->option_text("PATH ...");
+    app.add_option("--scope", options_.scope,
+                   "What may not be read (period, persons, terms): masked before anything is\nindexed, only counted "
+                   "(see docs/scope.md)")
+        ->option_text("FILE");
     app.add_flag("--incomplete", options_.incomplete, "Go on with the segments that are there; every result says so");
     app.add_flag("--resume", options_.resume,
                  "Go on with the run in DIR that was killed, interrupted or out of disk;\nsame image, same options");

@@ -197,6 +197,9 @@ give limier a key.
 A case file holds lines such as:  authority = warrant 12/2026
 Keys: authority, case, exhibit, examiner, agency, note. Options win over the file.
 
+With --scope FILE, what may not be read (privilege, limits of the warrant) is masked before it
+comes into the index; every report says how much it was, and nothing else of it.
+
 Profiles: list      names and metadata only; the image is not read as a whole
           quick     and digests of the media and of every file
           standard  and what stands in the message stores of known applications (limier packs

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "limier/base.h"
+#include "limier/base/period.h"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the library's own name
 class App;
@@ -40,12 +41,6 @@ void add_common_options(CLI::App& app, CommonOptions& options);
 std::optional<std::uint64_t> parse_size(std::string_view text);
 // "md5,sha1,sha256" in any order; nullopt when empty or with another word.
 std::optional<DigestSet> parse_digest_list(std::string_view text);
-// A half-open span of time: "2021" is the whole year, "2021-03-09T05:00" the whole minute.
-struct Period {
-  std::int64_t from_ns = 0;
-  std::int64_t until_ns = 0;  // the first instant after it
-};
-std::optional<Period> parse_period(std::string_view text);
 // A zone of the time zone database installed here, by its plain name ("Europe/Amsterdam").
 bool zone_exists(std::string_view zone);
 // True when nothing in `text` can be seen.

@@ -16,11 +16,10 @@ constexpr std::array<std::string_view, 6> kLaterCommands{"diff", "hashset", "sea
 constexpr std::string_view kNoHashSets = "this version reads no hash sets, so known and notable files are not computed";
 constexpr std::string_view kNoSearch =
     "this version looks into the message stores its packs know, and compares nothing else with the content of files";
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kLaterOptions{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kLaterOptions{{
     {"--keywords", kNoSearch},
     {"--yara", kNoSearch},
     {"--hashset", kNoHashSets},
-    {"--scope", "this version masks nothing: what may not be read must not be given to it"},
     {"--lang", "this version writes its reports in English only"},
 }};
 

@@ -152,6 +152,9 @@ std::string head(const RunFacts& run, const EvidenceFacts& evidence) {
        {std::pair{"md5", &evidence.md5}, {"sha1", &evidence.sha1}, {"sha256", &evidence.sha256}})
     if (*digest && is_hex(**digest)) out += fmt::format("; {} {}", name, **digest);
   out += " -->\n";
+  if (run.scope_sha256)
+    out += fmt::format("  <!-- names that may not be read are masked: scope file with SHA-256 {} -->\n",
+                       xml_text(*run.scope_sha256));
   if (!run.jailed) out += "  <!-- the evidence was parsed without a jail (no sandbox) -->\n";
   return out;
 }

@@ -204,13 +204,17 @@ std::int64_t CoverageFacts::total() const {
 Result<RunFacts> read_run(store::Index& index) {
   // The outcome is asked only whether the index is whole: an index cut short must not look finished. Nothing else of
   // the run may differ between two reports of the same evidence.
-  const std::string sql =
-      fmt::format("SELECT tool_version, outcome = 'interrupted', {}, {}, {} FROM v_run ORDER BY run_id DESC LIMIT 1",
-                  column_or_null(index, "v_run", "profile"), column_or_null(index, "v_run", "zone"),
-                  column_or_null(index, "v_run", "fail_on"));
+  const std::string sql = fmt::format(
+      "SELECT tool_version, outcome = 'interrupted', {}, {}, {}, {}, {} FROM v_run ORDER BY run_id DESC "
+      "LIMIT 1",
+      column_or_null(index, "v_run", "profile"), column_or_null(index, "v_run", "zone"),
+      column_or_null(index, "v_run", "fail_on"), column_or_null(index, "v_run", "scope_title"),
+      column_or_null(index, "v_run", "scope_sha256"));
   LIMIER_TRY(auto rows, index.query(sql));
   RunFacts run;
-  if (rows.step()) run = {rows.text(0), rows.text(2), rows.text(3), rows.text(4), rows.integer(1) != 0};
+  if (rows.step())
+    run = {rows.text(0),         rows.text(2), rows.text(3),        rows.text(4),
+           rows.integer(1) != 0, true,         maybe_text(rows, 5), maybe_text(rows, 6)};
   LIMIER_CHECK(rows.status());
   LIMIER_TRY(const std::int64_t unjailed, count_of(index, "SELECT count(*) FROM v_issue WHERE code = 'no-sandbox'"));
   run.jailed = unjailed == 0;

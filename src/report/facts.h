@@ -33,6 +33,7 @@ struct RunFacts {
   Text fail_on;  // a priority, or ""
   bool interrupted = false;
   bool jailed = true;  // false: --no-sandbox
+  MaybeText scope_title, scope_sha256;  // of --scope
 };
 
 struct AuthorityFacts {

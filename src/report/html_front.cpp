@@ -103,6 +103,12 @@ void put_title(Context& context) {
   add("", authority.agency);
   if (!sub.empty()) page.raw("<p class=\"sub\">" + sub + "</p>\n");
   page.raw("<p class=\"authority\"><b>Examined under:</b> " + quoted(authority.text) + "</p>\n");
+  const RunFacts& run = context.facts.run;
+  if (run.scope_sha256)
+    page.raw(
+        fmt::format("<p class=\"authority\"><b>May not be read:</b> what {} masks; only how much it was is known "
+                    "here, in {}</p>\n",
+                    quoted(run.scope_title.value_or("the scope")), section_link("not-examined")));
 }
 
 void put_verdict(Context& context, const Verdict& verdict) {
@@ -320,10 +326,17 @@ Status put_front(Context& context) {
 
 Status put_authority_section(Context& context) {
   const AuthorityFacts& facts = context.facts.authority;
+  const RunFacts& run = context.facts.run;
   const auto value = [](const Text& text) { return text.empty() ? std::string() : quoted(text); };
   const std::pair<std::string, std::string> pairs[] = {
-      {"Authority", value(facts.text)},    {"Case number", value(facts.case_number)}, {"Exhibit", value(facts.exhibit)},
-      {"Examiner", value(facts.examiner)}, {"Agency", value(facts.agency)},           {"Note", value(facts.note)}};
+      {"Authority", value(facts.text)},
+      {"Case number", value(facts.case_number)},
+      {"Exhibit", value(facts.exhibit)},
+      {"Examiner", value(facts.examiner)},
+      {"Agency", value(facts.agency)},
+      {"Note", value(facts.note)},
+      {"Scope", run.scope_sha256 ? quoted(run.scope_title.value_or("")) : std::string()},
+      {"SHA-256 of the scope file", run.scope_sha256 ? code(*run.scope_sha256) : std::string()}};
   context.page.paragraph(
       "As stated by the operator when the examination was started. limier does not run without an authority.");
   context.page.pairs(pairs);

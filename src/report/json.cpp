@@ -21,6 +21,8 @@ void put_run(JsonOut& json, const RunFacts& run) {
   json.text("profile", run.profile);
   json.text("zone", run.zone);
   json.boolean("sandbox", run.jailed);
+  json.maybe_evidence_text("scope", run.scope_title);
+  json.maybe_text("scope_sha256", run.scope_sha256);
   json.end();
 }
 

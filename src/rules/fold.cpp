@@ -3,24 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "limier/base/latin.h"
+
 namespace limier::rules {
 namespace {
-
-// U+00C0 to U+017F without accents, lower case (the decompositions of the Unicode Character Database; ß æ ø and the
-// like as they are written without a keyboard for them). Empty: not a letter.
-constexpr char32_t kFirstFolded = 0xC0;
-constexpr std::array<std::string_view, 0x180 - kFirstFolded> kFolded{
-    "a", "a", "a",  "a", "a", "a", "ae", "c",  "e", "e", "e",  "e",  "i", "i", "i",  "i",  "d", "n", "o",  "o",
-    "o", "o", "o",  "",  "o", "u", "u",  "u",  "u", "y", "th", "ss", "a", "a", "a",  "a",  "a", "a", "ae", "c",
-    "e", "e", "e",  "e", "i", "i", "i",  "i",  "d", "n", "o",  "o",  "o", "o", "o",  "",   "o", "u", "u",  "u",
-    "u", "y", "th", "y", "a", "a", "a",  "a",  "a", "a", "c",  "c",  "c", "c", "c",  "c",  "c", "c", "d",  "d",
-    "d", "d", "e",  "e", "e", "e", "e",  "e",  "e", "e", "e",  "e",  "g", "g", "g",  "g",  "g", "g", "g",  "g",
-    "h", "h", "h",  "h", "i", "i", "i",  "i",  "i", "i", "i",  "i",  "i", "i", "ij", "ij", "j", "j", "k",  "k",
-    "k", "l", "l",  "l", "l", "l", "l",  "l",  "l", "l", "l",  "n",  "n", "n", "n",  "n",  "n", "n", "n",  "n",
-    "o", "o", "o",  "o", "o", "o", "oe", "oe", "r", "r", "r",  "r",  "r", "r", "s",  "s",  "s", "s", "s",  "s",
-    "s", "s", "t",  "t", "t", "t", "t",  "t",  "u", "u", "u",  "u",  "u", "u", "u",  "u",  "u", "u", "u",  "u",
-    "w", "w", "y",  "y", "y", "z", "z",  "z",  "z", "z", "z",  "s",
-};
 
 constexpr bool is_lower(char c) {
   return c >= 'a' && c <= 'z';
@@ -166,8 +152,8 @@ class Folder {
       alone(text_.substr(at, point.size));
     else if (is_punctuation(c))
       close();
-    else if (c >= kFirstFolded && c < kFirstFolded + kFolded.size())
-      put(kFolded[c - kFirstFolded]);
+    else if (c >= kFirstLatin && c <= kLastLatin)
+      put(plain_latin(c));
     else if (c >= 0x218 && c <= 0x21B)
       put(c <= 0x219 ? "s" : "t");  // Romanian
     else if (c >= 0x410 && c <= 0x42F)

@@ -86,7 +86,8 @@ Status IndexWriter::Impl::choose_items(const ItemChoice& choice) {
   LIMIER_CHECK(begin());
   LIMIER_CHECK(flush_rows());
   if (!choice.path_globs.empty() || !choice.file_names.empty()) LIMIER_CHECK(choose_by_path(choice));
-  return choice.mime_types.empty() ? ok_status() : choose_by_type(choice);
+  if (!choice.mime_types.empty()) LIMIER_CHECK(choose_by_type(choice));
+  return leave_masked_files();
 }
 
 Status IndexWriter::Impl::choose_by_path(const ItemChoice& choice) {
@@ -252,6 +253,8 @@ Result<std::int64_t> IndexWriter::Impl::maker_id(std::string_view name, std::str
 
 Status IndexWriter::Impl::add_row(std::int64_t item_id, const catalog::KindInfo& kind, std::string_view maker,
                                   std::string_view version, std::span<const catalog::RowCell> cells) {
+  LIMIER_TRY(const bool hidden, leave_out(item_id, kind, cells));
+  if (hidden) return ok_status();
   const RepairedText name(maker), number(version);
   LIMIER_TRY(const std::int64_t made_by, maker_id(name.text(), number.text()));
   LIMIER_CHECK(begin());
@@ -261,7 +264,10 @@ Status IndexWriter::Impl::add_row(std::int64_t item_id, const catalog::KindInfo&
 
 Status IndexWriter::Impl::finish_item(std::int64_t item_id, catalog::ItemState state, std::uint32_t attempts,
                                       std::string_view reason) {
-  const RepairedText text(reason);
+  LIMIER_CHECK(leave_out_parts(item_id));
+  std::string said(reason);
+  mask(said);
+  const RepairedText text(said);
   LIMIER_CHECK(begin());
   LIMIER_TRY(auto update, db_.prepare("UPDATE content_item SET state = ?2, attempts = ?3, rows = ?4, reason = ?5 WHERE "
                                       "item_id = ?1"));
@@ -277,15 +283,19 @@ Status IndexWriter::Impl::finish_item(std::int64_t item_id, catalog::ItemState s
 
 Status IndexWriter::Impl::drop_item(std::int64_t item_id) {
   rows_of_item_.erase(item_id);
+  left_out_.erase(item_id);
   LIMIER_CHECK(begin());
   LIMIER_CHECK(drop_declared(db_, fmt::format("item_id = {}", item_id)));
-  return db_.execute(fmt::format("DELETE FROM issue WHERE item_id = {}", item_id));
+  return db_.execute(
+      fmt::format("DELETE FROM issue WHERE item_id = {0}; DELETE FROM scope_count WHERE item_id = {0}", item_id));
 }
 
 // What a run that was broken off left of items that were not done.
 Status IndexWriter::Impl::drop_unfinished_items() {
   LIMIER_CHECK(drop_declared(db_, "state IS NULL"));
-  return db_.execute("DELETE FROM issue WHERE item_id IN (SELECT item_id FROM content_item WHERE state IS NULL)");
+  return db_.execute(
+      "DELETE FROM issue WHERE item_id IN (SELECT item_id FROM content_item WHERE state IS NULL);"
+      "DELETE FROM scope_count WHERE item_id IN (SELECT item_id FROM content_item WHERE state IS NULL)");
 }
 
 // Two contents with the same bytes, and nothing beside them, give the same rows: they stand once.
@@ -308,7 +318,8 @@ Status IndexWriter::Impl::drop_same_items() {
   return db_.execute(
       "UPDATE content_item SET rows = 0, reason = 'the same bytes as file ' || s.of_file || ': its rows stand there' "
       "FROM temp.same_item s WHERE s.item_id = content_item.item_id;"
-      "DELETE FROM issue WHERE item_id IN (SELECT item_id FROM temp.same_item); DROP TABLE temp.same_item");
+      "DELETE FROM issue WHERE item_id IN (SELECT item_id FROM temp.same_item);"
+      "DELETE FROM scope_count WHERE item_id IN (SELECT item_id FROM temp.same_item); DROP TABLE temp.same_item");
 }
 
 Status IndexWriter::Impl::settle_content() {

@@ -178,12 +178,13 @@ Status IndexWriter::Impl::build_not_examined() {
   // Folders, links and devices (source 0) have no content to be read, and streams without a byte on the disk (source 6,
   // the list of bad clusters of every sound NTFS volume) nothing that could be.
   LIMIER_CHECK(count_unread_contents());
-  return db_.execute(
-      "INSERT INTO not_examined(what, reason, bytes, items) "
-      "SELECT 'file', iif(n.allocated, 'no metadata: the entry points to nothing that matches it', "
-      "'no metadata: deleted entry whose metadata was reused or erased'), NULL, count(*) FROM file f "
-      "JOIN name n ON n.name_key = f.name_key WHERE f.inode_key IS NULL AND f.kind <> 5 "
-      "GROUP BY n.allocated ORDER BY n.allocated DESC");
+  LIMIER_CHECK(
+      db_.execute("INSERT INTO not_examined(what, reason, bytes, items) "
+                  "SELECT 'file', iif(n.allocated, 'no metadata: the entry points to nothing that matches it', "
+                  "'no metadata: deleted entry whose metadata was reused or erased'), NULL, count(*) FROM file f "
+                  "JOIN name n ON n.name_key = f.name_key WHERE f.inode_key IS NULL AND f.kind <> 5 "
+                  "GROUP BY n.allocated ORDER BY n.allocated DESC"));
+  return settle_masked();
 }
 
 // Summed here: SQLite would sort every stream to group it.

@@ -213,12 +213,15 @@ Status IndexWriter::Impl::clear_unfinished() {
   if (!done(Step::kCoverage)) LIMIER_CHECK(db_.execute("DELETE FROM coverage; DELETE FROM not_examined"));
   LIMIER_CHECK(db_.execute("UPDATE issue SET file_id = NULL"));
   if (!done(Step::kContainer)) LIMIER_CHECK(db_.execute("DELETE FROM issue; DELETE FROM bad_range"));
-  if (!done(Step::kVolumes)) LIMIER_CHECK(db_.execute("DELETE FROM volume; DELETE FROM encryption"));
+  if (!done(Step::kVolumes))
+    LIMIER_CHECK(db_.execute("DELETE FROM volume; DELETE FROM encryption; DELETE FROM scope_count"));
   if (!done(Step::kCatalog)) {
     LIMIER_CHECK(clear_walks());
     LIMIER_CHECK(clear_catalog());
     LIMIER_CHECK(drop_declared(db_, "1"));
-    LIMIER_CHECK(db_.execute("DELETE FROM issue WHERE item_id IS NOT NULL; DELETE FROM content_item"));
+    LIMIER_CHECK(
+        db_.execute("DELETE FROM issue WHERE item_id IS NOT NULL; DELETE FROM content_item;"
+                    "DELETE FROM scope_count WHERE item_id <> 0"));
   }
   if (!done(Step::kContent)) {
     LIMIER_CHECK(drop_unfinished_items());

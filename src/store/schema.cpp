@@ -13,8 +13,13 @@ constexpr const char* kRunTables = R"sql(
 CREATE TABLE run (
   run_id INTEGER PRIMARY KEY, tool_version TEXT NOT NULL, started_ns INTEGER NOT NULL, ended_ns INTEGER,
   command TEXT NOT NULL, host TEXT NOT NULL, profile TEXT NOT NULL, zone TEXT NOT NULL, fail_on TEXT NOT NULL,
-  outcome TEXT, exit_code INTEGER
+  scope_title TEXT NOT NULL, scope_sha256 TEXT NOT NULL, outcome TEXT, exit_code INTEGER
 ) STRICT;
+-- How often something may not be read: in a volume (0: none), in a content (0: none).
+CREATE TABLE scope_count (
+  volume_id INTEGER NOT NULL, item_id INTEGER NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL,
+  items INTEGER NOT NULL, PRIMARY KEY (volume_id, item_id, kind, reason)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE authority (
   authority_id INTEGER PRIMARY KEY, text TEXT NOT NULL, case_number TEXT NOT NULL, exhibit TEXT NOT NULL,
   examiner TEXT NOT NULL, agency TEXT NOT NULL, note TEXT NOT NULL

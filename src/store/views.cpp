@@ -45,7 +45,8 @@ std::string run_views() {
   return fmt::format(
       R"sql(
 CREATE VIEW v_run AS SELECT run_id, tool_version, {started}, {ended}, command, host, outcome, exit_code, profile, zone,
-  nullif(fail_on, '') AS fail_on FROM run;
+  nullif(fail_on, '') AS fail_on, nullif(scope_title, '') AS scope_title, nullif(scope_sha256, '') AS scope_sha256
+  FROM run;
 CREATE VIEW v_authority AS SELECT text, case_number, exhibit, examiner, agency, note FROM authority;
 CREATE VIEW v_evidence AS SELECT evidence_id, path, format, size_bytes, sector_size, segment_count,
   {stored_md5}, {stored_sha1}, {md5}, {sha1}, {sha256}, verdict,

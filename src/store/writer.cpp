@@ -92,8 +92,8 @@ Status insert_evidence(Database& db, const EvidenceRow& evidence) {
 
 Result<std::int64_t> insert_run(Database& db, const RunRow& run) {
   LIMIER_TRY(auto statement,
-             db.prepare("INSERT INTO run(tool_version, started_ns, command, host, profile, zone, fail_on) "
-                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
+             db.prepare("INSERT INTO run(tool_version, started_ns, command, host, profile, zone, fail_on, "
+                        "scope_title, scope_sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
   const RepairedText command(run.command), host(run.host);
   statement.bind_text(1, run.tool_version);
   statement.bind(2, run.started_ns);
@@ -102,6 +102,8 @@ Result<std::int64_t> insert_run(Database& db, const RunRow& run) {
   statement.bind_text(5, run.profile);
   statement.bind_text(6, run.zone);
   statement.bind_text(7, run.fail_on);
+  statement.bind_text(8, run.scope_title);
+  statement.bind_text(9, run.scope_sha256);
   LIMIER_CHECK(statement.run());
   return sqlite3_last_insert_rowid(db.get());
 }
@@ -206,6 +208,7 @@ Status IndexWriter::Impl::clear_rows_of(std::uint32_t volume_id) {
                               "DELETE FROM far_time WHERE inode_key BETWEEN {0} AND {1};"
                               "DELETE FROM inode WHERE inode_key BETWEEN {0} AND {1};"
                               "DELETE FROM block WHERE volume_id = {2};"
+                              "DELETE FROM scope_count WHERE volume_id = {2};"
                               "DELETE FROM issue WHERE volume_id = {2} AND (step = {3} OR stage = 'walk');"
                               "UPDATE volume SET status = b.status FROM volume_before b WHERE volume.volume_id = {2} "
                               "AND b.volume_id = {2};"
@@ -234,16 +237,28 @@ IndexWriter::IndexWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 IndexWriter::~IndexWriter() = default;
 
 Status IndexWriter::add(const catalog::VolumeRecord& record) {
-  return impl_->add(record);
+  if (impl_->scope_ == nullptr) return impl_->add(record);
+  catalog::VolumeRecord masked = record;
+  LIMIER_CHECK(impl_->mask(masked));
+  return impl_->add(masked);
 }
 Status IndexWriter::add(const catalog::NameRecord& record) {
-  return impl_->add(record);
+  if (impl_->scope_ == nullptr) return impl_->add(record);
+  catalog::NameRecord masked = record;
+  LIMIER_CHECK(impl_->mask(masked));
+  return impl_->add(masked);
 }
 Status IndexWriter::add(const catalog::InodeRecord& record) {
-  return impl_->add(record);
+  if (impl_->scope_ == nullptr) return impl_->add(record);
+  catalog::InodeRecord masked = record;
+  impl_->mask(masked);
+  return impl_->add(masked);
 }
 Status IndexWriter::add(const catalog::StreamRecord& record) {
-  return impl_->add(record);
+  if (impl_->scope_ == nullptr) return impl_->add(record);
+  catalog::StreamRecord masked = record;
+  LIMIER_CHECK(impl_->mask(masked));
+  return impl_->add(masked);
 }
 Status IndexWriter::add(const catalog::ExtentRecord& record) {
   return impl_->add(record);
@@ -252,7 +267,10 @@ Status IndexWriter::add(const catalog::BlockRange& record) {
   return impl_->add(record);
 }
 Status IndexWriter::add(const catalog::IssueRecord& record) {
-  return impl_->add(record);
+  if (impl_->scope_ == nullptr) return impl_->add(record);
+  catalog::IssueRecord masked = record;
+  impl_->mask(masked.message);
+  return impl_->add(masked);
 }
 Status IndexWriter::add(const catalog::EncryptionRecord& record) {
   return impl_->add(record);

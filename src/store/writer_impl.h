@@ -127,6 +127,22 @@ class IndexWriter::Impl {
   Status drop_same_items();
   Status settle_content();
 
+  // scope.cpp
+  void set_scope(std::shared_ptr<const catalog::Scope> scope);
+  Status count_masked(std::uint32_t volume_id, std::int64_t item_id, std::string_view kind, const std::string& reason,
+                      std::int64_t items = 1);
+  Status mask(catalog::NameRecord& record);
+  Status mask(catalog::VolumeRecord& record);
+  Status mask(catalog::StreamRecord& record);
+  void mask(catalog::InodeRecord& record) const;
+  void mask(std::string& text) const;
+  Result<bool> leave_out(std::int64_t item_id, const catalog::KindInfo& kind, std::span<const catalog::RowCell> cells);
+  const std::string* hidden_parent(std::int64_t item_id, const catalog::KindInfo& kind,
+                                   std::span<const catalog::RowCell> cells) const;
+  Status leave_out_parts(std::int64_t item_id);
+  Status leave_masked_files();
+  Status settle_masked();
+
   // parties.cpp
   Status settle_people();
 
@@ -221,6 +237,9 @@ class IndexWriter::Impl {
   std::int64_t generation_ = 0;  // of the last checkpoint
   bool sweep_reported_ = false;  // there may be rows behind the checkpoint
 
+  std::shared_ptr<const catalog::Scope> scope_;  // nullptr: everything may be read
+  // Of items at work: rows that were left out, by kind and locator, and why. Other rows may belong to them.
+  std::map<std::int64_t, std::map<std::pair<std::string, std::string>, const std::string*>> left_out_;
   DeclaredRows declared_;
   std::map<std::pair<std::string, std::string>, std::int64_t> makers_;
   std::map<std::int64_t, std::int64_t> rows_of_item_;  // of items at work, so far

@@ -82,7 +82,7 @@ class Usage(CliTest):
             self.assert_fails(limier(name, "x"), EXIT_USAGE, name, "in this version")
         self.assert_fails(limier("triage", "x.dd", "--out", self.out, *AUTHORITY, "--keywords", "x"), EXIT_USAGE,
                           "--keywords is not part of this version")
-        self.assert_fails(limier("files", "x", "--scope", "y"), EXIT_USAGE, "--scope is not part of this version")
+        self.assert_fails(limier("files", "x", "--keywords", "y"), EXIT_USAGE, "--keywords is not part of this version")
         self.assert_no_case()
 
     def test_a_number_that_cannot_be_is_said_in_one_short_sentence(self):
