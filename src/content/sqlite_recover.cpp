@@ -239,6 +239,7 @@ class Recovery {
     if (++pages_done_ % kPagesPerBeat == 0) rows_.alive();
     if (is_schema_page(task.number) || !read(task)) return false;
     const Bytes page = pages_.usable(page_);
+    if (!headless && task.version == nullptr) see_free_page(task, page);
     auto tree = task.role == PageRole::kTrunk ? std::nullopt : TreePage::parse(page, task.number == 1);
     if (tree && (tree->type == PageType::kIndexLeaf || tree->type == PageType::kIndexInterior)) {
       // An index is no table; what lies on a page that SQLite no longer counts as one may be anything.
@@ -266,6 +267,12 @@ class Recovery {
           take_fragment(task, page, tree, row, cells);
       }
     return some;
+  }
+
+  void see_free_page(const PageTask& task, Bytes page) {
+    if (task.role == PageRole::kFreeLeaf) pages_.traces().see_free_leaf(page);
+    if (task.role == PageRole::kTrunk)
+      pages_.traces().see_free_trunk(page, be_at<std::uint32_t>(page, 4).value_or(UINT32_MAX));
   }
 
   std::vector<PageRange> ranges_of(const PageTask& task, Bytes page, const std::optional<TreePage>& tree) const {
@@ -545,6 +552,11 @@ class Recovery {
         "following the overflow pages of deleted rows took more steps than the database has pages: the rest is not "
         "shown",
         true);
+    using AutoVacuum = SqliteTraces::AutoVacuum;
+    const AutoVacuum cuts = !head.auto_vacuum         ? AutoVacuum::kNone
+                            : head.incremental_vacuum ? AutoVacuum::kIncremental
+                                                      : AutoVacuum::kFull;
+    if (!ended_) pages_.traces().tell(cuts, std::max<std::uint64_t>(free.size(), head.free_pages), rows_);
     say(tables_.is_full(), "sqlite-schema-too-large",
         fmt::format("the database has or had more than {} tables: others are not looked at", kMaxKnownTables), true);
   }

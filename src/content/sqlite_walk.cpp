@@ -64,6 +64,7 @@ bool SqlitePages::read_head() {
   head_.free_pages = block->be<36, std::uint32_t>();
   head_.schema_changes = block->be<40, std::uint32_t>();
   head_.auto_vacuum = block->be<52, std::uint32_t>() != 0;
+  head_.incremental_vacuum = block->be<64, std::uint32_t>() != 0;
   head_.version_valid_for = block->be<92, std::uint32_t>();
   return true;
 }
@@ -81,6 +82,7 @@ DbTable* SqlitePages::owner(std::uint32_t page) const {
 
 void SqlitePages::damage(DbTable* table) {
   ++damaged_;
+  traces_.give_up_order();
   if (table != nullptr) table->damaged = true;
 }
 
@@ -108,6 +110,7 @@ bool SqlitePages::walk(TableSet& tables, const std::function<bool(const LiveRow&
     return true;
   };
   owners_.push_back(&tables.schema());
+  traces_.begin_tree(SqliteTraces::Tree::kTable, 1);
   (void)walk_tree(1, PageRole::kSchema, &tables.schema(), collect);
   schema_entries_ = entries.size();
   for (const SchemaEntry& entry : entries) {
@@ -118,7 +121,12 @@ bool SqlitePages::walk(TableSet& tables, const std::function<bool(const LiveRow&
                           : table->shape.without_rowid ? PageRole::kKeyedTable
                                                        : PageRole::kTable;
     if (table != nullptr) owners_.push_back(table);
-    if (!walk_tree(root, role, table, each)) break;
+    traces_.begin_tree(entry.type == "index" ? SqliteTraces::Tree::kIndex : SqliteTraces::Tree::kTable, root);
+    if (role == PageRole::kKeyedTable) traces_.give_up_order();
+    if (!walk_tree(root, role, table, each)) {
+      traces_.give_up_order();
+      break;
+    }
   }
   walk_freelist();
   std::ranges::sort(hashes_);
@@ -168,6 +176,7 @@ bool SqlitePages::visit_page(std::uint32_t number, PageRole role, DbTable* table
     return true;
   }
   const Bytes page = usable(page_);
+  traces_.see_page(number, page, *tree);
   if (!tree->is_leaf()) {
     // The leftmost child is visited first.
     stack.push_back(tree->right_child);

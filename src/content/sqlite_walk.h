@@ -7,6 +7,7 @@
 
 #include "content/sqlite_image.h"
 #include "content/sqlite_tables.h"
+#include "content/sqlite_traces.h"
 
 namespace limier::content {
 
@@ -33,7 +34,7 @@ struct DbHead {
   std::uint32_t change_counter = 0, counted_pages = 0, version_valid_for = 0;
   std::uint32_t first_trunk = 0, free_pages = 0;
   std::uint32_t schema_changes = 0;  // counted by SQLite: one a table made, dropped or altered
-  bool auto_vacuum = false;
+  bool auto_vacuum = false, incremental_vacuum = false;
 };
 
 // A live row: of a table with row numbers, or of one with a key.
@@ -70,6 +71,8 @@ class SqlitePages {
   [[nodiscard]] bool hashes_complete() const { return hashes_.size() < kMaxLiveHashes; }
   bool read_page(std::uint32_t page, std::vector<std::uint8_t>& out) const;
   [[nodiscard]] Bytes usable(Bytes page) const { return page.first(head_.usable_bytes); }
+  // How the database was kept; free pages are to be shown to it by who reads them.
+  [[nodiscard]] SqliteTraces& traces() { return traces_; }
 
  private:
   struct Owned {
@@ -101,6 +104,7 @@ class SqlitePages {
   std::vector<std::uint64_t> hashes_;
   std::vector<std::uint8_t> page_, chain_page_, payload_;
   RecordHead record_;
+  SqliteTraces traces_;
   std::size_t schema_entries_ = 0;
   std::uint32_t damaged_ = 0;
   std::uint64_t rows_too_large_ = 0;

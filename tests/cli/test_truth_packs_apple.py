@@ -149,7 +149,8 @@ class ApplePacks(unittest.TestCase):
             self.assertIn(text, [body for _, body in found])
 
     def test_nothing_else_is_said(self):
-        issues = self.index.execute("SELECT code, message FROM v_issue WHERE code <> 'pack-gap'").fetchall()
+        issues = self.index.execute("SELECT code, message FROM v_issue WHERE code NOT IN "
+                                    "('pack-gap', 'sqlite-auto-vacuum', 'sqlite-secure-delete')").fetchall()
         self.assertEqual(issues, [])
 
 
