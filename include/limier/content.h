@@ -33,6 +33,17 @@ struct BesideSource {
   const Reader* journal = nullptr;  // the same
 };
 
+// Pages of databases in free space of the volume on which a content lies.
+struct LoosePlace {
+  std::uint64_t image_offset = 0, room = 0;  // bytes to the end of what is free
+  static constexpr auto fields() { return std::tuple{&LoosePlace::image_offset, &LoosePlace::room}; }
+};
+struct LooseSource {
+  const Reader* media = nullptr;  // by image_offset
+  std::vector<LoosePlace> places;
+  std::vector<const Reader*> rivals;  // the volume's other databases, without their logs
+};
+
 // A content and what belongs to it by name: "<name>-wal", "<name>-journal" in the same folder.
 struct Source {
   std::string path;  // raw bytes, of the first file that has the content
@@ -40,6 +51,7 @@ struct Source {
   const Reader* wal = nullptr;      // nullptr: there is none
   const Reader* journal = nullptr;  // the same
   std::vector<BesideSource> beside{};
+  const LooseSource* loose = nullptr;  // nullptr: they are not looked for
 };
 
 // Where rows go. They are kept when the parser has come to its end, or dropped all together.
@@ -144,10 +156,12 @@ struct ContentItem {
   bool has_wal = false, has_journal = false;
   ContentBytes wal, journal;
   std::vector<ContentBeside> beside;
+  std::vector<LoosePlace> loose;     // of an item that looks for them
+  std::vector<ContentBytes> rivals;  // the volume's other databases
   static constexpr auto fields() {
-    return std::tuple{&ContentItem::item_id, &ContentItem::parser,  &ContentItem::path,
-                      &ContentItem::main,    &ContentItem::has_wal, &ContentItem::has_journal,
-                      &ContentItem::wal,     &ContentItem::journal, &ContentItem::beside};
+    return std::tuple{&ContentItem::item_id, &ContentItem::parser,      &ContentItem::path,  &ContentItem::main,
+                      &ContentItem::has_wal, &ContentItem::has_journal, &ContentItem::wal,   &ContentItem::journal,
+                      &ContentItem::beside,  &ContentItem::loose,       &ContentItem::rivals};
   }
 };
 

@@ -116,6 +116,18 @@ struct ContentPlace {
   catalog::StreamRef stream;
 };
 // Files that belong to an item's by their names.
+struct LoosePagePlace {
+  std::uint64_t image_offset = 0, room = 0;  // bytes to the end of what is free
+};
+inline constexpr std::size_t kMaxLoosePages = 1u << 18;  // of one medium; further ones are not kept
+inline constexpr std::size_t kMaxRivals = 1024;          // databases of one volume
+
+// For an item that looks for pages of its database in free space.
+struct ItemLoosePages {
+  std::vector<LoosePagePlace> pages;  // of the item's volume, in image_offset order
+  std::vector<std::int64_t> rivals;   // files: the other databases of that volume; at most kMaxRivals + 1
+  bool full = false;                  // not all pages of the medium were kept
+};
 struct ItemCompanions {
   struct Beside {
     std::string place;  // seen from the item's folder: "wa.db", "../databases/x.db"
@@ -211,6 +223,9 @@ class IndexWriter {
   Status rewind_sweep();
   // The first of each reason.
   Result<std::vector<catalog::BadRange>> first_bad_ranges();
+  // A block that begins as a page of a database does, in image_offset order since rewind_sweep(): kept where a file
+  // system says that it is free, as long as there is room.
+  Status add_loose_page(std::uint64_t image_offset);
   // After the sweep: digests of the media, states of the contents that touch bad ranges. `swept` false (profile list,
   // or the sweep failed): contents stay not-read, but for those whose digests came.
   Status finish_evidence(const Digests& media, std::optional<Verdict> verdict, bool swept);
@@ -224,6 +239,10 @@ class IndexWriter {
   Result<std::vector<ItemRow>> waiting_items();
   Result<std::optional<ContentPlace>> content_place(std::int64_t file_id);
   Result<ItemCompanions> companions_of(std::int64_t item_id);
+  // Items of `parser` for the databases that the parser `of` has read, on volumes with loose pages. Pages that lie in a
+  // database that is read as such are dropped.
+  Status choose_loose_items(std::string_view parser, std::string_view version, std::string_view of);
+  Result<ItemLoosePages> loose_pages_of(std::int64_t item_id, std::string_view of);
   // A row that a parser found in an item; it counts once the item is finished. Cells: as catalog::get_cells gives them.
   Status add_row(std::int64_t item_id, const catalog::KindInfo& kind, std::string_view maker, std::string_view version,
                  std::span<const catalog::RowCell> cells);

@@ -60,11 +60,13 @@ struct SweepJob {
   std::uint32_t checkpoint_ms = 0;
   std::uint64_t checkpoint_bytes = 0;
   std::optional<Checkpoint> resume;  // go on from here
+  bool loose_pages = false;          // wanted
   static constexpr auto fields() {
     return std::tuple{
         &SweepJob::kind,          &SweepJob::evidence,      &SweepJob::media_digests,    &SweepJob::file_digests,
         &SweepJob::jobs,          &SweepJob::stash_bytes,   &SweepJob::skip_chunks,      &SweepJob::careful_from,
-        &SweepJob::careful_until, &SweepJob::checkpoint_ms, &SweepJob::checkpoint_bytes, &SweepJob::resume};
+        &SweepJob::careful_until, &SweepJob::checkpoint_ms, &SweepJob::checkpoint_bytes, &SweepJob::resume,
+        &SweepJob::loose_pages};
   }
 };
 
@@ -97,13 +99,20 @@ struct ContainerMessage {
   }
 };
 
+// A block that begins as a leaf page of a table of a SQLite database does, whoever it belongs to.
+struct LoosePage {
+  std::uint64_t image_offset = 0;
+  static constexpr auto fields() { return std::tuple{&LoosePage::image_offset}; }
+};
+
 class Sink {
  public:
   virtual ~Sink() = default;
   virtual Status content(const catalog::ContentDigest& digest) = 0;
   virtual Status bad_range(
-      const catalog::BadRange& range) = 0;           // in offset order, adjacent ranges of one reason joined
-  virtual Status media(const Digests& digests) = 0;  // once, after the last chunk
+      const catalog::BadRange& range) = 0;  // in offset order, adjacent ranges of one reason joined
+  virtual Status loose_page(const LoosePage&) { return ok_status(); }  // in offset order
+  virtual Status media(const Digests& digests) = 0;                    // once, after the last chunk
   // One after the other, then the checkpoint they belong to; everything reported before it is part of it.
   virtual Status open_content(const OpenContent&) { return ok_status(); }
   virtual Status checkpoint(const Checkpoint&) { return ok_status(); }

@@ -60,6 +60,7 @@ enum class FrameType : std::uint16_t {
   kRows = 40,             // RowsHead and rows (catalog/rows.h)
   kItemDone = 41,         // ItemDone: all its rows have been sent
   kDatabaseRows = 42,     // DatabaseRows, for `limier rows`
+  kLoosePages = 43,       // Batch<LoosePage>, in offset order
 };
 
 struct Frame {

@@ -76,6 +76,12 @@ Status ContentPhase::finish(const std::atomic<int>& stop) {
     if (!given_up_) LIMIER_CHECK(start_hands());
     LIMIER_CHECK(work_off());
   }
+  if (stop.load() == 0 && !given_up_) {
+    LIMIER_CHECK(choose_loose());
+    if (!waiting_.empty()) progress_.stage_started("content", waiting_.size() + done_, "files");
+    LIMIER_CHECK(start_hands());
+    LIMIER_CHECK(work_off());
+  }
   if (stop.load() == 0 && given_up_)
     for (const auto& item : std::exchange(waiting_, {}))
       LIMIER_CHECK(leave_out(item, catalog::ItemState::kNotRead, "too many workers died over other contents"));
@@ -103,6 +109,15 @@ Status ContentPhase::choose_rest() {
     choice.file_names.assign(wish.file_names.begin(), wish.file_names.end());
     LIMIER_CHECK(index_.choose_items(choice));
   }
+  LIMIER_TRY(const auto items, index_.waiting_items());
+  waiting_.assign(items.begin(), items.end());
+  return ok_status();
+}
+
+// Databases that were read, once more: for pages of theirs in free space, which the sweep noticed.
+Status ContentPhase::choose_loose() {
+  LIMIER_CHECK(
+      index_.choose_loose_items(content::kLoosePages, content::kLoosePagesVersion, content::wish_of_packs().parser));
   LIMIER_TRY(const auto items, index_.waiting_items());
   waiting_.assign(items.begin(), items.end());
   return ok_status();
@@ -182,7 +197,34 @@ Result<std::optional<content::ContentItem>> ContentPhase::make_item(const store:
     LIMIER_CHECK(add_part(one.journal, beside.has_journal, beside.journal));
     item.beside.push_back(std::move(beside));
   }
+  if (row.parser == content::kLoosePages) LIMIER_CHECK(add_loose(row, item));
   return std::optional(std::move(item));
+}
+
+Status ContentPhase::add_loose(const store::ItemRow& row, content::ContentItem& item) {
+  LIMIER_TRY(const auto found, index_.loose_pages_of(row.item_id, content::wish_of_packs().parser));
+  if (found.full)
+    LIMIER_CHECK(add_issue(
+        row, content_issue("sqlite-too-many-loose-pages",
+                           fmt::format("free space holds more than {} pages of databases: the rest is not looked at",
+                                       store::kMaxLoosePages),
+                           true)));
+  if (found.rivals.size() > store::kMaxRivals)
+    return add_issue(row,
+                     content_issue("sqlite-too-many-rivals",
+                                   fmt::format("the volume has more than {} databases: whose the pages in its free "
+                                               "space are cannot be told",
+                                               store::kMaxRivals),
+                                   true));
+  for (const auto& page : found.pages) item.loose.push_back({page.image_offset, page.room});
+  for (const std::int64_t file_id : found.rivals) {
+    LIMIER_TRY(const auto place, index_.content_place(file_id));
+    if (!place || !place->in_extents) continue;
+    std::string path;
+    LIMIER_TRY(auto bytes, bytes_of(file_id, path));
+    if (bytes) item.rivals.push_back(std::move(*bytes));
+  }
+  return ok_status();
 }
 
 Status ContentPhase::add_part(std::optional<std::int64_t> file_id, bool& there, content::ContentBytes& to) {

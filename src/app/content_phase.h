@@ -41,6 +41,8 @@ class ContentPhase {
 
   Status work_off();
   Status choose_rest();
+  Status choose_loose();
+  Status add_loose(const store::ItemRow& row, content::ContentItem& item);
   Status start_hands();
   Status start_one();
   Result<std::vector<std::uint8_t>> next_item(Hand& hand);

@@ -79,7 +79,20 @@ Result<std::optional<std::int64_t>> holder_of(store::Index& index, const RecordP
   return std::optional(file_id);
 }
 
+// The place in the image of a row that stands in free space, and so in no file.
+std::optional<std::uint64_t> image_offset_in(std::string_view locator) {
+  constexpr std::string_view kImage = ":image=";
+  const std::size_t at = locator.rfind(kImage);
+  if (!locator.starts_with("sqlite:") || at == std::string_view::npos) return std::nullopt;
+  const std::string_view digits = locator.substr(at + kImage.size());
+  std::uint64_t offset = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), offset);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return offset;
+}
+
 Status find_in_image(store::Index& index, RecordPlace& place) {
+  if (const auto offset = image_offset_in(place.locator)) place.image_offset = offset;
   if (!place.file_id || !place.file_offset) return ok_status();
   LIMIER_TRY(auto query, index.query("SELECT image_offset + (?2 - file_offset) FROM v_extent WHERE file_id = ?1 AND "
                                      "kind = 'data' AND image_offset IS NOT NULL AND file_offset <= ?2 AND "

@@ -25,7 +25,7 @@ struct SweepRows {
   store::IndexWriter& index;
   std::uint64_t media_size;
   std::vector<catalog::BadRange> reasons;  // the first range of each
-  std::uint64_t bad_until = 0;
+  std::uint64_t bad_until = 0, loose_until = 0;
   std::optional<Digests> media;
 
   Status take(const worker::Frame& frame) {
@@ -37,6 +37,13 @@ struct SweepRows {
         });
       case worker::FrameType::kBadRanges:
         return for_each_record<catalog::BadRange>(frame, [&](const auto& row) { return take_bad_range(row); });
+      case worker::FrameType::kLoosePages:
+        return for_each_record<sweep::LoosePage>(frame, [&](const auto& row) -> Status {
+          if (row.image_offset >= media_size || row.image_offset < loose_until)
+            return Error{kLied, "its pages of databases cannot lie there"};
+          loose_until = row.image_offset + 1;
+          return index.add_loose_page(row.image_offset);
+        });
       case worker::FrameType::kMediaDigests:
         media = decode<Digests>(Bytes(frame.payload));
         return media ? ok_status() : Status(Error{kLied, "its digests cannot be decoded"});
@@ -67,12 +74,13 @@ class Sweeping {
         progress_(progress),
         crew_(crew),
         media_size_(container.size_bytes),
-        rows_{index, container.size_bytes, {}, 0, std::nullopt} {
+        rows_{index, container.size_bytes, {}, 0, 0, std::nullopt} {
     job_.evidence = evidence.spec;
     job_.media_digests = plan.media_digests;
     job_.file_digests = kAllDigests;
     job_.jobs = plan.jobs;
     job_.stash_bytes = plan.stash_bytes;
+    job_.loose_pages = plan.loose_pages;
     chunk_size_ = container.chunk_size != 0 ? container.chunk_size : kRawChunk;
     max_quarantined_ = std::clamp<std::uint64_t>(media_size_ / chunk_size_ / kMaxQuarantinedShare, 1, kMaxQuarantined);
   }
@@ -151,7 +159,7 @@ class Sweeping {
 
   Result<Ending> pass() {
     rows_.reasons.clear();
-    rows_.bad_until = 0;
+    rows_.bad_until = rows_.loose_until = 0;
     rows_.media.reset();
     Session session;
     session.worker = "limier-sweep";

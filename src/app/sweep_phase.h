@@ -15,6 +15,7 @@ struct SweepPlan {
   std::uint64_t stash_bytes = 0;
   std::uint32_t checkpoint_ms = 0;
   std::uint64_t checkpoint_bytes = 0;
+  bool loose_pages = false;  // of databases, in free space
   Guard guard;
   SegmentHashes* segments = nullptr;  // told how far the pass has come in the segments; may be null
 };

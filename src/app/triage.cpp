@@ -349,6 +349,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
     sweep.jobs = plan_jobs(options.jobs);
     sweep.stash_bytes = memory.stash_bytes;
     sweep.guard = guard;
+    sweep.loose_pages = examine_content;
     sweep.checkpoint_ms = options.checkpoint_ms;
     sweep.checkpoint_bytes = options.checkpoint_bytes;
     sweep.segments = &segment_hashes;

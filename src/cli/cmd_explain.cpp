@@ -150,7 +150,9 @@ class ExplainCommand final : public Command {
     fact(context, "locator", place.locator);
     fact(context, "state", row.text(2) + (place.source.empty() ? "" : ", in " + place.source));
     if (place.page) fact(context, "page", fmt::format("{} of the database", *place.page));
-    if (!place.file_offset)
+    if (!place.file_offset && place.image_offset)
+      fact(context, "offset", "in no file: it stands in free space of the volume");
+    else if (!place.file_offset)
       fact(context, "offset", "not known: the parser could not tell where the record stands");
     else if (!place.file_id)
       fact(context, "offset",

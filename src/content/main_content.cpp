@@ -157,6 +157,19 @@ class Worker {
                                beside.has_wal ? readers[3 * i + 4].get() : nullptr,
                                beside.has_journal ? readers[3 * i + 5].get() : nullptr});
     }
+    content::LooseSource loose;
+    const content::ContentBytes media{image_->size_bytes(), false, {{0, 0, image_->size_bytes()}}, {}};
+    const content::PlacedReader media_reader(*image_, media);
+    if (!item.loose.empty()) {
+      for (const auto& rival : item.rivals) {
+        if (!content::is_sound(rival)) return {catalog::ItemState::kFailed, "the place of another database cannot be"};
+        readers.push_back(std::make_unique<content::PlacedReader>(*image_, rival));
+        loose.rivals.push_back(readers.back().get());
+      }
+      loose.media = &media_reader;
+      loose.places = item.loose;
+      source.loose = &loose;
+    }
     try {
       return item.parser == content::kDatabaseRows ? send_database(item, source, rows) : (*parser)->parse(source, rows);
     } catch (const std::bad_alloc&) {

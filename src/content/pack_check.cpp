@@ -141,7 +141,7 @@ void check_twin(const Pack& pack, const std::vector<const Capability*>& capabili
       add(one);
   if (problems.size() > before) return;
   Counts counts;
-  (void)SqliteParser({pack}, {}).parse(source_of(pack, samples), counts);
+  (void)SqliteParser(SqliteParser::Part::kDatabase, {pack}, {}).parse(source_of(pack, samples), counts);
   for (const std::string& message : counts.messages) problems.push_back(fmt::format("{}: {}", which, message));
 }
 
@@ -220,7 +220,8 @@ void run_test(const Pack& pack, const PackTest& test, const PackSamples& files, 
                     Sample{BufferReader(std::move(bytes)), BufferReader(wal == files.end() ? Buffer() : wal->second)});
   }
   Counts counts;
-  const Outcome outcome = SqliteParser({pack}, {}).parse(source_of(pack, samples), counts);
+  const Outcome outcome =
+      SqliteParser(SqliteParser::Part::kDatabase, {pack}, {}).parse(source_of(pack, samples), counts);
   const bool matched = outcome.state != catalog::ItemState::kNotApplicable;
   if (matched != test.match)
     problems.push_back(fmt::format("line {}: {}: the pack {} this database", test.line, test.name,

@@ -111,11 +111,15 @@ class LostRun {
   void take_row(const Statement& statement, const TwinOrigin& origin, const RowFiller& filler, RowExtras& extras) {
     const std::string_view source = catalog::kRowSourceWords[static_cast<std::size_t>(origin.source)];
     catalog::RowPlace place;
-    place.locator = fmt::format("sqlite:{}:{}={}", row_.driver, source, origin.file_offset);
     place.state = origin.state;
     place.source = origin.source;
-    place.page = origin.page;
-    place.file_offset = static_cast<std::int64_t>(origin.file_offset);
+    if (origin.in_free_space) {
+      place.locator = fmt::format("sqlite:{}:image={}", row_.driver, origin.file_offset);
+    } else {
+      place.locator = fmt::format("sqlite:{}:{}={}", row_.driver, source, origin.file_offset);
+      place.page = origin.page;
+      place.file_offset = static_cast<std::int64_t>(origin.file_offset);
+    }
     auto cells = filler.fill(statement, place, doubts_);
     if (live_.shows(filler, cells)) return;
     const std::uint64_t shown = hash_shown(filler, cells);

@@ -60,8 +60,9 @@ class RowNumbers {
 
 class RowRun {
  public:
-  RowRun(const Pack& pack, const PackRow& row, Database& database, const LostRows& lost, Rows& rows)
+  RowRun(const Pack& pack, const PackRow& row, Database& database, const LostRows& lost, PackWish wish, Rows& rows)
       : pack_(pack),
+        wish_(wish),
         row_(row),
         database_(database),
         rows_(rows),
@@ -90,9 +91,11 @@ class RowRun {
     auto extras = RowExtras::bind(pack_, row_, *statement);
     if (!extras) return query_failed(extras.error().message);
     const bool whole = take_rows(*statement, *number, *filler, *extras);
-    tell_doubts();
-    extras->tell(rows_);
-    if (whole && !row_.group) compare(*sql);
+    if (wish_ == PackWish::kAll) {
+      tell_doubts();
+      extras->tell(rows_);
+      if (whole && !row_.group) compare(*sql);
+    }
     // Where live rows are not known to their end, nothing can be told from them.
     if (whole && lost_ != nullptr) taken_ += run_lost(pack_, row_, *sql, database_, *lost_, live_, rows_);
     return {taken_, whole};
@@ -175,6 +178,7 @@ class RowRun {
                 RowExtras& extras) {
     auto cells = filler.fill(statement, place, doubts_);
     live_.see(filler, cells, rowid);
+    if (wish_ == PackWish::kLost) return;
     extras.add(statement, filler, place, cells, doubts_);
     rows_.add_cells(filler.kind(), std::move(cells), pack_.name, pack_.version);
     extras.emit(rows_);
@@ -243,6 +247,7 @@ class RowRun {
   }
 
   const Pack& pack_;
+  PackWish wish_;
   const PackRow& row_;
   Database& database_;
   Rows& rows_;
@@ -303,7 +308,8 @@ bool pack_knows(const Pack& pack, const Database& database) {
   return std::ranges::all_of(pack.database.tables, [&](const PackTable& table) { return has_table(table, database); });
 }
 
-PackResult run_pack(const Pack& pack, const Source& source, Database& database, const LostRows& lost, Rows& rows) {
+PackResult run_pack(const Pack& pack, const Source& source, Database& database, const LostRows& lost, PackWish wish,
+                    Rows& rows) {
   database.set_name(pack.database.name);
   database.set_path(source.path);
   const BesideDatabases beside(pack, source, database, rows);
@@ -322,10 +328,12 @@ PackResult run_pack(const Pack& pack, const Source& source, Database& database, 
   PackResult result;
   for (const PackRow& row : pack.rows) {
     if (!std::ranges::all_of(row.needs, has)) continue;
-    const PackResult one = RowRun(pack, row, database, lost, rows).run(capabilities);
+    if (wish == PackWish::kLost && (row.group || lost.table(row.driver) == nullptr)) continue;
+    const PackResult one = RowRun(pack, row, database, lost, wish, rows).run(capabilities);
     result.rows += one.rows;
     result.whole = result.whole && one.whole;
   }
+  if (wish == PackWish::kLost) return result;
   for (const PackGap& gap : pack.gaps) look_for_gap(pack, gap, database, rows);
   give_fragments(pack, lost, rows);
   return result;

@@ -15,8 +15,11 @@ struct PackResult {
   bool whole = true;  // false: reading ended before the last row
 };
 
-// Every row that the pack can make of the database, of what lies beside it, and of `lost`, rows that it no longer has.
-// What is missing or in doubt is said in `rows`.
-PackResult run_pack(const Pack& pack, const Source& source, Database& database, const LostRows& lost, Rows& rows);
+enum class PackWish : std::uint8_t { kAll, kLost };
+
+// Every row that the pack can make of the database, of what lies beside it, and of `lost`, rows that it no longer has;
+// or those alone. What is missing or in doubt is said in `rows`.
+PackResult run_pack(const Pack& pack, const Source& source, Database& database, const LostRows& lost, PackWish wish,
+                    Rows& rows);
 
 }  // namespace limier::content

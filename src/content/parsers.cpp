@@ -28,7 +28,9 @@ std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> pack
   parsers.push_back(std::make_unique<MailParser>());
   parsers.push_back(std::make_unique<PstParser>(PstParser::Part::kFolders));
   parsers.push_back(std::make_unique<PstParser>(PstParser::Part::kDeleted));
-  parsers.push_back(std::make_unique<SqliteParser>(std::move(parsed), std::move(read_by_packs)));
+  parsers.push_back(std::make_unique<SqliteParser>(SqliteParser::Part::kDatabase, parsed, read_by_packs));
+  parsers.push_back(
+      std::make_unique<SqliteParser>(SqliteParser::Part::kLoose, std::move(parsed), std::move(read_by_packs)));
   parsers.push_back(std::make_unique<TwitterParser>());
   return parsers;
 }

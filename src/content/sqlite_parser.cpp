@@ -31,14 +31,18 @@ std::string ddl_of(const Database& database) {
   return utf8_text(ddl, repaired);
 }
 
-// Rows of the tables that these packs read, that the application no longer saw.
-LostRows look_for_lost(const std::vector<const Pack*>& packs, const Source& source, const SqliteImage& image,
-                       Rows& rows) {
+std::vector<std::string> drivers_of(const std::vector<const Pack*>& packs) {
   std::vector<std::string> tables;
   for (const Pack* pack : packs)
     for (const PackRow& row : pack->rows)
       if (!row.group) tables.push_back(row.driver);
-  LostRows lost(std::move(tables));
+  return tables;
+}
+
+// Rows of the tables that these packs read, that the application no longer saw.
+LostRows look_for_lost(const std::vector<const Pack*>& packs, const Source& source, const SqliteImage& image,
+                       Rows& rows) {
+  LostRows lost(drivers_of(packs));
   (void)recover_rows(source, image, {.live = false, .others = true}, rows, lost);
   if (lost.left_out() > 0)
     rows.issue("sqlite-too-many-recovered",
@@ -47,6 +51,33 @@ LostRows look_for_lost(const std::vector<const Pack*>& packs, const Source& sour
                true);
   return lost;
 }
+
+// Only those of free space: the others were given when the database was read.
+class LooseFound final : public FoundRows {
+ public:
+  explicit LooseFound(LostRows& lost) : lost_(lost) {}
+  bool take(const FoundRow& row) override { return !row.in_free_space || lost_.take(row); }
+
+ private:
+  LostRows& lost_;
+};
+
+// What there is to say of the database was said when it was read.
+class LooseSays final : public Rows {
+ public:
+  explicit LooseSays(Rows& rows) : rows_(rows) {}
+  void add_cells(const catalog::KindInfo& kind, std::vector<catalog::RowCell> cells, std::string_view maker,
+                 std::string_view version) override {
+    rows_.add_cells(kind, std::move(cells), maker, version);
+  }
+  void issue(std::string code, std::string message, bool incomplete) override {
+    if (code == "sqlite-page-of-which") rows_.issue(std::move(code), std::move(message), incomplete);
+  }
+  void alive() override { rows_.alive(); }
+
+ private:
+  Rows& rows_;
+};
 
 // The files that SQLite puts beside a database have its name and more, which the globs of some packs fit too.
 bool is_companion(std::string_view path) {
@@ -78,6 +109,7 @@ Outcome say_no_database(const std::vector<Pack>& packs, const Source& source, Ro
 
 Outcome SqliteParser::parse(const Source& source, Rows& given) const {
   AppRows rows(given, parsed_);
+  if (part_ == Part::kLoose) return parse_loose(source, rows);
   const auto image = SqliteImage::open(source, rows);
   if (!image) return say_no_database(packs_, source, rows);
   auto opened = Database::open(*image, rows);
@@ -90,7 +122,7 @@ Outcome SqliteParser::parse(const Source& source, Rows& given) const {
   const LostRows lost = known.empty() ? LostRows({}) : look_for_lost(known, source, *image, rows);
   PackResult all;
   for (const Pack* pack : known) {
-    const PackResult one = run_pack(*pack, source, database, lost, rows);
+    const PackResult one = run_pack(*pack, source, database, lost, PackWish::kAll, rows);
     all.rows += one.rows;
     all.whole = all.whole && one.whole;
   }
@@ -107,6 +139,31 @@ Outcome SqliteParser::parse(const Source& source, Rows& given) const {
                              pack.app, ddl_of(database)),
                  true);
   return {ItemState::kNotApplicable, "no pack knows this database"};
+}
+
+Outcome SqliteParser::parse_loose(const Source& source, Rows& rows) const {
+  const Outcome nothing{ItemState::kNotApplicable, "no page of it lies in free space of its volume"};
+  if (source.loose == nullptr || source.loose->places.empty()) return nothing;
+  LooseSays says(rows);
+  const auto image = SqliteImage::open(source, says);
+  auto opened = image ? Database::open(*image, says) : Result<std::unique_ptr<Database>>(Error{});
+  if (!image || !opened) return nothing;
+  Database& database = **opened;
+  std::vector<const Pack*> known;
+  for (const Pack& pack : packs_)
+    if (pack_knows(pack, database)) known.push_back(&pack);
+  if (known.empty()) return nothing;
+  LostRows lost(drivers_of(known));
+  LooseFound found(lost);
+  (void)recover_rows(source, *image, {.live = false, .others = true, .loose = source.loose}, says, found);
+  if (lost.left_out() > 0)
+    rows.issue("sqlite-too-many-recovered",
+               fmt::format("{} rows in free space of the volume are left out: there is room for {} rows and {} bytes",
+                           lost.left_out(), kMaxTwinRows, kMaxTwinBytes),
+               true);
+  for (const Pack* pack : known) (void)run_pack(*pack, source, database, lost, PackWish::kLost, says);
+  // Also where there is nothing but to say that a page may be another's.
+  return {};
 }
 
 }  // namespace limier::content

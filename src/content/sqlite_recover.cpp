@@ -8,6 +8,7 @@
 #include "content/cell_finder.h"
 #include "content/hash_set.h"
 #include "content/sqlite_carve.h"
+#include "content/sqlite_loose.h"
 #include "content/sqlite_walk.h"
 
 namespace limier::content {
@@ -125,6 +126,20 @@ class Recovery {
     for (const PageTask& task : tasks)
       if (work_on(task, false)) again.push_back(task);
     for (const PageTask& task : again) work_on(task, true);
+    if (wish_.loose != nullptr && !ended_) look_at_loose_pages(*wish_.loose);
+  }
+
+  // Last of all: what the files of the database still have is theirs.
+  void look_at_loose_pages(const LooseSource& source) {
+    for (const LooseLeaf& leaf :
+         find_loose_leaves(source, image_.page_size(), ground_of({}), pages_.head().usable_bytes, tables_, rows_)) {
+      doubtful_pages_ += leaf.is_anothers ? 1 : 0;
+      page_.resize(image_.page_size());
+      if (leaf.is_anothers || !source.media->read(leaf.image_offset, page_)) continue;
+      const PageTask task{0, {PageFile::kMedium, leaf.image_offset}, nullptr, PageRole::kNone};
+      for (const LeafCell& cell : cells_of_whole_leaf(pages_.usable(page_)))
+        if (cell.overflow_page == 0) take_cell(task, pages_.usable(page_), cell, {leaf.table});
+    }
   }
 
   [[nodiscard]] PageTask live_task(std::uint32_t page) const {
@@ -248,7 +263,7 @@ class Recovery {
     const bool is_live_page = task.version == nullptr && task.role == PageRole::kTable;
     CarveGround ground = ground_of(page);
     std::vector<LeafCell> cells;
-    if (tree && tree->type == PageType::kTableLeaf) cells = cells_of(page, *tree);
+    if (tree && tree->type == PageType::kTableLeaf) cells = cells_of_leaf(page, *tree);
     ground.tables = tables_for(task, page, cells);
     for (const LeafCell& cell : cells) {
       ground.low = std::min(ground.low.value_or(cell.rowid), cell.rowid);
@@ -283,16 +298,6 @@ class Recovery {
     if (task.role != PageRole::kTrunk) return {{0, size}};
     const std::uint64_t leaves = be_at<std::uint32_t>(page, 4).value_or(0);
     return {{static_cast<std::uint32_t>(std::min<std::uint64_t>(8 + 4 * leaves, size)), size}};
-  }
-
-  static std::vector<LeafCell> cells_of(Bytes page, const TreePage& tree) {
-    std::vector<LeafCell> cells;
-    for (std::uint32_t i = 0; i < tree.cells; ++i) {
-      const std::uint32_t offset = tree.offset_of(page, i);
-      const auto cell = offset >= tree.list_end() ? leaf_cell_at(page, offset) : std::nullopt;
-      if (cell) cells.push_back(*cell);
-    }
-    return cells;
   }
 
   // A live page has one table. Another had those that it was known to belong to, as far as its cells fit them, and else
@@ -470,6 +475,7 @@ class Recovery {
     out.source = source;
     out.page = task.number;
     out.file_offset = task.place.offset + row.start;
+    out.in_free_space = task.place.file == PageFile::kMedium;
     out.commit = task.version != nullptr ? task.version->commit : 0;
     if (out.table != nullptr) {
       put_values(*out.table, row.head, body, row.columns, out);
@@ -548,6 +554,11 @@ class Recovery {
         fmt::format("the database's head counts {} free pages, its list has {}", head.free_pages, free.size()), false);
     say(full_, "sqlite-too-many-recovered",
         fmt::format("more than {} rows were recovered: the rest is not shown", kMaxRecoveredRows), true);
+    say(doubtful_pages_ > 0, "sqlite-page-of-which",
+        fmt::format("{} pages in free space of the volume hold rows that can be of this database and of another one: "
+                    "they are not shown",
+                    doubtful_pages_),
+        true);
     say(reads_left_ == 0, "sqlite-too-many-overflows",
         "following the overflow pages of deleted rows took more steps than the database has pages: the rest is not "
         "shown",
@@ -573,7 +584,7 @@ class Recovery {
   HashSet seen_;
   std::vector<std::uint8_t> page_, chain_page_, live_page_, body_;
   RecordHead head_;
-  std::uint64_t live_rows_ = 0, pages_done_ = 0, reads_left_ = 0;
+  std::uint64_t live_rows_ = 0, pages_done_ = 0, reads_left_ = 0, doubtful_pages_ = 0;
   bool ended_ = false, full_ = false;
 };
 

@@ -25,6 +25,7 @@ struct FoundRow {
   std::uint32_t commit = 0;       // of the log, from 1; 0: of none
   // A row of this number is live in the table, with other values.
   bool has_live_version = false;
+  bool in_free_space = false;  // of the medium: file_offset is that of the image, page is 0
 };
 
 class FoundRows {
@@ -37,6 +38,7 @@ class FoundRows {
 struct RecoverWish {
   bool live = true;
   bool others = true;
+  const LooseSource* loose = nullptr;  // pages in free space too
 };
 
 // False: the bytes are no database that can be walked. What is damaged, left out or known to be gone is said in `rows`.

@@ -193,7 +193,8 @@ Result<std::unique_ptr<Twin>> Twin::make(const LostRows::Table& table, const std
         if (table.shape.alias != column) bind(insert.get(), static_cast<int>(column) + 2, row.values[column]);
       if (sqlite3_step(insert.get()) != SQLITE_DONE) return failed();
       sqlite3_reset(insert.get());
-      twin->origins_[number] = {row.rowid, row.state, row.source, row.page, row.file_offset, row.has_live_version};
+      twin->origins_[number] = {
+          row.rowid, row.state, row.source, row.page, row.file_offset, row.has_live_version, row.in_free_space};
     }
   }
   if (sqlite3_exec(handle.get(), "COMMIT", nullptr, nullptr, nullptr) != SQLITE_OK) return failed();

@@ -24,6 +24,7 @@ struct TwinOrigin {
   std::uint32_t page = 0;
   std::uint64_t file_offset = 0;
   bool has_live_version = false;
+  bool in_free_space = false;
 };
 
 // Keeps the rows of some tables, as far as there is room.

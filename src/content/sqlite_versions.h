@@ -11,7 +11,7 @@ namespace limier::content {
 
 inline constexpr std::size_t kMaxPageVersions = 1u << 20;  // that are looked into; 32 MiB of memory
 
-enum class PageFile : std::uint8_t { kMain, kWal, kJournal };
+enum class PageFile : std::uint8_t { kMain, kWal, kJournal, kMedium };  // kMedium: not read here
 
 struct PagePlace {
   PageFile file = PageFile::kMain;

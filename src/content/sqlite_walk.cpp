@@ -42,6 +42,16 @@ std::vector<PageRange> free_ranges(Bytes page, const TreePage& tree) {
   return free;
 }
 
+std::vector<LeafCell> cells_of_leaf(Bytes page, const TreePage& tree) {
+  std::vector<LeafCell> cells;
+  for (std::uint32_t i = 0; i < tree.cells; ++i) {
+    const std::uint32_t offset = tree.offset_of(page, i);
+    const auto cell = offset >= tree.list_end() ? leaf_cell_at(page, offset) : std::nullopt;
+    if (cell) cells.push_back(*cell);
+  }
+  return cells;
+}
+
 bool SqlitePages::read_page(std::uint32_t page, std::vector<std::uint8_t>& out) const {
   if (page == 0 || page > image_.page_count()) return false;
   out.resize(image_.page_size());
@@ -86,10 +96,14 @@ void SqlitePages::damage(DbTable* table) {
   if (table != nullptr) table->damaged = true;
 }
 
-bool SqlitePages::walk(TableSet& tables, const std::function<bool(const LiveRow&)>& each) {
+bool SqlitePages::begin_walk() {
   if (image_.page_count() == 0 || image_.page_count() > kMaxWalkedPages || !read_head()) return false;
   roles_.assign(std::size_t{image_.page_count()} + 1, {});
   mark_fixed_pages();
+  return true;
+}
+
+std::vector<SchemaEntry> SqlitePages::read_schema(TableSet& tables) {
   std::vector<SchemaEntry> entries;
   const auto collect = [&](const LiveRow& row) {
     if (row.head->types.size() < 5 || entries.size() > 2 * kMaxKnownTables) return true;
@@ -113,7 +127,18 @@ bool SqlitePages::walk(TableSet& tables, const std::function<bool(const LiveRow&
   traces_.begin_tree(SqliteTraces::Tree::kTable, 1);
   (void)walk_tree(1, PageRole::kSchema, &tables.schema(), collect);
   schema_entries_ = entries.size();
-  for (const SchemaEntry& entry : entries) {
+  return entries;
+}
+
+bool SqlitePages::read_tables(TableSet& tables) {
+  if (!begin_walk()) return false;
+  for (const SchemaEntry& entry : read_schema(tables)) tables.add(entry, true);
+  return true;
+}
+
+bool SqlitePages::walk(TableSet& tables, const std::function<bool(const LiveRow&)>& each) {
+  if (!begin_walk()) return false;
+  for (const SchemaEntry& entry : read_schema(tables)) {
     if (entry.root_page < 1 || entry.root_page > UINT32_MAX) continue;
     const auto root = static_cast<std::uint32_t>(entry.root_page);
     DbTable* table = tables.add(entry, true);

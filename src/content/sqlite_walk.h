@@ -55,6 +55,9 @@ class SqlitePages {
   // end the walk by false; it is not called for the schema.
   bool walk(TableSet& tables, const std::function<bool(const LiveRow&)>& each);
 
+  // The tables alone, without a look at their rows.
+  bool read_tables(TableSet& tables);
+
   [[nodiscard]] const DbHead& head() const { return head_; }
   [[nodiscard]] std::uint32_t page_count() const { return static_cast<std::uint32_t>(roles_.size()) - 1; }
   [[nodiscard]] PageRole role(std::uint32_t page) const { return roles_[page].role; }
@@ -80,6 +83,8 @@ class SqlitePages {
     std::uint16_t table = 0;  // in owners_
   };
   bool read_head();
+  bool begin_walk();
+  std::vector<SchemaEntry> read_schema(TableSet& tables);
   bool claim(std::uint32_t page, PageRole role, std::uint16_t table = 0);
   bool walk_tree(std::uint32_t root, PageRole role, DbTable* table, const std::function<bool(const LiveRow&)>& each);
   bool visit_page(std::uint32_t number, PageRole role, DbTable* table, std::vector<std::uint32_t>& stack,
@@ -115,5 +120,7 @@ struct PageRange {
   std::uint32_t start = 0, end = 0;
 };
 std::vector<PageRange> free_ranges(Bytes page, const TreePage& tree);
+// Those of a leaf of a table that make sense.
+std::vector<LeafCell> cells_of_leaf(Bytes page, const TreePage& tree);
 
 }  // namespace limier::content

@@ -24,6 +24,9 @@ CREATE TABLE sweep_state (
 CREATE TABLE sweep_content (
   generation INTEGER NOT NULL, content_id INTEGER NOT NULL, state BLOB NOT NULL, PRIMARY KEY (generation, content_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE loose_page (
+  image_offset INTEGER PRIMARY KEY, volume_id INTEGER NOT NULL, room INTEGER NOT NULL
+) STRICT;
 )sql";
 }
 
@@ -109,6 +112,7 @@ Status IndexWriter::Impl::rewind_sweep() {
   open_content_position_ = -1;
   if (!std::exchange(sweep_reported_, true)) return ok_status();
   LIMIER_CHECK(begin());
+  LIMIER_CHECK(rewind_loose_pages());
   LIMIER_CHECK(db_.execute(extent_index()));
   LIMIER_TRY(const auto at, db_.integer("SELECT image_offset FROM sweep_state"));
   LIMIER_TRY(const auto generation, db_.integer("SELECT generation FROM sweep_state"));

@@ -306,7 +306,7 @@ Status IndexWriter::Impl::finish(std::string_view outcome, int exit_code, std::i
 Status IndexWriter::Impl::close_down() {
   for (Statement* statement :
        {&volume_, &digest_, &block_, &issue_, &encryption_, &bad_range_, &content_digest_, &content_type_, &touched_,
-        &plan_, &find_inode_, &find_content_, &open_content_, &far_time_})
+        &plan_, &find_inode_, &find_content_, &open_content_, &far_time_, &loose_page_})
     *statement = Statement();
   declared_.clear();
   names_ = {};

@@ -93,6 +93,14 @@ class IndexWriter::Impl {
   Result<std::vector<std::vector<std::uint8_t>>> next_open_contents(std::size_t limit);
   Status rewind_sweep();
   Result<std::vector<catalog::BadRange>> first_bad_ranges();
+
+  // loose_pages.cpp
+  Status add_loose_page(std::uint64_t image_offset);
+  Status rewind_loose_pages();
+  Status choose_loose_items(std::string_view parser, std::string_view version, std::string_view of);
+  Result<ItemLoosePages> loose_pages_of(std::int64_t item_id, std::string_view of);
+  Status read_free_runs();
+
   [[nodiscard]] bool done(Step step) const;
   [[nodiscard]] std::uint64_t refused_of(Step step, std::uint32_t volume_id) const;
   Status finish_step(Step step, std::uint32_t volume_id);
@@ -240,6 +248,16 @@ class IndexWriter::Impl {
   std::shared_ptr<const catalog::Scope> scope_;  // nullptr: everything may be read
   // Of items at work: rows that were left out, by kind and locator, and why. Other rows may belong to them.
   std::map<std::int64_t, std::map<std::pair<std::string, std::string>, const std::string*>> left_out_;
+
+  struct FreeRun {
+    std::int64_t image_offset = 0, length = 0, volume_id = 0;
+  };
+  std::vector<FreeRun> free_runs_;  // some, behind one another; loose pages come in their order
+  std::size_t free_run_ = 0;
+  std::int64_t free_until_ = -1;  // where the last of them begins
+  bool free_ended_ = false;
+  std::optional<std::size_t> loose_pages_;  // kept; not known before the first
+
   DeclaredRows declared_;
   std::map<std::pair<std::string, std::string>, std::int64_t> makers_;
   std::map<std::int64_t, std::int64_t> rows_of_item_;  // of items at work, so far
@@ -247,7 +265,7 @@ class IndexWriter::Impl {
   std::vector<std::string> beside_places_;  // globs
 
   Statement volume_, digest_, block_, issue_, encryption_, bad_range_, content_digest_, content_type_, touched_, plan_,
-      find_inode_, find_content_, open_content_, far_time_;
+      find_inode_, find_content_, open_content_, far_time_, loose_page_;
   // NOLINTEND(readability-identifier-naming)
 };
 

@@ -39,19 +39,23 @@ class FrameSink final : public sweep::Sink {
         journal_(*context.journal),
         contents_(channel_, FrameType::kContentDigests),
         bad_ranges_(channel_, FrameType::kBadRanges),
+        loose_pages_(channel_, FrameType::kLoosePages),
         open_contents_(channel_, FrameType::kOpenContents) {}
 
   Status content(const catalog::ContentDigest& digest) override { return contents_.add(digest); }
   Status bad_range(const catalog::BadRange& range) override { return bad_ranges_.add(range); }
+  Status loose_page(const sweep::LoosePage& page) override { return loose_pages_.add(page); }
   Status media(const Digests& digests) override {
     LIMIER_CHECK(contents_.flush());
     LIMIER_CHECK(bad_ranges_.flush());
+    LIMIER_CHECK(loose_pages_.flush());
     return channel_.send(FrameType::kMediaDigests, digests);
   }
   Status open_content(const sweep::OpenContent& content) override { return open_contents_.add(content); }
   Status checkpoint(const sweep::Checkpoint& point) override {
     LIMIER_CHECK(contents_.flush());
     LIMIER_CHECK(bad_ranges_.flush());
+    LIMIER_CHECK(loose_pages_.flush());
     LIMIER_CHECK(open_contents_.flush());
     return channel_.send(FrameType::kSweepCheckpoint, point);
   }
@@ -76,6 +80,7 @@ class FrameSink final : public sweep::Sink {
   worker::Journal& journal_;
   worker::BatchSender<catalog::ContentDigest> contents_;
   worker::BatchSender<catalog::BadRange> bad_ranges_;
+  worker::BatchSender<sweep::LoosePage> loose_pages_;
   worker::BatchSender<sweep::OpenContent> open_contents_;
   std::chrono::steady_clock::time_point last_progress_{};
 };

@@ -4,6 +4,8 @@
 #include <exception>
 #include <system_error>
 
+#include "sweep/loose_pages.h"
+
 namespace limier::sweep {
 
 namespace {
@@ -35,6 +37,7 @@ std::vector<DigestSet> media_chains(DigestSet which) {
 Pipeline::Pipeline(const evidence::Image& image, const SweepJob& job, std::uint64_t chunks_per_batch)
     : image_(image),
       jobs_(std::clamp<std::uint32_t>(job.jobs, 1, kMaxJobs)),
+      loose_pages_(job.loose_pages),
       beside_media_(image, job.file_digests, pulse_) {
   for (const DigestSet which : media_chains(job.media_digests)) {
     media_.emplace_back(which);
@@ -264,6 +267,15 @@ void Pipeline::chain_passed(Batch& batch) {
 void Pipeline::decode(Batch& batch) {
   batch.states.resize(static_cast<std::size_t>(batch.chunk_count), evidence::ChunkState::kMissing);
   image_.decode_chunks(batch.first_chunk, batch.buffer, batch.states);
+  batch.loose_pages.clear();
+  if (!batch.for_media || !loose_pages_) return;
+  const BatchBytes bytes = bytes_of(batch);
+  for (std::size_t i = 0; i < batch.states.size(); ++i) {
+    if (!trustworthy(batch.states[i]) || batch.states[i] == evidence::ChunkState::kZero) continue;
+    const std::size_t from = i * std::size_t{image_.chunk_size()};
+    const std::size_t length = std::min(std::size_t{image_.chunk_size()}, bytes.data.size() - from);
+    find_loose_pages(batch.image_offset + from, bytes.data.subspan(from, length), batch.loose_pages);
+  }
 }
 
 void Pipeline::hash_media(std::size_t chain, Batch& batch) {

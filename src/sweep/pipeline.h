@@ -23,6 +23,7 @@ struct Batch {
   bool for_media = true;  // false: an extra round over bytes whose media digests are done
   LaneSteps steps;
   std::vector<evidence::ChunkState> states;
+  std::vector<std::uint64_t> loose_pages;  // loose_pages.h; only where for_media
   std::array<std::vector<catalog::ContentDigest>, kLanes> results;
 
   MutableBytes buffer;
@@ -96,6 +97,7 @@ class Pipeline {
 
   const evidence::Image& image_;
   std::uint32_t jobs_;
+  bool loose_pages_;
   Pulse pulse_;
   std::vector<MediaChain> media_;
   FileHashes beside_media_;       // the first media chain's

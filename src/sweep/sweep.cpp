@@ -217,6 +217,7 @@ class Sweep {
       seen = beats;
     }
     if (batch.for_media) LIMIER_CHECK(report_states(batch));
+    for (const std::uint64_t offset : batch.loose_pages) LIMIER_CHECK(sink_.loose_page({offset}));
     LIMIER_CHECK(report_contents(batch));
     sink_.advanced(batch.image_offset + batch.length);
     pipeline_.retire_oldest();

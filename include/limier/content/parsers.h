@@ -37,6 +37,10 @@ Result<std::vector<PackCheck>> check_pack(const PackText& pack, const PackSample
 
 // What they want, by name of the parser.
 std::span<const Wish> wishes();
+// The parser of pages of databases in free space. It has no wish: it looks once more at databases that were read.
+inline constexpr std::string_view kLoosePages = "sqlite-free-space";
+inline constexpr std::string_view kLoosePagesVersion = "1";
+
 // Of the parser that reads by packs: to it go the files in the places that packs name.
 const Wish& wish_of_packs();
 
