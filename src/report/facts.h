@@ -12,6 +12,7 @@
 #include "limier/report.h"
 #include "limier/store.h"
 #include "report/declared.h"
+#include "report/keepers.h"
 
 namespace limier::report {
 
@@ -97,6 +98,8 @@ struct Census {
   std::int64_t rows = 0;
   std::int64_t deleted = 0, orphan = 0;
   std::int64_t internal_files = 0, internal_streams = 0;  // see internals.h
+  // All others, by the folder they lie in (keepers.h).
+  std::array<std::int64_t, kKeepers> keeper_files{}, keeper_streams{};
   std::array<Tally, kKinds.size()> kinds{};
   // Files and streams only.
   std::array<Tally, kContentStates.size()> states{};
@@ -152,8 +155,15 @@ enum class List : std::uint8_t {
   kStreams,
   kLargestInternal,
   kRecentInternal,
+  // What is in the first two, by the folder it lies in (keepers.h).
+  kLargestUser,
+  kRecentUser,
+  kLargestSystem,
+  kRecentSystem,
+  kLargestOther,
+  kRecentOther,
 };
-inline constexpr std::size_t kListCount = 10;
+inline constexpr std::size_t kListCount = 16;
 
 struct FileRow {
   std::int64_t file_id = 0, volume_id = 0;

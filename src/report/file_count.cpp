@@ -97,11 +97,22 @@ Status FileCount::visit(const FileCells& row) {
   const std::string_view kind = row.bytes(kKind), state = row.bytes(kContentState);
   const bool deleted = row.integer(kDeleted) != 0;
   const std::int64_t size = std::max<std::int64_t>(row.integer(kSize), 0);
-  ListPicker::Candidate candidate{
-      row.integer(kFileId),          size, std::nullopt, kind, state, deleted, false, internals_.has(row),
-      row.integer(kExtMismatch) != 0};
+  ListPicker::Candidate candidate{row.integer(kFileId),
+                                  size,
+                                  std::nullopt,
+                                  kind,
+                                  state,
+                                  deleted,
+                                  false,
+                                  internals_.has(row),
+                                  Keeper::kOther,
+                                  row.integer(kExtMismatch) != 0};
   if (!row.is_null(kModifiedNs)) candidate.modified_ns = row.integer(kModifiedNs);
   candidate.zone_identifier = kind == "stream" && row.bytes(kStream) == "Zone.Identifier";
+  if (!candidate.internal && (kind == "file" || kind == "stream")) {
+    candidate.keeper = keeper_of(row.bytes(kPath));
+    ++(kind == "file" ? census_.keeper_files : census_.keeper_streams)[static_cast<std::size_t>(candidate.keeper)];
+  }
   lists_.offer(candidate);
   census_.mismatches += candidate.mismatch ? 1 : 0;
   if (candidate.internal)

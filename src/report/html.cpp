@@ -22,7 +22,7 @@ constexpr PageSection<Context> kSections[] = {
     {"applications", "Encryption and applications", put_applications_section},
     {"activity", "Activity by month", put_activity_section},
     {"notable", "What stands out so far", put_notable_section},
-    {"lists", "Largest and most recent files", put_lists_section},
+    {"lists", "Largest and most recent files, the user’s own first", put_lists_section},
     {"types", "File types and sizes", put_types_section},
     {"rows", "What else came out of the files", put_rows_section},
     {"volumes", "Volumes", put_volumes_section},

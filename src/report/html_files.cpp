@@ -253,22 +253,36 @@ Status put_activity_section(Context& context) {
 
 Status put_lists_section(Context& context) {
   Page& page = context.page;
-  const auto& largest = context.facts.list(List::kLargest);
-  const auto& recent = context.facts.list(List::kRecent);
   const Census& census = context.facts.census;
+  const auto files = [&](Keeper keeper) { return census.keeper_files[static_cast<std::size_t>(keeper)]; };
+  const auto both = [&](Keeper keeper) {
+    return files(keeper) + census.keeper_streams[static_cast<std::size_t>(keeper)];
+  };
   const std::int64_t internal = census.internal_files + census.internal_streams;
-  put_capped_list(context, "Largest", largest, census.kind("file").items + census.kind("stream").items - internal,
-                  "largest");
-  put_capped_list(context, "Most recently modified", recent, census.kind("file").items - census.internal_files,
-                  "most recently modified");
+  page.paragraph(
+      "Sorted by the folder alone: where users keep things, what comes with the system and its programs, what the file "
+      "systems keep for themselves, and all else, such as the data of applications. A folder says nothing of who put a "
+      "file there.");
+  put_capped_list(context, "The user’s own files, newest first", context.facts.list(List::kRecentUser),
+                  files(Keeper::kUser), "most recently modified");
+  put_capped_list(context, "The user’s own files, largest first", context.facts.list(List::kLargestUser),
+                  both(Keeper::kUser), "largest");
+  const auto apart = [&](Keeper keeper, std::string_view name, List largest, List recent) {
+    if (both(keeper) == 0) return;
+    put_capped_list(context, fmt::format("{}, largest first", name), context.facts.list(largest), both(keeper),
+                    "largest");
+    put_capped_list(context, fmt::format("{}, newest first", name), context.facts.list(recent), files(keeper),
+                    "most recently modified");
+  };
+  apart(Keeper::kOther, "Other files", List::kLargestOther, List::kRecentOther);
+  apart(Keeper::kSystem, "Files of the system and its programs", List::kLargestSystem, List::kRecentSystem);
   if (internal == 0) return ok_status();
   page.paragraph(
-      "Apart from these: what the file systems keep for themselves (tables, journals, maps) and deleted entries "
-      "without a "
-      "folder and without a byte.");
-  put_capped_list(context, "Largest of the file systems' own", context.facts.list(List::kLargestInternal), internal,
-                  "largest");
-  put_capped_list(context, "Most recent of the file systems' own", context.facts.list(List::kRecentInternal),
+      "What the file systems keep for themselves (tables, journals, maps), and deleted entries without a folder and "
+      "without a byte:");
+  put_capped_list(context, "Files of the file systems, largest first", context.facts.list(List::kLargestInternal),
+                  internal, "largest");
+  put_capped_list(context, "Files of the file systems, newest first", context.facts.list(List::kRecentInternal),
                   census.internal_files, "most recently modified");
   return ok_status();
 }

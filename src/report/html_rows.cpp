@@ -25,11 +25,22 @@ bool stands_elsewhere(const catalog::KindInfo& kind) {
                              [&](const auto& names) { return std::ranges::find(names, kind.name) != names.end(); });
 }
 
+// Where a table is narrow, day and time of day stand below each other, each whole.
+std::string time_in_two(std::string_view iso) {
+  constexpr std::string_view kOpening = "<time>";
+  constexpr std::size_t kDate = 10;
+  std::string text = time_text(iso);
+  if (!text.starts_with(kOpening)) return text;
+  text.replace(kOpening.size() + kDate, 1, "</span> <span>");
+  text.insert(kOpening.size(), "<span>");
+  return text.replace(text.find("</time>"), 0, "</span>");
+}
+
 std::string cell_html(const catalog::KindInfo& kind, const KindRows& rows, std::size_t at) {
   const catalog::ViewColumn& column = rows.columns()[at];
   const store::Cell& cell = rows.cell(at);
   if (rows.is_null(at)) return {};
-  if (column.as == As::kTime) return time_text(cell.bytes);
+  if (column.as == As::kTime) return time_in_two(cell.bytes);
   if (column.as == As::kFlag) return cell.integer != 0 ? "yes" : "no";
   if (cell.kind == store::Cell::Kind::kReal) return fmt::format("{}", cell.real);
   // What `limier explain` takes. Other numbers of rows are looked up as they stand.
@@ -41,9 +52,9 @@ std::string cell_html(const catalog::KindInfo& kind, const KindRows& rows, std::
 }
 
 Align align_of(const catalog::ViewColumn& column) {
-  if (column.as == As::kTime || column.as == As::kFlag) return Align::kShort;
+  if (column.as == As::kTime || column.as == As::kFlag || column.as == As::kWord) return Align::kShort;
   if (column.as == As::kText) return Align::kPath;
-  return column.as == As::kOwnText || column.as == As::kWord ? Align::kText : Align::kNumber;
+  return column.as == As::kOwnText ? Align::kText : Align::kNumber;
 }
 
 // thread_name → thread name: names are short and say what they mean, and the CSV has the same.
@@ -58,36 +69,79 @@ bool is_shown(const catalog::ViewColumn& column) {
   return !column.is_raw && !column.name.ends_with("_ns");
 }
 
+// Where a row was read, which every row of content has: one small cell at the end says it.
+constexpr std::pair<std::string_view, std::string_view> kOrigin[] = {
+    {"file_id", "file:"}, {"locator", ", "},          {"source", ", "},
+    {"page", ", page "},  {"file_offset", ", byte "}, {"service_id", ", id "},
+    {"parser", " · "},    {"parser_version", " "},    {"content_id", ", content "}};
+
+bool is_origin(const catalog::KindInfo& kind, const catalog::ViewColumn& column) {
+  return kind.origin == catalog::Origin::kContent &&
+         std::ranges::any_of(kOrigin, [&](const auto& part) { return part.first == column.name; });
+}
+
+// "file:12, sqlite:sms:rowid=3, main, page 2, byte 8,120 · android-sms 1.0.0, content 7".
+std::string origin_html(const std::vector<catalog::ViewColumn>& columns, const std::vector<std::string>& cells) {
+  std::string text;
+  for (const auto& [name, before] : kOrigin) {
+    const auto at = std::ranges::find(columns, name, &catalog::ViewColumn::name);
+    if (at == columns.end()) continue;
+    const std::string& cell = cells[static_cast<std::size_t>(at - columns.begin())];
+    if (!cell.empty()) text += fmt::format("{}{}", before, cell);
+  }
+  return text;
+}
+
+// A column with one value in all rows says it once, above them.
+bool is_same_in_all(const std::vector<std::vector<std::string>>& table, std::size_t at) {
+  constexpr std::size_t kFewRows = 3;
+  return table.size() > kFewRows &&
+         std::ranges::all_of(table, [&](const auto& cells) { return cells[at] == table.front()[at]; });
+}
+
 // Columns in which none of the rows has anything are left out.
 Status put_kind(Context& context, const KindCount& count) {
   Page& page = context.page;
   LIMIER_TRY(auto rows, KindRows::read(context.index, *count.kind, kMaxRowsOnPage));
+  const std::vector<catalog::ViewColumn> all(rows.columns().begin(), rows.columns().end());
   std::vector<std::vector<std::string>> table;
-  const std::size_t marks_at = rows.columns().size();
+  const std::size_t marks_at = all.size();
   std::vector<bool> used(marks_at + 1, false);
   while (rows.step()) {
     auto& cells = table.emplace_back(marks_at + 1);
     cells[marks_at] = marks_html(context.marks, {std::string(count.kind->name), rows.cell(0).integer});
     if (!cells[marks_at].empty()) used[marks_at] = true;
     for (std::size_t at = 0; at < marks_at; ++at)
-      if (is_shown(rows.columns()[at]) && !(cells[at] = cell_html(*count.kind, rows, at)).empty()) used[at] = true;
+      if (is_shown(all[at]) && !(cells[at] = cell_html(*count.kind, rows, at)).empty()) used[at] = true;
   }
   LIMIER_CHECK(rows.status());
   page.heading(fmt::format("{} ({})", count.kind->title, grouped(count.rows)));
   page.paragraph(html_text(count.kind->meaning));
+  std::string same;
+  std::vector<std::size_t> order;
+  for (std::size_t at = 0; at < all.size(); ++at) {
+    if (!used[at] || is_origin(*count.kind, all[at])) continue;
+    if (at > 0 && is_same_in_all(table, at))
+      same += fmt::format("{}{}: {}", same.empty() ? "" : "; ", html_text(head_of(all[at])), table.front()[at]);
+    else
+      order.push_back(at);
+  }
+  if (used[marks_at]) order.push_back(marks_at);
   std::vector<std::string> heads;
   std::vector<Column> columns;
-  heads.reserve(used.size());
-  for (std::size_t at = 0; at < used.size(); ++at) {
-    if (!used[at]) continue;
-    heads.push_back(at == marks_at ? "marks" : head_of(rows.columns()[at]));
-    columns.push_back({heads.back(), at == marks_at ? Align::kPath : align_of(rows.columns()[at])});
+  heads.reserve(order.size());
+  for (const std::size_t at : order) {
+    heads.push_back(at == marks_at ? "marks" : head_of(all[at]));
+    columns.push_back({heads.back(), at == marks_at ? Align::kPath : at == 0 ? Align::kShort : align_of(all[at])});
   }
-  page.table("", columns);
+  const bool content = count.kind->origin == catalog::Origin::kContent;
+  if (content) columns.push_back({"read from", Align::kSmall});
+  if (!same.empty()) page.raw(fmt::format("<p class=\"note\">The same in all rows below: {}.</p>\n", same));
+  page.table("", columns, "rows");
   for (const auto& cells : table) {
     std::vector<std::string> shown;
-    for (std::size_t at = 0; at < used.size(); ++at)
-      if (used[at]) shown.push_back(cells[at]);
+    for (const std::size_t at : order) shown.push_back(cells[at]);
+    if (content) shown.push_back(origin_html(all, cells));
     page.row(shown);
   }
   page.end_table();

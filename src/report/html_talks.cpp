@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "limier/catalog/messages.h"
+#include "report/lists.h"
 #include "report/marks.h"
 #include "report/numbers.h"
 #include "report/sections.h"
@@ -72,9 +73,16 @@ Status put_threads(Context& context, std::int64_t& threads) {
   return rows.status();
 }
 
+std::string finding_link(const Mark& mark, bool on_page) {
+  const std::string name = "finding " + grouped(mark.rank);
+  return on_page ? fmt::format("<a href=\"#finding-{}\">{}</a>", mark.finding_id, name) : name;
+}
+
 // Those with findings above low, as they were written.
 Status put_marked_talks(Context& context) {
   LIMIER_TRY(const ShownTalks shown, read_talks(context.index));
+  // Beyond these a finding has no place on the page that a link could lead to.
+  LIMIER_TRY(const std::set<std::int64_t> on_page, read_finding_ids(context.index, kMaxFindings));
   Page& page = context.page;
   for (const ShownTalk& talk : shown.talks) {
     page.raw(fmt::format("<h3>{}{}</h3>\n", talk.service.empty() ? "" : quoted(talk.service) + ": ",
@@ -90,9 +98,9 @@ Status put_marked_talks(Context& context) {
       const auto found = talk.marks.find(id);
       if (found == talk.marks.end()) return Marked();
       const Mark& mark = found->second;
-      return Marked{priority_css(mark.priority) == "is-bad" ? "subject" : "subject lesser",
-                    fmt::format(" · <a href=\"#finding-{}\">finding {}</a> {}", mark.finding_id, grouped(mark.rank),
-                                priority_text(mark.priority))};
+      return Marked{
+          priority_css(mark.priority) == "is-bad" ? "subject" : "subject lesser",
+          fmt::format(" · {} {}", finding_link(mark, on_page.contains(mark.finding_id)), priority_text(mark.priority))};
     });
   }
   if (shown.left_out > 0)

@@ -177,6 +177,9 @@ void put_files(JsonOut& json, const Facts& facts, const store::Marks& marks) {
   json.integer("internal", census.internal_files + census.internal_streams);
   put_list(json, "largest_internal", facts.list(List::kLargestInternal), marks);
   put_list(json, "most_recent_internal", facts.list(List::kRecentInternal), marks);
+  json.integer("user", census.keeper_files[static_cast<std::size_t>(Keeper::kUser)]);
+  put_list(json, "largest_user", facts.list(List::kLargestUser), marks);
+  put_list(json, "most_recent_user", facts.list(List::kRecentUser), marks);
   json.end();
 }
 

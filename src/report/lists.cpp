@@ -12,6 +12,15 @@ namespace {
 // files.
 constexpr std::int64_t kLatestPlausibleNs = 4'133'980'800 * kNsPerSecond;
 
+List largest_of(Keeper keeper) {
+  if (keeper == Keeper::kUser) return List::kLargestUser;
+  return keeper == Keeper::kSystem ? List::kLargestSystem : List::kLargestOther;
+}
+List recent_of(Keeper keeper) {
+  if (keeper == Keeper::kUser) return List::kRecentUser;
+  return keeper == Keeper::kSystem ? List::kRecentSystem : List::kRecentOther;
+}
+
 }  // namespace
 
 void ListPicker::pick(List list, std::size_t limit, std::int64_t key, std::int64_t file_id) {
@@ -29,11 +38,17 @@ void ListPicker::pick(List list, std::size_t limit, std::int64_t key, std::int64
 void ListPicker::offer(const Candidate& file) {
   const bool stream = file.kind == "stream", plain = file.kind == "file";
   if (file.content_state == "encrypted") pick(List::kEncrypted, kMaxNotable, file.size, file.file_id);
-  if (plain && file.modified_ns && *file.modified_ns < kLatestPlausibleNs)
+  if (plain && file.modified_ns && *file.modified_ns < kLatestPlausibleNs) {
     pick(file.internal ? List::kRecentInternal : List::kRecent, kMaxRecent, *file.modified_ns, file.file_id);
+    if (!file.internal)
+      pick(recent_of(file.keeper), file.keeper == Keeper::kUser ? kMaxRecentUser : kMaxRecent, *file.modified_ns,
+           file.file_id);
+  }
   if (!plain && !stream) return;
-  if (file.size > 0)
+  if (file.size > 0) {
     pick(file.internal ? List::kLargestInternal : List::kLargest, kMaxLargest, file.size, file.file_id);
+    if (!file.internal) pick(largest_of(file.keeper), kMaxLargest, file.size, file.file_id);
+  }
   if (stream && file.size > 0 && !file.zone_identifier && !file.internal)
     pick(List::kStreams, kMaxNotable, file.size, file.file_id);
   if (file.deleted && file.content_state == "recovered") pick(List::kRecovered, kMaxNotable, file.size, file.file_id);

@@ -4,12 +4,14 @@
 #include <vector>
 
 #include "report/facts.h"
+#include "report/keepers.h"
 
 namespace limier::report {
 
 // Caps, named in the text of the reports.
 inline constexpr std::size_t kMaxLargest = 25;
 inline constexpr std::size_t kMaxRecent = 25;
+inline constexpr std::size_t kMaxRecentUser = 50;
 inline constexpr std::size_t kMaxNotable = 25;  // each list of "what stands out"
 inline constexpr std::int64_t kMaxExtensionRows = 25;
 inline constexpr std::int64_t kMaxTypeRows = 40;
@@ -30,7 +32,8 @@ class ListPicker {
     bool deleted = false;
     bool zone_identifier = false;  // the stream Windows adds to every download
     bool internal = false;         // see internals.h
-    bool mismatch = false;         // its name claims another type
+    Keeper keeper = Keeper::kOther;
+    bool mismatch = false;  // its name claims another type
   };
   void offer(const Candidate& candidate);
   // The picked rows, in the order of each list.

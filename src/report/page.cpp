@@ -17,6 +17,8 @@ std::string_view css_of(Align align) {
       return " class=\"num\"";
     case Align::kShort:
       return " class=\"short\"";
+    case Align::kSmall:
+      return " class=\"small\"";
   }
   return {};
 }

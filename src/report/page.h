@@ -23,7 +23,7 @@ std::string exact_size(std::int64_t bytes);  // "1.5 GiB (1,610,612,736 bytes)"
 // "2021-03-09 05:00:00" of the index's ISO text, with "local" behind it where that names no zone.
 std::string time_text(std::string_view iso);
 
-enum class Align : std::uint8_t { kText, kPath, kNumber, kShort };
+enum class Align : std::uint8_t { kText, kPath, kNumber, kShort, kSmall };
 struct Column {
   std::string_view title;
   Align align = Align::kText;

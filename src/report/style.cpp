@@ -77,6 +77,7 @@ tr.total td{font-weight:600;border-top:1px solid var(--ink);border-bottom:0}
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .short{white-space:nowrap}
 .path{overflow-wrap:anywhere;word-break:break-word;min-width:16em}
+.rows td{overflow-wrap:anywhere;min-width:7em}.rows .path{min-width:9em}.rows .num,.rows .short,.rows th{overflow-wrap:normal;word-break:normal;min-width:0}.rows .small{font-size:12.5px;color:var(--soft);min-width:15em}
 .none,.note{color:var(--soft)}
 .note{font-size:14px}
 .tag{color:var(--warn);white-space:nowrap}
@@ -106,9 +107,10 @@ body{font-size:10pt;line-height:1.4;-webkit-print-color-adjust:exact;print-color
 .verdict{border-style:solid;border-width:1px 1px 1px 5pt;padding:9pt 12pt}.verdict .head{font-size:13pt}
 .figures dd{font-size:13pt}.figures dt,.figures .more{font-size:8pt}.figures div{padding:7pt 8pt}
 table{font-size:8.5pt}th{font-size:8pt}th,td{padding:3pt 8pt 3pt 0}.path{min-width:0}code{font-size:8pt}.verdict code{font-size:8.5pt}
+.rows{font-size:7.5pt}.rows td,.rows th{padding-right:5pt}.rows th{font-size:7pt}.rows time{white-space:normal}.rows time span{white-space:nowrap}.rows td{min-width:6em}.rows td.path{min-width:5em}.rows .num,.rows .short,.rows th.path{min-width:0}.rows .small{font-size:6.5pt;min-width:11em}
 .months td,.months th{padding:2pt 4pt 2pt 0;font-size:7.5pt}p.note{font-size:8.5pt}nav{font-size:9pt}p{max-width:none}svg text{font-size:15px}.end{margin-top:24pt;font-size:8.5pt}
 .scroll{overflow:visible}a{text-decoration:none}thead{display:table-header-group}
-h2,h3,caption{break-after:avoid}tr,figure,.talk li,.verdict,.figures,.first,.pairs dt,.pairs dd{break-inside:avoid}}
+h2,h3,caption,h3+p{break-after:avoid}.scroll{break-before:avoid}tr,figure,.talk li,.verdict,.figures,.first,.pairs dt,.pairs dd{break-inside:avoid}}
 )css";
 }
 

@@ -233,6 +233,16 @@ Result<ShownFindings> read_findings(store::Index& index, std::int64_t limit) {
   return shown;
 }
 
+Result<std::set<std::int64_t>> read_finding_ids(store::Index& index, std::int64_t limit) {
+  LIMIER_TRY(auto rows,
+             index.query(fmt::format("SELECT finding_id FROM v_finding ORDER BY {}, rank, finding_id LIMIT {}",
+                                     priority_order("priority"), limit)));
+  std::set<std::int64_t> ids;
+  while (rows.step()) ids.insert(rows.integer(0));
+  LIMIER_CHECK(rows.status());
+  return ids;
+}
+
 Result<ShownTalks> read_talks(store::Index& index) {
   ShownTalks shown;
   LIMIER_TRY(const std::vector<MarkedTalk> marked, read_marked(index));

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,8 @@ struct ShownFindings {
   std::map<std::int64_t, ShownMessage> messages;
 };
 Result<ShownFindings> read_findings(store::Index& index, std::int64_t limit);
+// The ids of the same findings.
+Result<std::set<std::int64_t>> read_finding_ids(store::Index& index, std::int64_t limit);
 
 // A finding's rank and priority, by the message it is about: the gravest one.
 struct Mark {
