@@ -36,6 +36,8 @@ KINDS = "message contact call web account place attachment".split()
 NOT_COMPARED = {"file_id", "content_id", "parser", "parser_version", "source", "state", "page", "file_offset", "normalized", "t",
                 "received", "edited", "message_id", "attached_file_id", "places"}
 
+OF_DAMAGE = {"sqlite-tree-damaged!", "sqlite-index-disagrees!", "sqlite-damaged!"}  # issues that no undamaged database has
+
 
 @dataclass
 class Variant:
@@ -270,6 +272,9 @@ def pristine_of(seeds):
         code, err, found = triage(scratch / "tree", scratch, "pristine")
         if code not in (0, 5):
             raise AssertionError(f"the undamaged databases give exit {code}: {err[-400:]}")
+        said = {code for codes in found[2].values() for code in codes} & OF_DAMAGE
+        if said:
+            raise AssertionError(f"undamaged databases are called damaged: {sorted(said)}")
         return {seed.name: found[0][str(index)] for index, seed in enumerate(seeds)}
 
 
