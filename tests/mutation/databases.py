@@ -65,8 +65,9 @@ def copy_table(db, name, errors):
     columns = db.execute(f"SELECT name, type, pk FROM pragma_table_info(?, 'src')", (name,)).fetchall()
     whole = sum(pk > 0 for _, _, pk in columns) == 1
     named = ['"' + column.replace('"', '""') + '"' for column, _, _ in columns]
-    keyed = [whole and pk and kind.upper() == "INTEGER" for _, kind, pk in columns]
-    db.execute(f"CREATE TABLE main.{quoted}({', '.join(f'{n} {c[1]}' + ' PRIMARY KEY' * bool(k) for n, c, k in zip(named, columns, keyed))})")
+    keyed = [bool(whole and pk) and kind.upper() == "INTEGER" for _, kind, pk in columns]
+    # Typed only afterwards: a column's type would change values as they come in, which it does not when they are read.
+    db.execute(f"CREATE TABLE main.{quoted}({', '.join(n + ' INTEGER PRIMARY KEY' * k for n, k in zip(named, keyed))})")
     listed = ", ".join(named)
     number = "" if any(keyed) or "rowid" in (c[0].lower() for c in columns) else "rowid, "
     try:
@@ -77,7 +78,7 @@ def copy_table(db, name, errors):
     insert = f"INSERT OR IGNORE INTO main.{quoted}({number}{listed}) "
     try:
         db.execute(insert + rows)
-        return
+        return set_types(db, name, quoted, named, columns, keyed)
     except (sqlite3.Error, MemoryError) as error:
         errors.append(f"{name}: {error}")
     count = 0
@@ -87,6 +88,14 @@ def copy_table(db, name, errors):
     except (sqlite3.Error, MemoryError):
         if count:
             db.execute(insert + rows + f" LIMIT {count}")
+    set_types(db, name, quoted, named, columns, keyed)
+
+
+def set_types(db, name, quoted, named, columns, keyed):
+    sql = f"CREATE TABLE {quoted}({', '.join(f'{n} {c[1]}' + ' PRIMARY KEY' * k for n, c, k in zip(named, columns, keyed))})"
+    db.execute("PRAGMA main.writable_schema = ON")
+    db.execute("UPDATE main.sqlite_master SET sql = ? WHERE type = 'table' AND name = ?", (sql, name))
+    db.execute("PRAGMA main.writable_schema = OFF")
 
 
 def readable(source, target, errors):
