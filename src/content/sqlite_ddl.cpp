@@ -217,8 +217,12 @@ class TableReader {
       if (item[at].is("PRIMARY") && follows("KEY")) {
         keys_.push_back(column.name);
         const bool falling = at + 2 < item.size() && item[at + 2].is("DESC");
-        if (is_same_word(type, "INTEGER") && !falling) shape_.alias = shape_.columns.size();
+        if (is_same_word(type, "INTEGER") && !falling)
+          shape_.alias = shape_.columns.size();
+        else
+          add_own_index({column.name});
       }
+      if (item[at].is("UNIQUE")) add_own_index({column.name});
       if (item[at].is("DEFAULT")) column.missing = literal_of(item, at + 1, column.affinity);
       if (item[at].is("AS")) column.stored = false;
       if (item[at].is("STORED")) column.stored = true;
@@ -226,19 +230,34 @@ class TableReader {
     integer_.push_back(is_same_word(type, "INTEGER"));
   }
 
-  // PRIMARY KEY (a, b): constraints of a table may follow each other without commas.
+  // PRIMARY KEY (a, b), UNIQUE (c): constraints of a table may follow each other without commas.
   void take_table_constraint(const Tokens& item) {
-    for (std::size_t at = 0; at + 2 < item.size(); ++at) {
-      if (!item[at].is("PRIMARY") || !item[at + 1].is("KEY") || !item[at + 2].sign('(')) continue;
+    for (std::size_t at = 0; at + 1 < item.size(); ++at) {
+      const bool primary = item[at].is("PRIMARY") && item[at + 1].is("KEY");
+      if (!primary && !item[at].is("UNIQUE")) continue;
+      at += primary ? 2 : 1;
+      if (at >= item.size() || !item[at].sign('(')) continue;
+      std::vector<std::string> names;
       bool name = true;
-      for (at += 3; at < item.size() && !item[at].sign(')'); ++at) {
-        if (name && item[at].is_name()) keys_.push_back(item[at].text);
+      for (++at; at < item.size() && !item[at].sign(')'); ++at) {
+        if (name && item[at].is_name()) names.push_back(item[at].text);
         name = item[at].sign(',');
       }
-      const auto only = keys_.size() == 1 ? shape_.column(keys_[0]) : std::nullopt;
-      if (only && integer_[*only]) shape_.alias = only;
-      return;
+      const auto only = primary && names.size() == 1 ? shape_.column(names[0]) : std::nullopt;
+      if (primary) keys_.insert(keys_.end(), names.begin(), names.end());
+      if (only && integer_[*only])
+        shape_.alias = only;
+      else
+        add_own_index(std::move(names));
     }
+  }
+
+  // Two constraints of the same columns have one index.
+  void add_own_index(std::vector<std::string> columns) {
+    const auto is_same = [&](const std::vector<std::string>& other) {
+      return std::ranges::equal(columns, other, is_same_word);
+    };
+    if (std::ranges::none_of(shape_.own_indexes, is_same)) shape_.own_indexes.push_back(std::move(columns));
   }
 
   void settle_key() {
@@ -264,6 +283,34 @@ std::optional<std::size_t> TableShape::column(std::string_view name) const {
   const auto found = std::ranges::find_if(columns, [&](const auto& one) { return is_same_word(one.name, name); });
   if (found == columns.end()) return std::nullopt;
   return static_cast<std::size_t>(found - columns.begin());
+}
+
+std::optional<std::vector<std::string>> parse_create_index(std::string_view sql) {
+  if (sql.size() > kMaxDdlText) return std::nullopt;
+  Lexer lexer(sql);
+  if (!lexer.next().is("CREATE")) return std::nullopt;
+  Token token = lexer.next();
+  for (; !token.sign('('); token = lexer.next())
+    if (token.kind == Token::Kind::kEnd) return std::nullopt;
+  std::vector<std::string> columns;
+  Tokens item;
+  for (std::size_t depth = 1; depth > 0;) {
+    token = lexer.next();
+    if (token.kind == Token::Kind::kEnd) return std::nullopt;
+    if (token.sign('(')) ++depth;
+    if (token.sign(')')) --depth;
+    if (depth > 1 || !(depth == 0 || token.sign(','))) {
+      item.push_back(std::move(token));
+      continue;
+    }
+    // A name, and how it is ordered.
+    const bool plain = !item.empty() && item[0].is_name() &&
+                       (item.size() == 1 || item[1].is("COLLATE") || item[1].is("ASC") || item[1].is("DESC"));
+    columns.push_back(plain ? item[0].text : "");
+    item.clear();
+  }
+  if (lexer.next().kind != Token::Kind::kEnd) return std::nullopt;
+  return columns;
 }
 
 std::optional<TableShape> parse_create_table(std::string_view sql) {

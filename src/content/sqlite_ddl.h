@@ -28,12 +28,17 @@ struct TableShape {
   std::optional<std::size_t> alias;  // the column that is the row's number, and NULL in the record
   bool without_rowid = false;
   std::vector<std::string> key;  // of a table without row numbers, in order
+  // UNIQUE and PRIMARY KEY: the columns of each index that SQLite keeps for them, in the order of their numbers.
+  std::vector<std::vector<std::string>> own_indexes;
 
   [[nodiscard]] std::optional<std::size_t> column(std::string_view name) const;
 };
 
 // None: not a CREATE TABLE with a list of columns.
 std::optional<TableShape> parse_create_table(std::string_view sql);
+// The columns of an index that holds every row of its table: none where it holds some of them (WHERE), or is no such
+// statement; an expression is an empty name.
+std::optional<std::vector<std::string>> parse_create_index(std::string_view sql);
 bool is_same_word(std::string_view one, std::string_view other);  // letters of ASCII in any case
 
 }  // namespace limier::content

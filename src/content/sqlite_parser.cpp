@@ -43,7 +43,12 @@ std::vector<std::string> drivers_of(const std::vector<const Pack*>& packs) {
 LostRows look_for_lost(const std::vector<const Pack*>& packs, const Source& source, const SqliteImage& image,
                        Rows& rows) {
   LostRows lost(drivers_of(packs));
-  (void)recover_rows(source, image, {.live = false, .others = true}, rows, lost);
+  if (!recover_rows(source, image, {.live = false, .others = true, .indexes = true}, rows, lost))
+    rows.issue(
+        "sqlite-not-walked",
+        "the database's pages cannot be walked: whether they are sound is not known, and what was deleted is not "
+        "looked for",
+        true);
   if (lost.left_out() > 0)
     rows.issue("sqlite-too-many-recovered",
                fmt::format("{} rows that are no longer live are left out: there is room for {} rows and {} bytes",

@@ -42,6 +42,7 @@ class Recovery {
         versions_(SqliteVersions::read(source, image, rows)) {}
 
   bool run() {
+    if (wish_.indexes) pages_.compare_indexes();
     const bool walked = pages_.walk(tables_, [this](const LiveRow& row) { return take_live(row); });
     if (!walked) return false;
     reads_left_ = kOverflowReadsAtLeast + kOverflowReadsPerPage * (pages_.page_count() + versions_.all().size());
@@ -549,6 +550,15 @@ class Recovery {
         fmt::format("{} places in the database's trees make no sense: rows below them are shown as recovered, or not",
                     pages_.damaged_pages()),
         true);
+    const auto& indexes = pages_.disagreeing_indexes();
+    if (!indexes.empty()) {
+      bool repaired = false;
+      rows_.issue("sqlite-index-disagrees",
+                  fmt::format("{} indexes do not hold what their tables do, the first is {}: rows that were found by "
+                              "them may be missing, or others",
+                              indexes.size(), utf8_text(indexes.front(), repaired)),
+                  true);
+    }
     const auto& free = pages_.free_pages();
     say(free.size() != head.free_pages, "sqlite-counters-disagree",
         fmt::format("the database's head counts {} free pages, its list has {}", head.free_pages, free.size()), false);

@@ -39,6 +39,8 @@ struct RecoverWish {
   bool live = true;
   bool others = true;
   const LooseSource* loose = nullptr;  // pages in free space too
+  // Whether indexes are compared with their tables: where live rows were asked of SQLite, which answers from both.
+  bool indexes = false;
 };
 
 // False: the bytes are no database that can be walked. What is damaged, left out or known to be gone is said in `rows`.

@@ -50,6 +50,7 @@ struct DbTable {
 struct SchemaEntry {
   std::string type, name, sql;
   std::int64_t root_page = 0;
+  std::string of = {};  // the table that it belongs to
 };
 
 class TableSet {

@@ -16,22 +16,39 @@ std::uint64_t cell_end(Bytes page, const TreePage& tree, std::uint64_t start) {
     const auto cell = leaf_cell_at(page, start);
     return cell ? cell->end : start;
   }
-  const auto number = varint_at(page, start + 4);
+  const std::uint64_t child = tree.is_leaf() ? 0 : 4;
+  const auto number = varint_at(page, start + child);
   if (!number) return start;
-  if (tree.type == PageType::kTableInterior) return start + 4 + number->length;
-  return start;
+  const std::uint64_t end = start + child + number->length;
+  if (tree.type == PageType::kTableInterior) return end;
+  const std::uint64_t local = local_index_payload_bytes(number->value, static_cast<std::uint32_t>(page.size()));
+  return std::max(end + local + (local < number->value ? 4 : 0), start + 4);
 }
 
-}  // namespace
-
-std::vector<PageRange> free_ranges(Bytes page, const TreePage& tree) {
+// What each cell takes of the page, in order; one that makes no sense takes nothing.
+std::vector<PageRange> ranges_of_cells(Bytes page, const TreePage& tree) {
   std::vector<PageRange> used;
+  used.reserve(tree.cells);
   for (std::uint32_t i = 0; i < tree.cells; ++i) {
     const std::uint32_t start = tree.offset_of(page, i);
     const std::uint64_t end = std::min<std::uint64_t>(cell_end(page, tree, start), page.size());
     if (end > start) used.push_back({start, static_cast<std::uint32_t>(end)});
   }
   std::ranges::sort(used, {}, &PageRange::start);
+  return used;
+}
+
+// A cell that is listed twice, or stands in another or in the list: one of two is not what was written.
+bool do_overlap(const std::vector<PageRange>& used, const TreePage& tree) {
+  std::uint64_t from = tree.list_end();
+  for (const PageRange& one : used) {
+    if (one.start < from) return true;
+    from = one.end;
+  }
+  return false;
+}
+
+std::vector<PageRange> ranges_between(const std::vector<PageRange>& used, Bytes page, const TreePage& tree) {
   std::vector<PageRange> free;
   auto from = static_cast<std::uint32_t>(tree.list_end());
   for (const PageRange& one : used) {
@@ -40,6 +57,16 @@ std::vector<PageRange> free_ranges(Bytes page, const TreePage& tree) {
   }
   if (from < page.size()) free.push_back({from, static_cast<std::uint32_t>(page.size())});
   return free;
+}
+
+bool is_of_index(PageType type) {
+  return type == PageType::kIndexLeaf || type == PageType::kIndexInterior;
+}
+
+}  // namespace
+
+std::vector<PageRange> free_ranges(Bytes page, const TreePage& tree) {
+  return ranges_between(ranges_of_cells(page, tree), page, tree);
 }
 
 std::vector<LeafCell> cells_of_leaf(Bytes page, const TreePage& tree) {
@@ -116,6 +143,7 @@ std::vector<SchemaEntry> SqlitePages::read_schema(TableSet& tables) {
       const SqliteValue value = value_of_type(row.head->types[i], *part, head_.encoding);
       if (i == 0) entry.type = value.bytes;
       if (i == 1) entry.name = value.bytes;
+      if (i == 2) entry.of = value.bytes;
       if (i == 3) entry.root_page = value.integer;
       if (i == 4) entry.sql = value.bytes;
       at += size;
@@ -138,7 +166,10 @@ bool SqlitePages::read_tables(TableSet& tables) {
 
 bool SqlitePages::walk(TableSet& tables, const std::function<bool(const LiveRow&)>& each) {
   if (!begin_walk()) return false;
-  for (const SchemaEntry& entry : read_schema(tables)) {
+  const std::vector<SchemaEntry> entries = read_schema(tables);
+  if (compares_indexes_) indexes_.add_schema(entries);
+  bool whole = true;
+  for (const SchemaEntry& entry : entries) {
     if (entry.root_page < 1 || entry.root_page > UINT32_MAX) continue;
     const auto root = static_cast<std::uint32_t>(entry.root_page);
     DbTable* table = tables.add(entry, true);
@@ -148,11 +179,17 @@ bool SqlitePages::walk(TableSet& tables, const std::function<bool(const LiveRow&
     if (table != nullptr) owners_.push_back(table);
     traces_.begin_tree(entry.type == "index" ? SqliteTraces::Tree::kIndex : SqliteTraces::Tree::kTable, root);
     if (role == PageRole::kKeyedTable) traces_.give_up_order();
-    if (!walk_tree(root, role, table, each)) {
+    if (table != nullptr)
+      indexes_.begin_table(*table);
+    else
+      indexes_.begin_index(entry);
+    whole = walk_tree(root, role, table, each);
+    if (!whole) {
       traces_.give_up_order();
       break;
     }
   }
+  if (whole && rows_too_large_ == 0) disagreeing_ = indexes_.disagreeing();
   walk_freelist();
   std::ranges::sort(hashes_);
   if (rows_too_large_ > 0)
@@ -175,47 +212,66 @@ void SqlitePages::mark_fixed_pages() {
 
 bool SqlitePages::walk_tree(std::uint32_t root, PageRole role, DbTable* table,
                             const std::function<bool(const LiveRow&)>& each) {
-  std::vector<std::uint32_t> stack{root};
+  std::vector<Step> stack{{root}};
   const auto owner = static_cast<std::uint16_t>(owners_.size() - 1);
   while (!stack.empty()) {
-    const std::uint32_t number = stack.back();
+    const Step step = stack.back();
     stack.pop_back();
-    if (!claim(number, role, owner)) {
+    if (!claim(step.page, role, owner)) {
       damage(table);
       continue;
     }
-    if (!visit_page(number, role, table, stack, each)) return false;
+    if (!visit_page(step, role, table, stack, each)) return false;
   }
   return true;
 }
 
-bool SqlitePages::visit_page(std::uint32_t number, PageRole role, DbTable* table, std::vector<std::uint32_t>& stack,
+bool SqlitePages::visit_page(const Step& step, PageRole role, DbTable* table, std::vector<Step>& stack,
                              const std::function<bool(const LiveRow&)>& each) {
-  const bool read = read_page(number, page_);
-  const auto tree = read ? TreePage::parse(usable(page_), number == 1) : std::nullopt;
+  const bool read = read_page(step.page, page_);
+  const auto tree = read ? TreePage::parse(usable(page_), step.page == 1) : std::nullopt;
   const bool rows = role == PageRole::kTable || role == PageRole::kSchema;
-  if (!tree || (rows && tree->type != PageType::kTableLeaf && tree->type != PageType::kTableInterior)) {
+  if (!tree || (rows && is_of_index(tree->type)) || (role == PageRole::kKeyedTable && !is_of_index(tree->type))) {
     // What is no page of this tree is left for others to explain.
-    roles_[number] = {};
+    roles_[step.page] = {};
     damage(table);
     return true;
   }
   const Bytes page = usable(page_);
-  traces_.see_page(number, page, *tree);
-  if (!tree->is_leaf()) {
-    // The leftmost child is visited first.
-    stack.push_back(tree->right_child);
-    for (std::uint32_t i = tree->cells; i-- > 0;)
-      stack.push_back(be_at<std::uint32_t>(page, tree->offset_of(page, i)).value_or(0));
+  traces_.see_page(step.page, page, *tree);
+  if (!tree->is_leaf()) push_children(step, *tree, table, stack);
+  if (role != PageRole::kIndex || compares_indexes_) {
+    const auto used = ranges_of_cells(page, *tree);
+    if (do_overlap(used, *tree)) damage(table);
+    if (rows) note_loose(step.page, page, used, *tree);
   }
-  if (rows) note_loose(number, page, *tree);
-  if (tree->type == PageType::kTableLeaf) return table == nullptr || visit_leaf(number, *tree, *table, each);
+  if (tree->type != PageType::kTableInterior) indexes_.count_cells(tree->cells);
+  if (tree->type == PageType::kTableLeaf) return table == nullptr || visit_leaf(step, *tree, *table, each);
   if (tree->type == PageType::kTableInterior) return true;
-  return visit_keyed(number, *tree, role, table, each);
+  return visit_keyed(step.page, *tree, role, table, each);
 }
 
-void SqlitePages::note_loose(std::uint32_t number, Bytes page, const TreePage& tree) {
-  for (const PageRange& range : free_ranges(page, tree))
+// The leftmost child is visited first. In a table each child has a number that none of its rows is above.
+void SqlitePages::push_children(const Step& step, const TreePage& tree, DbTable* table, std::vector<Step>& stack) {
+  const Bytes page = usable(page_);
+  const std::size_t first = stack.size();
+  Step child = step;
+  for (std::uint32_t i = 0; i < tree.cells; ++i) {
+    const std::uint64_t at = tree.offset_of(page, i);
+    child.page = be_at<std::uint32_t>(page, at).value_or(0);
+    const auto number = tree.type == PageType::kTableInterior ? varint_at(page, at + 4) : std::nullopt;
+    if (number) child.high = static_cast<std::int64_t>(number->value);
+    if (child.high < child.low || child.high > step.high) damage(table);
+    stack.push_back(child);
+    if (number && child.high < INT64_MAX) child.low = child.high + 1;
+  }
+  stack.push_back({tree.right_child, child.low, step.high});
+  std::reverse(stack.begin() + static_cast<std::ptrdiff_t>(first), stack.end());
+}
+
+void SqlitePages::note_loose(std::uint32_t number, Bytes page, const std::vector<PageRange>& used,
+                             const TreePage& tree) {
+  for (const PageRange& range : ranges_between(used, page, tree))
     for (std::uint32_t at = range.start; at < range.end; ++at)
       if (page[at] != 0) {
         loose_.push_back(number);
@@ -223,9 +279,10 @@ void SqlitePages::note_loose(std::uint32_t number, Bytes page, const TreePage& t
       }
 }
 
-bool SqlitePages::visit_leaf(std::uint32_t number, const TreePage& tree, DbTable& table,
+bool SqlitePages::visit_leaf(const Step& step, const TreePage& tree, DbTable& table,
                              const std::function<bool(const LiveRow&)>& each) {
   const Bytes page = usable(page_);
+  std::int64_t low = step.low;
   for (std::uint32_t i = 0; i < tree.cells; ++i) {
     const std::uint32_t offset = tree.offset_of(page, i);
     const auto cell = offset >= tree.list_end() ? leaf_cell_at(page, offset) : std::nullopt;
@@ -233,10 +290,13 @@ bool SqlitePages::visit_leaf(std::uint32_t number, const TreePage& tree, DbTable
       damage(&table);
       continue;
     }
+    // Numbers rise; one that does not is found by a search in the tree no more than its row is.
+    if (cell->rowid < low || cell->rowid > step.high) damage(&table);
+    if (cell->rowid < INT64_MAX) low = cell->rowid + 1;
     LiveRow row;
     row.table = &table;
     row.rowid = cell->rowid;
-    row.page = number;
+    row.page = step.page;
     row.offset = offset;
     if (!take_row(row, table, each)) return false;
   }
@@ -254,9 +314,13 @@ bool SqlitePages::visit_keyed(std::uint32_t number, const TreePage& tree, PageRo
     if (!size) continue;
     const std::uint64_t local = local_index_payload_bytes(size->value, head_.usable_bytes);
     const bool keyed = role == PageRole::kKeyedTable;
-    if (!keyed && local == size->value) continue;  // an index is walked for its overflow pages alone
+    if (!keyed && local == size->value) {
+      if (compares_indexes_) indexes_.add_entry(slice(page, at + size->length, local).value_or(Bytes()));
+      continue;
+    }
     const bool whole = read_payload(page, at + size->length, local, size->value);
     if (!whole) damage(table);
+    if (!keyed && compares_indexes_) indexes_.add_entry(payload_);
     if (!whole || !keyed || table == nullptr) continue;
     LiveRow row;
     row.table = table;
@@ -297,10 +361,13 @@ bool SqlitePages::take_row(LiveRow row, DbTable& table, const std::function<bool
     damage(&table);
     return true;
   }
+  // The row is shown as far as it goes; SQLite would end there.
+  if (record_.payload_bytes() < payload_.size()) damage(&table);
   row.head = &record_;
   row.body = Bytes(payload_).subspan(static_cast<std::size_t>(record_.head_bytes));
   row.body = row.body.first(static_cast<std::size_t>(record_.body_bytes));
   table.see(record_, row.body);
+  if (row.rowid) indexes_.add_row(record_, row.body, *row.rowid);
   if (hashes_complete()) hashes_.push_back(hash_row(record_, row.body));
   return each(row);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "content/sqlite_image.h"
+#include "content/sqlite_index_check.h"
 #include "content/sqlite_tables.h"
 #include "content/sqlite_traces.h"
 
@@ -47,6 +48,10 @@ struct LiveRow {
   std::uint64_t offset = 0;  // of the cell, in its page
 };
 
+struct PageRange {
+  std::uint32_t start = 0, end = 0;
+};
+
 class SqlitePages {
  public:
   SqlitePages(const SqliteImage& image, Rows& rows) : image_(image), rows_(rows) {}
@@ -54,6 +59,8 @@ class SqlitePages {
   // False where page 1 has no head that can be true, or there are too many pages. `each` gets every live row, and may
   // end the walk by false; it is not called for the schema.
   bool walk(TableSet& tables, const std::function<bool(const LiveRow&)>& each);
+  // Before the walk: indexes are compared with their tables, which takes reading every entry of theirs.
+  void compare_indexes() { compares_indexes_ = true; }
 
   // The tables alone, without a look at their rows.
   bool read_tables(TableSet& tables);
@@ -69,6 +76,8 @@ class SqlitePages {
   // Entries of the schema: tables, indexes, views, triggers.
   [[nodiscard]] std::size_t schema_entries() const { return schema_entries_; }
   [[nodiscard]] std::uint32_t damaged_pages() const { return damaged_; }
+  // Names of indexes that do not hold what their tables do.
+  [[nodiscard]] const std::vector<std::string>& disagreeing_indexes() const { return disagreeing_; }
   // Whether a row with these values is live. Only while hashes_complete().
   [[nodiscard]] bool has_live(std::uint64_t hash) const;
   [[nodiscard]] bool hashes_complete() const { return hashes_.size() < kMaxLiveHashes; }
@@ -82,20 +91,26 @@ class SqlitePages {
     PageRole role = PageRole::kNone;
     std::uint16_t table = 0;  // in owners_
   };
+  // A page to visit, and between which numbers the rows below it have to lie.
+  struct Step {
+    std::uint32_t page = 0;
+    std::int64_t low = INT64_MIN, high = INT64_MAX;
+  };
   bool read_head();
   bool begin_walk();
   std::vector<SchemaEntry> read_schema(TableSet& tables);
   bool claim(std::uint32_t page, PageRole role, std::uint16_t table = 0);
   bool walk_tree(std::uint32_t root, PageRole role, DbTable* table, const std::function<bool(const LiveRow&)>& each);
-  bool visit_page(std::uint32_t number, PageRole role, DbTable* table, std::vector<std::uint32_t>& stack,
+  bool visit_page(const Step& step, PageRole role, DbTable* table, std::vector<Step>& stack,
                   const std::function<bool(const LiveRow&)>& each);
-  bool visit_leaf(std::uint32_t number, const TreePage& page, DbTable& table,
+  void push_children(const Step& step, const TreePage& page, DbTable* table, std::vector<Step>& stack);
+  bool visit_leaf(const Step& step, const TreePage& page, DbTable& table,
                   const std::function<bool(const LiveRow&)>& each);
   bool visit_keyed(std::uint32_t number, const TreePage& page, PageRole role, DbTable* table,
                    const std::function<bool(const LiveRow&)>& each);
   bool read_payload(Bytes page, std::uint64_t at, std::uint64_t local, std::uint64_t whole);
   bool take_row(LiveRow row, DbTable& table, const std::function<bool(const LiveRow&)>& each);
-  void note_loose(std::uint32_t number, Bytes page, const TreePage& tree);
+  void note_loose(std::uint32_t number, Bytes page, const std::vector<PageRange>& used, const TreePage& tree);
   void walk_freelist();
   void mark_fixed_pages();
   void damage(DbTable* table);
@@ -107,6 +122,9 @@ class SqlitePages {
   std::vector<DbTable*> owners_;
   std::vector<std::uint32_t> loose_, free_;
   std::vector<std::uint64_t> hashes_;
+  IndexCheck indexes_;
+  std::vector<std::string> disagreeing_;
+  bool compares_indexes_ = false;
   std::vector<std::uint8_t> page_, chain_page_, payload_;
   RecordHead record_;
   SqliteTraces traces_;
@@ -115,10 +133,7 @@ class SqlitePages {
   std::uint64_t rows_too_large_ = 0;
 };
 
-// Ranges of a page between `from` and its end that no cell of its list takes, in order.
-struct PageRange {
-  std::uint32_t start = 0, end = 0;
-};
+// Ranges of a page between the end of its list and its own that no cell of the list takes, in order.
 std::vector<PageRange> free_ranges(Bytes page, const TreePage& tree);
 // Those of a leaf of a table that make sense.
 std::vector<LeafCell> cells_of_leaf(Bytes page, const TreePage& tree);

@@ -31,6 +31,14 @@ std::string order_of(const KindInfo& kind) {
   return fmt::format("{}{}_id", ranked ? "rank IS NULL, rank, " : "", kind.name);
 }
 
+// Where the nanoseconds of a time stand.
+std::optional<std::size_t> ns_of(std::span<const ViewColumn> columns, std::size_t at) {
+  if (columns[at].as != As::kTime) return std::nullopt;
+  const auto found = std::ranges::find(columns, columns[at].name + "_ns", &ViewColumn::name);
+  if (found == columns.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - columns.begin());
+}
+
 // body_raw is shown as body_hex.
 std::string shown_name(const ViewColumn& column) {
   if (!column.is_raw) return column.name;
@@ -112,13 +120,15 @@ KindRows::KindRows(std::vector<ViewColumn> columns, store::Query query)
   for (std::size_t at = 0; at < columns_.size(); ++at) {
     const auto twin = std::ranges::find(columns_, columns_[at].raw, &ViewColumn::name);
     raw_at_.push_back(twin == columns_.end() ? at : static_cast<std::size_t>(twin - columns_.begin()));
+    if (const auto ns = ns_of(columns_, at)) times_.push_back({at, *ns, {}});
   }
 }
 
 Result<KindRows> KindRows::read(store::Index& index, const KindInfo& kind, std::optional<std::int64_t> limit) {
   auto columns = catalog::view_columns(kind);
   std::string names;
-  for (const ViewColumn& column : columns) names += (names.empty() ? "" : ", ") + column.name;
+  for (std::size_t at = 0; at < columns.size(); ++at)
+    names += (at == 0 ? "" : ", ") + (ns_of(columns, at) ? "NULL" : columns[at].name);
   std::string sql = fmt::format("SELECT {} FROM v_{} ORDER BY {}", names, kind.name, order_of(kind));
   if (limit) sql += fmt::format(" LIMIT {}", *limit);
   LIMIER_TRY(auto query, index.query(sql));
@@ -128,6 +138,14 @@ Result<KindRows> KindRows::read(store::Index& index, const KindInfo& kind, std::
 bool KindRows::step() {
   if (!query_.step()) return false;
   query_.read(cells_);
+  for (TimeText& time : times_) {
+    const store::Cell& ns = cells_[time.ns_at];
+    if (ns.kind != store::Cell::Kind::kInteger) continue;
+    time.text.clear();
+    calendar_.put_time(time.text, ns.integer);
+    cells_[time.at].kind = store::Cell::Kind::kBytes;
+    cells_[time.at].bytes = time.text;
+  }
   return true;
 }
 

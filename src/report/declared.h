@@ -9,6 +9,7 @@
 #include "limier/catalog/rows.h"
 #include "limier/store.h"
 #include "limier/store/marks.h"
+#include "report/cells.h"
 #include "report/json_out.h"
 
 namespace limier::report {
@@ -42,6 +43,13 @@ class KindRows {
 
   std::vector<catalog::ViewColumn> columns_;
   std::vector<std::size_t> raw_at_;  // of each column: where its raw twin stands, or itself
+  // Times as text are made here of their nanoseconds: SQLite takes several times as long.
+  struct TimeText {
+    std::size_t at = 0, ns_at = 0;
+    std::string text;
+  };
+  std::vector<TimeText> times_;
+  Calendar calendar_;
   store::Query query_;
   std::vector<store::Cell> cells_;
 };

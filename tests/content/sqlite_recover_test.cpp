@@ -414,6 +414,25 @@ TEST(SqliteDdl, ColumnsAndTheirKinds) {
   EXPECT_FALSE(plain->columns[5].stored);
 }
 
+TEST(SqliteDdl, IndexesThatSqliteKeepsByItself) {
+  const auto keys = [](std::string_view sql) { return parse_create_table(sql)->own_indexes; };
+  using Keys = std::vector<std::vector<std::string>>;
+  EXPECT_EQ(keys("CREATE TABLE t(a INTEGER PRIMARY KEY, b UNIQUE, c, UNIQUE(c, b), UNIQUE(B))"),
+            (Keys{{"b"}, {"c", "b"}}));
+  EXPECT_EQ(keys("CREATE TABLE t(a TEXT PRIMARY KEY, b INTEGER, UNIQUE(b COLLATE NOCASE DESC))"), (Keys{{"a"}, {"b"}}));
+  EXPECT_EQ(keys("CREATE TABLE t(a, b, CONSTRAINT x PRIMARY KEY(a, b) UNIQUE(b))"), (Keys{{"a", "b"}, {"b"}}));
+  EXPECT_EQ(keys("CREATE TABLE t(a INTEGER, PRIMARY KEY(a))"), Keys{});
+}
+
+TEST(SqliteDdl, ColumnsOfIndexes) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(parse_create_index("CREATE UNIQUE INDEX \"i(\" ON [t](a, \"b c\" COLLATE NOCASE DESC)"),
+            (Names{"a", "b c"}));
+  EXPECT_EQ(parse_create_index("CREATE INDEX i ON t(length(a), b, c || d)"), (Names{"", "b", ""}));
+  EXPECT_EQ(parse_create_index("CREATE INDEX i ON t(a) WHERE a > 1"), std::nullopt);
+  EXPECT_EQ(parse_create_index("CREATE INDEX i ON t(a"), std::nullopt);
+}
+
 TEST(SqliteDdl, KeysAndRowNumbers) {
   EXPECT_EQ(parse_create_table("CREATE TABLE t(a INT PRIMARY KEY)")->alias, std::nullopt);
   EXPECT_EQ(parse_create_table("CREATE TABLE t(a INTEGER PRIMARY KEY DESC)")->alias, std::nullopt);

@@ -36,6 +36,8 @@ KINDS = "message contact call web account place attachment".split()
 NOT_COMPARED = {"file_id", "content_id", "parser", "parser_version", "source", "state", "page", "file_offset", "normalized", "t",
                 "received", "edited", "message_id", "attached_file_id", "places"}
 
+OF_DAMAGE = {"sqlite-tree-damaged!", "sqlite-index-disagrees!", "sqlite-damaged!"}  # issues that no undamaged database has
+
 
 @dataclass
 class Variant:
@@ -63,8 +65,9 @@ def copy_table(db, name, errors):
     columns = db.execute(f"SELECT name, type, pk FROM pragma_table_info(?, 'src')", (name,)).fetchall()
     whole = sum(pk > 0 for _, _, pk in columns) == 1
     named = ['"' + column.replace('"', '""') + '"' for column, _, _ in columns]
-    keyed = [whole and pk and kind.upper() == "INTEGER" for _, kind, pk in columns]
-    db.execute(f"CREATE TABLE main.{quoted}({', '.join(f'{n} {c[1]}' + ' PRIMARY KEY' * bool(k) for n, c, k in zip(named, columns, keyed))})")
+    keyed = [bool(whole and pk) and kind.upper() == "INTEGER" for _, kind, pk in columns]
+    # Typed only afterwards: a column's type would change values as they come in, which it does not when they are read.
+    db.execute(f"CREATE TABLE main.{quoted}({', '.join(n + ' INTEGER PRIMARY KEY' * k for n, k in zip(named, keyed))})")
     listed = ", ".join(named)
     number = "" if any(keyed) or "rowid" in (c[0].lower() for c in columns) else "rowid, "
     try:
@@ -75,7 +78,7 @@ def copy_table(db, name, errors):
     insert = f"INSERT OR IGNORE INTO main.{quoted}({number}{listed}) "
     try:
         db.execute(insert + rows)
-        return
+        return set_types(db, name, quoted, named, columns, keyed)
     except (sqlite3.Error, MemoryError) as error:
         errors.append(f"{name}: {error}")
     count = 0
@@ -85,6 +88,14 @@ def copy_table(db, name, errors):
     except (sqlite3.Error, MemoryError):
         if count:
             db.execute(insert + rows + f" LIMIT {count}")
+    set_types(db, name, quoted, named, columns, keyed)
+
+
+def set_types(db, name, quoted, named, columns, keyed):
+    sql = f"CREATE TABLE {quoted}({', '.join(f'{n} {c[1]}' + ' PRIMARY KEY' * k for n, c, k in zip(named, columns, keyed))})"
+    db.execute("PRAGMA main.writable_schema = ON")
+    db.execute("UPDATE main.sqlite_master SET sql = ? WHERE type = 'table' AND name = ?", (sql, name))
+    db.execute("PRAGMA main.writable_schema = OFF")
 
 
 def readable(source, target, errors):
@@ -270,6 +281,9 @@ def pristine_of(seeds):
         code, err, found = triage(scratch / "tree", scratch, "pristine")
         if code not in (0, 5):
             raise AssertionError(f"the undamaged databases give exit {code}: {err[-400:]}")
+        said = {code for codes in found[2].values() for code in codes} & OF_DAMAGE
+        if said:
+            raise AssertionError(f"undamaged databases are called damaged: {sorted(said)}")
         return {seed.name: found[0][str(index)] for index, seed in enumerate(seeds)}
 
 
