@@ -24,7 +24,7 @@ struct KeeperFolder {
 };
 std::span<const KeeperFolder> keeper_folders();
 
-// Of a path as v_file has it: "/Users/ann/Desktop/a.txt". What lies in a hidden folder of the user is kOther.
+// Of a path as v_file has it: "/Users/Ann/Desktop/a.txt". What lies in a hidden folder of the user is kOther.
 Keeper keeper_of(std::string_view path);
 
 }  // namespace limier::report

@@ -39,7 +39,7 @@ def section(page, title):
 class PageLinks(CliTest):
     def test_with_more_findings_than_the_page_shows(self):
         made = cases.Made(self.work / "made")
-        made.triage("hostile", made.hostile())
+        made.triage("hostile", made.hostile(260))
         page = made.pages["hostile"].read_text(encoding="utf-8")
         self.assertGreater(self.query("SELECT count(*) FROM v_finding", made.pages["hostile"].parent)[0][0], 200)
         found = Links(page)

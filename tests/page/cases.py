@@ -38,7 +38,8 @@ class Made:
     def all(self):
         self.triage("laptop", SAMPLES / "laptop.E01", "--exhibit", "L-1", "--case", "12/2026")
         self.damaged()
-        hostile = self.hostile()
+        self.triage("many", self.hostile(260))
+        hostile = self.hostile(20)
         self.triage("hostile", hostile, "--exhibit", HOSTILE[0], "--case", HOSTILE[1], "--note", HOSTILE[5])
         self.interrupted()
         small = self.manifest("small.csv", [("A-1", SAMPLES / "laptop.E01"), ("A-2", SAMPLES / "phone.E01"), ("A-3", hostile)])
@@ -59,20 +60,19 @@ class Made:
         image.write_bytes(data)
         assert self.triage("damaged", image) == 4, "damage was not seen"
 
-    def hostile(self):
-        """Names and messages that are made to break a page; messages that rules find, so that there are findings."""
+    def hostile(self, findings):
+        """Names and messages that are made to break a page, and so many messages that rules find."""
         tree = self.work / "tree"
         for number, name in enumerate(HOSTILE):
             folder = tree / ("data/media/0/DCIM", "system/app", "data")[number % 3]
             folder.mkdir(parents=True, exist_ok=True)
             (folder / name.replace("/", "\u2215")).write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(number))
         samples = [hit["text"] for hit in tomllib.loads((SOURCE / "rules/danger/violence.toml").read_text())["hit"]]
-        # More findings than one page shows: a mark in a conversation must not point to a finding that is not on the page.
-        bodies = HOSTILE + [samples[number % len(samples)] + f" {number}" for number in range(260)]
+        bodies = HOSTILE + [samples[number % len(samples)] + f" {number}" for number in range(findings)]
         rows = [phone.row_of(number, body, HOSTILE[number % 5] if number % 40 == 0 else None)
                 for number, body in enumerate(bodies, 1)]
         phone.make_store(tree / phone.STORE, rows)
-        image = phone.make_image(self.evidence / "hostile.dd", tree)
+        image = phone.make_image(self.evidence / f"hostile-{findings}.dd", tree)
         shutil.rmtree(tree)
         return image
 

@@ -25,6 +25,8 @@ AXE = pathlib.Path(os.environ.get("LIMIER_AXE", SOURCE / "build/page-tools/node_
 WIDTHS = (1400, 800, 400)
 TAB, RIGHT = ("Tab", 9), ("ArrowRight", 39)
 MAX_STOPS = 6000
+# More findings than a page shows: for links and print. For axe it is "hostile" once more, and takes ten times as long.
+NOT_FOR_AXE = {"many"}
 # A4, and a margin of 15 mm less a hair, in points.
 PAPER_WIDTH, MARGIN = 595, 40
 
@@ -56,9 +58,11 @@ class Pages(unittest.TestCase):
         cls.browser = browser.Browser()
         cls.addClassCleanup(cls.browser.close)
 
-    def each(self, check, **options):
+    def each(self, check, without=(), **options):
         """`check` of every page, loaded anew."""
         for name, path in self.pages.items():
+            if name in without:
+                continue
             with self.subTest(page=name), self.browser.open(path, **options) as page:
                 check(path, page)
 
@@ -109,7 +113,7 @@ class Pages(unittest.TestCase):
             for at in range(min(count, 5)):
                 page.run(f"boxes[{at}].focus()")
                 page.press(*RIGHT)
-                self.assertTrue(page.run(f"new Promise(done => {{ let tries = 100; const look = () => boxes[{at}].scrollLeft > 0 ? "
+                self.assertTrue(page.run(f"new Promise(done => {{ let tries = 1500; const look = () => boxes[{at}].scrollLeft > 0 ? "
                                          "done(true) : --tries ? setTimeout(look, 20) : done(false); look() })"), at)
 
         self.each(check, width=400)
@@ -188,7 +192,7 @@ class Pages(unittest.TestCase):
                                      "[one.id, one.help, one.nodes.length, one.nodes.slice(0, 3).map(node => node.html)]))")
                     self.assertEqual(found, [], f"{'dark, ' if dark else ''}{width}: {json.dumps(found, indent=1)}")
 
-            self.each(check, dark=dark)
+            self.each(check, NOT_FOR_AXE, dark=dark)
 
     @unittest.skipUnless(AXE.exists(), "axe-core is not installed")
     def test_axe_sees_what_is_wrong(self):

@@ -10,11 +10,11 @@ namespace {
 
 TEST(Keepers, WhereUsersKeepThings) {
   for (const char* path :
-       {"/Users/ann/Desktop/a.txt", "/users/ANN/downloads/b.zip", "/home/bob/c", "/root/d", "/DCIM/100APPLE/e.jpg",
+       {"/Users/Ann/Desktop/a.txt", "/users/ANN/downloads/b.zip", "/home/Bob/c", "/root/d", "/DCIM/100APPLE/e.jpg",
         "/Documents and Settings/x/My Documents/f.doc", "/media/0/WhatsApp/Media/g.opus", "/data/media/0/DCIM/h.jpg",
         "/storage/emulated/0/Pictures/i.png", "/media/0/Android/media/com.whatsapp/WhatsApp/Media/j.jpg",
         "/private/var/mobile/Media/DCIM/k.heic", "/$Recycle.Bin/S-1-5/$R1.txt", "/.Trash-1000/files/l",
-        "/home/bob/.local/share/Trash/files/m", "/sdcard/Download/n.pdf", "/Pictures/o.png"})
+        "/home/Bob/.local/share/Trash/files/m", "/sdcard/Download/n.pdf", "/Pictures/o.png"})
     EXPECT_EQ(keeper_of(path), Keeper::kUser) << path;
 }
 
@@ -31,11 +31,11 @@ TEST(Keepers, NeitherOfThem) {
                            "/",
                            "relative/Desktop/x",
                            "/Users/desktop.ini",
-                           "/Users/ann/AppData/Local/x",
-                           "/Users/ann/NTUSER.DAT.LOG1",
-                           "/Users/ann/Library/x",
-                           "/home/bob/.cache/y",
-                           "/home/bob/Documents/.git/config",
+                           "/Users/Ann/AppData/Local/x",
+                           "/Users/Ann/NTUSER.DAT.LOG1",
+                           "/Users/Ann/Library/x",
+                           "/home/Bob/.cache/y",
+                           "/home/Bob/Documents/.git/config",
                            "/media/0/Android/data/org.x/z",
                            "/data/media/0/.thumbnails/1.jpg",
                            "/data/data/org.x/databases/a.db",
