@@ -27,7 +27,7 @@ std::string_view label_of(std::string_view key) {
                                                                        {"maker", "Maker"},
                                                                        {"model", "Model"},
                                                                        {"os", "System"},
-                                                                       {"os_version", "Version of the system"},
+                                                                       {"os_version", "Version"},
                                                                        {"owner_name", "Name of the owner"},
                                                                        {"phone_number", "Telephone number"},
                                                                        {"serial", "Serial number"},
@@ -65,7 +65,10 @@ std::string id_text(const DeviceSays& says) {
 }
 std::string what_text(const DeviceSays& says) {
   if (is_number(says.key)) return id_text(says);
-  return says.key == "host_name" ? "named “" + value_text(says.value) + "”" : value_text(says.value);
+  if (says.key == "host_name") return "named “" + value_text(says.value) + "”";
+  // A model and a system speak for themselves.
+  if (says.key == "maker" || says.key == "model" || says.key == "os") return value_text(says.value);
+  return fmt::format("{} {}", html_text(label_of(says.key)), value_text(says.value));
 }
 
 void put_line(Page& page, std::string_view label, const std::vector<DeviceSays>& list,
