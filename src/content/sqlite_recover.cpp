@@ -9,6 +9,7 @@
 #include "content/hash_set.h"
 #include "content/sqlite_carve.h"
 #include "content/sqlite_loose.h"
+#include "content/sqlite_row_values.h"
 #include "content/sqlite_walk.h"
 
 namespace limier::content {
@@ -73,42 +74,12 @@ class Recovery {
     out.source = place.source;
     out.page = row.page;
     out.file_offset = place.offset + row.offset;
-    put_values(*row.table, *row.head, row.body, row.head->types.size(), out);
+    put_values(*row.table, *row.head, row.body, row.head->types.size(), encoding(), out);
     ended_ = !found_.take(out);
     return !ended_;
   }
 
-  void put_values(const DbTable& table, const RecordHead& head, Bytes body, std::size_t columns, FoundRow& out) const {
-    const TableShape& shape = table.shape;
-    out.values.assign(shape.columns.size(), {});
-    out.known.assign(shape.columns.size(), false);
-    std::uint64_t at = 0;
-    for (std::size_t i = 0; i < table.stored.size(); ++i) {
-      SqliteValue& value = out.values[table.stored[i]];
-      if (i >= head.types.size()) {
-        value = shape.columns[table.stored[i]].missing;
-        out.known[table.stored[i]] = true;
-        continue;
-      }
-      if (i >= columns) continue;
-      const std::uint64_t size = bytes_of_type(head.types[i]);
-      value = value_of_type(head.types[i], slice(body, at, size).value_or(Bytes()), pages_.head().encoding);
-      at += size;
-      out.known[table.stored[i]] = true;
-      // Whole numbers are kept as integers in a column of reals.
-      if (shape.columns[table.stored[i]].affinity == Affinity::kReal && value.kind == SqliteValue::Kind::kInteger) {
-        value.kind = SqliteValue::Kind::kReal;
-        value.real = static_cast<double>(value.integer);
-      }
-    }
-    if (!shape.alias) return;
-    out.known[*shape.alias] = out.rowid.has_value();
-    SqliteValue& number = out.values[*shape.alias];
-    number = {};
-    if (!out.rowid) return;
-    number.kind = SqliteValue::Kind::kInteger;
-    number.integer = *out.rowid;
-  }
+  [[nodiscard]] TextEncoding encoding() const { return pages_.head().encoding; }
 
   // ---- everything else -------------------------------------------------------------------------------------------
 
@@ -194,7 +165,7 @@ class Recovery {
     const auto body = body_of(task, page, row);
     if (!body || !tables_.schema().fits(row.head.types, true) || row.head.types.size() < 5) return;
     FoundRow out;
-    put_values(tables_.schema(), row.head, *body, row.head.types.size(), out);
+    put_values(tables_.schema(), row.head, *body, row.head.types.size(), encoding(), out);
     tables_.add({out.values[0].bytes, out.values[1].bytes, out.values[4].bytes, out.values[3].integer}, false);
   }
 
@@ -390,7 +361,7 @@ class Recovery {
     out.source = source_of(task, tree, page, row.start);
     out.page = task.number;
     out.file_offset = task.place.offset + row.start;
-    put_values(*out.table, row.head, *body, row.columns, out);
+    put_values(*out.table, row.head, *body, row.columns, encoding(), out);
     ended_ = !found_.take(out);
   }
 
@@ -479,27 +450,15 @@ class Recovery {
     out.in_free_space = task.place.file == PageFile::kMedium;
     out.commit = task.version != nullptr ? task.version->commit : 0;
     if (out.table != nullptr) {
-      put_values(*out.table, row.head, body, row.columns, out);
+      put_values(*out.table, row.head, body, row.columns, encoding(), out);
       if (row.first_lost && !out.table->stored.empty()) {
         out.values[out.table->stored[0]] = {};
         out.known[out.table->stored[0]] = false;
       }
     } else {
-      put_bare_values(row, body, out);
+      put_bare_values(row, body, encoding(), out);
     }
     ended_ = !found_.take(out);
-  }
-
-  void put_bare_values(const CarvedRow& row, Bytes body, FoundRow& out) const {
-    std::uint64_t at = 0;
-    for (const std::uint64_t type : row.head.types) {
-      const std::uint64_t size = bytes_of_type(type);
-      out.values.push_back(value_of_type(type, slice(body, at, size).value_or(Bytes()), pages_.head().encoding));
-      out.known.push_back(true);
-      at += size;
-    }
-    if (row.first_lost) out.values[0] = {};
-    if (row.first_lost) out.known[0] = false;
   }
 
   // Of the live row with that number; none where there is no such row, or none can be found.

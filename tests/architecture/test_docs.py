@@ -31,7 +31,7 @@ class Documents(unittest.TestCase):
         described = text_of("docs/ARCHITECTURE.md")
         rooms = re.search(r"^    (base < .*)$", described, re.M).group(1).split(" < ")
         planned = {room for room in rooms if re.search(rf"`{room}` .*\(planned\)", described)}
-        named = set(re.findall(r"`((?:catalog|content|store|report)/[a-z_]+\.h)`", described))
+        named = set(re.findall(r"`((?:catalog|content|store|rules|report)/[a-z_]+\.h)`", described))
         include = SOURCE / "include" / "limier"
         there = {str(path.relative_to(include)) for path in include.rglob("*.h") if "base/" not in str(path)}
         self.assertEqual(there, {f"{room}.h" for room in [*rooms, "worker"] if room not in planned} | named)
