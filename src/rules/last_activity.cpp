@@ -54,11 +54,11 @@ std::optional<std::int64_t> acquired(store::RuleDoor& door, std::uint64_t budget
 std::optional<std::int64_t> last_activity(store::RuleDoor& door, std::uint64_t step_budget) {
   const std::int64_t latest = acquired(door, step_budget).value_or(INT64_MAX);
   std::vector<std::int64_t> times;
-  // A view that an index of another kind lacks is left out.
+  // A view that an index of another kind lacks is left out. GROUP BY sorts once; DISTINCT keeps a tree of all as well.
   for (const auto& [view, column] : {std::pair("v_message", "t_ns"), std::pair("v_call", "t_ns"),
                                      std::pair("v_web", "t_ns"), std::pair("v_file", "modified_ns")}) {
-    auto query = door.query(fmt::format("SELECT DISTINCT {0} FROM {1} WHERE {0} > 0 AND {0} <= {2} ORDER BY 1 DESC "
-                                        "LIMIT {3}",
+    auto query = door.query(fmt::format("SELECT {0} FROM {1} WHERE {0} > 0 AND {0} <= {2} GROUP BY 1 ORDER BY 1 "
+                                        "DESC LIMIT {3}",
                                         column, view, latest, kTimesOfEach),
                             step_budget);
     while (query && query->step()) times.push_back(query->integer(0));
