@@ -142,9 +142,9 @@ Result<std::vector<ExportedFile>> export_files(const ExportOptions& options, con
 // `limier explain`: from a row back to the bytes it was made of, which are read again, and made a row again. What the
 // index says of the rows themselves is for the caller to show.
 struct ExplainOptions {
-  std::string dir;    // the case folder
-  std::string row;    // "file:12", "message:881", "finding:3", or the key of a finding
-  std::string image;  // where the evidence is now; "" : as recorded
+  std::string dir;                        // the case folder
+  std::string row;                        // "file:12", "message:881", "finding:3", or the key of a finding
+  std::string image;                      // where the evidence is now; "" : as recorded
   std::vector<std::string> packs, rules;  // those that the run was given, beside the program's own
   bool sandbox = true;
   std::uint32_t stall_seconds = kStallSeconds;
@@ -186,9 +186,9 @@ struct RecordPlace {
   // such file.
   std::optional<std::int64_t> file_id;
   std::optional<std::uint64_t>
-      image_offset;                 // of the record; nothing when its bytes do not lie in the image as they are
-  std::vector<std::uint8_t> bytes;  // of the record, as far as they lie on its page
-  std::vector<FileRun> runs;        // where those bytes lie
+      image_offset;                      // of the record; nothing when its bytes do not lie in the image as they are
+  std::vector<std::uint8_t> bytes;       // of the record, as far as they lie on its page
+  std::vector<FileRun> runs;             // where those bytes lie
   std::optional<DecodedRecord> decoded;  // of a database
   std::string decode_problem;            // why it is not
   // Of the text of a message: in which encoding it was found ("utf-8", "utf-16le", "utf-16be"), where in `bytes`, and
@@ -237,7 +237,7 @@ struct Explanation {
   std::optional<std::int64_t> file_id;
   std::vector<std::int64_t> thread;  // a message and its neighbours, in the order of the conversation
   std::optional<RecordPlace> place;
-  std::vector<FileRun> runs;  // of the file; the first kMaxExplainedRuns
+  std::vector<FileRun> runs;   // of the file; the first kMaxExplainedRuns
   std::vector<ReadBack> read;  // what was read again for it
   bool scoped = false;         // the case has a scope: nothing is read again, it could be what is masked
   std::optional<Derived> derived;

@@ -113,9 +113,9 @@ struct RecordAt {
 
 // Which rows of a database are wanted (content/database_rows.h).
 struct DatabaseQuestion {
-  std::string table;            // in any case of its letters; "": all
-  std::uint32_t states = 0;     // one bit a catalog::RowState
-  std::optional<RecordAt> at;   // the one row that stands there
+  std::string table;           // in any case of its letters; "": all
+  std::uint32_t states = 0;    // one bit a catalog::RowState
+  std::optional<RecordAt> at;  // the one row that stands there
   static constexpr auto fields() {
     return std::tuple{&DatabaseQuestion::table, &DatabaseQuestion::states, &DatabaseQuestion::at};
   }

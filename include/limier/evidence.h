@@ -120,8 +120,8 @@ struct ContainerRecord {
 
 // Where a byte of the media is kept in the files of the container.
 struct ContainerPlace {
-  std::uint32_t segment = 0;         // of EvidenceSpec::segments, from 0
-  std::uint64_t segment_offset = 0;  // of the chunk as it is stored, or of the byte itself where there are no chunks
+  std::uint32_t segment = 0;           // of EvidenceSpec::segments, from 0
+  std::uint64_t segment_offset = 0;    // of the chunk as it is stored, or of the byte itself where there are no chunks
   std::optional<std::uint64_t> chunk;  // from 0
   bool compressed = false;             // the chunk is
   std::uint64_t within_chunk = 0;      // of the byte, once the chunk is decoded

@@ -59,8 +59,8 @@ struct SweepJob {
   // A checkpoint is due after so much time, or after so many bytes of media; 0: not for that reason.
   std::uint32_t checkpoint_ms = 0;
   std::uint64_t checkpoint_bytes = 0;
-  std::optional<Checkpoint> resume;  // go on from here
-  bool loose_pages = false;          // wanted
+  std::optional<Checkpoint> resume;          // go on from here
+  bool loose_pages = false;                  // wanted
   std::vector<std::uint64_t> image_offsets;  // kContainer: whose places in the container are asked for
   static constexpr auto fields() {
     return std::tuple{

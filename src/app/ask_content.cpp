@@ -159,9 +159,8 @@ Result<FoundBytes> content_bytes(store::Index& index, const KnownContent& conten
   if (source == catalog::ContentSource::kDigested) return fetch(content, evidence, guard, stop);
   if (source != catalog::ContentSource::kExtents)
     return FoundBytes{std::nullopt, fmt::format("its content is {}", content.state)};
-  LIMIER_TRY(auto extents,
-             index.query("SELECT file_offset, image_offset, length FROM v_extent WHERE file_id = ?1 AND "
-                         "kind = 'data' AND image_offset IS NOT NULL ORDER BY file_offset, seq"));
+  LIMIER_TRY(auto extents, index.query("SELECT file_offset, image_offset, length FROM v_extent WHERE file_id = ?1 AND "
+                                       "kind = 'data' AND image_offset IS NOT NULL ORDER BY file_offset, seq"));
   extents.bind(1, file_id);
   while (extents.step())
     bytes.pieces.push_back({static_cast<std::uint64_t>(extents.integer(0)),
@@ -204,8 +203,10 @@ Result<Answer> ask_content(content::ContentJob job, const content::ContentItem& 
   };
   LIMIER_TRY(const Ending ending, run_session(session, evidence, stop));
   if (ending.kind == EndingKind::kInterrupted) return Error{ErrorKind::kInterrupted, "interrupted"};
-  if (ending.kind != EndingKind::kFinished) answer = {std::nullopt, ending.sentence("at this content")};
-  else if (!answer.done) answer.problem = "it gave no answer";
+  if (ending.kind != EndingKind::kFinished)
+    answer = {std::nullopt, ending.sentence("at this content")};
+  else if (!answer.done)
+    answer.problem = "it gave no answer";
   return answer;
 }
 

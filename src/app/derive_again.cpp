@@ -16,6 +16,8 @@ using catalog::As;
 using catalog::ColumnInfo;
 using catalog::RowCell;
 
+constexpr std::string_view kOfFreeSpace =
+    "it was made of pages in free space of the volume, which only a whole run looks for; see its image offset";
 constexpr std::size_t kMaxShownValue = 4096;  // of a column that differs
 
 // Columns that limier fills from other rows, once all of them are there (store/parties.cpp, store/attached.cpp).
@@ -63,8 +65,8 @@ RowCell cell_at(const store::Query& query, int column) {
 std::string shown(const RowCell& cell, const ColumnInfo& column) {
   if (const auto* integer = std::get_if<std::int64_t>(&cell)) {
     if (column.as == As::kTime) return format_time(*integer);
-    const bool is_word = column.as == As::kWord && *integer >= 0 &&
-                         static_cast<std::size_t>(*integer) < column.words.size();
+    const bool is_word =
+        column.as == As::kWord && *integer >= 0 && static_cast<std::size_t>(*integer) < column.words.size();
     return is_word ? std::string(column.words[static_cast<std::size_t>(*integer)]) : std::to_string(*integer);
   }
   if (const auto* real = std::get_if<double>(&cell)) return fmt::format("{}", *real);
@@ -192,9 +194,7 @@ Result<Looked> look_into(store::Index& index, std::int64_t file_id, std::string_
 // Whether who made the row is here, and is who it was: of packs by their digest, which v_pack has.
 Result<std::string> maker_problem(store::Index& index, const StoredRow& row,
                                   const std::vector<content::PackText>& packs) {
-  if (row.parser == content::kLoosePages)
-    return std::string(
-        "it was made of pages in free space of the volume, which the run looked for by itself; see its image offset");
+  if (row.parser == content::kLoosePages) return std::string(kOfFreeSpace);
   const auto wish = std::ranges::find(content::wishes(), row.parser, &content::Wish::parser);
   if (wish == content::wishes().end() && row.parser != content::wish_of_packs().parser)
     return fmt::format("this program has no parser '{}'", row.parser);
@@ -234,8 +234,7 @@ Result<Derived> derive_again(store::Index& index, std::string_view kind, std::in
   if (!row) return not_done("the index does not say what it came out of");
   LIMIER_TRY(const std::string problem, maker_problem(index, *row, packs));
   if (!problem.empty()) return not_done(problem);
-  LIMIER_TRY(const Looked looked,
-             look_into(index, row->file_id, row->parser, &*row, packs, evidence, guard, stop));
+  LIMIER_TRY(const Looked looked, look_into(index, row->file_id, row->parser, &*row, packs, evidence, guard, stop));
   if (!looked.done) return not_done(looked.problem);
   Derived derived;
   for (const ColumnInfo& column : row->kind->columns)
@@ -258,12 +257,15 @@ Result<Derived> derive_again(store::Index& index, std::string_view kind, std::in
 
 Result<Derived> look_again(store::Index& index, std::int64_t item_id, const std::vector<content::PackText>& packs,
                            const EvidenceSet& evidence, const Guard& guard, const std::atomic<int>& stop) {
-  LIMIER_TRY(auto item, index.query("SELECT file_id, parser, state, rows FROM v_item WHERE item_id = ?1"));
+  LIMIER_TRY(auto item,
+             index.query("SELECT file_id, parser, state, rows, coalesce(reason, '') FROM v_item WHERE item_id = ?1"));
   item.bind(1, item_id);
   if (!item.step()) return item.status().ok() ? Result<Derived>(not_done("there is none")) : item.status().error();
   const std::string state = item.text(2);
   if (state == "not-read" || state == "too-large" || state == "quarantined")
     return not_done(fmt::format("it was not looked into: {}", state));
+  if (item.text(1) == content::kLoosePages) return not_done(std::string(kOfFreeSpace));
+  const bool stands_elsewhere = item.text(4).starts_with("the same bytes as file ");  // store/content_items.cpp
   LIMIER_TRY(const Looked looked,
              look_into(index, item.integer(0), item.text(1), nullptr, packs, evidence, guard, stop));
   if (!looked.done) return not_done(looked.problem);
@@ -271,9 +273,10 @@ Result<Derived> look_again(store::Index& index, std::int64_t item_id, const std:
   const std::string now = number < catalog::kItemStateWords.size() ? std::string(catalog::kItemStateWords.at(number))
                                                                    : std::to_string(number);
   Derived derived;
-  derived.columns = {"state", "rows"};
+  derived.columns = {"state"};
+  if (!stands_elsewhere) derived.columns.emplace_back("rows");
   if (now != state) derived.differences.push_back({"state", state, now});
-  if (looked.finder.rows() != static_cast<std::uint64_t>(item.integer(3)))
+  if (!stands_elsewhere && looked.finder.rows() != static_cast<std::uint64_t>(item.integer(3)))
     derived.differences.push_back({"rows", item.text(3), std::to_string(looked.finder.rows())});
   derived.state = derived.differences.empty() ? Derived::State::kAgrees : Derived::State::kDiffers;
   return derived;
@@ -317,7 +320,8 @@ Result<RecordAgain> decode_again(store::Index& index, std::int64_t file_id, std:
     return ok_status();
   };
   LIMIER_TRY(const auto answer, ask_content(std::move(job), *made.item, evidence, guard, take, stop));
-  if (!answer.done) again.problem = answer.problem;
+  if (!answer.done)
+    again.problem = answer.problem;
   else if (!again.record)
     again.problem = answer.done->state == catalog::ItemState::kParsed ? "no record of this state stands there now"
                                                                       : answer.done->reason;

@@ -16,7 +16,7 @@
 namespace limier::app {
 namespace {
 
-constexpr std::int64_t kNeighbours = 3;       // on either side
+constexpr std::int64_t kNeighbours = 3;  // on either side
 
 using store::RowName;
 
@@ -86,10 +86,10 @@ std::string why_no_offset(std::string_view locator) {
 
 // What a row out of content says of itself. False: there is no such row.
 Result<bool> read_place(store::Index& index, const RowName& row, Explanation& explanation) {
-  LIMIER_TRY(auto query,
-             index.query(fmt::format("SELECT file_id, locator, source, page, file_offset, state FROM v_{0} WHERE {0}_id = "
-                                     "?1",
-                                     row.kind)));
+  LIMIER_TRY(auto query, index.query(fmt::format(
+                             "SELECT file_id, locator, source, page, file_offset, state FROM v_{0} WHERE {0}_id = "
+                             "?1",
+                             row.kind)));
   query.bind(1, row.id);
   if (!query.step()) {
     LIMIER_CHECK(query.status());
@@ -208,7 +208,8 @@ class Explainer {
     // What is read again could be what the scope masks.
     if (!to_.scoped) LIMIER_CHECK(read_files());
     if (to_.finding_id) {
-      const std::string* const body = to_.derived && to_.derived->state <= Derived::State::kDiffers ? &to_.derived->body : nullptr;
+      const std::string* const body =
+          to_.derived && to_.derived->state <= Derived::State::kDiffers ? &to_.derived->body : nullptr;
       LIMIER_TRY(to_.found_again, find_again(index_, *to_.finding_id, options_.rules, body));
     }
     return ok_status();
@@ -289,7 +290,8 @@ class Explainer {
     }
     RecordPlace& place = *to_.place;
     if (place.locator.starts_with("sqlite:") && place.file_offset && place.file_id) {
-      LIMIER_TRY(auto again, decode_again(index_, *to_.file_id, place.state, place.source, start(), evidence, guard, stop_));
+      LIMIER_TRY(auto again,
+                 decode_again(index_, *to_.file_id, place.state, place.source, start(), evidence, guard, stop_));
       place.decoded = std::move(again.record);
       place.decode_problem = std::move(again.problem);
     }

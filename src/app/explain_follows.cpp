@@ -38,10 +38,11 @@ class PartyRows {
   Result<Follows> find() {
     LIMIER_CHECK(find_home());
     follows_.how = fmt::format("every row that names the {} {}, in whatever spelling", kind_, normalized_);
-    LIMIER_CHECK(each(index_,
-                      "SELECT account_id, identifier, coalesce(service, '') FROM v_account WHERE identifier IS NOT NULL "
-                      "ORDER BY 1",
-                      [&](const auto& row) { note("account", row.integer(0), row.text(1), row.text(2)); }));
+    LIMIER_CHECK(
+        each(index_,
+             "SELECT account_id, identifier, coalesce(service, '') FROM v_account WHERE identifier IS NOT NULL "
+             "ORDER BY 1",
+             [&](const auto& row) { note("account", row.integer(0), row.text(1), row.text(2)); }));
     LIMIER_CHECK(each(index_, "SELECT device_id, value FROM v_device WHERE key = 'phone_number' ORDER BY 1",
                       [&](const auto& row) { note("device", row.integer(0), row.text(1), ""); }));
     LIMIER_CHECK(each(index_,
@@ -60,7 +61,8 @@ class PartyRows {
                         for (const std::string_view one : catalog::split_list(recipients))
                           note("message", row.integer(0), std::string(one), row.text(1));
                       }));
-    LIMIER_CHECK(each(index_, "SELECT call_id, party, coalesce(service, '') FROM v_call WHERE party IS NOT NULL ORDER BY 1",
+    LIMIER_CHECK(each(index_,
+                      "SELECT call_id, party, coalesce(service, '') FROM v_call WHERE party IS NOT NULL ORDER BY 1",
                       [&](const auto& row) { note("call", row.integer(0), row.text(1), row.text(2)); }));
     return std::move(follows_);
   }
@@ -73,10 +75,11 @@ class PartyRows {
   Status find_home() {
     std::vector<std::pair<std::string, std::string>> facts;
     std::vector<std::string> owners;
-    LIMIER_CHECK(each(index_, "SELECT key, value FROM v_device WHERE value <> '' ORDER BY device_id", [&](const auto& row) {
-      if (std::ranges::find(people::kCountryFacts, row.text(0)) != people::kCountryFacts.end())
-        facts.emplace_back(row.text(0), row.text(1));
-    }));
+    LIMIER_CHECK(
+        each(index_, "SELECT key, value FROM v_device WHERE value <> '' ORDER BY device_id", [&](const auto& row) {
+          if (std::ranges::find(people::kCountryFacts, row.text(0)) != people::kCountryFacts.end())
+            facts.emplace_back(row.text(0), row.text(1));
+        }));
     LIMIER_CHECK(each(index_, "SELECT identifier FROM v_account WHERE role = 'owner' ORDER BY account_id",
                       [&](const auto& row) { owners.push_back(row.text(0)); }));
     at_home_ = people::country_of_device(facts, owners);
@@ -105,7 +108,8 @@ class PartyRows {
 };
 
 Result<std::optional<Follows>> follow_party(store::Index& index, std::int64_t id) {
-  LIMIER_TRY(auto row, index.query("SELECT kind, normalized, contacts, messages, calls FROM v_party WHERE party_id = ?1"));
+  LIMIER_TRY(auto row,
+             index.query("SELECT kind, normalized, contacts, messages, calls FROM v_party WHERE party_id = ?1"));
   row.bind(1, id);
   if (!row.step()) return row.status().ok() ? Result<std::optional<Follows>>(std::nullopt) : row.status().error();
   PartyRows rows(index, row.text(0), row.text(1));
@@ -118,17 +122,18 @@ Result<std::optional<Follows>> follow_party(store::Index& index, std::int64_t id
 // ---- others --------------------------------------------------------------------------------------------------------
 
 Result<std::optional<Follows>> follow_mailbox(store::Index& index, std::int64_t id) {
-  LIMIER_TRY(auto account, index.query("SELECT file_id, identifier FROM v_account WHERE account_id = ?1 AND parser = ?2"));
+  LIMIER_TRY(auto account,
+             index.query("SELECT file_id, identifier FROM v_account WHERE account_id = ?1 AND parser = ?2"));
   account.bind(1, id).bind(2, std::string(kMailboxOwner));
   if (!account.step())
     return account.status().ok() ? Result<std::optional<Follows>>(std::nullopt) : account.status().error();
   Follows follows;
   follows.how = "the one address that nearly all messages of this mailbox are from or to";
-  LIMIER_TRY(auto rows, index.query(
-                            "SELECT m.message_id FROM v_message m JOIN v_file f ON f.file_id = m.file_id WHERE m.service "
-                            "= 'E-mail' AND (m.file_id = ?1 OR (m.locator GLOB 'eml*' AND f.parent_file_id = (SELECT "
-                            "parent_file_id FROM v_file WHERE file_id = ?1))) AND instr(lower(coalesce(m.sender, '') || "
-                            "coalesce(m.recipients, '')), lower(?2)) > 0 ORDER BY 1"));
+  LIMIER_TRY(auto rows,
+             index.query("SELECT m.message_id FROM v_message m JOIN v_file f ON f.file_id = m.file_id WHERE m.service "
+                         "= 'E-mail' AND (m.file_id = ?1 OR (m.locator GLOB 'eml*' AND f.parent_file_id = (SELECT "
+                         "parent_file_id FROM v_file WHERE file_id = ?1))) AND instr(lower(coalesce(m.sender, '') || "
+                         "coalesce(m.recipients, '')), lower(?2)) > 0 ORDER BY 1"));
   rows.bind(1, account.integer(0)).bind(2, account.text(1));
   while (rows.step()) add(follows, "message", rows.integer(0));
   LIMIER_CHECK(rows.status());
@@ -142,9 +147,10 @@ Result<std::optional<Follows>> follow_run(store::Index& index, std::string_view 
   row.bind(1, id);
   if (!row.step()) return row.status().ok() ? Result<std::optional<Follows>>(std::nullopt) : row.status().error();
   Follows follows;
-  follows.how = kind == "pack" ? "a pack that the run was guided by: it comes with the program or from the command line, "
-                                 "not out of the evidence"
-                               : "counted by the rules over all rows of v_message; see `limier rules run`";
+  follows.how = kind == "pack"
+                    ? "a pack that the run was guided by: it comes with the program or from the command line, "
+                      "not out of the evidence"
+                    : "counted by the rules over all rows of v_message; see `limier rules run`";
   return std::optional(std::move(follows));
 }
 
@@ -216,7 +222,8 @@ Result<FoundAgain> find_again(store::Index& index, std::int64_t finding_id, cons
     LIMIER_CHECK(row.status());
     return again;
   }
-  const StoredFinding finding{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.real(5), row.integer(6)};
+  const StoredFinding finding{row.text(0), row.text(1), row.text(2),   row.text(3),
+                              row.text(4), row.real(5), row.integer(6)};
   LIMIER_TRY(const auto set, rules::RuleSet::load(paths));
   const auto pack = std::ranges::find(set.packs(), finding.pack, &rules::Pack::id);
   if (pack == set.packs().end()) {

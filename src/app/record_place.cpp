@@ -114,7 +114,6 @@ std::pair<std::size_t, std::size_t> longest_beginning(std::string_view bytes, st
   return {best_at, best};
 }
 
-
 }  // namespace
 
 Result<std::vector<FileRun>> runs_of(store::Index& index, std::int64_t file_id, std::uint64_t from,

@@ -13,10 +13,11 @@ namespace limier::cli {
 namespace {
 
 constexpr std::size_t kHexLine = 16;
-constexpr std::size_t kShownBytes = 256;  // of a record
+constexpr std::size_t kShownBytes = 256;   // of a record
 constexpr std::size_t kShownExtents = 20;  // of a file
 constexpr std::size_t kShownValue = 400;   // bytes of a column of a record
 constexpr std::size_t kNameWidth = 12;
+constexpr std::size_t kMaxNameWidth = 32;  // of a column of the evidence
 
 std::string quantity(std::int64_t number) {
   return group_digits(static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0)));
@@ -34,16 +35,16 @@ std::string hex_line(Bytes bytes, std::size_t at) {
 
 // What was found of the text of a message in the bytes of its record.
 std::string text_sentence(const app::RecordPlace& place) {
+  const bool is_page = place.locator.starts_with("sqlite:");
   if (place.bytes.empty()) return "";
   if (place.text_encoding.empty())
     return "its text does not stand in these bytes as UTF-8 or UTF-16: it is empty, or kept elsewhere or in another "
            "form";
   if (place.found_bytes == place.text_bytes)
     return fmt::format("its text stands in these bytes, as {} from byte {} on", place.text_encoding, place.text_at);
-  return fmt::format(
-      "the first {} of {} bytes of its text stand in these bytes, as {} from byte {} on; the rest lies "
-      "on other pages",
-      place.found_bytes, place.text_bytes, place.text_encoding, place.text_at);
+  return fmt::format("the first {} of {} bytes of its text stand in these bytes, as {} from byte {} on; the rest {}",
+                     place.found_bytes, place.text_bytes, place.text_encoding, place.text_at,
+                     is_page ? "lies on other pages" : "is written in another form there");
 }
 
 class ExplainCommand final : public Command {
@@ -224,16 +225,28 @@ class ExplainCommand final : public Command {
       fact(context, rows.kind, fmt::format("{}:{}{}", quantity(rows.count), names, more > 0 ? " …" : ""));
     }
     if (follows.agrees)
-      fact(context, "now", *follows.agrees ? "these rows give what the index says" : "DIFFERS: these rows give another");
+      fact(context, "now",
+           *follows.agrees ? "these rows give what the index says" : "DIFFERS: these rows give another");
   }
 
   static void print_decoded(const Context& context, const app::DecodedRecord& record) {
     head(context, fmt::format("\nThe record that these bytes are{}{}",
                               record.table.empty() ? "" : ": table " + terminal_text(record.table),
                               record.rowid ? fmt::format(", row {}", *record.rowid) : ""));
-    for (std::size_t i = 0; i < record.values.size(); ++i)
-      fact(context, i < record.columns.size() ? terminal_text(record.columns[i]) : fmt::format("column {}", i + 1),
-           value_words(record.values[i]));
+    std::size_t width = kNameWidth;
+    for (const std::string& column : record.columns)
+      width = std::min(std::max(width, column.size() + 2), kMaxNameWidth);
+    for (std::size_t i = 0; i < record.values.size(); ++i) {
+      const std::string name =
+          i < record.columns.size() ? terminal_text(record.columns[i]) : fmt::format("column {}", i + 1);
+      const auto lines = text_lines(value_words(record.values[i]), text_width() - width - 2);
+      for (std::size_t line = 0; line < lines.size(); ++line)
+        context.out.write(
+            fmt::format("  {}{}\n",
+                        context.style.dim(line == 0 ? pad_right(name + (name.size() < width ? "" : " "), width)
+                                                    : std::string(width, ' ')),
+                        lines[line]));
+    }
   }
   static std::string value_words(const content::DatabaseValue& value) {
     using Kind = content::DatabaseValue::Kind;
@@ -254,7 +267,8 @@ class ExplainCommand final : public Command {
 
   // What is made of the bytes now, beside what the index says.
   static void print_made_again(const Context& context, const app::Explanation& explanation) {
-    if (!explanation.derived && !explanation.found_again && !(explanation.place && !explanation.place->decode_problem.empty()))
+    if (!explanation.derived && !explanation.found_again &&
+        !(explanation.place && !explanation.place->decode_problem.empty()))
       return;
     head(context, "\nMade again");
     if (explanation.place && !explanation.place->decode_problem.empty())
@@ -262,8 +276,8 @@ class ExplainCommand final : public Command {
     if (explanation.derived) {
       print_derived(context, explanation.kind, *explanation.derived);
       if (!explanation.derived->of_limier.empty())
-        fact(context, "", fmt::format("from other rows, and not compared: {}",
-                                      fmt::join(explanation.derived->of_limier, ", ")));
+        fact(context, "",
+             fmt::format("from other rows, and not compared: {}", fmt::join(explanation.derived->of_limier, ", ")));
     }
     if (!explanation.found_again) return;
     const app::FoundAgain& again = *explanation.found_again;
@@ -271,8 +285,9 @@ class ExplainCommand final : public Command {
     if (again.text_read)
       for (const std::string& word : again.words) {
         const bool lost = std::ranges::find(again.lost, word) != again.lost.end();
-        fact(context, "word", fmt::format("{}{}", terminal_text(word), lost ? ": GONE from the text as it was read now"
-                                                                             : ": in the text as it was read now"));
+        fact(context, "word",
+             fmt::format("{}{}", terminal_text(word),
+                         lost ? ": GONE from the text as it was read now" : ": in the text as it was read now"));
       }
   }
   static void print_derived(const Context& context, std::string_view name, const app::Derived& derived) {

@@ -24,7 +24,8 @@ std::optional<std::uint32_t> cell_of(const Source& source, std::uint32_t page_si
   const Reader* const reader = in_log ? source.wal : source.main;
   if (reader == nullptr || (!in_log && row.source != RowSource::kMain && row.source != RowSource::kFreelist))
     return std::nullopt;
-  const std::uint64_t front = in_log ? kWalHeaderBytes : 0, head = in_log ? kWalFrameHeaderBytes : 0, step = page_size + head;
+  const std::uint64_t front = in_log ? kWalHeaderBytes : 0, head = in_log ? kWalFrameHeaderBytes : 0,
+                      step = page_size + head;
   if (row.file_offset < front) return std::nullopt;
   const std::uint64_t begin = front + (row.file_offset - front) / step * step + head;
   std::vector<std::uint8_t> bytes(page_size);

@@ -99,49 +99,62 @@ def varint(data, at):
     raise ValueError("no varint")
 
 
-class Record:
-    """The record of a leaf cell at an offset of a database or of its log, with what lies on overflow pages of the database.
+class Database:
+    """Pages of a database as its application saw them: those committed to the log stand before those of the file."""
 
-    Values that are not wholly there (overflow pages of a log) are cut.
-    """
+    def __init__(self, main, log=None):
+        self.main, self.log, self.logged = main, log, {}
+        head = main.read(0, 100)
+        self.page = struct.unpack_from(">H", head, 16)[0]
+        self.page = 65536 if self.page == 1 else self.page
+        self.usable = self.page - head[20]
+        if log is None or log.size < 32:
+            return
+        step, salts, waiting = self.page + 24, log.read(16, 8), {}
+        for at in range(32, log.size - step + 1, step):
+            number, commit = struct.unpack_from(">II", frame := log.read(at, 24))
+            if frame[8:16] != salts:
+                break
+            waiting[number] = at + 24
+            if commit:
+                self.logged.update(waiting)
+                waiting = {}
+
+    def read_page(self, number):
+        if number in self.logged:
+            return self.log.read(self.logged[number], self.page)
+        return self.main.read((number - 1) * self.page, self.page)
+
+
+class Record:
+    """The record of a leaf cell at an offset of a database or of its log, with what lies on overflow pages."""
 
     SIZES = {0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8, 7: 8, 8: 0, 9: 0}
 
-    def __init__(self, file, offset, log=False):
-        head = file.read(0, 100)
-        if log:
-            page = struct.unpack_from(">I", head, 8)[0]
-            self.page_end = offset + page + 24 - (offset - 32) % (page + 24)
-            reserved, self.encoding = 0, None
-        else:
-            page = struct.unpack_from(">H", head, 16)[0]
-            page = 65536 if page == 1 else page
-            self.page_end = offset + page - offset % page
-            reserved, self.encoding = head[20], struct.unpack_from(">I", head, 56)[0]
-        start = self.page_end - page
-        kind = file.read(start + (100 if start == 0 and not log else 0), 1)[0]
-        self.bytes = file.read(offset, self.page_end - offset)
+    def __init__(self, database, offset, log=False):
+        page, front = database.page, 24 if log else 0
+        first = 32 if log else 0
+        self.page_start = offset - (offset - first) % (page + front) + front
+        file = database.log if log else database.main
+        kind = file.read(self.page_start + (100 if self.page_start == 0 else 0), 1)[0]
+        self.bytes = file.read(offset, self.page_start + page - offset)
         payload, at = varint(self.bytes, 0)
         self.rowid = None
         if kind == 13:
             self.rowid, at = varint(self.bytes, at)
             self.rowid -= (self.rowid >> 63) << 64
-        usable = page - reserved
-        most = usable - 35 if kind == 13 else (usable - 12) * 64 // 255 - 23
+        most = database.usable - 35 if kind == 13 else (database.usable - 12) * 64 // 255 - 23
         local = payload
         if payload > most:
-            least = (usable - 12) * 32 // 255 - 23
-            local = least + (payload - least) % (usable - 4)
+            least = (database.usable - 12) * 32 // 255 - 23
+            local = least + (payload - least) % (database.usable - 4)
             local = local if local <= most else least
         body = self.bytes[at : at + local]
-        if local < payload and not log:
-            following = struct.unpack_from(">I", self.bytes, at + local)[0]
-            for _ in range(1 << 16):
-                if following == 0 or len(body) >= payload:
-                    break
-                part = file.read((following - 1) * page, usable)
-                following = struct.unpack_from(">I", part)[0]
-                body += part[4:]
+        following = struct.unpack_from(">I", self.bytes, at + local)[0] if local < payload else 0
+        while following and len(body) < payload:
+            part = database.read_page(following)[: database.usable]
+            following = struct.unpack_from(">I", part)[0]
+            body += part[4:]
         self.values = self.decode(body[:payload])
 
     def decode(self, body):

@@ -40,7 +40,7 @@ struct DatabaseRow {
   std::uint64_t file_offset = 0;      // of the record, in the file that `source` names
   std::optional<std::uint32_t> cell;  // its place in its page's list, from 0; only of a row that was asked for by place
   static constexpr auto fields() {
-    return std::tuple{&DatabaseRow::table,  &DatabaseRow::rowid, &DatabaseRow::values,     &DatabaseRow::state,
+    return std::tuple{&DatabaseRow::table,  &DatabaseRow::rowid, &DatabaseRow::values,      &DatabaseRow::state,
                       &DatabaseRow::source, &DatabaseRow::page,  &DatabaseRow::file_offset, &DatabaseRow::cell};
   }
 };
