@@ -139,12 +139,13 @@ struct ExportedFile {
 };
 Result<std::vector<ExportedFile>> export_files(const ExportOptions& options, const std::atomic<int>& stop_signal);
 
-// `limier explain`: from a row back to the bytes it was made of, which are read again. What the index says of the rows
-// themselves is for the caller to show.
+// `limier explain`: from a row back to the bytes it was made of, which are read again, and made a row again. What the
+// index says of the rows themselves is for the caller to show.
 struct ExplainOptions {
-  std::string dir;    // the case folder
-  std::string row;    // "file:12", "message:881", "finding:3", or the key of a finding
-  std::string image;  // where the evidence is now; "" : as recorded
+  std::string dir;                        // the case folder
+  std::string row;                        // "file:12", "message:881", "finding:3", or the key of a finding
+  std::string image;                      // where the evidence is now; "" : as recorded
+  std::vector<std::string> packs, rules;  // those that the run was given, beside the program's own
   bool sandbox = true;
   std::uint32_t stall_seconds = kStallSeconds;
   std::string command_line;
@@ -159,22 +160,76 @@ struct ReadBack {
   std::string problem;    // "" when it is what the index says
   bool mismatch = false;  // it is something else now
 };
+// A stretch of a file, and where its first byte is kept.
+struct FileRun {
+  std::uint64_t file_offset = 0, length = 0;
+  std::optional<std::uint64_t> image_offset;  // nothing when its bytes do not lie in the image as they are
+  std::string kind;                           // v_extent.kind
+  std::optional<evidence::ContainerPlace> container;
+  std::string segment;  // its name
+};
+// A record of a database, decoded again.
+struct DecodedRecord {
+  std::string table;  // "": more than one may have had it
+  std::optional<std::int64_t> rowid;
+  std::vector<std::string> columns;
+  std::vector<content::DatabaseValue> values;
+  std::optional<std::uint32_t> cell;  // in the list of its page, from 0
+};
 // Where a row out of content stands, and what stands there now.
 struct RecordPlace {
   std::string locator, source;  // source: "main", "wal", …
+  std::string state;
   std::optional<std::int64_t> page, file_offset;
+  std::string no_offset;  // why there is no file_offset; "" when there is
   // The file that holds the record: that of the row, or its log (PATH-wal, PATH-journal). Nothing when the index has no
   // such file.
   std::optional<std::int64_t> file_id;
   std::optional<std::uint64_t>
-      image_offset;                 // of the record; nothing when its bytes do not lie in the image as they are
-  std::vector<std::uint8_t> bytes;  // of the record, as far as they lie on its page
+      image_offset;                      // of the record; nothing when its bytes do not lie in the image as they are
+  std::vector<std::uint8_t> bytes;       // of the record, as far as they lie on its page
+  std::vector<FileRun> runs;             // where those bytes lie
+  std::optional<DecodedRecord> decoded;  // of a database
+  std::string decode_problem;            // why it is not
   // Of the text of a message: in which encoding it was found ("utf-8", "utf-16le", "utf-16be"), where in `bytes`, and
   // how much of it. found_bytes below text_bytes: the record goes on elsewhere (overflow pages).
   std::string text_encoding;
   std::size_t text_at = 0, found_bytes = 0, text_bytes = 0;
 };
 inline constexpr std::size_t kMaxExcerptBytes = 64u << 10;
+inline constexpr std::size_t kMaxExplainedRuns = 1000;  // of a file
+// What a row's parser makes of the same content now.
+struct Derived {
+  enum class State : std::uint8_t { kAgrees, kDiffers, kGone, kNotDone };
+  State state = State::kNotDone;
+  std::string reason;  // why there is no row (kGone), or why nobody looked (kNotDone)
+  struct Difference {
+    std::string column, index, now;
+  };
+  std::vector<Difference> differences;
+  std::vector<std::string> columns;    // that were compared
+  std::vector<std::string> of_limier;  // that limier fills from other rows, and are not
+  std::string body;                    // of a message, as made now
+};
+// The rows that a row without bytes of its own follows from.
+struct Follows {
+  std::string how;  // in words
+  struct Rows {
+    std::string kind;
+    std::int64_t count = 0;
+    std::vector<std::int64_t> ids;  // the first of them
+  };
+  std::vector<Rows> rows;
+  std::optional<bool> agrees;  // whether they give what the index says; nothing where that is not asked
+};
+inline constexpr std::size_t kMaxNamedRows = 20;  // of one kind
+// A finding made again, over the index and over the text as it was read now.
+struct FoundAgain {
+  Derived rule;                    // priority, score and reason, by the rule that made it
+  std::vector<std::string> words;  // of its reason
+  std::vector<std::string> lost;   // those that the text, as read now, does not give any more
+  bool text_read = false;          // the text was made again, so that words could be looked for
+};
 struct Explanation {
   std::optional<std::int64_t> finding_id;
   std::string kind;  // of the row that was asked for, or of the finding's subject: "file", "message", …
@@ -182,10 +237,14 @@ struct Explanation {
   std::optional<std::int64_t> file_id;
   std::vector<std::int64_t> thread;  // a message and its neighbours, in the order of the conversation
   std::optional<RecordPlace> place;
+  std::vector<FileRun> runs;   // of the file; the first kMaxExplainedRuns
   std::vector<ReadBack> read;  // what was read again for it
   bool scoped = false;         // the case has a scope: nothing is read again, it could be what is masked
+  std::optional<Derived> derived;
+  std::optional<Follows> follows;
+  std::optional<FoundAgain> found_again;
   [[nodiscard]] bool mismatch() const;
-  [[nodiscard]] bool incomplete() const;  // something could not be read again
+  [[nodiscard]] bool incomplete() const;  // something could not be read or made again
 };
 Result<Explanation> explain(const ExplainOptions& options, const std::atomic<int>& stop_signal);
 

@@ -104,11 +104,21 @@ struct Wish {
 
 // ---- what limier-content is told, and what it says -----------------------------------------------------------------
 
+// Where a record begins.
+struct RecordAt {
+  catalog::RowSource source = catalog::RowSource::kMain;
+  std::uint64_t file_offset = 0;  // in the file that `source` names
+  static constexpr auto fields() { return std::tuple{&RecordAt::source, &RecordAt::file_offset}; }
+};
+
 // Which rows of a database are wanted (content/database_rows.h).
 struct DatabaseQuestion {
-  std::string table;         // in any case of its letters; "": all
-  std::uint32_t states = 0;  // one bit a catalog::RowState
-  static constexpr auto fields() { return std::tuple{&DatabaseQuestion::table, &DatabaseQuestion::states}; }
+  std::string table;           // in any case of its letters; "": all
+  std::uint32_t states = 0;    // one bit a catalog::RowState
+  std::optional<RecordAt> at;  // the one row that stands there
+  static constexpr auto fields() {
+    return std::tuple{&DatabaseQuestion::table, &DatabaseQuestion::states, &DatabaseQuestion::at};
+  }
 };
 
 struct ContentJob {

@@ -118,6 +118,19 @@ struct ContainerRecord {
   std::string libewf_refusal;  // why libewf would not open the set, when limier read this by itself
 };
 
+// Where a byte of the media is kept in the files of the container.
+struct ContainerPlace {
+  std::uint32_t segment = 0;           // of EvidenceSpec::segments, from 0
+  std::uint64_t segment_offset = 0;    // of the chunk as it is stored, or of the byte itself where there are no chunks
+  std::optional<std::uint64_t> chunk;  // from 0
+  bool compressed = false;             // the chunk is
+  std::uint64_t within_chunk = 0;      // of the byte, once the chunk is decoded
+  static constexpr auto fields() {
+    return std::tuple{&ContainerPlace::segment, &ContainerPlace::segment_offset, &ContainerPlace::chunk,
+                      &ContainerPlace::compressed, &ContainerPlace::within_chunk};
+  }
+};
+
 class Image {
  public:
   virtual ~Image() = default;
@@ -145,6 +158,8 @@ class Image {
   // Bytes of the container, all segments one behind the other, that lie before the chunk's own: how far a pass has come
   // in the files. nullopt where that is not known.
   [[nodiscard]] virtual std::optional<std::uint64_t> container_offset(std::uint64_t chunk) const;
+  // nullopt: past the end, in a segment that is not there, or a reader that cannot tell.
+  [[nodiscard]] virtual std::optional<ContainerPlace> container_place(std::uint64_t image_offset) const;
   // How often a chunk was decoded so far by both ways together (the "chunks decoded ÷ chunks" figure).
   [[nodiscard]] virtual std::uint64_t chunks_decoded() const = 0;
 };

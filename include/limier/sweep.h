@@ -59,14 +59,15 @@ struct SweepJob {
   // A checkpoint is due after so much time, or after so many bytes of media; 0: not for that reason.
   std::uint32_t checkpoint_ms = 0;
   std::uint64_t checkpoint_bytes = 0;
-  std::optional<Checkpoint> resume;  // go on from here
-  bool loose_pages = false;          // wanted
+  std::optional<Checkpoint> resume;          // go on from here
+  bool loose_pages = false;                  // wanted
+  std::vector<std::uint64_t> image_offsets;  // kContainer: whose places in the container are asked for
   static constexpr auto fields() {
     return std::tuple{
         &SweepJob::kind,          &SweepJob::evidence,      &SweepJob::media_digests,    &SweepJob::file_digests,
         &SweepJob::jobs,          &SweepJob::stash_bytes,   &SweepJob::skip_chunks,      &SweepJob::careful_from,
         &SweepJob::careful_until, &SweepJob::checkpoint_ms, &SweepJob::checkpoint_bytes, &SweepJob::resume,
-        &SweepJob::loose_pages};
+        &SweepJob::loose_pages,   &SweepJob::image_offsets};
   }
 };
 
@@ -88,6 +89,7 @@ struct ContainerMessage {
   std::vector<std::string> header_values;
   std::vector<catalog::BadRange> acquisition_errors;
   std::vector<evidence::OpenIssue> issues;
+  std::vector<std::optional<evidence::ContainerPlace>> places;  // parallel to SweepJob::image_offsets
   static constexpr auto fields() {
     return std::tuple{
         &ContainerMessage::format,         &ContainerMessage::variant,       &ContainerMessage::size_bytes,
@@ -95,7 +97,7 @@ struct ContainerMessage {
         &ContainerMessage::compression,    &ContainerMessage::media_type,    &ContainerMessage::physical,
         &ContainerMessage::set_identifier, &ContainerMessage::stored_md5,    &ContainerMessage::stored_sha1,
         &ContainerMessage::header_names,   &ContainerMessage::header_values, &ContainerMessage::acquisition_errors,
-        &ContainerMessage::issues};
+        &ContainerMessage::issues,         &ContainerMessage::places};
   }
 };
 
@@ -149,6 +151,7 @@ using OpenContentSource = std::function<Result<std::vector<OpenContent>>()>;
 Result<SweepStats> run_sweep(const evidence::Image& image, const SweepJob& job, const PlanSource& plan, Sink& sink,
                              const OpenContentSource& open_contents = {});
 
-Result<ContainerMessage> describe_container(const evidence::EvidenceSpec& spec, const std::vector<int>& fds);
+Result<ContainerMessage> describe_container(const evidence::EvidenceSpec& spec, const std::vector<int>& fds,
+                                            const std::vector<std::uint64_t>& image_offsets = {});
 
 }  // namespace limier::sweep

@@ -55,11 +55,16 @@ Guard make_guard(bool sandbox, std::uint32_t stall_seconds, const MemoryPlan& me
           .tree_bytes = memory.tree_bytes};
 }
 
-Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, const Guard& guard,
-                                         const std::atomic<int>& stop_signal) {
+Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, const Guard& guard, const std::atomic<int>& stop_signal,
+                                         const std::vector<std::uint64_t>& image_offsets) {
   sweep::SweepJob job;
   job.kind = sweep::SweepJobKind::kContainer;
   job.evidence = evidence.spec;
+  job.image_offsets = image_offsets;
+  const auto is_there = [&](const std::optional<evidence::ContainerPlace>& place) {
+    return !place || (place->segment < evidence.spec.segments.size() &&
+                      place->segment_offset < evidence.spec.segments[place->segment].size_bytes);
+  };
   std::optional<sweep::ContainerMessage> message;
   Session session;
   session.worker = "limier-sweep";
@@ -71,6 +76,8 @@ Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, const Guard& gua
     message = decode<sweep::ContainerMessage>(Bytes(frame.payload));
     if (!message || message->sector_size == 0 || message->header_names.size() != message->header_values.size())
       return Error{kLied, "its description of the container is malformed"};
+    if (message->places.size() != image_offsets.size() || !std::ranges::all_of(message->places, is_there))
+      return Error{kLied, "it names places that are not in the container"};
     return ok_status();
   };
   session.begin_again = [&] { return message.reset(), ok_status(); };

@@ -23,8 +23,9 @@ struct ContainerFacts {
   worker::SandboxReport sandbox;
 };
 // A worker that died over it is given a second chance; then the evidence cannot be examined.
-Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, const Guard& guard,
-                                         const std::atomic<int>& stop_signal);
+// `image_offsets`: bytes of the media whose places in the container are to be told too.
+Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, const Guard& guard, const std::atomic<int>& stop_signal,
+                                         const std::vector<std::uint64_t>& image_offsets = {});
 
 // Digests asked for with --digests, or the default: those stored or expected plus SHA-256; MD5 and SHA-256 for raw.
 // Expected ones are always computed: a digest that was given is a question that must be answered.

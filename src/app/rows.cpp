@@ -4,6 +4,7 @@
 
 #include <deque>
 
+#include "app/ask_content.h"
 #include "app/case_folder.h"
 #include "app/reread.h"
 #include "limier/app.h"
@@ -15,7 +16,6 @@ constexpr std::string_view kSqliteType = "application/vnd.sqlite3";
 constexpr std::uint64_t kCacheBytes = 16u << 20;
 constexpr std::uint64_t kWorkerBytes = 768ull << 20;    // of address space
 constexpr std::uint64_t kResidentBytes = 512ull << 20;  // a database of a GiB takes half of it
-constexpr std::uint64_t kMaxFetched = 32u << 20;        // of a content that only limier-fs can read
 constexpr std::uint64_t kSentPerByte = 64;              // of a database: its versions, with their columns
 constexpr std::uint64_t kSentAtLeast = 64u << 20;
 
@@ -126,44 +126,9 @@ class RowsReader {
 
   // Nothing, and said why, where the bytes cannot be had.
   Result<std::optional<content::ContentBytes>> bytes_of(const KnownContent& content, std::int64_t file_id) {
-    content::ContentBytes bytes;
-    bytes.size_bytes = content.size_bytes;
-    LIMIER_TRY(auto query,
-               index_.query("SELECT s.source FROM file f JOIN stream s ON s.content_id = f.content_id WHERE "
-                            "f.file_id = ?1"));
-    query.bind(1, file_id);
-    const auto source =
-        query.step() ? static_cast<catalog::ContentSource>(query.integer(0)) : catalog::ContentSource::kNone;
-    LIMIER_CHECK(query.status());
-    if (source == catalog::ContentSource::kDigested) return fetch(content);
-    if (source != catalog::ContentSource::kExtents)
-      return missing(content, fmt::format("its content is {}", content.state));
-    LIMIER_TRY(auto extents,
-               index_.query("SELECT file_offset, image_offset, length FROM v_extent WHERE file_id = ?1 AND "
-                            "kind = 'data' AND image_offset IS NOT NULL ORDER BY file_offset, seq"));
-    extents.bind(1, file_id);
-    while (extents.step())
-      bytes.pieces.push_back({static_cast<std::uint64_t>(extents.integer(0)),
-                              static_cast<std::uint64_t>(extents.integer(1)),
-                              static_cast<std::uint64_t>(extents.integer(2))});
-    LIMIER_CHECK(extents.status());
-    return std::optional(std::move(bytes));
-  }
-
-  // Resident and compressed contents: limier-fs knows how.
-  Result<std::optional<content::ContentBytes>> fetch(const KnownContent& content) {
-    if (content.size_bytes > kMaxFetched)
-      return missing(content, "it is compressed and too large to be read in one piece");
-    content::ContentBytes bytes;
-    bytes.size_bytes = content.size_bytes;
-    bytes.is_here = true;
-    const auto keep = [&](Bytes part) {
-      bytes.bytes.insert(bytes.bytes.end(), part.begin(), part.end());
-      return ok_status();
-    };
-    LIMIER_TRY(const ReadAgain read, read_again(content, evidence_, guard_, keep, stop_));
-    if (!read.problem.empty()) return missing(content, read.problem);
-    return std::optional(std::move(bytes));
+    LIMIER_TRY(auto found, content_bytes(index_, content, file_id, evidence_, guard_, stop_));
+    if (!found.bytes) return missing(content, found.problem);
+    return std::move(found.bytes);
   }
 
   std::optional<content::ContentBytes> missing(const KnownContent& content, std::string_view why) {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "cli/batch_text.h"
-#include "cli/json_writer.h"
+#include "cli/explain_json.h"
 #include "cli/message_text.h"
 #include "cli/rows.h"
 #include "limier/app.h"
@@ -13,11 +13,11 @@ namespace limier::cli {
 namespace {
 
 constexpr std::size_t kHexLine = 16;
-constexpr std::size_t kShownBytes = 256;  // of a record
-constexpr std::size_t kJsonBytes = 4096;
-constexpr std::int64_t kShownExtents = 20;  // of a file
-constexpr std::int64_t kJsonExtents = 1000;
+constexpr std::size_t kShownBytes = 256;   // of a record
+constexpr std::size_t kShownExtents = 20;  // of a file
+constexpr std::size_t kShownValue = 400;   // bytes of a column of a record
 constexpr std::size_t kNameWidth = 12;
+constexpr std::size_t kMaxNameWidth = 32;  // of a column of the evidence
 
 std::string quantity(std::int64_t number) {
   return group_digits(static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0)));
@@ -35,16 +35,16 @@ std::string hex_line(Bytes bytes, std::size_t at) {
 
 // What was found of the text of a message in the bytes of its record.
 std::string text_sentence(const app::RecordPlace& place) {
+  const bool is_page = place.locator.starts_with("sqlite:");
   if (place.bytes.empty()) return "";
   if (place.text_encoding.empty())
     return "its text does not stand in these bytes as UTF-8 or UTF-16: it is empty, or kept elsewhere or in another "
            "form";
   if (place.found_bytes == place.text_bytes)
     return fmt::format("its text stands in these bytes, as {} from byte {} on", place.text_encoding, place.text_at);
-  return fmt::format(
-      "the first {} of {} bytes of its text stand in these bytes, as {} from byte {} on; the rest lies "
-      "on other pages",
-      place.found_bytes, place.text_bytes, place.text_encoding, place.text_at);
+  return fmt::format("the first {} of {} bytes of its text stand in these bytes, as {} from byte {} on; the rest {}",
+                     place.found_bytes, place.text_bytes, place.text_encoding, place.text_at,
+                     is_page ? "lies on other pages" : "is written in another form there");
 }
 
 class ExplainCommand final : public Command {
@@ -55,6 +55,8 @@ class ExplainCommand final : public Command {
         ->required()
         ->option_text(" ");
     app.add_option("--image", options_.image, "Where the evidence is now, when it has moved")->option_text("IMAGE");
+    app.add_option("--packs", options_.packs, "Packs of applications that triage was given")->option_text("PATH...");
+    app.add_option("--rules", options_.rules, "Packs of rules that triage was given")->option_text("PATH...");
   }
 
   int run(const Context& context) override {
@@ -94,10 +96,13 @@ class ExplainCommand final : public Command {
     if (explanation.finding_id) LIMIER_CHECK(print_finding(context, index, *explanation.finding_id));
     if (!explanation.thread.empty()) LIMIER_CHECK(print_thread(context, index, explanation));
     if (explanation.place) LIMIER_CHECK(print_place(context, index, explanation));
+    if (explanation.follows) print_follows(context, explanation);
     if (explanation.file_id) LIMIER_CHECK(print_file(context, index, *explanation.file_id));
-    if (explanation.kind == "file" && explanation.file_id)
-      LIMIER_CHECK(print_extents(context, index, *explanation.file_id));
+    print_runs(context, "bytes", explanation.runs);
+    if (explanation.runs.size() == app::kMaxExplainedRuns) fact(context, "", "and perhaps more; see v_extent");
     print_read(context, explanation);
+    if (explanation.place && explanation.place->decoded) print_decoded(context, *explanation.place->decoded);
+    print_made_again(context, explanation);
     return ok_status();
   }
 
@@ -149,11 +154,12 @@ class ExplainCommand final : public Command {
     fact(context, "parser", fmt::format("{} {}", row.text(0), row.text(1)));
     fact(context, "locator", place.locator);
     fact(context, "state", row.text(2) + (place.source.empty() ? "" : ", in " + place.source));
-    if (place.page) fact(context, "page", fmt::format("{} of the database", *place.page));
-    if (!place.file_offset && place.image_offset)
-      fact(context, "offset", "in no file: it stands in free space of the volume");
-    else if (!place.file_offset)
-      fact(context, "offset", "not known: the parser could not tell where the record stands");
+    if (place.page)
+      fact(context, "page",
+           fmt::format("{} of the database{}", *place.page,
+                       place.decoded && place.decoded->cell ? fmt::format(", cell {}", *place.decoded->cell) : ""));
+    if (!place.file_offset)
+      fact(context, "offset", place.no_offset);
     else if (!place.file_id)
       fact(context, "offset",
            fmt::format("{} in the {} of the database, which the index does not have", quantity(*place.file_offset),
@@ -161,7 +167,7 @@ class ExplainCommand final : public Command {
     else
       fact(context, "offset", fmt::format("{} in file {}", quantity(*place.file_offset), *place.file_id));
     if (place.image_offset)
-      fact(context, "image", fmt::format("byte {} of the image", group_digits(*place.image_offset)));
+      print_runs(context, "image", place.runs);
     else if (place.file_offset && place.file_id)
       fact(context, "image", "not as it is: the content is resident, compressed or sparse there");
     return row.status();
@@ -187,20 +193,122 @@ class ExplainCommand final : public Command {
     return row.status();
   }
 
-  static Status print_extents(const Context& context, store::Index& index, std::int64_t file_id) {
-    LIMIER_TRY(auto rows, index.query("SELECT file_offset, image_offset, length, kind FROM v_extent WHERE file_id = ?1 "
-                                      "ORDER BY seq"));
-    rows.bind(1, file_id);
-    std::int64_t count = 0;
-    for (; rows.step(); ++count)
-      if (count < kShownExtents)
-        fact(context, count == 0 ? "bytes" : "",
-             fmt::format("{} from {}: {}, {} bytes", rows.text(3), quantity(rows.integer(0)),
-                         rows.is_null(1) ? "nowhere in the image" : "image " + quantity(rows.integer(1)),
-                         quantity(rows.integer(2))));
-    if (count > kShownExtents)
-      fact(context, "", fmt::format("and {} more; see v_extent", quantity(count - kShownExtents)));
-    return rows.status();
+  // "segment 2 (x.E02), chunk 118, compressed, which begins at byte 4,711 of it; byte 12 of the chunk".
+  static std::string container_words(const app::FileRun& run) {
+    if (!run.container) return "";
+    const evidence::ContainerPlace& place = *run.container;
+    const std::string segment = fmt::format("; segment {} ({})", place.segment + 1, terminal_text(run.segment));
+    if (!place.chunk) return segment + fmt::format(", byte {}", group_digits(place.segment_offset));
+    return segment + fmt::format(", chunk {}, {} from byte {} on, byte {} in it", group_digits(*place.chunk),
+                                 place.compressed ? "compressed" : "as it is", group_digits(place.segment_offset),
+                                 group_digits(place.within_chunk));
+  }
+
+  static void print_runs(const Context& context, std::string_view name, const std::vector<app::FileRun>& runs) {
+    for (std::size_t i = 0; i < std::min(runs.size(), kShownExtents); ++i)
+      fact(context, i == 0 ? name : "",
+           fmt::format("{} from {}: {}, {} bytes{}", runs[i].kind, group_digits(runs[i].file_offset),
+                       runs[i].image_offset ? "image " + group_digits(*runs[i].image_offset) : "nowhere in the image",
+                       group_digits(runs[i].length), container_words(runs[i])));
+    if (runs.size() > kShownExtents)
+      fact(context, "", fmt::format("and {} more; see v_extent", runs.size() - kShownExtents));
+  }
+
+  static void print_follows(const Context& context, const app::Explanation& explanation) {
+    const app::Follows& follows = *explanation.follows;
+    head(context, fmt::format("\nWhat {} {} follows from", explanation.kind, explanation.row.value_or(0)));
+    fact(context, "how", follows.how);
+    for (const auto& rows : follows.rows) {
+      std::string names;
+      for (const std::int64_t id : rows.ids) names += fmt::format(" {}:{}", rows.kind, id);
+      const auto more = rows.count - static_cast<std::int64_t>(rows.ids.size());
+      fact(context, rows.kind, fmt::format("{}:{}{}", quantity(rows.count), names, more > 0 ? " …" : ""));
+    }
+    if (follows.agrees)
+      fact(context, "now",
+           *follows.agrees ? "these rows give what the index says" : "DIFFERS: these rows give another");
+  }
+
+  static void print_decoded(const Context& context, const app::DecodedRecord& record) {
+    head(context, fmt::format("\nThe record that these bytes are{}{}",
+                              record.table.empty() ? "" : ": table " + terminal_text(record.table),
+                              record.rowid ? fmt::format(", row {}", *record.rowid) : ""));
+    std::size_t width = kNameWidth;
+    for (const std::string& column : record.columns)
+      width = std::min(std::max(width, column.size() + 2), kMaxNameWidth);
+    for (std::size_t i = 0; i < record.values.size(); ++i) {
+      const std::string name =
+          i < record.columns.size() ? terminal_text(record.columns[i]) : fmt::format("column {}", i + 1);
+      const auto lines = text_lines(value_words(record.values[i]), text_width() - width - 2);
+      for (std::size_t line = 0; line < lines.size(); ++line)
+        context.out.write(
+            fmt::format("  {}{}\n",
+                        context.style.dim(line == 0 ? pad_right(name + (name.size() < width ? "" : " "), width)
+                                                    : std::string(width, ' ')),
+                        lines[line]));
+    }
+  }
+  static std::string value_words(const content::DatabaseValue& value) {
+    using Kind = content::DatabaseValue::Kind;
+    switch (value.kind) {
+      case Kind::kNull:
+        return "NULL";
+      case Kind::kInteger:
+        return std::to_string(value.integer);
+      case Kind::kReal:
+        return fmt::format("{}", value.real);
+      case Kind::kText:
+        return fmt::format("'{}'", terminal_text(std::string_view(value.bytes).substr(0, kShownValue)));
+      case Kind::kBlob:
+        return fmt::format("{} bytes", value.bytes.size());
+    }
+    return "";
+  }
+
+  // What is made of the bytes now, beside what the index says.
+  static void print_made_again(const Context& context, const app::Explanation& explanation) {
+    if (!explanation.derived && !explanation.found_again &&
+        !(explanation.place && !explanation.place->decode_problem.empty()))
+      return;
+    head(context, "\nMade again");
+    if (explanation.place && !explanation.place->decode_problem.empty())
+      fact(context, "record", "not decoded: " + explanation.place->decode_problem);
+    if (explanation.derived) {
+      print_derived(context, explanation.kind, *explanation.derived);
+      if (!explanation.derived->of_limier.empty())
+        fact(context, "",
+             fmt::format("from other rows, and not compared: {}", fmt::join(explanation.derived->of_limier, ", ")));
+    }
+    if (!explanation.found_again) return;
+    const app::FoundAgain& again = *explanation.found_again;
+    print_derived(context, "finding", again.rule);
+    if (again.text_read)
+      for (const std::string& word : again.words) {
+        const bool lost = std::ranges::find(again.lost, word) != again.lost.end();
+        fact(context, "word",
+             fmt::format("{}{}", terminal_text(word),
+                         lost ? ": GONE from the text as it was read now" : ": in the text as it was read now"));
+      }
+  }
+  static void print_derived(const Context& context, std::string_view name, const app::Derived& derived) {
+    switch (derived.state) {
+      case app::Derived::State::kAgrees:
+        fact(context, name, fmt::format("as the index says: {}", fmt::join(derived.columns, ", ")));
+        return;
+      case app::Derived::State::kDiffers:
+        for (const auto& one : derived.differences)
+          fact(context, name,
+               fmt::format("DIFFERS: {} is '{}' now, the index says '{}'", one.column,
+                           terminal_text(std::string_view(one.now).substr(0, kShownValue)),
+                           terminal_text(std::string_view(one.index).substr(0, kShownValue))));
+        return;
+      case app::Derived::State::kGone:
+        fact(context, name, "GONE: " + derived.reason);
+        return;
+      case app::Derived::State::kNotDone:
+        fact(context, name, "not made again: " + derived.reason);
+        return;
+    }
   }
 
   static void print_read(const Context& context, const app::Explanation& explanation) {
@@ -222,90 +330,8 @@ class ExplainCommand final : public Command {
     if (explanation.kind == "message") fact(context, "text", text_sentence(place));
   }
 
-  // ---- JSON -------------------------------------------------------------------------------------------------------
-
-  // An array of the rows, or the one row as an object and null when there is none.
-  static Status put_rows(JsonWriter& json, store::Index& index, std::string_view name, const std::string& sql,
-                         std::int64_t id, bool one) {
-    LIMIER_TRY(auto rows, index.query(sql));
-    rows.bind(1, id);
-    const auto names = unique_names(rows);
-    json.key(name);
-    if (!one) json.begin_array();
-    std::uint64_t count = 0;
-    for (; rows.step(); ++count) write_row(json, rows, names);
-    if (!one) json.end();
-    if (one && count == 0) json.null();
-    return rows.status();
-  }
-
   Status print_json(const Context& context, store::Index& index, const app::Explanation& explanation) const {
-    JsonWriter json(context.out, 2);
-    json.begin_object().text("row", options_.row).text("kind", explanation.kind).key("row_id");
-    explanation.row ? json.integer(*explanation.row) : json.null();
-    LIMIER_CHECK(put_rows(json, index, "finding", "SELECT * FROM v_finding WHERE finding_id = ?1",
-                          explanation.finding_id.value_or(0), true));
-    LIMIER_CHECK(put_messages(json, index, explanation));
-    put_place(json, explanation);
-    const std::int64_t file_id = explanation.file_id.value_or(0);
-    LIMIER_CHECK(put_rows(json, index, "file", "SELECT * FROM v_file WHERE file_id = ?1", file_id, true));
-    LIMIER_CHECK(put_rows(json, index, "volume",
-                          "SELECT * FROM v_volume WHERE volume_id = (SELECT volume_id FROM v_file WHERE file_id = ?1)",
-                          file_id, true));
-    LIMIER_CHECK(
-        put_rows(json, index, "extents",
-                 fmt::format("SELECT seq, file_offset, image_offset, length, kind FROM v_extent WHERE file_id = "
-                             "?1 ORDER BY seq LIMIT {}",
-                             kJsonExtents),
-                 file_id, false));
-    json.key("read").begin_array();
-    for (const app::ReadBack& back : explanation.read) {
-      json.begin_object().key("file_id").integer(back.file_id).evidence("path", back.path);
-      json.text_or_null("index_sha256", back.index_sha256).text_or_null("sha256", back.sha256);
-      json.number("size", back.size_bytes)
-          .boolean("mismatch", back.mismatch)
-          .text_or_null("problem", back.problem)
-          .end();
-    }
-    json.end().end().finish();
-    return ok_status();
-  }
-
-  static Status put_messages(JsonWriter& json, store::Index& index, const app::Explanation& explanation) {
-    LIMIER_TRY(const auto marks, read_marks(index));
-    json.key("messages").begin_array();
-    for (const std::int64_t id : explanation.thread) {
-      LIMIER_TRY(auto row, index.query("SELECT * FROM v_message WHERE message_id = ?1"));
-      row.bind(1, id);
-      if (!row.step()) return row.status();
-      const auto found = marks.find(id);
-      write_message(json, row, unique_names(row),
-                    found == marks.end() ? std::span<const FindingMark>() : found->second);
-    }
-    json.end();
-    return ok_status();
-  }
-
-  static void put_place(JsonWriter& json, const app::Explanation& explanation) {
-    json.key("record");
-    if (!explanation.place) {
-      json.null();
-      return;
-    }
-    const app::RecordPlace& place = *explanation.place;
-    const auto number = [&](std::string_view name, const auto& value) {
-      json.key(name);
-      value ? json.integer(static_cast<std::int64_t>(*value)) : json.null();
-    };
-    json.begin_object().text_or_null("locator", place.locator).text_or_null("source", place.source);
-    number("page", place.page);
-    number("file_offset", place.file_offset);
-    number("file_id", place.file_id);
-    number("image_offset", place.image_offset);
-    json.text_or_null("bytes", hex(as_text(Bytes(place.bytes).first(std::min(place.bytes.size(), kJsonBytes)))));
-    json.text_or_null("text_encoding", place.text_encoding);
-    number("text_at", place.text_encoding.empty() ? std::optional<std::size_t>() : std::optional(place.text_at));
-    json.boolean("text_whole", !place.text_encoding.empty() && place.found_bytes == place.text_bytes).end();
+    return write_explanation(context.out, options_.row, index, explanation);
   }
 
   app::ExplainOptions options_;

@@ -44,13 +44,16 @@ Examples:
   limier decide case-17)",
                  false, make_decide},
     CommandEntry{"explain", "DIR ROW [options]", "From a finding or a row back to the bytes, read again",
-                 R"(ROW is file:12, message:881, finding:3 (or another kind of row out of a file), or the key of a
-finding. Shows the finding with its pack, rule, words and limits; the message among its
-neighbours; who parsed it, its page and offset in the database; the file and its volume; the
-offset in the image. Then reads the file again from the evidence, compares its digest with the
-index, and shows the bytes of the record. The audit log of the case says that it was done.
-Exit code 2: there is no such row; 4: what was read differs from the index; 5: it could not be
-read again.
+                 R"(ROW is file:12, message:881, finding:3, or the number of another row in its view (call:4,
+party:7, item:2), or the key of a finding. Shows the finding with its pack, rule, words and
+limits; the message among its neighbours; who parsed it, its page, cell and offset in the
+database; the file and its volume; where its bytes lie in the image, in which segment and chunk.
+Then reads the file again from the evidence, compares its digest with the index, decodes the
+record again, has its parser make the row again, and its rule the finding, and says whether each
+agrees. A row that follows from other rows leads to these. The audit log says that it was done.
+Packs that triage was given with --packs and --rules are given again here.
+Exit code 2: there is no such row; 4: what was read or made again differs from the index; 5: it
+could not be read or made again.
 
 Examples:
   limier explain case-17 finding:1

@@ -109,6 +109,25 @@ class EwfImage final : public ChunkedImage {
     if (!place) return std::nullopt;
     return segment_begins_[group->segment] + place->offset;
   }
+  // By the table that the chunk is read with: the first, or the other one where that alone is sound.
+  [[nodiscard]] std::optional<ContainerPlace> container_place(std::uint64_t image_offset) const override {
+    if (image_offset >= size_bytes()) return std::nullopt;
+    const std::uint64_t chunk = image_offset / chunk_size();
+    const ChunkGroup* group = group_of(chunk);
+    if (group == nullptr) return std::nullopt;
+    const auto index = static_cast<std::uint32_t>(chunk - group->first_chunk);
+    std::vector<std::uint8_t> decoded(chunk_length(chunk));
+    auto place = place_of(*group, index);
+    if (decode_entry(*group, group->base, group->entries, index, decoded) > ChunkState::kZero) {
+      const std::vector<std::uint32_t>& alternate = alternate_of(*group);
+      if (!alternate.empty() &&
+          decode_entry(*group, group->alternate_base, alternate, index, decoded) <= ChunkState::kZero)
+        place = place_of(*group, group->alternate_base, alternate, index);
+    }
+    if (!place) return std::nullopt;
+    return ContainerPlace{static_cast<std::uint32_t>(group->segment), place->offset, chunk,
+                          form_of(*place, decoded.size()).compressed, image_offset % chunk_size()};
+  }
 
  private:
   ChunkState decode_into(std::uint64_t chunk, MutableBytes out) const override {

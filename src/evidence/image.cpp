@@ -25,4 +25,8 @@ std::optional<std::uint64_t> Image::container_offset(std::uint64_t /*chunk*/) co
   return std::nullopt;
 }
 
+std::optional<ContainerPlace> Image::container_place(std::uint64_t /*image_offset*/) const {
+  return std::nullopt;
+}
+
 }  // namespace limier::evidence

@@ -21,6 +21,7 @@ struct Part {
   std::uint64_t image_offset;
   std::uint64_t size_bytes;
   int fd;  // -1: a missing part
+  std::uint32_t segment;
 };
 
 class RawImage final : public Image {
@@ -65,6 +66,12 @@ class RawImage final : public Image {
       if (part.fd < 0 && part.image_offset < chunk * kRawChunk)
         offset -= std::min(part.size_bytes, chunk * kRawChunk - part.image_offset);
     return offset;
+  }
+  [[nodiscard]] std::optional<ContainerPlace> container_place(std::uint64_t image_offset) const override {
+    for (const Part& part : parts_)
+      if (part.fd >= 0 && image_offset >= part.image_offset && image_offset - part.image_offset < part.size_bytes)
+        return ContainerPlace{part.segment, image_offset - part.image_offset, std::nullopt, false, 0};
+    return std::nullopt;
   }
 
  private:
@@ -153,13 +160,13 @@ Result<std::unique_ptr<Image>> open_raw(const EvidenceSpec& spec, const std::vec
                         std::to_string(missing) + " part(s) are missing before " + segment.name +
                             "; they are taken to be as large as the first one.",
                         size, gap});
-      parts.push_back({size, gap, -1});
+      parts.push_back({size, gap, -1, 0});
       size += gap;
     }
     if (segment.size_bytes > kMaxSize - size)
       return Error{ErrorKind::kEvidence,
                    "The parts of " + spec.segments[0].name + " are larger than any disk together."};
-    parts.push_back({size, segment.size_bytes, fds[i]});
+    parts.push_back({size, segment.size_bytes, fds[i], static_cast<std::uint32_t>(i)});
     size += segment.size_bytes;
   }
   if (size == 0) return Error{ErrorKind::kEvidence, spec.segments[0].name + " is empty."};

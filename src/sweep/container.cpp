@@ -2,7 +2,8 @@
 
 namespace limier::sweep {
 
-Result<ContainerMessage> describe_container(const evidence::EvidenceSpec& spec, const std::vector<int>& fds) {
+Result<ContainerMessage> describe_container(const evidence::EvidenceSpec& spec, const std::vector<int>& fds,
+                                            const std::vector<std::uint64_t>& image_offsets) {
   LIMIER_TRY(evidence::ContainerRecord record, evidence::read_container_record(spec, fds));
   LIMIER_TRY(const auto image, evidence::open_image(spec, fds));
   ContainerMessage message;
@@ -26,6 +27,7 @@ Result<ContainerMessage> describe_container(const evidence::EvidenceSpec& spec, 
   for (const auto& [image_offset, length] : record.acquisition_errors)
     message.acquisition_errors.push_back({image_offset, length, "acquisition-error"});
   message.issues = image->open_issues();
+  for (const std::uint64_t offset : image_offsets) message.places.push_back(image->container_place(offset));
   if (!record.libewf_refusal.empty())
     message.issues.push_back({"ewf-libewf-refused",
                               "libewf refuses this set; limier read its structures itself. " + record.libewf_refusal, 0,

@@ -104,7 +104,7 @@ Result<worker::WorkerStats> run_job(const worker::WorkerContext& context, const 
   for (std::size_t i = 0; i < job.evidence.segments.size(); ++i)
     fds.push_back(worker::kFirstEvidenceFd + static_cast<int>(i));
   if (job.kind == sweep::SweepJobKind::kContainer) {
-    LIMIER_TRY(const auto message, sweep::describe_container(job.evidence, fds));
+    LIMIER_TRY(const auto message, sweep::describe_container(job.evidence, fds, job.image_offsets));
     LIMIER_CHECK(context.channel->send(FrameType::kContainer, message));
     return worker::WorkerStats{};
   }

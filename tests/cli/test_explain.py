@@ -6,9 +6,63 @@ import sqlite3
 import unittest
 
 from cli_support import EXIT_EVIDENCE, EXIT_GOOD, EXIT_MISMATCH, EXIT_PARTLY, EXIT_USAGE, CliTest, limier, make_ext4
-from content_rows import MAIN, WAL, Rows
+from content_rows import WAL, Rows
 
-KEY = "danger/threat:sqlite:note:rowid=4"
+PACK = """pack     = "test-talk"
+version  = "3.0.0"
+format   = 1
+app      = { name = "Talk", ids = [] }
+evidence = "unexercised"
+sources  = ["made up for this test"]
+
+[db.n]
+path = ["*/talk.db"]
+[db.n.tables]
+note = ["id", "body"]
+
+[[row]]
+to     = "message"
+driver = "n.note"
+where  = "1"
+sql = """ + "'''" + """
+SELECT n.id AS _rowid, 1615291200000 + iif(n.id = 20, 4, n.id) * 1000 AS sent, iif(n.id = 20, '2', '1') AS thread,
+  '+31612345678' AS sender, n.body AS body, 'text' AS kind, 1 AS way
+FROM n.note n
+WHERE {{where}}
+""" + "'''" + """
+[row.map]
+time       = { col = "sent", epoch = "unix-ms" }
+direction  = { col = "way", in = 1, out = 2 }
+thread     = { col = "thread", id = "phone" }
+sender     = { col = "sender", id = "phone" }
+body       = "body"
+kind       = "kind"
+"""
+RULES = {
+    "pack.toml": """id = "danger"
+version = "1"
+title = "Danger"
+meaning = "m"
+measured = "not measured"
+sources = ["made up for this test"]
+[[class]]
+id = "weapon"
+title = "weapon"
+""",
+    "threat.toml": """id = "threat"
+title = "A threat"
+priority = "live-in-danger"
+meaning = "somebody may be hurt"
+limits = "it may be a joke"
+subject = "message"
+sql = "SELECT message_id AS subject_id, file_id, content_id, locator, t_ns, 9.0 AS score, 'weapon: knife' AS reason FROM v_message WHERE criteria(body, 'danger') IS NOT NULL"
+[[hit]]
+text = "de tekst"
+[[miss]]
+text = "two apples please"
+""",
+    "lexicon/weapon.any.txt": "# Origin: made up for this test.\ntekst  2\n",
+}
 TEXTS = [f"message number {n} of this talk" for n in range(1, 10)]
 LONG = "over the page " * 700
 TEXTS[3] = "dis is de tekst \u00e9\u20ac\U0001f600 van vier"
@@ -27,6 +81,9 @@ def make_database(folder, name, encoding="UTF-8", logged=()):
                 database.execute("INSERT INTO note VALUES (?, ?)", (number, text))
         database.commit()
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        database.execute("INSERT INTO note VALUES (20, 'of another conversation')")
+        database.commit()
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         for number in logged:
             database.execute("INSERT INTO note VALUES (?, ?)", (number, TEXTS[number - 1]))
         database.commit()
@@ -41,16 +98,14 @@ class ExplainTest(CliTest):
         super().setUp()
         self.files = make_database(self.work, "talk.db", self.encoding, logged=[4, 9])
         self.image = make_ext4(self.evidence / "disk.dd", files={**self.files, "note.txt": b"plain text\n" * 1000})
-        self.assertEqual(self.triage(self.image).returncode, EXIT_GOOD)
-        with Rows(self.out) as rows:
-            for number, text in enumerate(TEXTS, 1):
-                logged = number in (4, 9)
-                held = self.files["talk.db-wal" if logged else "talk.db"]
-                rows.message(number, "/talk.db", text, at=number, source=WAL if logged else MAIN, page=2,
-                             file_offset=held.find(self.stored(text)) - self.head(text))
-            rows.message(20, "/talk.db", "of another conversation", at=4, thread="2")
-            rows.finding(1, 4, priority="live-in-danger", key=KEY)
-            rows.judged(10)
+        (self.work / "talk.toml").write_text(PACK, encoding="utf-8")
+        for name, text in RULES.items():
+            path = self.work / "rules" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        self.given = ["--packs", self.work / "talk.toml", "--rules", self.work / "rules"]
+        self.assertEqual(self.triage(self.image, *self.given).returncode, EXIT_GOOD)
+        self.key = self.query("SELECT key FROM v_finding WHERE finding_id = 1")[0][0]
 
     def stored(self, text):
         return text.encode(self.python_encoding)
@@ -60,7 +115,7 @@ class ExplainTest(CliTest):
         return 5 if 13 + 2 * len(self.stored(text)) < 128 else 6
 
     def explain(self, row, *more, code=EXIT_GOOD):
-        result = limier("explain", self.out, row, *more)
+        result = limier("explain", self.out, row, *more, *self.given)
         self.assertEqual(result.returncode, code, result.stderr)
         return result
 
@@ -73,7 +128,7 @@ class ExplainTest(CliTest):
 
 class Explain(ExplainTest):
     def test_a_finding_leads_to_the_bytes_of_its_record(self):
-        for row in ("finding:1", KEY):
+        for row in ("finding:1", self.key):
             chain = self.explained(row)
             self.assertEqual((chain["kind"], chain["row_id"]), ("message", 4))
             self.assertEqual([one["message_id"] for one in chain["messages"]], [1, 2, 3, 4, 5, 6, 7])
@@ -95,8 +150,10 @@ class Explain(ExplainTest):
     def test_the_text_says_all_of_it(self):
         text = self.explain("finding:1").stdout.decode()
         for words in ("Finding 1", "live-in-danger", "danger 1, rule threat", "weapon: knife", "somebody may be hurt",
-                      "it may be a joke", KEY, "not an accusation", "A person decides", "test-talk 3",
-                      "sqlite:note:rowid=4", "live, in wal", "/talk.db", "SHA-256 as in the index", TEXTS[0], TEXTS[3],
+                      "it may be a joke", self.key, "not an accusation", "A person decides", "test-talk 3",
+                      "sqlite:note:rowid=4", "live, in wal", "of the database, cell", "table note, row 4",
+                      "finding as the index says: priority, reason, score", "weapon: tekst: in the text as it was read now",
+                      "message as the index says: service,", "/talk.db", "SHA-256 as in the index", TEXTS[0], TEXTS[3],
                       TEXTS[6], "its text stands in these bytes, as utf-8 from byte 5 on"):
             self.assertIn(words, " ".join(text.split()))
         self.assertNotIn(TEXTS[7], text)
@@ -105,6 +162,11 @@ class Explain(ExplainTest):
         self.assertLessEqual(max(map(len, text.splitlines())), 80)
 
     def test_a_message_of_the_main_file(self):
+        # Without a log: its pages would be those that count.
+        held = make_database(self.work, "alone.db", self.encoding)["alone.db"]
+        image = make_ext4(self.evidence / "alone.dd", files={"talk.db": held})
+        self.out = self.work / "alone"
+        self.assertEqual(self.triage(image, *self.given).returncode, EXIT_GOOD)
         chain = self.explained("message:1")
         self.assertIsNone(chain["finding"])
         self.assertEqual([one["message_id"] for one in chain["messages"]], [1, 2, 3, 4])
@@ -123,15 +185,14 @@ class Explain(ExplainTest):
         held = (self.work / "long.db").read_bytes()
         folder = self.work / "long"
         image = make_ext4(self.evidence / "long.dd", files={"long.db": held})
-        self.assertEqual(self.triage(image, out=folder).returncode, EXIT_GOOD)
-        with Rows(folder) as rows:
-            rows.message(1, "/long.db", LONG, at=0, page=2, file_offset=held.find(LONG[:100].encode()) - 8)
-        result = limier("explain", folder, "message:1", "--json")
+        self.assertEqual(self.triage(image, *self.given, out=folder).returncode, EXIT_GOOD)
+        result = limier("explain", folder, "message:1", "--json", *self.given)
         record = json.loads(result.stdout)["record"]
         self.assertEqual((record["text_encoding"], record["text_whole"]), ("utf-8", False))
         # The record lies at the end of its page.
         self.assertEqual((record["file_offset"] + len(record["bytes"]) // 2) % 4096, 0)
-        self.assertIn(b"the rest lies on other pages", b" ".join(limier("explain", folder, "message:1").stdout.split()))
+        self.assertIn(b"the rest lies on other pages", b" ".join(limier("explain", folder, "message:1", *self.given).stdout.split()))
+        self.assertEqual(json.loads(result.stdout)["record"]["decoded"]["values"], [1, LONG])
 
     def test_a_file(self):
         number = self.file_id("/note.txt")
@@ -170,23 +231,26 @@ class Explain(ExplainTest):
     def test_evidence_that_has_moved(self):
         moved = self.evidence / "moved.dd"
         self.image.rename(moved)
-        self.assertEqual(limier("explain", self.out, "message:1").returncode, EXIT_EVIDENCE)
+        self.explain("message:1", code=EXIT_EVIDENCE)
         self.explain("message:1", "--image", moved)
 
     def test_a_record_without_a_place_and_a_log_that_is_gone(self):
         with Rows(self.out) as rows:
             rows.message(1, "/talk.db", "somewhere", at=0, source=None)
             rows.message(2, "/note.txt", "in a log", at=0, source=WAL, file_offset=77)
-        self.assertIn("could not tell where the record stands", " ".join(self.explain("message:1").stdout.decode().split()))
-        chain = self.explained("message:2")
+        told = " ".join(self.explain("message:1", code=EXIT_PARTLY).stdout.decode().split())
+        self.assertIn("its record could not be found on the pages of the database", told)
+        self.assertIn("this program has no parser 'test-talk'", told)
+        chain = self.explained("message:2", code=EXIT_PARTLY)
         self.assertEqual((chain["record"]["file_id"], chain["record"]["bytes"]), (None, None))
-        self.assertIn("which the index does not have", " ".join(self.explain("message:2").stdout.decode().split()))
+        self.assertIn("which the index does not have", " ".join(self.explain("message:2", code=EXIT_PARTLY).stdout.decode().split()))
 
     def test_a_text_that_is_not_in_its_bytes_is_said_so(self):
         with Rows(self.out) as rows:
             rows.message(1, "/talk.db", "a sentence that stands nowhere", at=0, file_offset=4096)
-        self.assertIsNone(self.explained("message:1")["record"]["text_encoding"])
-        self.assertIn("does not stand in these bytes", " ".join(self.explain("message:1").stdout.decode().split()))
+        self.assertIsNone(self.explained("message:1", code=EXIT_PARTLY)["record"]["text_encoding"])
+        self.assertIn("does not stand in these bytes",
+                      " ".join(self.explain("message:1", code=EXIT_PARTLY).stdout.decode().split()))
 
     def test_unknown_rows(self):
         for row in ("file:999999", "message:999", "finding:9", "nothing:1", "message:", "message:0", "danger/threat:x", "12"):
@@ -200,6 +264,52 @@ class Explain(ExplainTest):
         result = limier("explain", folder, f"file:{number}")
         self.assertEqual(result.returncode, EXIT_PARTLY)
         self.assertIn(b"no digest to compare with", b" ".join(result.stdout.split()))
+
+
+    def test_a_row_that_the_index_has_otherwise_is_a_mismatch(self):
+        """What somebody writes into an index does not come out of the evidence again."""
+        with contextlib.closing(sqlite3.connect(self.out / "index.db")) as index:
+            index.execute("UPDATE row_message SET body = 'another tekst' WHERE id = 4")
+            index.execute("UPDATE row_message SET place_locator = 'sqlite:note:rowid=77' WHERE id = 2")
+            index.execute("UPDATE row_finding SET reason = 'weapon: gun'")
+            index.commit()
+        chain = self.explained("finding:1", code=EXIT_MISMATCH)
+        self.assertEqual([one["mismatch"] for one in chain["read"]], [False, False])
+        self.assertEqual((chain["derived"]["state"], chain["derived"]["differences"]),
+                         ("differs", [{"column": "body", "index": "another tekst", "now": TEXTS[3]}]))
+        self.assertIn(TEXTS[3], chain["record"]["decoded"]["values"])
+        self.assertEqual([(one["column"], one["now"]) for one in chain["found_again"]["rule"]["differences"]],
+                         [("reason", "weapon: knife")])
+        self.assertEqual(chain["found_again"]["lost"], [])
+        self.assertIn(b"DIFFERS: body is", self.explain("message:4", code=EXIT_MISMATCH).stdout)
+        self.assertEqual(self.explained("message:2", code=EXIT_MISMATCH)["derived"]["state"], "gone")
+
+    def test_words_that_the_text_no_longer_has_are_said(self):
+        with contextlib.closing(sqlite3.connect(self.out / "index.db")) as index:
+            index.execute("UPDATE row_finding SET subject_id = 1")
+            index.execute("UPDATE row_message SET body = 'de tekst' WHERE id = 1")
+            index.commit()
+        again = self.explained("finding:1", code=EXIT_MISMATCH)["found_again"]
+        self.assertEqual((again["words"], again["lost"]), (["weapon: tekst"], ["weapon: tekst"]))
+
+    def test_without_the_packs_of_the_run_nothing_is_made_again(self):
+        result = limier("explain", self.out, "finding:1", "--json")
+        self.assertEqual(result.returncode, EXIT_PARTLY, result.stderr)
+        chain = json.loads(result.stdout)
+        self.assertEqual((chain["derived"]["state"], chain["found_again"]["rule"]["state"]), ("not-made", "not-made"))
+        self.assertIn("--packs", chain["derived"]["reason"])
+        self.assertIn("--rules", chain["found_again"]["rule"]["reason"])
+        # Of the bytes all is said nevertheless.
+        self.assertIn(TEXTS[3], chain["record"]["decoded"]["values"])
+
+    def test_rows_that_follow_from_rows(self):
+        self.assertEqual(self.explained("party:1")["follows"]["rows"], [{"kind": "message", "count": 10, "ids": list(range(1, 11))}])
+        with contextlib.closing(sqlite3.connect(self.out / "index.db")) as index:
+            index.execute("UPDATE row_party SET messages = 11")
+            index.commit()
+        self.assertFalse(self.explained("party:1", code=EXIT_MISMATCH)["follows"]["agrees"])
+        self.assertEqual(self.explained("item:1")["derived"]["state"], "agrees")
+        self.assertIsNone(self.explained("judged:1")["follows"]["agrees"])
 
 
 class ExplainUtf16(ExplainTest):

@@ -52,7 +52,15 @@ TEST(Ewf, CorpusEqualsLibewfAndTheStoredDigest) {
       const auto at = (*ours)->container_offset(chunk);
       ASSERT_TRUE(at.has_value());
       ASSERT_LT(*at, container_bytes);
+      const auto place = (*ours)->container_place(chunk * mine.size() + chunk % 512);
+      ASSERT_TRUE(place.has_value());
+      std::uint64_t begin = 0;
+      for (std::uint32_t i = 0; i < place->segment; ++i) begin += set.spec.segments[i].size_bytes;
+      ASSERT_EQ(begin + place->segment_offset, *at);
+      ASSERT_EQ(place->chunk, chunk);
+      ASSERT_EQ(place->within_chunk, chunk % 512);
     }
+    EXPECT_FALSE((*ours)->container_place((*ours)->size_bytes()).has_value());
     (*ours)->read_ahead(0, (*ours)->chunk_count() + 5);  // past the end: no harm
     EXPECT_EQ((*ours)->chunks_decoded(), (*ours)->chunk_count());
     const auto record = read_container_record(set.spec, set.fds);

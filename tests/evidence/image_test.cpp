@@ -62,6 +62,14 @@ TEST(Raw, ContainerOffsetCountsTheBytesThatAreThere) {
   (*image)->read_ahead(UINT64_MAX / 2, 5);
   const std::uint64_t last = (*image)->chunk_count() - 1;
   EXPECT_EQ((*image)->container_offset(last), last * (1u << 20) - 2'000'000);  // one part is missing
+  const auto place = (*image)->container_place(4'000'123);
+  ASSERT_TRUE(place.has_value());
+  EXPECT_EQ(place->segment, 1u);
+  EXPECT_EQ(place->segment_offset, 123u);
+  EXPECT_FALSE(place->chunk.has_value());
+  EXPECT_EQ((*image)->container_place(1'999'999)->segment_offset, 1'999'999u);
+  EXPECT_FALSE((*image)->container_place(2'000'000).has_value());  // in the missing part
+  EXPECT_FALSE((*image)->container_place((*image)->size_bytes()).has_value());
 }
 
 TEST(Raw, CorpusSplitEqualsItsParts) {

@@ -37,10 +37,11 @@ struct DatabaseRow {
   catalog::RowState state = catalog::RowState::kLive;
   catalog::RowSource source = catalog::RowSource::kMain;
   std::uint32_t page = 0;
-  std::uint64_t file_offset = 0;  // of the record, in the file that `source` names
+  std::uint64_t file_offset = 0;      // of the record, in the file that `source` names
+  std::optional<std::uint32_t> cell;  // its place in its page's list, from 0; only of a row that was asked for by place
   static constexpr auto fields() {
-    return std::tuple{&DatabaseRow::table,  &DatabaseRow::rowid, &DatabaseRow::values,     &DatabaseRow::state,
-                      &DatabaseRow::source, &DatabaseRow::page,  &DatabaseRow::file_offset};
+    return std::tuple{&DatabaseRow::table,  &DatabaseRow::rowid, &DatabaseRow::values,      &DatabaseRow::state,
+                      &DatabaseRow::source, &DatabaseRow::page,  &DatabaseRow::file_offset, &DatabaseRow::cell};
   }
 };
 
