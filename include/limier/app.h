@@ -34,6 +34,7 @@ struct TriageOptions {
   std::optional<Sha1> expect_sha1;
   std::optional<Sha256> expect_sha256;
   std::string zone;                // --zone
+  std::string language = "en";     // --lang: of the reports for people
   std::uint32_t sector_bytes = 0;  // --sector-size; 0: not given
   std::uint32_t code_page = 0;     // --codepage, of short names on FAT; 0: not stated
   std::uint32_t jobs = 0;          // 0: as many as there are cores
@@ -305,7 +306,7 @@ struct CheckReport {
 Result<CheckReport> check(const std::string& dir, bool evidence);
 
 // `limier report`: writes the reports again and brings manifest.json and audit.jsonl up to date.
-Status rewrite_reports(const std::string& dir, const std::vector<std::string>& formats,
+Status rewrite_reports(const std::string& dir, const std::vector<std::string>& formats, const std::string& language,
                        const std::string& command_line);
 
 int exit_code_of(ErrorKind kind);

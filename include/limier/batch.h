@@ -48,6 +48,7 @@ struct Exhibit {
   std::string sector_size;               // "512", "4096"; "" : not stated
   std::string codepage;                  // one of volume::kOemCodePages; "" : not stated
   std::string fail_on;                   // "" or a priority: findings from there on are exit code 1
+  std::string language;                  // of its report.html; "" : not stated
   std::string digests;                   // "md5,sha256"; "" : the default of triage
   std::string expect_md5, expect_sha1, expect_sha256;
   bool incomplete = false;
@@ -158,7 +159,7 @@ struct PlanOptions {
   TextRules rules;
   // Defaults below those of the manifest.
   store::Authority authority;
-  std::string scope, scope_file, profile, zone, sector_size, codepage, fail_on;
+  std::string scope, scope_file, profile, zone, sector_size, codepage, fail_on, language;
   std::optional<std::uint64_t> pack_bytes;  // tasks are filled up to this size; 0: one exhibit a task
   bool allow_missing = false;               // plan exhibits whose image is not there yet
   bool accept_changed = false;              // other evidence or options under finished work are intended
@@ -376,7 +377,7 @@ struct MergeOutcome {
 };
 // Merges what is finished now to CASE/case.db and writes the case reports; exhibits without a result are named in both.
 // Records that do not fit the plan are left out. May be called while tasks run. `memory_bytes` 0: the default.
-Result<MergeOutcome> merge_case(const CaseFolder& folder, std::uint64_t memory_bytes, Progress& progress,
-                                const std::atomic<int>& stop);
+Result<MergeOutcome> merge_case(const CaseFolder& folder, const std::string& language, std::uint64_t memory_bytes,
+                                Progress& progress, const std::atomic<int>& stop);
 
 }  // namespace limier::batch

@@ -46,6 +46,11 @@ Result<WorkDone> read_work(store::Index& index);
 // In the words of every report and of the terminal: "listed and hashed; no content examined".
 std::string work_done(const WorkDone& work);
 
+// The languages of the pages for people: en, nl, fr, de. What is for machines is English always.
+std::span<const std::string_view> languages();
+// kUsage, with a sentence that names them, for any other.
+Status check_language(std::string_view language);
+
 // The name a file of a report has while it is being written.
 std::string partial_name(std::string_view file);
 
@@ -55,8 +60,10 @@ struct FileTotals {
   std::int64_t recovered = 0, overwritten = 0;  // of files and streams
 };
 
-// Without names: what triage writes. Gives the totals where a format stated them, since counting reads every file.
+// Without names: what triage writes. Without a language: that which the run was begun with. Gives the totals where a
+// format stated them, since counting reads every file.
 Result<std::optional<FileTotals>> write_reports(store::Index& index, const std::string& dir,
-                                                std::span<const std::string> format_names);
+                                                std::span<const std::string> format_names,
+                                                std::string_view language = {});
 
 }  // namespace limier::report

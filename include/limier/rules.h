@@ -16,6 +16,8 @@
 // Units:   times in ns since 1970, UTC.
 #pragma once
 
+#include <array>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,6 +40,12 @@ struct Sample {
   std::vector<store::SampleRow> rows;
 };
 
+// What a pack or a rule says in another language, beside its English: by the code of the language.
+struct Translated {
+  std::string title, meaning, limits, measured;  // "": not given
+};
+using Translations = std::map<std::string, Translated, std::less<>>;
+
 struct Rule {
   std::string id, title;
   catalog::Priority priority = catalog::Priority::kInfo;
@@ -45,6 +53,7 @@ struct Rule {
   std::string subject;  // view without v_
   std::string sql;
   std::vector<Sample> samples;
+  Translations translations;
 };
 
 class Lexicon;
@@ -57,6 +66,9 @@ struct Pack {
   std::string sha256;        // over its files in the order of their names
   std::vector<Rule> rules;
   std::shared_ptr<const Lexicon> lexicon;
+  Translations translations;
+  // Of texts that its reasons are put together from, titles of classes above all: language, English, text.
+  std::vector<std::array<std::string, 3>> words;
 };
 
 // One file of a pack: "danger/violence.toml".
@@ -95,6 +107,9 @@ struct Report {
 inline std::string_view priority_word(catalog::Priority priority) {
   return catalog::kPriorityWords.at(static_cast<std::size_t>(priority));
 }
+
+// All that the packs say in other languages, each beside the English that findings have: language, English, text.
+std::vector<std::array<std::string, 3>> translations(const RuleSet& set);
 
 Result<Report> run(const RuleSet& set, store::RuleDoor& door, const Options& options = {});
 

@@ -26,7 +26,7 @@ namespace limier::store {
 class RuleDoor;  // store/rule_door.h
 
 inline constexpr std::int32_t kApplicationId = 0x4C494D52;  // "LIMR"
-inline constexpr std::int32_t kSchemaVersion = 7;
+inline constexpr std::int32_t kSchemaVersion = 8;
 
 struct Authority {
   std::string text, case_number, exhibit, examiner, agency, note;
@@ -60,6 +60,7 @@ struct RunRow {
   std::string zone;                       // --zone, "" when none
   std::string fail_on;                    // --fail-on, "" when none; shapes the exit code only
   std::string scope_title, scope_sha256;  // --scope, "" when none
+  std::string language = "en";            // --lang: of the pages for people; no row depends on it
   std::int64_t started_ns = 0;
 };
 
@@ -260,6 +261,11 @@ class IndexWriter {
   // v_app.parsed: applications of which this pack or parser made a row.
   Status mark_parsed_apps(std::string_view maker, std::span<const std::string> packages);
   Status clear_engine_rows(const catalog::KindInfo& kind);
+  // What packs of rules say in other languages, in place of what was there: v_translation.
+  struct Translation {
+    std::string language, english, text;
+  };
+  Status replace_translations(std::span<const Translation> translations);
   // Coverage ledger and v_not_examined; the last rows of the result.
   Status build_coverage();
   // How far the result goes: what the exit code is computed from.

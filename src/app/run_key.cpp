@@ -97,6 +97,7 @@ Result<store::RunKey> run_key(const TriageOptions& options, const EvidenceSet& e
   key.emplace_back("--expect-sha1", hex_or_none(options.expect_sha1));
   key.emplace_back("--expect-sha256", hex_or_none(options.expect_sha256));
   key.emplace_back("--zone", options.zone);
+  key.emplace_back("--lang", options.language);
   key.emplace_back("--sector-size", options.sector_bytes == 0 ? "" : std::to_string(options.sector_bytes));
   key.emplace_back("--codepage", options.code_page == 0 ? std::string() : std::to_string(options.code_page));
   key.emplace_back("the packs and rules", packs_digest);

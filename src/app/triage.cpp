@@ -36,6 +36,7 @@ store::RunRow run_row(const TriageOptions& options, const Scope& scope) {
   run.host = host_name();
   run.profile = profile_name(options.profile);
   run.zone = options.zone;
+  run.language = options.language;
   if (options.fail_on) run.fail_on = catalog::kPriorityWords[static_cast<std::size_t>(*options.fail_on)];
   run.started_ns = wall_clock_ns();
   if (scope != nullptr) run.scope_title = scope->title(), run.scope_sha256 = scope->sha256();
@@ -129,7 +130,9 @@ Status store_packs(store::IndexWriter& index, std::span<const content::PackText>
   }
   for (const rules::Pack& pack : rules.packs())
     LIMIER_CHECK(index.add(catalog::PackUsed{catalog::PackKind::kRules, pack.id, pack.version, pack.sha256}));
-  return ok_status();
+  std::vector<store::IndexWriter::Translation> translations;
+  for (auto& [language, english, text] : rules::translations(rules)) translations.push_back({language, english, text});
+  return index.replace_translations(translations);
 }
 
 Result<std::unique_ptr<store::IndexWriter>> open_index(const TriageOptions& options, const EvidenceSet& evidence,

@@ -53,6 +53,7 @@ app::TriageOptions triage_options(const Exhibit& exhibit, const ExecOptions& opt
   triage.scope = exhibit.scope_file;
   triage.scope_sha256 = exhibit.scope_sha256;
   triage.zone = exhibit.zone;
+  if (!exhibit.language.empty()) triage.language = exhibit.language;
   triage.sector_bytes = exhibit.sector_size.empty() ? 0 : exhibit.sector_size == "4096" ? 4096 : 512;
   triage.code_page = code_page_of(exhibit.codepage);
   triage.jobs = options.jobs;

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "limier/report.h"
 #include "limier/volume.h"
 
 namespace limier::batch {
@@ -41,15 +42,16 @@ constexpr std::array kFields{
     Field{"codepage", {"code_page"}},
     Field{"digests", {}},
     Field{"fail_on", {}},
+    Field{"lang", {"language"}},
     Field{"incomplete", {}},
     Field{"allow_beside_evidence", {}},
     Field{"options", {}},
 };
 // What may stand in the field `options`, as on the command line of triage.
-constexpr std::array<std::string_view, 11> kOptionFields{
-    "profile",    "zone",        "sector_size",  "codepage",
-    "digests",    "fail_on",     "incomplete",   "allow_beside_evidence",
-    "expect_md5", "expect_sha1", "expect_sha256"};
+constexpr std::array<std::string_view, 12> kOptionFields{
+    "profile",    "zone",        "sector_size",   "codepage",
+    "digests",    "fail_on",     "incomplete",    "allow_beside_evidence",
+    "expect_md5", "expect_sha1", "expect_sha256", "lang"};
 constexpr std::array<std::string_view, 2> kSectorSizes{"512", "4096"};
 constexpr std::array<std::string_view, 4> kProfiles{"list", "quick", "standard", "full"};
 constexpr std::array<std::string_view, 4> kThresholds{"live-in-danger", "high", "medium", "low"};
@@ -358,6 +360,7 @@ Exhibit exhibit_of(const ManifestRow& row, const Cells& defaults, const std::str
   }
   exhibit.profile = reader.word("profile", kProfiles, "standard");
   exhibit.fail_on = reader.word("fail_on", kThresholds, "");
+  exhibit.language = reader.word("lang", report::languages(), "");
   exhibit.zone = reader.zone();
   exhibit.sector_size = reader.word("sector_size", kSectorSizes, "");
   exhibit.codepage = reader.code_page();

@@ -1,6 +1,8 @@
 // `limier batch merge`: what the completion records say goes to casework, and what comes back to the reports.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "limier/batch.h"
 #include "limier/report/case.h"
 #include "limier/version.h"
@@ -55,10 +57,17 @@ casework::ExhibitInput input_of(const CaseFolder& folder, const ExhibitStatus& s
   return input;
 }
 
+// That of all exhibits, where it is one.
+std::string language_of(const Plan& plan) {
+  const std::string first = plan.exhibits.empty() ? std::string() : plan.exhibits.front().language;
+  const bool same = std::ranges::all_of(plan.exhibits, [&](const Exhibit& one) { return one.language == first; });
+  return same && !first.empty() ? first : "en";
+}
+
 }  // namespace
 
-Result<MergeOutcome> merge_case(const CaseFolder& folder, std::uint64_t memory_bytes, Progress& progress,
-                                const std::atomic<int>& stop) {
+Result<MergeOutcome> merge_case(const CaseFolder& folder, const std::string& language, std::uint64_t memory_bytes,
+                                Progress& progress, const std::atomic<int>& stop) {
   LIMIER_TRY(const Plan plan, load_plan(folder));
   std::string holder;
   LIMIER_TRY(const auto lock, FileLock::try_lock(folder.dir() + "/merge.lock", "limier batch merge", &holder));
@@ -76,7 +85,7 @@ Result<MergeOutcome> merge_case(const CaseFolder& folder, std::uint64_t memory_b
   LIMIER_TRY(outcome.result, casework::merge(options, progress, stop));
   outcome.exit_code = options.exit_code;
   LIMIER_TRY(const auto index, store::Index::open_case(folder.dir()));
-  LIMIER_CHECK(report::write_case_reports(*index, folder.dir()));
+  LIMIER_CHECK(report::write_case_reports(*index, folder.dir(), language.empty() ? language_of(plan) : language));
   // After a scheduler's run nobody but the merge knows that all tasks have ended.
   LIMIER_CHECK(write_junit(folder, statuses));
   return outcome;

@@ -56,6 +56,7 @@ Json to_json(const Exhibit& exhibit) {
   if (!exhibit.sector_size.empty()) work["sector_size"] = exhibit.sector_size;
   if (!exhibit.codepage.empty()) work["codepage"] = exhibit.codepage;
   if (!exhibit.scope_file.empty()) work["scope_file"] = exhibit.scope_file, work["scope_sha256"] = exhibit.scope_sha256;
+  if (!exhibit.language.empty()) work["lang"] = exhibit.language;
   return work;
 }
 
@@ -78,6 +79,7 @@ Exhibit exhibit_from(const Json& from) {
   exhibit.sector_size = from.value("sector_size", std::string());
   exhibit.codepage = from.value("codepage", std::string());
   exhibit.fail_on = from.at("fail_on");
+  exhibit.language = from.value("lang", std::string());
   exhibit.digests = from.at("digests");
   exhibit.expect_md5 = from.at("expect_md5");
   exhibit.expect_sha1 = from.at("expect_sha1");

@@ -48,6 +48,7 @@ Cells default_cells(const PlanOptions& options, const Cells& of_manifest) {
   add("sector_size", options.sector_size);
   add("codepage", options.codepage);
   add("fail_on", options.fail_on);
+  add("lang", options.language);
   return cells;
 }
 
@@ -143,9 +144,9 @@ std::string difference(const Exhibit& before, const Exhibit& now) {
                before.authority.note) !=
           std::tie(now.authority.case_number, now.authority.examiner, now.authority.agency, now.authority.note),
       "case, examiner, agency or note");
-  add(std::tie(before.fail_on, before.digests, before.sector_size, before.codepage, before.incomplete,
-               before.allow_beside_evidence) !=
-          std::tie(now.fail_on, now.digests, now.sector_size, now.codepage, now.incomplete, now.allow_beside_evidence),
+  add(std::tie(before.fail_on, before.language, before.digests, before.sector_size, before.codepage, before.incomplete,
+               before.allow_beside_evidence) != std::tie(now.fail_on, now.language, now.digests, now.sector_size,
+                                                         now.codepage, now.incomplete, now.allow_beside_evidence),
       "the options");
   return list.empty() ? "its number" : list;
 }

@@ -411,6 +411,22 @@ Status CaseBuild::add_exhibits() {
     for (const FactsNotExamined& one : entry.facts->not_examined)
       LIMIER_CHECK(writer_->add(store::CaseNotExamined{row.exhibit_id, one.what, one.reason, one.bytes, one.items}));
   }
+  return add_translations();
+}
+
+// Of the packs whose findings the case has; where two exhibits have another text for the same words, the first counts.
+Status CaseBuild::add_translations() {
+  std::set<std::pair<std::string, std::string>> there;
+  for (const Entry& entry : entries_) {
+    if (!entry.facts || entry.facts->finding_list.empty()) continue;
+    auto index = store::Index::open(entry.input.index_dir);
+    if (!index) continue;  // its report is no longer there either
+    LIMIER_TRY(auto rows, (*index)->query("SELECT language, english, text FROM v_translation ORDER BY 1, 2"));
+    while (rows.step())
+      if (there.emplace(rows.text(0), rows.text(1)).second)
+        LIMIER_CHECK(writer_->add(store::CaseTranslation{rows.text(0), rows.text(1), rows.text(2)}));
+    LIMIER_CHECK(rows.status());
+  }
   return ok_status();
 }
 

@@ -48,6 +48,7 @@ class CaseBuild {
   Status add_files_of(std::size_t position);
   Status add_exhibits();
   Status add_findings();
+  Status add_translations();
   Status add_talk(const Entry& entry, const FactsFinding& finding, std::int64_t rank);
   Status add_case(MergeResult& result);
   Status finish(MergeResult& result);

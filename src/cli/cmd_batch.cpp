@@ -47,7 +47,7 @@ Examples:
                  R"(MANIFEST is CSV (first line: column names; # begins a comment line) or, named .toml, TOML with
 [defaults] and one [[exhibit]] each. Fields: exhibit (or seal), path, authority, scope,
 scope_file, examiner, agency, case, note, expected_digest, profile, zone, sector_size, codepage, digests,
-fail_on, incomplete, allow_beside_evidence, options. Paths are relative to the manifest.
+fail_on, lang, incomplete, allow_beside_evidence, options. Paths are relative to the manifest.
 
 Everything that is wrong is said at once, with its line; then nothing is written. Largest
 exhibits come first, small ones share a task. Planning again after the manifest grew adds tasks;

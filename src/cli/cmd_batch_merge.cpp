@@ -15,12 +15,16 @@ class BatchMergeCommand final : public Command {
  public:
   void declare(CLI::App& app) override {
     app.add_option("CASE", case_, "Folder of the case")->required()->option_text(" ");
+    app.add_option("--lang", language_,
+                   "Language of case.html: en, nl, fr or de (default: that of the exhibits'\nreports, where it is one)")
+        ->option_text("LANG")
+        ->check(check_lang);
   }
 
   int run(const Context& context) override {
     const auto folder = case_folder(case_);
     auto progress = make_progress(context.common.progress, context.common.quiet, STDERR_FILENO);
-    const auto outcome = batch::merge_case(folder, context.memory_bytes(), *progress, context.stop);
+    const auto outcome = batch::merge_case(folder, language_, context.memory_bytes(), *progress, context.stop);
     progress.reset();
     if (!outcome) return context.fail(outcome.error());
     if (context.common.json)
@@ -67,7 +71,7 @@ class BatchMergeCommand final : public Command {
     context.out.write(text);
   }
 
-  std::string case_;
+  std::string case_, language_;
 };
 
 }  // namespace

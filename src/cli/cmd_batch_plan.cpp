@@ -45,6 +45,8 @@ class BatchPlanCommand final : public Command {
          "Findings from this priority on are exit code 1: live-in-danger, high,\nmedium or low", "PRIORITY")
         ->check(CLI::IsMember({"live-in-danger", "high", "medium", "low"}));
     text("--zone", options_.zone, "Time zone of file systems that keep local time", "ZONE")->check(check_zone);
+    text("--lang", options_.language, "Language of the reports for people: en, nl, fr or de", "LANG")
+        ->check(check_lang);
     text("--sector-size", options_.sector_size, "What partition tables count in, 512 or 4096", "BYTES")
         ->check(CLI::IsMember({"512", "4096"}));
     std::set<std::string> pages;

@@ -20,13 +20,18 @@ class ReportCommand final : public Command {
     for (const report::Format& format : report::all_formats())
       about += fmt::format("\n  {:<9} {}", format.name, format.about);
     app.add_option("--format", formats_, about)->option_text("LIST")->delimiter(',')->allow_extra_args(false);
+    app.add_option("--lang", language_,
+                   "Language of report.html: en, nl, fr or de (default: that of the run).\nWhat is for machines is "
+                   "English always")
+        ->option_text("LANG")
+        ->check(check_lang);
   }
 
   int run(const Context& context) override {
     if (const auto status = refuse_batch_case(dir_, "report"); !status) return context.fail(status.error());
     const auto formats = chosen();
     if (!formats) return context.fail(formats.error());
-    if (const auto status = app::rewrite_reports(dir_, *formats, context.command_line); !status)
+    if (const auto status = app::rewrite_reports(dir_, *formats, language_, context.command_line); !status)
       return context.fail(status.error());
     std::vector<std::string> paths;
     for (const report::Format& format : report::all_formats())
@@ -64,7 +69,7 @@ class ReportCommand final : public Command {
     return names;
   }
 
-  std::string dir_;
+  std::string dir_, language_;
   std::vector<std::string> formats_;
 };
 

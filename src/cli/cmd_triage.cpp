@@ -43,6 +43,10 @@ class TriageCommand final : public Command {
                    "Time zone assumed where a file system keeps local time (FAT),\nas Europe/Amsterdam")
         ->option_text("ZONE")
         ->check(check_zone);
+    app.add_option("--lang", options_.language,
+                   "Language of report.html: en, nl, fr or de (default: en). What is for\nmachines is English always")
+        ->option_text("LANG")
+        ->check(check_lang);
     add_sector_size(app, options_.sector_bytes);
     app.add_option(
            "--codepage", options_.code_page,

@@ -11,6 +11,8 @@
 #include <fstream>
 #include <limits>
 
+#include "limier/report.h"
+
 namespace limier::cli {
 namespace {
 
@@ -194,6 +196,11 @@ std::string check_zone(const std::string& text) {
   return zone_exists(text)
              ? ""
              : fmt::format("'{}' is not a time zone known here; give a name such as Europe/Amsterdam", text);
+}
+
+std::string check_lang(const std::string& text) {
+  const auto status = report::check_language(text);
+  return status ? "" : status.error().message;
 }
 
 Result<CaseValues> parse_case_file(std::string_view text, std::string_view file_name) {

@@ -58,6 +58,8 @@ std::string check_size(const std::string& text);
 std::string check_time(const std::string& text);
 std::string check_digest_list(const std::string& text);
 std::string check_zone(const std::string& text);
+// "" for a language that reports are written in.
+std::string check_lang(const std::string& text);
 template <std::size_t N>
 std::string check_digest(const std::string& text) {
   if (parse_digest<N>(text)) return "";

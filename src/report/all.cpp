@@ -41,9 +41,9 @@ constexpr std::array<Format, 6> kFormats{{
      false, true, false},
 }};
 
-Status run_beside(const store::Index& index, const Format* format, const std::string& dir) {
+Status run_beside(const store::Index& index, const Format* format, const std::string& dir, const Words& words) {
   LIMIER_TRY(const auto own, index.another());
-  Source source(*own, false);
+  Source source(*own, false, words);
   return format->write(source, dir);
 }
 
@@ -85,7 +85,14 @@ std::optional<FileTotals> Source::totals() const {
 }
 
 Result<std::optional<FileTotals>> write_reports(store::Index& index, const std::string& dir,
-                                                std::span<const std::string> format_names) {
+                                                std::span<const std::string> format_names, std::string_view language) {
+  std::string chosen(language);
+  if (chosen.empty()) {
+    LIMIER_TRY(const RunFacts run, read_run(index));
+    chosen = run.language;
+  }
+  LIMIER_TRY(Words words, Words::in(chosen));
+  LIMIER_CHECK(words.add_translations(index));
   std::vector<const Format*> wanted;
   for (const std::string& name : format_names) {
     const auto* found =
@@ -107,10 +114,11 @@ Result<std::optional<FileTotals>> write_reports(store::Index& index, const std::
   LIMIER_TRY(auto marks, store::read_marks(index, dir));
   std::vector<std::future<Status>> beside;
   for (const Format* format : wanted)
-    if (!shares(format)) beside.push_back(std::async(std::launch::async, run_beside, std::ref(index), format, dir));
+    if (!shares(format))
+      beside.push_back(std::async(std::launch::async, run_beside, std::ref(index), format, dir, std::cref(words)));
   const bool states_facts =
       std::any_of(wanted.begin(), wanted.end(), [](const Format* one) { return one->states_facts; });
-  Source source(index, states_facts, std::move(marks));
+  Source source(index, states_facts, words, std::move(marks));
   Status status = ok_status();
   for (const Format* format : wanted)
     if (shares(format) && status.ok()) status = format->write(source, dir);

@@ -23,9 +23,11 @@ std::span<const std::string_view> case_report_files() {
   return kFiles;
 }
 
-Status write_case_reports(store::Index& case_index, const std::string& dir) {
+Status write_case_reports(store::Index& case_index, const std::string& dir, std::string_view language) {
+  LIMIER_TRY(Words words, Words::in(language));
+  LIMIER_CHECK(words.add_translations(case_index));
   LIMIER_TRY(auto facts, read_case_facts(case_index));
-  CaseSource source{case_index, std::move(facts), {}};
+  CaseSource source{case_index, std::move(facts), {}, words};
   LIMIER_TRY(source.marks, read_case_marks(source.facts, dir));
   for (const auto write : {write_case_json, write_case_csv, write_case_svg, write_case_graphml, write_case_html})
     LIMIER_CHECK(write(source, dir));

@@ -10,7 +10,7 @@
 namespace limier::report {
 namespace {
 
-constexpr std::string_view kStoresLookedInto = "known message stores looked into";
+constexpr Key kStoresLookedInto = "known message stores looked into"_w;
 
 std::optional<std::int64_t> maybe_integer(const store::Query& row, int column) {
   return row.is_null(column) ? std::nullopt : std::optional(row.integer(column));
@@ -169,38 +169,38 @@ std::int64_t CaseFacts::examined() const {
                        [](const CaseExhibitFacts& one) { return one.examined(); });
 }
 
-Text CaseFacts::done() const {
+Text CaseFacts::done(const Words& w) const {
   const auto listed_only = [](const CaseExhibitFacts& one) { return one.examined() && one.profile == "list"; };
   const std::int64_t listed = std::count_if(by_attention.begin(), by_attention.end(), listed_only);
   if (listed > 0 && listed < examined())
-    return fmt::format("listed, {} of them hashed; {}", examined() - listed,
-                       judged == 0 ? "no content examined" : kStoresLookedInto);
-  if (judged > 0) return fmt::format("listed and hashed; {}", kStoresLookedInto);
-  return work_done({listed > 0 ? "list" : ""});
+    return w("listed, {} of them hashed; {}"_w, examined() - listed,
+             w(judged == 0 ? "no content examined"_w : kStoresLookedInto));
+  if (judged > 0) return w("listed and hashed; {}"_w, w(kStoresLookedInto));
+  return work_done(w, {listed > 0 ? "list" : ""});
 }
 
-std::string_view exit_meaning(std::int64_t code) {
+Key exit_meaning(std::int64_t code) {
   switch (code) {
     case 0:
-      return "all of it listed, integrity as expected";
+      return "all of it listed, integrity as expected"_w;
     case 1:
-      return "all of it listed, with findings";
+      return "all of it listed, with findings"_w;
     case 2:
-      return "usage or configuration error";
+      return "usage or configuration error"_w;
     case 3:
-      return "nothing examined";
+      return "nothing examined"_w;
     case 4:
-      return "integrity mismatch or damage";
+      return "integrity mismatch or damage"_w;
     case 5:
-      return "part not examined";
+      return "part not examined"_w;
     case 6:
-      return "refused";
+      return "refused"_w;
     case 7:
-      return "internal error";
+      return "internal error"_w;
     case 75:
-      return "not finished";
+      return "not finished"_w;
     default:
-      return "interrupted";
+      return "interrupted"_w;
   }
 }
 

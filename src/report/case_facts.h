@@ -91,7 +91,7 @@ struct CaseFacts {
   std::vector<CaseKindFacts> kinds;
   [[nodiscard]] std::int64_t examined() const;
   // What was done with all that were examined.
-  [[nodiscard]] Text done() const;
+  [[nodiscard]] Text done(const Words& w) const;
 };
 
 Result<CaseFacts> read_case_facts(store::Index& index);
@@ -99,6 +99,6 @@ Result<CaseFacts> read_case_facts(store::Index& index);
 Result<std::vector<CaseKeyFacts>> read_case_keys(store::Index& index, std::string_view kind, std::int64_t limit);
 
 // "complete", "nothing examined", …: what an exit code says of one exhibit or of the whole case.
-std::string_view exit_meaning(std::int64_t code);
+Key exit_meaning(std::int64_t code);
 
 }  // namespace limier::report

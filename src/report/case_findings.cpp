@@ -37,27 +37,32 @@ void put_words(CaseContext& context) {
       "A finding is a priority to read, not an accusation. Read the messages around it, those that speak against it "
       "too: "
       "the first findings have them below, the report of the exhibit has all. Rules raise false alarms and overlook "
-      "things; how often stands in the limits of each finding. No finding is no all-clear. A person decides.");
+      "things; how often stands in the limits of each finding. No finding is no all-clear. A person decides."_w);
   if (const std::int64_t without = facts.exhibits - facts.judged; without > 0)
-    context.page.raw(
-        fmt::format("<p class=\"note\">On {} of {} exhibits there was nothing that rules could judge: no message "
-                    "was read there, or they have no result.</p>\n",
-                    grouped(without), grouped(facts.exhibits)));
+    context.page.note(
+        context.w("On {} of {} exhibits there was nothing that rules could judge: no message was read there, or they "
+                  "have no result."_w,
+                  grouped(without), grouped(facts.exhibits)));
+}
+
+// Whom it is from, or to whom; the case has it in one text.
+std::string who_text(const Words& w, const store::Query& row, int first) {
+  constexpr std::string_view kTo = "to ";
+  const std::string who = row.text(first + 2);
+  return quoted(row.text(first + 1) == "out" && who.starts_with(kTo) ? w("to {}"_w, who.substr(kTo.size())) : who);
 }
 
 // A message of a conversation, as it is read.
-std::string talk_item(const store::Query& row, int first) {
+std::string talk_item(const Words& w, const store::Query& row, int first) {
   std::string text = row.is_null(first + 3) ? absent() : quoted(row.text(first + 3));
   if (row.integer(first + 4) > 0)
-    text += fmt::format(" <span class=\"note\">… {} bytes more</span>", grouped(row.integer(first + 4)));
-  std::string marks;
-  if (row.integer(first + 5) != 0) marks += " <span class=\"tag\">deleted</span>";
-  if (!row.is_null(first + 6) && row.text(first + 6) != "live")
-    marks += fmt::format(" <span class=\"tag\">{}</span>", html_text(row.text(first + 6)));
+    text += fmt::format(" <span class=\"note\">{}</span>", w("… {} bytes more"_w, grouped(row.integer(first + 4))));
+  const std::string marks =
+      message_marks(w, row.integer(first + 5) != 0, row.is_null(first + 6) ? "" : row.text(first + 6));
   return fmt::format(
       "<li{}><span class=\"who\">{} · {}{}</span>{}</li>\n", row.integer(first + 7) != 0 ? " class=\"subject\"" : "",
-      row.is_null(first) ? "no time" : time_text(row.text(first)),
-      row.is_null(first + 2) ? html_text(row.text(first + 1)) : quoted(row.text(first + 2)), marks, text);
+      row.is_null(first) ? std::string(w("no time"_w)) : time_text(w, row.text(first)),
+      row.is_null(first + 2) ? html_text(w.stored(row.text(first + 1))) : who_text(w, row, first), marks, text);
 }
 
 // The first findings with the messages they rest on and those around them.
@@ -69,19 +74,21 @@ Status put_talks(CaseContext& context, std::int64_t last_rank) {
                  "JOIN v_case_talk t ON f.rank = t.rank WHERE f.rank <= {} ORDER BY f.rank, t.seq",
                  last_rank)));
   Page& page = context.page;
+  const Words& w = context.w;
   std::int64_t rank = 0;
   while (rows.step()) {
     if (rows.integer(0) != rank) {
       if (rank != 0) page.raw("</ol>\n</div>\n");
       rank = rows.integer(0);
       const std::string_view css = priority_css(rows.text(4));
-      page.raw(fmt::format(
-          "<div class=\"finding{}\">\n<p class=\"head\">{}. {}: {} · <span class=\"{}\">{}</span></p>\n"
-          "<p>{}</p>\n<ol class=\"talk\">\n",
-          css == "is-bad" ? "" : " lesser", grouped(rank), finding_cell(context.facts, rows.text(1), rows.integer(3)),
-          quoted(rows.text(2)), css, html_text(rows.text(4)), rows.is_null(5) ? "" : quoted(rows.text(5))));
+      page.raw(
+          fmt::format("<div class=\"finding{}\">\n<p class=\"head\">{}. {}: {} · <span class=\"{}\">{}</span></p>\n"
+                      "<p>{}</p>\n<ol class=\"talk\">\n",
+                      css == "is-bad" ? "" : " lesser", grouped(rank),
+                      finding_cell(context.facts, rows.text(1), rows.integer(3)), quoted(w.stored(rows.text(2))), css,
+                      html_text(w.stored(rows.text(4))), rows.is_null(5) ? "" : quoted(w.stored(rows.text(5)))));
     }
-    if (rows.integer(14) != 0) page.raw(talk_item(rows, 6));
+    if (rows.integer(14) != 0) page.raw(talk_item(w, rows, 6));
   }
   LIMIER_CHECK(rows.status());
   if (rank != 0) page.raw("</ol>\n</div>\n");
@@ -95,16 +102,17 @@ Status put_judged(CaseContext& context) {
                  "v_case_judged GROUP BY kind, reason ORDER BY sum(not_judged) DESC, kind, reason LIMIT {}",
                  kMaxShownJudged)));
   Page& page = context.page;
-  page.heading("What the rules could judge, on all exhibits");
-  page.table("", {{"What", Align::kPath},
-                  {"There are", Align::kNumber},
-                  {"Judged", Align::kNumber},
-                  {"Not judged", Align::kNumber},
-                  {"Why not", Align::kPath},
-                  {"Exhibits", Align::kNumber}});
+  page.heading("What the rules could judge, on all exhibits"_w);
+  page.table({}, {{"What"_w, Align::kPath},
+                  {"There are"_w, Align::kNumber},
+                  {"Judged"_w, Align::kNumber},
+                  {"Not judged"_w, Align::kNumber},
+                  {"Why not"_w, Align::kPath},
+                  {"Exhibits"_w, Align::kNumber}});
   while (rows.step())
-    page.row({quoted(rows.text(0)), grouped(rows.integer(1)), grouped(rows.integer(2)), grouped(rows.integer(3)),
-              rows.is_null(4) ? "" : quoted(rows.text(4)), grouped(rows.integer(5))});
+    page.row({quoted(context.w.stored(rows.text(0))), grouped(rows.integer(1)), grouped(rows.integer(2)),
+              grouped(rows.integer(3)), rows.is_null(4) ? "" : quoted(context.w.stored(rows.text(4))),
+              grouped(rows.integer(5))});
   LIMIER_CHECK(rows.status());
   page.end_table();
   return ok_status();
@@ -115,10 +123,11 @@ Status put_judged(CaseContext& context) {
 Status put_case_findings(CaseContext& context) {
   const CaseFacts& facts = context.facts;
   Page& page = context.page;
+  const Words& w = context.w;
   if (facts.judged == 0 && facts.findings == 0) {
     page.paragraph(
         "Not computed: on no exhibit was there anything that rules could judge. That there is no finding here says "
-        "nothing.");
+        "nothing."_w);
     return ok_status();
   }
   put_words(context);
@@ -126,35 +135,38 @@ Status put_case_findings(CaseContext& context) {
                             "SELECT rank, exhibit, finding_id, priority, title, reason, t, meaning, limits, pack, "
                             "pack_version, rule, key FROM v_case_finding ORDER BY rank LIMIT {}",
                             kMaxShownFindings)));
-  page.table("", {{"No.", Align::kNumber},
-                  {"Exhibit"},
-                  {"Priority", Align::kShort},
-                  {"What", Align::kPath},
-                  {"Why", Align::kPath},
-                  {"Time", Align::kShort},
-                  {"Means, and does not mean", Align::kPath}});
+  page.table({}, {{"No."_w, Align::kNumber},
+                  {"Exhibit"_w},
+                  {"Priority"_w, Align::kShort},
+                  {"What"_w, Align::kPath},
+                  {"Why"_w, Align::kPath},
+                  {"Time"_w, Align::kShort},
+                  {"Means, and does not mean"_w, Align::kPath}});
   std::int64_t shown = 0;
   std::map<std::string, std::int64_t> explained;  // what a rule means and does not mean: where it stands
   for (; rows.step(); ++shown) {
-    const std::string marks = case_marks_html(context.marks, rows.text(1), {"finding", rows.integer(2)});
+    const std::string marks = case_marks_html(w, context.marks, rows.text(1), {"finding", rows.integer(2)});
     const auto [place, first] = explained.emplace(rows.text(7) + rows.text(8), rows.integer(0));
     page.row({grouped(rows.integer(0)), finding_cell(facts, rows.text(1), rows.integer(2)),
-              fmt::format("<span class=\"{}\">{}</span>", priority_css(rows.text(3)), html_text(rows.text(3))),
-              fmt::format("{}<br><span class=\"note\">{} of {} {}, {}</span>{}{}", quoted(rows.text(4)),
-                          quoted(rows.text(11)), quoted(rows.text(9)), quoted(rows.text(10)), code(rows.text(12)),
-                          marks.empty() ? "" : "<br>", marks),
-              quoted(rows.text(5)), rows.is_null(6) ? "" : time_text(rows.text(6)),
-              first ? fmt::format("{}<br><span class=\"note\">{}</span>", quoted(rows.text(7)), quoted(rows.text(8)))
-                    : fmt::format("<span class=\"note\">as of No. {}</span>", grouped(place->second))});
+              priority_text(w, rows.text(3)),
+              fmt::format("{}<br><span class=\"note\">{}, {}</span>{}{}", quoted(w.stored(rows.text(4))),
+                          w("{} of {} {}"_w, quoted(rows.text(11)), quoted(rows.text(9)), quoted(rows.text(10))),
+                          code(rows.text(12)), marks.empty() ? "" : "<br>", marks),
+              quoted(w.stored(rows.text(5))), rows.is_null(6) ? "" : time_text(w, rows.text(6)),
+              first ? fmt::format("{}<br><span class=\"note\">{}</span>", quoted(w.stored(rows.text(7))),
+                                  quoted(w.stored(rows.text(8))))
+                    : fmt::format("<span class=\"note\">{}</span>", w("as of No. {}"_w, grouped(place->second)))});
   }
   LIMIER_CHECK(rows.status());
   page.end_table();
-  if (shown == 0) page.paragraph("None.");
+  if (shown == 0) page.paragraph("None."_w);
   if (shown < facts.findings)
-    page.raw(fmt::format("<p class=\"note\">Listed: the first {} of {} findings. case-findings.csv has {}{}.</p>\n",
-                         grouped(shown), grouped(facts.findings), grouped(facts.findings_listed),
-                         facts.findings_listed < facts.findings ? "; the rest is in the reports of the exhibits" : ""));
-  page.heading("What the first findings rest on");
+    page.note(w(
+        facts.findings_listed < facts.findings
+            ? "Listed: the first {} of {} findings. case-findings.csv has {}; the rest is in the reports of the exhibits."_w
+            : "Listed: the first {} of {} findings. case-findings.csv has {}."_w,
+        grouped(shown), grouped(facts.findings), grouped(facts.findings_listed)));
+  page.heading("What the first findings rest on"_w);
   LIMIER_CHECK(put_talks(context, kMaxTalkedOf));
   return put_judged(context);
 }
@@ -171,11 +183,12 @@ Status put_case_front_findings(CaseContext& context) {
       counts.by_priority[i] = static_cast<std::int64_t>(rows.real(static_cast<int>(i)));
   LIMIER_CHECK(rows.status());
   Page& page = context.page;
-  page.raw(fmt::format("<div class=\"to-read\">\n<h2>To be read first, over all exhibits: {}</h2>\n",
-                       priorities_text(counts)));
+  const Words& w = context.w;
+  page.raw(fmt::format("<div class=\"to-read\">\n<h2>{}</h2>\n",
+                       w("To be read first, over all exhibits: {}"_w, priorities_text(w, counts))));
   put_words(context);
   LIMIER_CHECK(put_talks(context, kFrontFindings));
-  page.raw("<p><a href=\"#findings\">All findings</a></p>\n</div>\n");
+  page.raw(fmt::format("<p><a href=\"#findings\">{}</a></p>\n</div>\n", w("All findings"_w)));
   return ok_status();
 }
 

@@ -10,6 +10,7 @@ struct CaseSource {
   store::Index& index;
   CaseFacts facts;
   CaseMarks marks;
+  const Words& words;  // of the page
 };
 
 Status write_case_html(CaseSource& source, const std::string& dir);

@@ -26,19 +26,21 @@ std::string_view node_class(const CaseExhibitFacts& exhibit) {
 }
 
 struct LegendLine {
-  std::string_view css, text;
+  std::string_view css;
+  Key text;
 };
-constexpr std::array<LegendLine, 3> kEdgeLegend{
-    {{"e-image", "the same image"}, {"e-device", "the same device or volume"}, {"e-other", "other things in common"}}};
-constexpr std::array<LegendLine, 3> kNodeLegend{{{"n-bad", "damage, digests that differ, high findings"},
-                                                 {"n-warn", "not examined, or not all of it"},
-                                                 {"n-plain", "none of these"}}};
+constexpr std::array<LegendLine, 3> kEdgeLegend{{{"e-image", "the same image"_w},
+                                                 {"e-device", "the same device or volume"_w},
+                                                 {"e-other", "other things in common"_w}}};
+constexpr std::array<LegendLine, 3> kNodeLegend{{{"n-bad", "damage, digests that differ, high findings"_w},
+                                                 {"n-warn", "not examined, or not all of it"_w},
+                                                 {"n-plain", "none of these"_w}}};
 constexpr int kLegendLine = 24, kLegendTop = 14, kSample = 44, kLegendText = 60, kSecondColumn = 420;
 
 constexpr int kLegendHeight = kLegendTop + static_cast<int>(kEdgeLegend.size()) * kLegendLine;
 
 // What is drawn, each with the class it is drawn with.
-std::string legend(const CaseFacts& facts, const Graph& graph, int top) {
+std::string legend(const Words& w, const CaseFacts& facts, const Graph& graph, int top) {
   std::set<std::string_view> used;
   for (const GraphEdge& edge : graph.edges) used.insert(edge_class(*edge.link));
   for (const GraphNode& node : graph.nodes) used.insert(node_class(facts.by_attention[node.exhibit]));
@@ -49,7 +51,7 @@ std::string legend(const CaseFacts& facts, const Graph& graph, int top) {
     out += fmt::format(
         "<g class=\"legend\"><line class=\"edge {} w3\" x1=\"8\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/><text x=\"{}\" "
         "y=\"{}\">{}</text></g>\n",
-        line.css, 8 + kSample, y, y, kLegendText, y + 4, line.text);
+        line.css, 8 + kSample, y, y, kLegendText, y + 4, w(line.text));
     y += kLegendLine;
   }
   y = top + kLegendTop;
@@ -58,7 +60,7 @@ std::string legend(const CaseFacts& facts, const Graph& graph, int top) {
     out += fmt::format(
         "<g class=\"legend node {}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"16\" rx=\"3\"/><text x=\"{}\" "
         "y=\"{}\">{}</text></g>\n",
-        line.css, kSecondColumn, y - 8, kSample, kSecondColumn + kLegendText - 8, y + 4, line.text);
+        line.css, kSecondColumn, y - 8, kSample, kSecondColumn + kLegendText - 8, y + 4, w(line.text));
     y += kLegendLine;
   }
   return out;
@@ -93,14 +95,15 @@ Graph layout_graph(const CaseFacts& facts) {
   return graph;
 }
 
-std::string draw_graph(const CaseFacts& facts, const Graph& graph, bool alone) {
+std::string draw_graph(const Words& w, const CaseFacts& facts, const Graph& graph, bool alone) {
   const int height = graph.height + (graph.edges.empty() ? 0 : kLegendHeight);
   std::string out = fmt::format(
       "<svg{0} width=\"{1}\" height=\"{2}\" viewBox=\"0 0 {1} {2}\" role=\"img\" aria-labelledby=\"graph-t graph-d\">\n"
-      "<title id=\"graph-t\">Links between exhibits</title>\n<desc id=\"graph-d\">{3} exhibits and {4} links. "
-      "The table of links has the same facts as text.{5}</desc>\n",
-      alone ? " xmlns=\"http://www.w3.org/2000/svg\"" : "", graph.width, height, graph.nodes.size(), graph.edges.size(),
-      graph.left_away.empty() ? "" : xml_text(fmt::format(" Names are shown without \"{}\".", graph.left_away)));
+      "<title id=\"graph-t\">{3}</title>\n<desc id=\"graph-d\">{4}{5}</desc>\n",
+      alone ? " xmlns=\"http://www.w3.org/2000/svg\"" : "", graph.width, height, w("Links between exhibits"_w),
+      w("{} exhibits and {} links. The table of links has the same facts as text."_w, graph.nodes.size(),
+        graph.edges.size()),
+      graph.left_away.empty() ? "" : " " + xml_text(w("Names are shown without \"{}\"."_w, graph.left_away)));
   if (alone)
     out += fmt::format("<style>{}{}</style>\n<rect class=\"graph-back\" width=\"{}\" height=\"{}\"/>\n",
                        "svg{--ink:#1c2126;--soft:#59636d;--rule:#d9dee3;--faint:#f4f6f8;--paper:#fff;--link:#1f4f82;"
@@ -112,18 +115,19 @@ std::string draw_graph(const CaseFacts& facts, const Graph& graph, bool alone) {
     const GraphNode &a = graph.nodes[edge->a], &b = graph.nodes[edge->b];
     out += fmt::format("<line class=\"edge {} w{}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"><title>{}</title></line>\n",
                        edge_class(*edge->link), edge_width(edge->link->score), a.x, a.y, b.x, b.y,
-                       xml_text(fmt::format("{} – {}: score {:.1f}; {}", edge->link->a, edge->link->b,
-                                            edge->link->score, edge->link->evidence)));
+                       xml_text(w("{} – {}: score {:.1f}; {}"_w, edge->link->a, edge->link->b, edge->link->score,
+                                  w.stored(edge->link->evidence))));
   }
   for (const GraphNode& node : graph.nodes) {
     const CaseExhibitFacts& exhibit = facts.by_attention[node.exhibit];
     out += fmt::format(
         "<g class=\"node {}\"><title>{}</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"4\"/>"
         "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text></g>\n",
-        node_class(exhibit), xml_text(fmt::format("{}: {}", exhibit.exhibit, exhibit.reason)), node.x - node.width / 2,
-        node.y - kBoxHeight / 2, node.width, kBoxHeight, node.x, node.y + 5, xml_text(node.label));
+        node_class(exhibit), xml_text(fmt::format("{}: {}", exhibit.exhibit, w.stored(exhibit.reason))),
+        node.x - node.width / 2, node.y - kBoxHeight / 2, node.width, kBoxHeight, node.x, node.y + 5,
+        xml_text(node.label));
   }
-  return out + (graph.edges.empty() ? std::string() : legend(facts, graph, graph.height)) + "</svg>\n";
+  return out + (graph.edges.empty() ? std::string() : legend(w, facts, graph, graph.height)) + "</svg>\n";
 }
 
 std::string_view case_style_sheet() {

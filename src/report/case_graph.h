@@ -32,7 +32,7 @@ struct Graph {
 Graph layout_graph(const CaseFacts& facts);
 
 // `alone`: a file of its own, with its styles; else for the page, whose style sheet has case_style_sheet() in it.
-std::string draw_graph(const CaseFacts& facts, const Graph& graph, bool alone);
+std::string draw_graph(const Words& w, const CaseFacts& facts, const Graph& graph, bool alone);
 
 std::string_view case_style_sheet();
 

@@ -127,7 +127,7 @@ Status write_case_json(CaseSource& source, const std::string& dir) {
   json.integer("exhibits_planned", facts.exhibits);
   json.integer("exhibits_examined", facts.examined());
   json.integer("exhibits_nothing_examined", facts.merged - facts.examined());
-  json.text("examined", facts.examined() == 0 ? "nothing" : facts.done());
+  json.text("examined", facts.examined() == 0 ? "nothing" : facts.done(Words()));
   json.integer("shared_keys_total", facts.shared_keys);
   json.integer("shared_contents_total", facts.shared_contents);
   json.integer("links_total", facts.links);

@@ -30,9 +30,9 @@ Result<CaseMarks> read_case_marks(const CaseFacts& facts, const std::string& dir
   return all;
 }
 
-std::string case_marks_html(const CaseMarks& marks, const Text& exhibit, const store::RowName& row) {
+std::string case_marks_html(const Words& w, const CaseMarks& marks, const Text& exhibit, const store::RowName& row) {
   for (const ExhibitMarks& one : marks)
-    if (one.exhibit->exhibit == exhibit) return marks_html(one.marks, row);
+    if (one.exhibit->exhibit == exhibit) return marks_html(w, one.marks, row);
   return {};
 }
 
@@ -50,10 +50,11 @@ void put_case_marks_json(JsonOut& json, const CaseMarks& marks) {
 
 Status put_case_marks(CaseContext& context) {
   Page& page = context.page;
+  const Words& w = context.w;
   page.paragraph(
       "What examiners wrote beside the results of the exhibits until this report was written: tags, notes, and "
       "decisions "
-      "on findings. They are no part of any index.");
+      "on findings. They are no part of any index."_w);
   store::Review review;
   review.findings = context.facts.findings;
   for (const ExhibitMarks& one : context.marks) {
@@ -61,33 +62,31 @@ Status put_case_marks(CaseContext& context) {
     review.assigned += one.marks.review.assigned;
     for (std::size_t i = 0; i < review.decided.size(); ++i) review.decided[i] += one.marks.review.decided[i];
     if (!one.marks.problem.empty())
-      page.raw(fmt::format("<p class=\"is-bad\">{}: marks.jsonl is not as it was written: {}.</p>\n",
-                           quoted(one.exhibit->exhibit), quoted(one.marks.problem)));
+      page.raw(fmt::format("<p class=\"is-bad\">{}: {}</p>\n", quoted(one.exhibit->exhibit),
+                           w("marks.jsonl is not as it was written: {}."_w, quoted(w.stored(one.marks.problem)))));
   }
-  if (review.findings > 0) page.paragraph("Findings on all exhibits: " + review_text(review) + ".");
+  if (review.findings > 0) page.paragraph(w("Findings on all exhibits: {}."_w, review_text(w, review)));
   if (context.marks.empty()) {
-    page.paragraph("None were made.");
+    page.paragraph("None were made."_w);
     return ok_status();
   }
-  page.table("", {{"Exhibit"},
-                  {"When (UTC)", Align::kShort},
-                  {"Who", Align::kText},
-                  {"Row", Align::kPath},
-                  {"What", Align::kPath},
-                  {"State", Align::kShort}});
+  page.table({}, {{"Exhibit"_w},
+                  {"When (UTC)"_w, Align::kShort},
+                  {"Who"_w, Align::kText},
+                  {"Row"_w, Align::kPath},
+                  {"What"_w, Align::kPath},
+                  {"State"_w, Align::kShort}});
   std::size_t shown = 0, total = 0;
   for (const ExhibitMarks& one : context.marks)
     for (std::size_t at = 0; at < one.marks.all.size(); ++at, ++total) {
       if (shown == kMaxShownMarks) continue;
       ++shown;
-      auto cells = mark_cells(one.marks.all[at], one.summaries[at], MarkLinks::kNone);
+      auto cells = mark_cells(w, one.marks.all[at], one.summaries[at], MarkLinks::kNone);
       cells.insert(cells.begin(), exhibit_link(*one.exhibit));
       page.row(std::span<const std::string>(cells));
     }
   page.end_table();
-  if (shown < total)
-    page.raw(fmt::format("<p class=\"note\">{} more in case.json.</p>\n",
-                         grouped(static_cast<std::int64_t>(total - shown))));
+  if (shown < total) page.note(w("{} more in {}."_w, grouped(static_cast<std::int64_t>(total - shown)), "case.json"));
   return ok_status();
 }
 

@@ -17,7 +17,7 @@ struct ExhibitMarks {
 using CaseMarks = std::vector<ExhibitMarks>;  // by exhibit
 Result<CaseMarks> read_case_marks(const CaseFacts& facts, const std::string& dir);
 // Those that stand at a row of an exhibit; "" where there are none.
-std::string case_marks_html(const CaseMarks& marks, const Text& exhibit, const store::RowName& row);
+std::string case_marks_html(const Words& w, const CaseMarks& marks, const Text& exhibit, const store::RowName& row);
 void put_case_marks_json(JsonOut& json, const CaseMarks& marks);
 
 struct CaseContext {
@@ -25,6 +25,7 @@ struct CaseContext {
   const CaseFacts& facts;
   Page& page;
   const CaseMarks& marks;
+  const Words& w;  // of the page
 };
 
 Status put_case_front(CaseContext& context);

@@ -76,7 +76,8 @@ Status write_case_csv(CaseSource& source, const std::string& dir) {
 
 Status write_case_svg(CaseSource& source, const std::string& dir) {
   LIMIER_TRY(auto out, OutFile::create(dir, "case-links.svg"));
-  out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" << draw_graph(source.facts, layout_graph(source.facts), true);
+  out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      << draw_graph(Words(), source.facts, layout_graph(source.facts), true);
   return out.commit();
 }
 

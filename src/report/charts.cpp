@@ -125,7 +125,7 @@ MonthWindow chart_window(const Activity& activity) {
   return chart_slots(activity, whole).size() <= static_cast<std::size_t>(kMaxChartMonths) ? whole : busiest;
 }
 
-std::string activity_chart(const Activity& activity, const MonthWindow& window) {
+std::string activity_chart(const Words& w, const Activity& activity, const MonthWindow& window) {
   const std::vector<std::int64_t> slots = chart_slots(activity, window);
   if (slots.empty()) return {};
   std::map<std::int64_t, std::int64_t> counts;
@@ -144,14 +144,14 @@ std::string activity_chart(const Activity& activity, const MonthWindow& window) 
   const double width = std::min(kWidestMonth, static_cast<double>(kPlotWidth) / static_cast<double>(slots.size()));
   const int plot_width = std::max(kLeastPlotWidth, static_cast<int>(width * static_cast<double>(slots.size())));
   std::string out = fmt::format(
-      "<figure class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Chart of time stamps by month\"><svg "
+      "<figure class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{2}\"><svg "
       "width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" role=\"img\" aria-labelledby=\"act-t act-d\">\n",
-      kLeft + plot_width + kRight, kTop + kPlotHeight + kBottom);
-  out += "<title id=\"act-t\">Time stamps by month</title>\n";
-  out += fmt::format(
-      "<desc id=\"act-d\">Bars for {} to {}. The highest is {} with {}. The table below gives every month.</desc>\n",
-      month_name(window.first), month_name(window.first + window.months - 1), month_name(highest_month),
-      plural(highest, "time stamp", "time stamps"));
+      kLeft + plot_width + kRight, kTop + kPlotHeight + kBottom, w("Chart of time stamps by month"_w));
+  out += fmt::format("<title id=\"act-t\">{}</title>\n", w("Time stamps by month"_w));
+  out += fmt::format("<desc id=\"act-d\">{}</desc>\n",
+                     w("Bars for {} to {}. The highest is {} with {}. The table below gives every month."_w,
+                       month_name(window.first), month_name(window.first + window.months - 1),
+                       month_name(highest_month), w.count(highest, "time stamp"_w, "time stamps"_w)));
   out += y_axis(step, top, plot_width);
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const auto found = counts.find(slots[i]);
@@ -168,23 +168,22 @@ std::string activity_chart(const Activity& activity, const MonthWindow& window) 
   return out + x_axis(slots, width) + "</svg></figure>\n";
 }
 
-std::string coverage_chart(const CoverageFacts& coverage) {
+std::string coverage_chart(const Words& w, const CoverageFacts& coverage) {
   const auto total = static_cast<double>(coverage.total());
   if (total <= 0) return {};
   constexpr int kHeight = 34;
   std::string out = fmt::format("<figure><svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"cov-t cov-d\">\n",
                                 kWidth, kHeight);
-  out +=
-      "<title id=\"cov-t\">What every byte of the media is</title>\n<desc id=\"cov-d\">Shares of the media by state, "
-      "in the order of the table below";
-  out += ".</desc>\n";
+  out += fmt::format("<title id=\"cov-t\">{}</title>\n<desc id=\"cov-d\">{}</desc>\n",
+                     w("What every byte of the media is"_w),
+                     w("Shares of the media by state, in the order of the table below."_w));
   double x = 0;
   for (std::size_t i = 0; i < kCoverageStates.size(); ++i) {
     if (coverage.bytes[i] <= 0) continue;
     const double width = static_cast<double>(coverage.bytes[i]) / total * kWidth;
     out += fmt::format(
         "<rect class=\"s-{}\" x=\"{:.2f}\" y=\"0\" width=\"{:.2f}\" height=\"{}\"><title>{}</title></rect>\n",
-        kCoverageStates[i], x, std::max(width, 0.75), kHeight, kCoverageStates[i]);
+        kCoverageStates[i], x, std::max(width, 0.75), kHeight, html_text(w.stored(kCoverageStates[i])));
     x += width;
   }
   out +=

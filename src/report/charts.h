@@ -22,9 +22,9 @@ MonthWindow chart_window(const Activity& activity);
 // Months of the window in order; kBreak stands for a longer stretch of months without time stamps.
 inline constexpr std::int64_t kBreak = -1;
 std::vector<std::int64_t> chart_slots(const Activity& activity, const MonthWindow& window);
-std::string activity_chart(const Activity& activity, const MonthWindow& window);
+std::string activity_chart(const Words& w, const Activity& activity, const MonthWindow& window);
 
-std::string coverage_chart(const CoverageFacts& coverage);
+std::string coverage_chart(const Words& w, const CoverageFacts& coverage);
 std::string swatch(std::string_view state);
 // A thin bar for table cells.
 std::string share_bar(std::int64_t part, std::int64_t whole);

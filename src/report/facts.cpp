@@ -155,16 +155,20 @@ Text exact_text(const store::Query& row, int text, int raw) {
 }
 
 std::string work_done(const WorkDone& work) {
+  return work_done(Words(), work);
+}
+
+std::string work_done(const Words& w, const WorkDone& work) {
   if (work.contents == 0 && work.strange == 0)
-    return work.profile == "list" ? "listed; nothing hashed, no content examined"
-                                  : "listed and hashed; no content examined";
-  if (work.contents == 0 && work.strange > 0)
-    return fmt::format("listed and hashed; {} looked at, none that a parser knows",
-                       plural(work.strange, "content", "contents"));
-  const std::string strange =
-      work.strange == 0 ? "" : fmt::format("; {} that no parser knows", plural(work.strange, "content", "contents"));
-  return fmt::format("listed and hashed; {} looked into by parsers, {}{}", plural(work.contents, "content", "contents"),
-                     plural(work.messages, "message", "messages"), strange);
+    return std::string(w(work.profile == "list" ? "listed; nothing hashed, no content examined"_w
+                                                : "listed and hashed; no content examined"_w));
+  const std::string strange = w.count(work.strange, "content"_w, "contents"_w);
+  if (work.contents == 0) return w("listed and hashed; {} looked at, none that a parser knows"_w, strange);
+  std::string text =
+      w("listed and hashed; {} looked into by parsers, {}"_w, w.count(work.contents, "content"_w, "contents"_w),
+        w.count(work.messages, "message"_w, "messages"_w));
+  if (work.strange > 0) text += "; " + w("{} that no parser knows"_w, strange);
+  return text;
 }
 
 Result<WorkDone> read_work(store::Index& index) {
@@ -205,16 +209,23 @@ Result<RunFacts> read_run(store::Index& index) {
   // The outcome is asked only whether the index is whole: an index cut short must not look finished. Nothing else of
   // the run may differ between two reports of the same evidence.
   const std::string sql = fmt::format(
-      "SELECT tool_version, outcome = 'interrupted', {}, {}, {}, {}, {} FROM v_run ORDER BY run_id DESC "
+      "SELECT tool_version, outcome = 'interrupted', {}, {}, {}, {}, {}, {} FROM v_run ORDER BY run_id DESC "
       "LIMIT 1",
       column_or_null(index, "v_run", "profile"), column_or_null(index, "v_run", "zone"),
       column_or_null(index, "v_run", "fail_on"), column_or_null(index, "v_run", "scope_title"),
-      column_or_null(index, "v_run", "scope_sha256"));
+      column_or_null(index, "v_run", "scope_sha256"), column_or_null(index, "v_run", "language"));
   LIMIER_TRY(auto rows, index.query(sql));
   RunFacts run;
   if (rows.step())
-    run = {rows.text(0),         rows.text(2), rows.text(3),        rows.text(4),
-           rows.integer(1) != 0, true,         maybe_text(rows, 5), maybe_text(rows, 6)};
+    run = {rows.text(0),
+           rows.text(2),
+           rows.text(3),
+           rows.text(4),
+           rows.is_null(7) ? "en" : rows.text(7),
+           rows.integer(1) != 0,
+           true,
+           maybe_text(rows, 5),
+           maybe_text(rows, 6)};
   LIMIER_CHECK(rows.status());
   LIMIER_TRY(const std::int64_t unjailed, count_of(index, "SELECT count(*) FROM v_issue WHERE code = 'no-sandbox'"));
   run.jailed = unjailed == 0;

@@ -13,6 +13,7 @@
 #include "limier/store.h"
 #include "report/declared.h"
 #include "report/keepers.h"
+#include "report/words.h"
 
 namespace limier::report {
 
@@ -32,8 +33,9 @@ struct RunFacts {
   Text tool_version;
   Text profile, zone;
   Text fail_on;  // a priority, or ""
+  Text language = "en";
   bool interrupted = false;
-  bool jailed = true;  // false: --no-sandbox
+  bool jailed = true;                   // false: --no-sandbox
   MaybeText scope_title, scope_sha256;  // of --scope
 };
 
@@ -201,6 +203,9 @@ struct Facts {
   [[nodiscard]] std::int64_t rows_of(const catalog::KindInfo& kind) const { return kinds[number_of(kind)].rows; }
   [[nodiscard]] const std::vector<FileRow>& list(List which) const { return lists[static_cast<std::size_t>(which)]; }
 };
+
+// work_done() in the language of a page.
+std::string work_done(const Words& w, const WorkDone& work);
 
 class FileCount;
 // What was counted of the files goes into the facts.

@@ -4,6 +4,7 @@
 #include "limier/report.h"
 #include "limier/store/marks.h"
 #include "report/file_count.h"
+#include "report/words.h"
 
 namespace limier::report {
 
@@ -11,9 +12,11 @@ namespace limier::report {
 class Source {
  public:
   // `states_facts`: some format is going to ask for them.
-  Source(store::Index& index, bool states_facts, store::Marks marks = {})
-      : index_(index), states_facts_(states_facts), marks_(std::move(marks)) {}
+  Source(store::Index& index, bool states_facts, const Words& words, store::Marks marks = {})
+      : index_(index), states_facts_(states_facts), words_(words), marks_(std::move(marks)) {}
   [[nodiscard]] store::Index& index() const { return index_; }
+  // Of the pages for people.
+  [[nodiscard]] const Words& words() const { return words_; }
   // Shows every row of v_file to the visitors; what the facts need of the files is counted in the same pass.
   Status pass_over_files(std::span<FileVisitor* const> visitors);
   Result<const Facts*> facts();
@@ -24,6 +27,7 @@ class Source {
  private:
   store::Index& index_;
   bool states_facts_;
+  const Words& words_;
   store::Marks marks_;
   std::optional<FileCount> counted_;
   std::optional<Facts> facts_;

@@ -14,29 +14,22 @@ namespace {
 constexpr std::int64_t kMaxThreads = 100;
 
 // "from Ann (+31 …)", "the device's owner to +31 …".
-std::string who_text(const ShownMessage& message) {
+std::string who_text(const Words& w, const ShownMessage& message) {
   const bool no_sender =
       (message.sender.empty() || message.sender == catalog::kOwnerWord) && message.sender_name.empty();
-  std::string who = no_sender ? "sender unknown" : named(message.sender_name, message.sender);
-  if (message.direction == "out") who = no_sender ? "the device’s owner" : who + ", the device’s owner";
-  if (!message.recipients.empty() && message.direction != "in") who += " to " + quoted(message.recipients);
-  return who;
-}
-
-std::string marks_text(const ShownMessage& message) {
-  std::string marks;
-  if (message.deleted) marks += " <span class=\"tag\">deleted</span>";
-  if (!message.state.empty() && message.state != "live")
-    marks += fmt::format(" <span class=\"tag\">{}</span>", html_text(message.state));
-  return marks;
+  std::string who = no_sender ? std::string(w("sender unknown"_w)) : named(message.sender_name, message.sender);
+  if (message.direction == "out")
+    who = no_sender ? std::string(w("the device’s owner"_w)) : w("{}, the device’s owner"_w, who);
+  if (message.recipients.empty() || message.direction == "in") return who;
+  return w("{} to {}"_w, who, quoted(message.recipients));
 }
 
 std::string cell_text(const store::Query& row, int column) {
   if (row.is_null(column) || row.text(column).empty()) return absent();
   return quoted(excerpt(row.text(column), kMaxCellText).text);
 }
-std::string when_or_absent(const store::Query& row, int column) {
-  return row.is_null(column) ? absent() : time_text(row.text(column));
+std::string when_or_absent(const Words& w, const store::Query& row, int column) {
+  return row.is_null(column) ? absent() : time_text(w, row.text(column));
 }
 
 Status put_threads(Context& context, std::int64_t& threads) {
@@ -53,28 +46,29 @@ Status put_threads(Context& context, std::int64_t& threads) {
                             "talk.service AND found.thread IS talk.thread ORDER BY found.first IS NULL, found.first, "
                             "talk.n DESC, talk.service, talk.thread LIMIT {1}",
                             priority_order("f.priority"), kMaxThreads)));
-  page.table("All conversations", {{"Service", Align::kText},
-                                   {"Conversation", Align::kPath},
-                                   {"Messages", Align::kNumber},
-                                   {"sent", Align::kNumber},
-                                   {"deleted", Align::kNumber},
-                                   {"findings", Align::kNumber},
-                                   {"First", Align::kShort},
-                                   {"Last", Align::kShort}});
+  page.table("All conversations"_w, {{"Service"_w, Align::kText},
+                                     {"Conversation"_w, Align::kPath},
+                                     {"Messages"_w, Align::kNumber},
+                                     {"sent"_w, Align::kNumber},
+                                     {"deleted"_w, Align::kNumber},
+                                     {"findings"_w, Align::kNumber},
+                                     {"First"_w, Align::kShort},
+                                     {"Last"_w, Align::kShort}});
   const auto number = [&](int column) { return grouped(static_cast<std::int64_t>(rows.real(column))); };
   while (rows.step()) {
     threads = rows.integer(8);
     std::string talk = cell_text(rows, 1);
     if (!rows.is_null(2) && rows.text(2) != rows.text(1)) talk = cell_text(rows, 2) + " (" + talk + ")";
     page.row({cell_text(rows, 0), talk, grouped(rows.integer(3)), number(4), number(5),
-              rows.is_null(9) ? "" : grouped(rows.integer(9)), when_or_absent(rows, 6), when_or_absent(rows, 7)});
+              rows.is_null(9) ? "" : grouped(rows.integer(9)), when_or_absent(context.w, rows, 6),
+              when_or_absent(context.w, rows, 7)});
   }
   page.end_table();
   return rows.status();
 }
 
-std::string finding_link(const Mark& mark, bool on_page) {
-  const std::string name = "finding " + grouped(mark.rank);
+std::string finding_link(const Words& w, const Mark& mark, bool on_page) {
+  const std::string name = w("finding {}"_w, grouped(mark.rank));
   return on_page ? fmt::format("<a href=\"#finding-{}\">{}</a>", mark.finding_id, name) : name;
 }
 
@@ -84,29 +78,30 @@ Status put_marked_talks(Context& context) {
   // Beyond these a finding has no place on the page that a link could lead to.
   LIMIER_TRY(const std::set<std::int64_t> on_page, read_finding_ids(context.index, kMaxFindings));
   Page& page = context.page;
+  const Words& w = context.w;
   for (const ShownTalk& talk : shown.talks) {
     page.raw(fmt::format("<h3>{}{}</h3>\n", talk.service.empty() ? "" : quoted(talk.service) + ": ",
-                         talk.thread.empty() && talk.thread_name.empty() ? std::string("no conversation is named")
+                         talk.thread.empty() && talk.thread_name.empty() ? std::string(w("no conversation is named"_w))
                                                                          : named(talk.thread_name, talk.thread)));
     const auto count = static_cast<std::int64_t>(talk.shown.size());
-    std::string note = plural(talk.total, "message", "messages");
-    if (count < talk.total)
-      note += fmt::format("; shown: {}, from the {}. on. <code>limier messages</code> has all of them", grouped(count),
-                          grouped(talk.before + 1));
-    page.raw(fmt::format("<p class=\"note\">{}.</p>\n", note));
+    const std::string messages = w.count(talk.total, "message"_w, "messages"_w);
+    page.note(count < talk.total ? w("{}; shown: {}, from the {}. on. <code>limier messages</code> has all of them."_w,
+                                     messages, grouped(count), grouped(talk.before + 1))
+                                 : messages + ".");
     put_talk(page, context.marks, shown.messages, talk.shown, [&](std::int64_t id) {
       const auto found = talk.marks.find(id);
       if (found == talk.marks.end()) return Marked();
       const Mark& mark = found->second;
-      return Marked{
-          priority_css(mark.priority) == "is-bad" ? "subject" : "subject lesser",
-          fmt::format(" · {} {}", finding_link(mark, on_page.contains(mark.finding_id)), priority_text(mark.priority))};
+      return Marked{priority_css(mark.priority) == "is-bad" ? "subject" : "subject lesser",
+                    fmt::format(" · {} {}", finding_link(w, mark, on_page.contains(mark.finding_id)),
+                                priority_text(w, mark.priority))};
     });
   }
   if (shown.left_out > 0)
-    page.raw(fmt::format("<p class=\"note\">{} with findings of medium or above not shown here: see {}.</p>\n",
-                         plural(shown.left_out, "more conversation is", "more conversations are"),
-                         section_link("findings")));
+    page.note(
+        w(w.number(shown.left_out, "{} more conversation is with findings of medium or above not shown here: see {}."_w,
+                   "{} more conversations are with findings of medium or above not shown here: see {}."_w),
+          grouped(shown.left_out), section_link(w, "findings")));
   return ok_status();
 }
 
@@ -117,16 +112,25 @@ std::string_view priority_css(std::string_view priority) {
   return priority == "medium" ? "is-warn" : "none";
 }
 
-std::string priority_text(std::string_view priority) {
-  return fmt::format("<span class=\"{}\">{}</span>", priority_css(priority), html_text(priority));
+std::string priority_text(const Words& w, std::string_view priority) {
+  return fmt::format("<span class=\"{}\">{}</span>", priority_css(priority), html_text(w.stored(priority)));
 }
 
-std::string excerpt_text(const Excerpt& shown) {
+std::string excerpt_text(const Words& w, const Excerpt& shown) {
   std::string text = quoted(shown.text);
-  if (shown.left_out > 0)
-    text += fmt::format(" <span class=\"note\">… {} more</span>",
-                        plural(static_cast<std::int64_t>(shown.left_out), "byte", "bytes"));
+  if (shown.left_out > 0) {
+    const auto bytes = static_cast<std::int64_t>(shown.left_out);
+    text += fmt::format(" <span class=\"note\">{}</span>", w("… {} more"_w, w.count(bytes, "byte"_w, "bytes"_w)));
+  }
   return text;
+}
+
+std::string message_marks(const Words& w, bool deleted, std::string_view state) {
+  std::string marks;
+  if (deleted) marks += fmt::format(" <span class=\"tag\">{}</span>", w("deleted"_w));
+  if (!state.empty() && state != "live")
+    marks += fmt::format(" <span class=\"tag\">{}</span>", html_text(w.stored(state)));
+  return marks;
 }
 
 std::string named(const Text& name, const Text& id) {
@@ -136,21 +140,22 @@ std::string named(const Text& name, const Text& id) {
 
 void put_talk(Page& page, const store::Marks& marks, const std::map<std::int64_t, ShownMessage>& messages,
               const std::vector<std::int64_t>& ids, const std::function<Marked(std::int64_t)>& mark) {
+  const Words& w = page.words();
   page.raw("<ol class=\"talk\">\n");
   for (const std::int64_t id : ids) {
     const auto found = messages.find(id);
     if (found == messages.end()) continue;
     const ShownMessage& message = found->second;
-    std::string body = excerpt_text(message.body);
+    std::string body = excerpt_text(w, message.body);
     if (message.body.text.empty())
-      body = fmt::format("<span class=\"none\">no text{}</span>",
-                         message.kind.empty() || message.kind == "text" ? "" : ", " + quoted(message.kind));
-    if (const std::string noted = marks_html(marks, {"message", id}); !noted.empty()) body += "<br>" + noted;
+      body = fmt::format("<span class=\"none\">{}{}</span>", w("no text"_w),
+                         message.kind.empty() || message.kind == "text" ? "" : ", " + quoted(w.stored(message.kind)));
+    if (const std::string noted = marks_html(w, marks, {"message", id}); !noted.empty()) body += "<br>" + noted;
     const Marked given = mark(id);
     const std::string css = given.css.empty() ? std::string() : fmt::format(" class=\"{}\"", given.css);
     page.raw(fmt::format("<li{}><span class=\"who\">{} · {}{}{}</span>{}</li>\n", css,
-                         message.t ? time_text(*message.t) : "no time", who_text(message), marks_text(message),
-                         given.tag, body));
+                         message.t ? time_text(w, *message.t) : std::string(w("no time"_w)), who_text(w, message),
+                         message_marks(w, message.deleted, message.state), given.tag, body));
   }
   page.raw("</ol>\n");
 }
@@ -161,18 +166,17 @@ Status put_messages_section(Context& context) {
     page.paragraph(nothing_came(context.facts));
     return ok_status();
   }
+  const Words& w = context.w;
   page.paragraph(
-      fmt::format("{} came out of the contents that parsers looked into. Applications that no parser knows "
-                  "may hold more. The times are those the applications keep. Conversations with findings stand first.",
-                  plural(context.facts.work.messages, "message", "messages")));
+      w("{} came out of the contents that parsers looked into. Applications that no parser knows may hold "
+        "more. The times are those the applications keep. Conversations with findings stand first."_w,
+        w.count(context.facts.work.messages, "message"_w, "messages"_w)));
   LIMIER_CHECK(put_marked_talks(context));
   std::int64_t threads = 0;
   LIMIER_CHECK(put_threads(context, threads));
   if (threads > kMaxThreads)
-    page.raw(
-        fmt::format("<p class=\"note\">Listed: the first {} of {} conversations. messages.csv has all "
-                    "messages.</p>\n",
-                    kMaxThreads, grouped(threads)));
+    page.note(
+        w("Listed: the first {} of {} conversations. messages.csv has all messages."_w, kMaxThreads, grouped(threads)));
   return put_kinds(context, kMessageKinds);
 }
 

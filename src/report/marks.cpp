@@ -20,22 +20,23 @@ using store::StandingMark;
 constexpr std::array<std::string_view, 4> kStateWords{"stands", "taken back", "replaced", "takes back"};
 constexpr std::size_t kShownSummary = 240;  // bytes of what a row says of itself
 
-std::string what_html(const store::Mark& mark) {
-  const auto with_text = [&](std::string head) { return mark.text.empty() ? head : head + ": " + quoted(mark.text); };
+std::string what_html(const Words& w, const store::Mark& mark) {
   switch (mark.action) {
     case MarkAction::kTag:
-      return "tag " + quoted(mark.value);
+      return w("tag {}"_w, quoted(mark.value));
     case MarkAction::kUntag:
-      return "tag " + quoted(mark.value) + " taken back";
+      return w("tag {} taken back"_w, quoted(mark.value));
     case MarkAction::kNote:
-      return "note: " + quoted(mark.text);
+      return w("note: {}"_w, quoted(mark.text));
     case MarkAction::kUndecide:
-      return "decision taken back";
+      return std::string(w("decision taken back"_w));
     case MarkAction::kDecide:
       break;
   }
   const store::Decision* const decision = store::find_decision(mark.value);
-  return with_text("decided: <b>" + (decision == nullptr ? quoted(mark.value) : std::string(decision->title)) + "</b>");
+  const std::string decided = decision == nullptr ? quoted(mark.value) : w.stored(decision->title);
+  return mark.text.empty() ? w("decided: <b>{}</b>"_w, decided)
+                           : w("decided: <b>{}</b>: {}"_w, decided, quoted(mark.text));
 }
 
 }  // namespace
@@ -44,25 +45,26 @@ std::string_view mark_state_word(MarkState state) {
   return kStateWords[static_cast<std::size_t>(state)];
 }
 
-std::string marks_html(const store::Marks& marks, const store::RowName& row) {
+std::string marks_html(const Words& w, const store::Marks& marks, const store::RowName& row) {
   std::string html;
   for (const store::Mark* const mark : marks.of(row))
-    html += fmt::format("{}<span class=\"mark\">{} <span class=\"note\">({}, {})</span></span>",
-                        html.empty() ? "" : "<br>", what_html(*mark), quoted(mark->examiner), time_text(mark->time));
+    html +=
+        fmt::format("{}<span class=\"mark\">{} <span class=\"note\">({}, {})</span></span>", html.empty() ? "" : "<br>",
+                    what_html(w, *mark), quoted(mark->examiner), time_text(w, mark->time));
   return html;
 }
 
-std::string review_text(const store::Review& review) {
+std::string review_text(const Words& w, const store::Review& review) {
   std::string decided;
   for (std::size_t i = 0; i < review.decided.size(); ++i)
     if (review.decided[i] > 0 && store::kDecisions[i].reviewed)
-      decided +=
-          fmt::format("{}{} {}", decided.empty() ? "" : ", ", grouped(review.decided[i]), store::kDecisions[i].title);
+      decided += fmt::format("{}{} {}", decided.empty() ? "" : ", ", grouped(review.decided[i]),
+                             w.stored(store::kDecisions[i].title));
   std::string text =
-      fmt::format("{} of {} reviewed", grouped(review.reviewed), plural(review.findings, "finding", "findings"));
+      w("{} of {} reviewed"_w, grouped(review.reviewed), w.count(review.findings, "of|finding"_w, "of|findings"_w));
   if (!decided.empty()) text += " (" + decided + ")";
-  text += fmt::format(", {} not", grouped(review.findings - review.reviewed));
-  if (review.assigned > 0) text += fmt::format(", of which {} to be read by somebody", grouped(review.assigned));
+  text += ", " + w("{} not"_w, grouped(review.findings - review.reviewed));
+  if (review.assigned > 0) text += ", " + w("of which {} to be read by somebody"_w, grouped(review.assigned));
   return text;
 }
 
@@ -161,48 +163,50 @@ Result<std::string> row_summary(store::Index& index, const store::RowName& row) 
   return text;
 }
 
-std::vector<std::string> mark_cells(const StandingMark& one, const std::string& summary, MarkLinks links) {
+std::vector<std::string> mark_cells(const Words& w, const StandingMark& one, const std::string& summary,
+                                    MarkLinks links) {
   std::string row = code(one.now ? one.now->text() : one.mark.row.name.text());
-  if (!one.now) row += " <span class=\"tag\">not in this index</span>";
+  if (!one.now) row += fmt::format(" <span class=\"tag\">{}</span>", w("not in this index"_w));
   if (links == MarkLinks::kFindings && one.now && one.now->kind == "finding")
     row = fmt::format("<a href=\"#finding-{}\">{}</a>", one.now->id, row);
   const std::string& said = summary.empty() ? one.mark.row.path : summary;
   if (!said.empty()) row += "<br>" + quoted(excerpt(said, kShownSummary).text);
-  return {time_text(one.mark.time), quoted(one.mark.examiner), row, what_html(one.mark),
-          std::string(mark_state_word(one.state))};
+  return {time_text(w, one.mark.time), quoted(one.mark.examiner), row, what_html(w, one.mark),
+          w.stored(mark_state_word(one.state))};
 }
 
 Status put_marks_section(Context& context) {
   Page& page = context.page;
+  const Words& w = context.w;
   const store::Marks& marks = context.marks;
   page.paragraph(
       "What examiners wrote beside the result: tags, notes, and decisions on findings. They are kept in marks.jsonl "
       "and "
-      "are no part of the index.");
+      "are no part of the index."_w);
   if (!marks.problem.empty())
-    page.raw(fmt::format("<p class=\"is-bad\">marks.jsonl is not as it was written: {}.</p>\n", quoted(marks.problem)));
-  if (marks.review.findings > 0) page.paragraph("Findings: " + review_text(marks.review) + ".");
+    page.raw(fmt::format("<p class=\"is-bad\">{}</p>\n",
+                         w("marks.jsonl is not as it was written: {}."_w, quoted(w.stored(marks.problem)))));
+  if (marks.review.findings > 0) page.paragraph(w("Findings: {}."_w, review_text(w, marks.review)));
   if (marks.all.empty()) {
-    page.paragraph("None were made until this report was written.");
+    page.paragraph("None were made until this report was written."_w);
     return ok_status();
   }
-  page.table("", {{"When (UTC)", Align::kShort},
-                  {"Who", Align::kText},
-                  {"Row", Align::kPath},
-                  {"What", Align::kPath},
-                  {"State", Align::kShort}});
+  page.table({}, {{"When (UTC)"_w, Align::kShort},
+                  {"Who"_w, Align::kText},
+                  {"Row"_w, Align::kPath},
+                  {"What"_w, Align::kPath},
+                  {"State"_w, Align::kShort}});
   for (std::size_t at = 0; at < std::min(kMaxShownMarks, marks.all.size()); ++at) {
     const StandingMark& one = marks.all[at];
     std::string summary;
     if (one.now) {
       LIMIER_TRY(summary, row_summary(context.index, *one.now));
     }
-    page.row(std::span<const std::string>(mark_cells(one, summary, MarkLinks::kFindings)));
+    page.row(std::span<const std::string>(mark_cells(w, one, summary, MarkLinks::kFindings)));
   }
   page.end_table();
   if (marks.all.size() > kMaxShownMarks)
-    page.raw(fmt::format("<p class=\"note\">{} more in {}.</p>\n",
-                         grouped(static_cast<std::int64_t>(marks.all.size() - kMaxShownMarks)), kMarksCsv));
+    page.note(w("{} more in {}."_w, grouped(static_cast<std::int64_t>(marks.all.size() - kMaxShownMarks)), kMarksCsv));
   return ok_status();
 }
 

@@ -13,9 +13,9 @@ inline constexpr std::size_t kMaxShownMarks = 500;  // on the page; JSON and CSV
 
 std::string_view mark_state_word(store::MarkState state);
 // Those that stand at a row: "<span …>to translate</span> …"; "" where there are none.
-std::string marks_html(const store::Marks& marks, const store::RowName& row);
+std::string marks_html(const Words& w, const store::Marks& marks, const store::RowName& row);
 // "3 of 12 findings reviewed (1 confirmed, 2 false alarm), 9 not".
-std::string review_text(const store::Review& review);
+std::string review_text(const Words& w, const store::Review& review);
 // "review" and "marks", two members of the object that is open.
 void put_marks_json(JsonOut& json, const store::Marks& marks);
 // One mark, as members of the object that is open.
@@ -29,6 +29,7 @@ Status write_marks_csv(const store::Marks& marks, const std::string& dir);
 Result<std::string> row_summary(store::Index& index, const store::RowName& row);
 // A row of the table of marks, for columns When, Who, Row, What, State.
 enum class MarkLinks : std::uint8_t { kNone, kFindings };  // to the cards of findings, where the page has them
-std::vector<std::string> mark_cells(const store::StandingMark& mark, const std::string& summary, MarkLinks links);
+std::vector<std::string> mark_cells(const Words& w, const store::StandingMark& mark, const std::string& summary,
+                                    MarkLinks links);
 
 }  // namespace limier::report

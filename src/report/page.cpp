@@ -42,17 +42,18 @@ std::string exact_size(std::int64_t bytes) {
   return fmt::format("{} ({} bytes)", human_bytes(bytes), grouped(bytes));
 }
 
-std::string time_text(std::string_view iso) {
+std::string time_text(const Words& w, std::string_view iso) {
   constexpr std::size_t kDate = 10, kSeconds = 19;  // lengths of "2021-03-09" and "2021-03-09T05:00:00"
   if (iso.size() < kSeconds) return quoted(iso);
   return fmt::format("<time>{} {}</time>{}", html_text(iso.substr(0, kDate)),
                      html_text(iso.substr(kDate + 1, kSeconds - kDate - 1)),
-                     iso.ends_with('Z') ? "" : " <span class=\"tag\">local</span>");
+                     iso.ends_with('Z') ? "" : fmt::format(" <span class=\"tag\">{}</span>", w("local"_w)));
 }
 
-std::string page_head(std::string_view title, std::string_view css) {
+std::string page_head(const Words& w, std::string_view title, std::string_view css) {
   const Sha256 digest = *digest_of(as_bytes(css), DigestSet{false, false, true}).sha256;
-  std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
+  std::string out =
+      fmt::format("<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n", w.language());
   out += fmt::format(
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; "
       "img-src data:; base-uri 'none'; form-action 'none'\">\n",
@@ -65,13 +66,12 @@ std::string page_head(std::string_view title, std::string_view css) {
   return out + "</style>\n</head>\n<body>\n<div class=\"page\">\n";
 }
 
-std::string page_end(std::string_view first) {
-  return fmt::format(
-      "</main>\n<footer class=\"end\">{}Names and texts from the evidence are shown with control, invisible and "
-      "invalid "
-      "characters written out (for example \\x1B, \\u{{202E}}, \\xFF; a backslash as \\\\).</footer>\n</div>\n</body>\n"
-      "</html>\n",
-      first);
+std::string page_end(const Words& w, Key first) {
+  const std::string escapes =
+      w("Names and texts from the evidence are shown with control, invisible and invalid characters written out (for "
+        "example {}; a backslash as {})."_w,
+        R"(\x1B, \u{202E}, \xFF)", R"(\\)");
+  return fmt::format("</main>\n<footer class=\"end\">{} {}</footer>\n</div>\n</body>\n</html>\n", w(first), escapes);
 }
 std::string contents_line(int number, std::string_view id, std::string_view title) {
   return fmt::format("<li><a href=\"#{}\"><span class=\"n\">{}</span>{}</a></li>\n", id, number, title);
@@ -79,8 +79,8 @@ std::string contents_line(int number, std::string_view id, std::string_view titl
 
 std::string scroll_box(Page& page, std::string_view label) {
   const std::string_view name = label.empty() ? std::string_view(page.label_) : label;
-  return fmt::format("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table {}: {}\">", ++page.boxes_,
-                     html_text(name));
+  return fmt::format("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">",
+                     page.words_("Table {}: {}"_w, ++page.boxes_, html_text(name)));
 }
 
 void Page::section(int number, std::string_view id, std::string_view title) {
@@ -93,12 +93,16 @@ void Page::section(int number, std::string_view id, std::string_view title) {
 void Page::paragraph(std::string_view html) {
   out_ << "<p>" << html << "</p>\n";
 }
+void Page::note(std::string_view html) {
+  out_ << "<p class=\"note\">" << html << "</p>\n";
+}
 void Page::heading(std::string_view text) {
   label_ = text;
   out_ << "<h3>" << html_text(text) << "</h3>\n";
 }
 
-void Page::table(std::string_view caption, std::span<const Column> columns, std::string_view css) {
+void Page::table(Key caption_key, std::span<const Column> columns, std::string_view css) {
+  const std::string_view caption = words_(caption_key);
   out_ << scroll_box(*this, caption) << "<table";
   if (!css.empty()) out_ << " class=\"" << css << "\"";
   out_ << ">\n";
@@ -106,7 +110,7 @@ void Page::table(std::string_view caption, std::span<const Column> columns, std:
   out_ << "<thead><tr>";
   aligns_.clear();
   for (const Column& column : columns) {
-    out_ << "<th scope=\"col\"" << css_of(column.align) << ">" << html_text(column.title) << "</th>";
+    out_ << "<th scope=\"col\"" << css_of(column.align) << ">" << html_text(words_(column.title)) << "</th>";
     aligns_.push_back(column.align);
   }
   out_ << "</tr></thead>\n<tbody>\n";
@@ -129,6 +133,12 @@ void Page::end_table() {
   out_ << "</tbody></table></div>\n";
 }
 
+void Page::pairs(std::span<const std::pair<Key, std::string>> pairs) {
+  std::vector<std::pair<std::string, std::string>> said;
+  said.reserve(pairs.size());
+  for (const auto& [label, value] : pairs) said.emplace_back(words_(label), value);
+  this->pairs(said);
+}
 void Page::pairs(std::span<const std::pair<std::string, std::string>> pairs) {
   out_ << "<dl class=\"pairs\">\n";
   for (const auto& [label, value] : pairs)

@@ -16,6 +16,7 @@ struct Context {
   const Facts& facts;
   Page& page;
   const store::Marks& marks;
+  const Words& w;  // of the page
 };
 
 // Kinds of rows by the section that shows them, in its order.
@@ -56,14 +57,14 @@ Status put_front_device(Context& context);
 Status put_kinds(Context& context, std::span<const std::string_view> names);
 bool has_kinds(const Facts& facts, std::span<const std::string_view> names);
 // Why a section has no rows: not computed, or none came.
-std::string nothing_came(const Facts& facts);
+Key nothing_came(const Facts& facts);
 // "1 live-in-danger, 7 high".
-std::string priorities_text(const Counts& counts);
+std::string priorities_text(const Words& w, const Counts& counts);
 // "section 3", as a link.
-std::string section_link(std::string_view id);
-// "1,234 more in messages.csv." or "".
-std::string more_note(const catalog::KindInfo& kind, std::int64_t shown, const Facts& facts);
-// "The table shows the 25 largest of 48,211." or "" when the list is whole.
-std::string cap_note(std::int64_t shown, std::int64_t total, std::string_view what);
+std::string section_link(const Words& w, std::string_view id);
+// "1,234 more in messages.csv.", or nothing.
+void put_more_note(Context& context, const catalog::KindInfo& kind, std::int64_t shown);
+// "Listed: the 25 largest of 48,211. …", or nothing when the list is whole: a sentence with both numbers.
+void put_cap_note(Page& page, std::int64_t shown, std::int64_t total, Key sentence);
 
 }  // namespace limier::report

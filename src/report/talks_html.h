@@ -12,8 +12,10 @@
 namespace limier::report {
 
 std::string_view priority_css(std::string_view priority);
-std::string priority_text(std::string_view priority);
-std::string excerpt_text(const Excerpt& shown);
+std::string priority_text(const Words& w, std::string_view priority);
+std::string excerpt_text(const Words& w, const Excerpt& shown);
+// What stands behind the time of a message: that it is deleted, and its state where it is no live row.
+std::string message_marks(const Words& w, bool deleted, std::string_view state);
 // "Ann (+31 …)": a name with the number or address it stands for.
 std::string named(const Text& name, const Text& id);
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "rules/lexicon.h"
@@ -55,6 +56,12 @@ class Table {
       if (const auto* table = one.as_table()) all.push_back(table);
     return all;
   }
+  const toml::table* table(std::string_view key) {
+    known_.insert(std::string(key));
+    const auto* const value = table_[key].as_table();
+    if (value == nullptr && table_.contains(key)) say(fmt::format("'{}' must be a table: [{}]", key, key));
+    return value;
+  }
   // To be called when all keys were asked for.
   Status done() {
     for (const auto& [key, node] : table_)
@@ -73,6 +80,8 @@ class Table {
   std::set<std::string> known_;
   std::string wrong_;
 };
+
+constexpr std::array<std::string_view, 3> kOtherLanguages{"nl", "fr", "de"};
 
 Result<toml::table> parse_toml(const PackFile& file) {
   try {
@@ -124,6 +133,19 @@ Result<Sample> parse_sample(const toml::table& table, bool hit, const std::strin
   return sample;
 }
 
+// The tables [nl], [fr] and [de] of a rule or a pack.
+Status parse_translations(Table& keys, const std::string& file, Translations& translations) {
+  for (const std::string_view language : kOtherLanguages) {
+    const toml::table* const table = keys.table(language);
+    if (table == nullptr) continue;
+    Table one(*table, file);
+    translations.emplace(language, Translated{one.text("title", false), one.text("meaning", false),
+                                              one.text("limits", false), one.text("measured", false)});
+    LIMIER_CHECK(one.done());
+  }
+  return ok_status();
+}
+
 Result<Rule> parse_rule(const PackFile& file) {
   LIMIER_TRY(const toml::table document, parse_toml(file));
   Table keys(document, file.path);
@@ -149,6 +171,7 @@ Result<Rule> parse_rule(const PackFile& file) {
       rule.samples.push_back(std::move(sample));
     }
   }
+  LIMIER_CHECK(parse_translations(keys, file.path, rule.translations));
   LIMIER_CHECK(keys.done());
   return rule;
 }
@@ -167,9 +190,22 @@ Result<std::vector<ClassInfo>> parse_head(const PackFile& file, Pack& pack) {
   for (const toml::table* table : keys.tables("class")) {
     Table one(*table, file.path);
     classes.push_back({one.text("id"), one.text("title", false), one.flag("supporting")});
+    for (const std::string_view language : kOtherLanguages)
+      if (std::string text = one.text(language, false); !text.empty())
+        pack.words.push_back({std::string(language), classes.back().title, std::move(text)});
     if (classes.back().id == kLanguageClass) one.say("the class 'language' is there without being named");
     LIMIER_CHECK(one.done());
   }
+  // Other words of its rules' reasons.
+  for (const toml::table* table : keys.tables("words")) {
+    Table one(*table, file.path);
+    const std::string english = one.text("en");
+    for (const std::string_view language : kOtherLanguages)
+      if (std::string text = one.text(language, false); !text.empty())
+        pack.words.push_back({std::string(language), english, std::move(text)});
+    LIMIER_CHECK(one.done());
+  }
+  LIMIER_CHECK(parse_translations(keys, file.path, pack.translations));
   if (classes.size() > kMaxClasses) keys.say("there are too many classes");
   LIMIER_CHECK(keys.done());
   return classes;

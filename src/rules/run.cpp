@@ -55,6 +55,10 @@ std::optional<std::int64_t> integer_or_null(const store::Query& query, int colum
   return query.is_null(column) ? std::nullopt : std::optional(query.integer(column));
 }
 
+std::string limits_of(const std::string& limits, const std::string& measured, std::string_view word) {
+  return measured.empty() ? limits : fmt::format("{} {}: {}", limits, word, measured);
+}
+
 Status run_rule(const Pack& pack, const Rule& rule, store::RuleDoor& door, const Options& options, Report& report) {
   LIMIER_TRY(auto query, door.query(rule.sql, options.step_budget));
   LIMIER_TRY(const auto at, columns_of(query));
@@ -78,8 +82,7 @@ Status run_rule(const Pack& pack, const Rule& rule, store::RuleDoor& door, const
     finding.title = rule.title;
     finding.reason = query.text(at[kReason]);
     finding.meaning = rule.meaning;
-    finding.limits = rule.limits;
-    if (!pack.measured.empty()) finding.limits += " Measured: " + pack.measured;
+    finding.limits = limits_of(rule.limits, pack.measured, "Measured");
     finding.score = query.real(at[kScore]);
     if (!std::isfinite(finding.score)) finding.score = 0;
     finding.key = finding_key(pack, rule, query.text(at[kContentId]), query.text(at[kLocator]));
@@ -258,6 +261,33 @@ Result<std::vector<catalog::Finding>> run_alone(const RuleSet& set, const Pack& 
   LIMIER_CHECK(add_functions(set, door, last_activity(door, Options{}.step_budget)));
   LIMIER_CHECK(run_rule(pack, rule, door, {}, report));
   return std::move(report.findings);
+}
+
+std::vector<std::array<std::string, 3>> translations(const RuleSet& set) {
+  static constexpr std::pair<std::string_view, std::string_view> kMeasured[] = {
+      {"nl", "Gemeten"}, {"fr", "Mesure"}, {"de", "Gemessen"}};
+  std::vector<std::array<std::string, 3>> all;
+  const auto add = [&](const std::string& language, const std::string& english, const std::string& text) {
+    if (!english.empty() && !text.empty()) all.push_back({language, english, text});
+  };
+  for (const Pack& pack : set.packs()) {
+    all.insert(all.end(), pack.words.begin(), pack.words.end());
+    for (const auto& [language, said] : pack.translations) add(language, pack.title, said.title);
+    for (const Rule& rule : pack.rules)
+      for (const auto& [language, said] : rule.translations) {
+        add(language, rule.title, said.title);
+        add(language, rule.meaning, said.meaning);
+        const auto of_pack = pack.translations.find(language);
+        const std::string measured = of_pack == pack.translations.end() ? "" : of_pack->second.measured;
+        // Half a translation would hide how far the pack was measured.
+        if (measured.empty() != pack.measured.empty() || said.limits.empty()) continue;
+        const auto* const word =
+            std::ranges::find(kMeasured, language, &std::pair<std::string_view, std::string_view>::first);
+        add(language, limits_of(rule.limits, pack.measured, "Measured"),
+            limits_of(said.limits, measured, word->second));
+      }
+  }
+  return all;
 }
 
 Result<Report> run(const RuleSet& set, store::RuleDoor& door, const Options& options) {

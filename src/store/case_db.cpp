@@ -15,7 +15,7 @@
 namespace limier::store {
 namespace {
 
-constexpr int kRowTables = 15;
+constexpr int kRowTables = 16;
 constexpr int kCacheKibibytes = 16 << 10;
 
 void bind_value(Statement& statement, int at, std::int64_t value) {
@@ -57,6 +57,7 @@ constexpr int table_number() {
   if constexpr (std::is_same_v<Row, CasePerson>) return 12;
   if constexpr (std::is_same_v<Row, CasePersonOn>) return 13;
   if constexpr (std::is_same_v<Row, CaseMessagePair>) return 14;
+  if constexpr (std::is_same_v<Row, CaseTranslation>) return 15;
 }
 
 }  // namespace
@@ -118,6 +119,7 @@ template Status CaseWriter::add(const CaseTalk&);
 template Status CaseWriter::add(const CasePerson&);
 template Status CaseWriter::add(const CasePersonOn&);
 template Status CaseWriter::add(const CaseMessagePair&);
+template Status CaseWriter::add(const CaseTranslation&);
 
 Result<Query> CaseWriter::query(std::string_view sql) {
   return make_query(impl_->db.get(), sql);

@@ -40,6 +40,8 @@ CREATE TABLE message_pair(exhibit_a INTEGER NOT NULL, message_a INTEGER NOT NULL
   message_b INTEGER NOT NULL, service TEXT, t_ns INTEGER, state_a TEXT, state_b TEXT, deleted_a INTEGER NOT NULL,
   deleted_b INTEGER NOT NULL, match TEXT NOT NULL, texts_differ INTEGER NOT NULL,
   PRIMARY KEY(exhibit_a, exhibit_b, message_a)) STRICT, WITHOUT ROWID;
+CREATE TABLE translation(language TEXT NOT NULL, english TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY(language, english))
+  STRICT, WITHOUT ROWID;
 CREATE TABLE judged(exhibit_id INTEGER NOT NULL, kind TEXT NOT NULL, items INTEGER NOT NULL, judged INTEGER NOT NULL,
   not_judged INTEGER NOT NULL, reason TEXT) STRICT;
 CREATE TABLE kind(kind_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, titles TEXT NOT NULL,
@@ -84,6 +86,7 @@ CREATE VIEW v_case_finding AS SELECT e.exhibit, f.finding_id, f.pack, f.pack_ver
 CREATE VIEW v_case_talk AS SELECT e.exhibit, k.rank, k.seq, k.message_id, k.is_subject, {talk_t} AS t, k.t_ns,
   k.direction, k.who, k.text, k.left_out, k.deleted, k.state
   FROM talk k JOIN finding f USING (rank) JOIN exhibit e USING (exhibit_id);
+CREATE VIEW v_translation AS SELECT language, english, text FROM translation;
 CREATE VIEW v_case_judged AS SELECT e.exhibit, j.kind, j.items, j.judged, j.not_judged, j.reason
   FROM judged j JOIN exhibit e USING (exhibit_id);
 CREATE VIEW v_person_on AS SELECT p.person_id, p.kind, p.normalized, e.exhibit,

@@ -395,4 +395,17 @@ Status IndexWriter::clear_engine_rows(const catalog::KindInfo& kind) {
   return impl_->db_.execute(fmt::format("DELETE FROM row_{}", kind.name));
 }
 
+Status IndexWriter::replace_translations(std::span<const Translation> translations) {
+  LIMIER_CHECK(impl_->begin());
+  LIMIER_CHECK(impl_->db_.execute("DELETE FROM translation"));
+  LIMIER_TRY(auto insert, impl_->db_.prepare("INSERT OR IGNORE INTO translation VALUES (?1, ?2, ?3)"));
+  for (const Translation& one : translations) {
+    insert.bind_text(1, one.language);
+    insert.bind_text(2, one.english);
+    insert.bind_text(3, one.text);
+    LIMIER_CHECK(insert.run());
+  }
+  return ok_status();
+}
+
 }  // namespace limier::store

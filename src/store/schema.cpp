@@ -13,7 +13,7 @@ constexpr const char* kRunTables = R"sql(
 CREATE TABLE run (
   run_id INTEGER PRIMARY KEY, tool_version TEXT NOT NULL, started_ns INTEGER NOT NULL, ended_ns INTEGER,
   command TEXT NOT NULL, host TEXT NOT NULL, profile TEXT NOT NULL, zone TEXT NOT NULL, fail_on TEXT NOT NULL,
-  scope_title TEXT NOT NULL, scope_sha256 TEXT NOT NULL, outcome TEXT, exit_code INTEGER
+  scope_title TEXT NOT NULL, scope_sha256 TEXT NOT NULL, language TEXT NOT NULL, outcome TEXT, exit_code INTEGER
 ) STRICT;
 -- How often something may not be read: in a volume (0: none), in a content (0: none).
 CREATE TABLE scope_count (
@@ -115,6 +115,9 @@ CREATE TABLE issue (
 CREATE TABLE coverage (
   image_offset INTEGER PRIMARY KEY, length INTEGER NOT NULL, state INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE translation (
+  language TEXT NOT NULL, english TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (language, english)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE not_examined (
   not_examined_id INTEGER PRIMARY KEY, what TEXT NOT NULL, reason TEXT NOT NULL, bytes INTEGER, items INTEGER NOT NULL
 ) STRICT;

@@ -45,8 +45,8 @@ std::string run_views() {
   return fmt::format(
       R"sql(
 CREATE VIEW v_run AS SELECT run_id, tool_version, {started}, {ended}, command, host, outcome, exit_code, profile, zone,
-  nullif(fail_on, '') AS fail_on, nullif(scope_title, '') AS scope_title, nullif(scope_sha256, '') AS scope_sha256
-  FROM run;
+  nullif(fail_on, '') AS fail_on, nullif(scope_title, '') AS scope_title, nullif(scope_sha256, '') AS scope_sha256,
+  language FROM run;
 CREATE VIEW v_authority AS SELECT text, case_number, exhibit, examiner, agency, note FROM authority;
 CREATE VIEW v_evidence AS SELECT evidence_id, path, format, size_bytes, sector_size, segment_count,
   {stored_md5}, {stored_sha1}, {md5}, {sha1}, {sha256}, verdict,
@@ -102,6 +102,7 @@ CREATE VIEW v_coverage AS SELECT image_offset, length, CASE state WHEN 0 THEN 'm
   WHEN 2 THEN 'slack' WHEN 3 THEN 'unallocated' WHEN 4 THEN 'unpartitioned' WHEN 5 THEN 'encrypted'
   WHEN 6 THEN 'unreadable' END AS state FROM coverage;
 CREATE VIEW v_not_examined AS SELECT what, reason, bytes, items FROM not_examined;
+CREATE VIEW v_translation AS SELECT language, english, text FROM translation;
 )sql",
                      fmt::arg("status", words<catalog::VolumeStatus>("status", 8, catalog::volume_status_name)),
                      fmt::arg("severity", words<catalog::Severity>("severity", 3, catalog::severity_name)),

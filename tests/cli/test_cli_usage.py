@@ -42,7 +42,7 @@ class Help(CliTest):
 
     def test_flags_of_later_versions_are_not_there(self):
         text = limier("triage", "--help").stdout.decode()
-        for flag in ("--keywords", "--hashset", "--lang", "--password", "--key"):
+        for flag in ("--keywords", "--hashset", "--password", "--key"):
             self.assertNotIn(flag, text)
 
     def test_full_disk_behind_stdout_is_no_success(self):

@@ -88,7 +88,7 @@ TEST(CaseGraph, labels_leave_away_what_all_begin_with_and_stay_different) {
 }
 
 TEST(CaseGraph, the_legend_names_what_is_drawn_and_nothing_else) {
-  const auto drawn = [](CaseFacts facts) { return draw_graph(facts, layout_graph(facts), true); };
+  const auto drawn = [](CaseFacts facts) { return draw_graph(Words(), facts, layout_graph(facts), true); };
   const auto legend_of = [](const std::string& svg) {
     std::set<std::string> names;
     for (std::size_t at = 0; (at = svg.find("<g class=\"legend", at)) != std::string::npos; ++at)

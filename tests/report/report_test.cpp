@@ -505,7 +505,7 @@ TEST(Activity, TheChartLeavesLongEmptyStretchesOut) {
   EXPECT_EQ(chart_slots(activity, window),
             (std::vector<std::int64_t>{at(1995, 1), kBreak, at(2020, 1), at(2020, 2), at(2020, 3), at(2020, 4), kBreak,
                                        at(2021, 6), at(2021, 7)}));
-  const std::string chart = activity_chart(activity, window);
+  const std::string chart = activity_chart(Words(), activity, window);
   EXPECT_EQ(std::count(chart.begin(), chart.end(), '\n') > 0, true);
   EXPECT_NE(chart.find("tabindex=\"0\" role=\"region\""), std::string::npos);
   EXPECT_NE(chart.find("1995-01"), std::string::npos);

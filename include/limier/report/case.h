@@ -15,6 +15,7 @@ namespace limier::report {
 
 // case.html, case.json, four CSV tables, the link graph as SVG and as GraphML.
 std::span<const std::string_view> case_report_files();
-Status write_case_reports(store::Index& case_index, const std::string& dir);
+// `language`: of case.html, one of languages(); the other files are for machines.
+Status write_case_reports(store::Index& case_index, const std::string& dir, std::string_view language = "en");
 
 }  // namespace limier::report

@@ -13,7 +13,7 @@
 namespace limier::store {
 
 inline constexpr std::int32_t kCaseApplicationId = 0x4C494D43;  // "LIMC"
-inline constexpr std::int32_t kCaseSchemaVersion = 3;
+inline constexpr std::int32_t kCaseSchemaVersion = 4;
 
 using Blob = std::vector<std::uint8_t>;
 using MaybeInteger = std::optional<std::int64_t>;
@@ -287,6 +287,16 @@ struct CaseJudged {
   static constexpr auto fields() {
     using T = CaseJudged;
     return std::tuple{&T::exhibit_id, &T::kind, &T::items, &T::judged, &T::not_judged, &T::reason};
+  }
+};
+
+// What the packs of rules that led to findings say in other languages.
+struct CaseTranslation {
+  static constexpr std::string_view kTable = "translation";
+  std::string language, english, text;
+  static constexpr auto fields() {
+    using T = CaseTranslation;
+    return std::tuple{&T::language, &T::english, &T::text};
   }
 };
 
