@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   NoRows rows;
   std::size_t tables = 0;
   // What comes out has to be such that the supervisor takes it.
-  (void)content::read_database_rows(source, {"", UINT32_MAX}, rows, [&](const content::DatabaseRows& part) {
+  (void)content::read_database_rows(source, {"", UINT32_MAX, {}}, rows, [&](const content::DatabaseRows& part) {
     const auto sent = encode(part);
     const auto back = decode<content::DatabaseRows>(Bytes(sent));
     if (!back || !content::is_sound(*back, tables)) std::abort();
