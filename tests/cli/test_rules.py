@@ -5,6 +5,7 @@ import pathlib
 import re
 import sys
 import tempfile
+import tomllib
 import unicodedata
 import unittest
 
@@ -77,6 +78,24 @@ def occurs(term, messages):
                 parts.append(re.escape(word).replace(r"\*", "[a-z0-9]*").replace(r"\#", "[0-9]+") + " ")
     pattern = re.compile(" " + "".join(parts))
     return any(pattern.search(message) for message in messages)
+
+
+class Translations(unittest.TestCase):
+    def test_figures_are_the_same_in_every_language(self):
+        """A reader of the Dutch page must not learn other figures than one of the English page."""
+        def figures(text):
+            return sorted(re.findall(r"\d+", re.sub(r"(?<=\d)[.,\u00a0\u202f ](?=\d{3}\b)", "", text)))
+        root, told = LEXICONS, 0
+        for path in sorted(root.glob("*/*.toml")):
+            text = tomllib.loads(path.read_text(encoding="utf-8"))
+            for language in ("nl", "fr", "de"):
+                for key in ("title", "meaning", "measured", "limits"):
+                    said = text.get(language, {}).get(key) if isinstance(text.get(language), dict) else None
+                    if said is None:
+                        continue
+                    told += 1
+                    self.assertEqual(figures(said), figures(text[key]), f"{path.name}: {language}, {key}")
+        self.assertGreater(told, 10)
 
 
 class Base(unittest.TestCase):
