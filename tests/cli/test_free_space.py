@@ -9,7 +9,7 @@ import unittest
 
 import images
 import phone
-from cli_support import EXIT_GOOD, CliTest, limier, tool
+from cli_support import EXIT_GOOD, EXIT_PARTLY, CliTest, limier, tool
 from resuming import FAILPOINTS, Case, result_of
 
 NOW, THEN = 60, 240  # messages that the store has, and that it had
@@ -100,7 +100,8 @@ class FreeSpace(CliTest):
         self.look(old_store([phone.row_of(number) for number in range(1, THEN + 1)]))
         (number, locator), = self.query("SELECT message_id, locator FROM v_message WHERE state = 'recovered' LIMIT 1")
         done = limier("explain", self.out, f"message:{number}", "--json")
-        self.assertEqual(done.returncode, EXIT_GOOD, done.stderr)
+        # Only a whole run looks for such pages: the row is not made again, and that is said.
+        self.assertEqual(done.returncode, EXIT_PARTLY, done.stderr)
         self.assertEqual(self.parse(done)["record"]["image_offset"], int(locator.rsplit("=", 1)[1]))
 
     def test_nothing_out_of_noise_and_other_databases(self):
