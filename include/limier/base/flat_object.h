@@ -1,5 +1,5 @@
-// Reading back the JSON that limier writes itself, one flat object a line. Not a general JSON reader; anything else is a
-// difference to be reported.
+// Reading back the JSON that limier writes itself, one flat object a line. Not a general JSON reader; anything else is
+// a difference to be reported.
 #pragma once
 
 #include <optional>
