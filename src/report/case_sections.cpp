@@ -254,9 +254,8 @@ Status put_case_not_examined(CaseContext& context) {
   const Words& w = context.w;
   if (context.facts.not_examined == 0) {
     page.paragraph(
-        "Nothing was left out of lists and digests for damage, encryption or lack of support on any exhibit. No "
-        "content "
-        "was examined: files were not opened, unallocated space was not searched."_w);
+        "Nothing was left out of lists and digests for damage, encryption or lack of support on any exhibit. How "
+        "far contents were looked into says the report of each."_w);
     return ok_status();
   }
   LIMIER_TRY(auto rows,

@@ -20,13 +20,14 @@ std::string content_sentence(const Words& w, const WorkDone& work) {
     return w(
         "Of {} that parsers looked at they knew none. Every other content, and unallocated space, was not looked into."_w,
         w.count(work.strange, "of|content"_w, "of|contents"_w));
-  return w(
-      w.number(work.contents,
-               "Parsers looked into {} and took {} out of it. Every other content, and unallocated space, was not "
-               "looked into."_w,
-               "Parsers looked into {} and took {} out of them. Every other content, and unallocated space, was not "
-               "looked into."_w),
-      w.count(work.contents, "content"_w, "contents"_w), w.count(work.messages, "message"_w, "messages"_w));
+  return w(w.number(work.contents,
+                    "Parsers looked into {} and took {} out of it. No other content was looked into, and in "
+                    "unallocated space only "
+                    "pages of known message stores were looked for."_w,
+                    "Parsers looked into {} and took {} out of them. No other content was looked into, and in "
+                    "unallocated space only "
+                    "pages of known message stores were looked for."_w),
+           w.count(work.contents, "content"_w, "contents"_w), w.count(work.messages, "message"_w, "messages"_w));
 }
 
 struct Verdict {
@@ -220,10 +221,11 @@ Status put_front_not_examined(Context& context) {
   if (context.facts.counts.not_examined > shown)
     page.raw(fmt::format("<li><a href=\"#not-examined\">{}</a></li>\n",
                          w("and {} more"_w, grouped(context.facts.counts.not_examined - shown))));
-  page.raw(fmt::format("<li>{}</li>\n</ul></div>\n",
-                       w(context.facts.work.contents > 0
-                             ? "contents that no parser knows, unallocated space: not looked into by this version"_w
-                             : "content of files, unallocated space: not looked into by this version"_w)));
+  page.raw(fmt::format(
+      "<li>{}</li>\n</ul></div>\n",
+      w(context.facts.work.contents > 0
+            ? "contents that no parser knows, and unallocated space but for pages of known message stores: not looked into by this version"_w
+            : "content of files, unallocated space: not looked into by this version"_w)));
   return ok_status();
 }
 

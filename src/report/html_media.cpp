@@ -110,8 +110,9 @@ Status put_encryption(Context& context) {
 Key content_text(const WorkDone& work) {
   return work.contents == 0 && work.strange == 0
              ? "Beyond it, no content was examined: files were not opened, unallocated space was not searched."_w
-             : "Beyond it, nothing was taken out of contents that no parser knows, and unallocated space was not "
-               "searched."_w;
+             : "Beyond it, nothing was taken out of contents that no parser knows, and in unallocated space only pages "
+               "of known "
+               "message stores were looked for."_w;
 }
 
 }  // namespace
