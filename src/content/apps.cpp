@@ -6,8 +6,12 @@
 #include <cassert>
 
 #include "content/toml.h"
+#include "limier/base/embedded.h"
 
 namespace limier::content {
+
+std::span<const EmbeddedFile> embedded_app_list();  // packs/detect/apps.toml
+
 namespace {
 
 constexpr std::string_view kCategories[] = {"messenger", "crypto-phone", "wallet",        "vault",
@@ -159,6 +163,11 @@ std::vector<std::string> AppList::file_names() const {
   names.reserve(endings_.size());
   for (const auto& [name, paths] : endings_) names.push_back(name.starts_with("*.") ? "*/" + name : name);
   return names;
+}
+
+PackText own_app_list() {
+  const EmbeddedFile& file = embedded_app_list().front();
+  return {std::string(file.path), std::string(file.bytes)};
 }
 
 const AppList& known_apps() {

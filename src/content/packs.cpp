@@ -7,8 +7,12 @@
 #include <fstream>
 
 #include "content/pack.h"
+#include "limier/base/embedded.h"
 
 namespace limier::content {
+
+std::span<const EmbeddedFile> embedded_packs();  // those of packs/
+
 namespace {
 
 constexpr std::size_t kMaxFileBytes = 1u << 20;
@@ -41,6 +45,16 @@ std::string name_of(const PackText& text) {
 }
 
 }  // namespace
+
+std::span<const PackText> own_packs() {
+  static const std::vector<PackText> kPacks = [] {
+    std::vector<PackText> packs;
+    for (const EmbeddedFile& file : embedded_packs())
+      packs.push_back({std::string(file.path), std::string(file.bytes)});
+    return packs;
+  }();
+  return kPacks;
+}
 
 Result<std::vector<PackText>> load_packs(std::span<const std::string> paths) {
   std::vector<PackText> packs;

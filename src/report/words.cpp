@@ -48,20 +48,20 @@ Result<Words> Words::in(std::string_view language) {
   return of(language, embedded_words());
 }
 
-Words Words::of(std::string_view language, std::span<const EmbeddedWords> parts) {
+Words Words::of(std::string_view language, std::span<const EmbeddedFile> parts) {
   Words words;
   words.language_ = language;
   if (language == kLanguages.front()) return words;
-  for (const EmbeddedWords& part : parts) {
+  for (const EmbeddedFile& part : parts) {
     std::string_view english;
-    for (std::string_view rest = part.text; !rest.empty();) {
+    for (std::string_view rest = part.bytes; !rest.empty();) {
       const std::string_view line = rest.substr(0, rest.find('\n'));
       rest.remove_prefix(std::min(rest.size(), line.size() + 1));
       if (const auto key = line_in(line, kLanguages.front())) english = *key;
       const auto text = line_in(line, language);
       if (!text) continue;
       words.texts_.emplace(english, *text);
-      if (!part.name.starts_with(kIndexPart) || english.find('{') == std::string_view::npos) continue;
+      if (!part.path.starts_with(kIndexPart) || english.find('{') == std::string_view::npos) continue;
       Pattern pattern{{}, {}, *text};
       std::size_t from = 0;
       for (std::size_t at = english.find('{'); at != std::string_view::npos; at = english.find('{', from)) {

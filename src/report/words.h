@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "limier/base.h"
+#include "limier/base/embedded.h"
 #include "limier/report.h"
 
 namespace limier::report {
@@ -31,12 +32,8 @@ consteval Key operator""_w(const char* text, std::size_t size) {
 }
 }  // namespace words_literals
 
-// A part of lang/, built in.
-struct EmbeddedWords {
-  std::string_view name;
-  std::string_view text;
-};
-std::span<const EmbeddedWords> embedded_words();
+// The parts of lang/.
+std::span<const EmbeddedFile> embedded_words();
 
 class Words {
  public:
@@ -44,7 +41,7 @@ class Words {
   // One of languages(); another is kUsage with a sentence that names those there are.
   static Result<Words> in(std::string_view language);
   // From texts of the form of those in lang/; tests give their own.
-  static Words of(std::string_view language, std::span<const EmbeddedWords> parts);
+  static Words of(std::string_view language, std::span<const EmbeddedFile> parts);
 
   [[nodiscard]] std::string_view language() const { return language_; }
   [[nodiscard]] std::string_view operator()(Key key) const;

@@ -328,8 +328,7 @@ Result<RuleSet> RuleSet::from_files(std::vector<PackFile> files, std::span<const
 
 Result<RuleSet> RuleSet::load(const std::vector<std::string>& folders) {
   std::vector<PackFile> own;
-  for (const EmbeddedFile& file : embedded_files())
-    own.push_back({std::string(file.path), std::string(as_text(Bytes(file.bytes)))});
+  for (const EmbeddedFile& file : embedded_rules()) own.push_back({std::string(file.path), std::string(file.bytes)});
   LIMIER_TRY(RuleSet set, from_files(own));
   for (const std::string& folder : folders) {
     LIMIER_TRY(auto files, read_folder(folder));

@@ -5,16 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "limier/base/embedded.h"
 #include "limier/rules.h"
 
 namespace limier::rules {
 
-struct EmbeddedFile {
-  std::string_view path;
-  std::span<const unsigned char> bytes;
-};
-// Made by cmake/EmbedRules.cmake from the folder rules/.
-std::span<const EmbeddedFile> embedded_files();
+// Those of the folder rules/.
+std::span<const EmbeddedFile> embedded_rules();
 
 // Files of the pack, or of the packs, in a folder; "PACK/…" is their path.
 Result<std::vector<PackFile>> read_folder(const std::string& folder);

@@ -20,9 +20,9 @@ constexpr std::string_view kOpen = "⟦", kClose = "⟧";
 class Bracketed {
  public:
   Bracketed() {
-    for (const EmbeddedWords& part : embedded_words()) {
+    for (const EmbeddedFile& part : embedded_words()) {
       std::string text;
-      std::istringstream lines{std::string(part.text)};
+      std::istringstream lines{std::string(part.bytes)};
       for (std::string line; std::getline(lines, line);)
         if (line.starts_with("en ")) {
           const std::string key = line.substr(3);
@@ -32,13 +32,13 @@ class Bracketed {
         }
       texts_.push_back(std::move(text));
     }
-    for (std::size_t i = 0; i < texts_.size(); ++i) parts_.push_back({embedded_words()[i].name, texts_[i]});
+    for (std::size_t i = 0; i < texts_.size(); ++i) parts_.push_back({embedded_words()[i].path, texts_[i]});
   }
   [[nodiscard]] Words words() const { return Words::of("xx", parts_); }
 
  private:
   std::vector<std::string> texts_;
-  std::vector<EmbeddedWords> parts_;
+  std::vector<EmbeddedFile> parts_;
 };
 
 // What a page says in words of its own: its text and labels, without what stands between brackets, and without what is
@@ -174,7 +174,7 @@ TEST(Languages, PluralsFollowTheLanguage) {
   EXPECT_EQ(german.count(1234, "exhibit"_w, "exhibits"_w), "1,234 Asservate");
 }
 
-constexpr EmbeddedWords kMade[] = {
+constexpr EmbeddedFile kMade[] = {
     {"index.txt",
      "en {} high findings ({w})\nxx {} hohe ({})\n\nen Threat\nxx Drohung\n\nen linked to {}: {w}\nxx {1} mit {0}\n\n"
      "en open\nxx offen\n"},
