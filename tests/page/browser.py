@@ -26,6 +26,10 @@ class BrowserError(Exception):
     pass
 
 
+class Gone(BrowserError):
+    """The browser ended or does not answer, whatever the page: a fault of the machine as long as it does not come again."""
+
+
 class Browser:
     """One browser with a profile of its own; `open` gives pages. To be closed, or used with `with`."""
 
@@ -42,9 +46,9 @@ class Browser:
 
         command = [find(), "--headless=new", "--remote-debugging-pipe", f"--user-data-dir={self._profile.name}", "--no-first-run",
                    "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
-                   "--disable-sync", "--hide-scrollbars", "--force-color-profile=srgb", "about:blank"]
-        if os.geteuid() == 0:
-            command.append("--no-sandbox")  # Chromium's own does not start as root
+                   "--disable-sync", "--disable-quic", "--hide-scrollbars", "--force-color-profile=srgb",
+                   "--no-sandbox",  # it starts neither as root nor where user namespaces are forbidden; the pages are our own
+                   "about:blank"]
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, close_fds=False,
                                          preexec_fn=give_pipes)
@@ -75,7 +79,10 @@ class Browser:
             message["sessionId"] = session
         data = json.dumps(message).encode() + b"\0"
         while data:
-            data = data[os.write(self._to, data):]
+            try:
+                data = data[os.write(self._to, data):]
+            except BrokenPipeError as error:
+                raise self._gone() from error
         wanted, until = self._next, time.monotonic() + DEADLINE_S
         while True:
             got = self._receive(until, method)
@@ -87,17 +94,20 @@ class Browser:
     def _receive(self, until, what):
         while b"\0" not in self._buffer:
             if not select.select([self._from], [], [], max(0, until - time.monotonic()))[0]:
-                raise BrowserError(f"no answer to {what} within {DEADLINE_S} s")
+                raise Gone(f"no answer to {what} within {DEADLINE_S} s")
             piece = os.read(self._from, 1 << 20)
             if not piece:
-                self._log.seek(0)
-                raise BrowserError(f"the browser is gone: {self._log.read()[-2000:].decode(errors='replace')}")
+                raise self._gone()
             self._buffer += piece
         line, _, self._buffer = self._buffer.partition(b"\0")
         got = json.loads(line)
         if "method" in got:
             self._events.setdefault(got.get("sessionId"), []).append(got)
         return got
+
+    def _gone(self):
+        self._log.seek(0)
+        return Gone(f"the browser is gone: {self._log.read()[-2000:].decode(errors='replace')}")
 
     def events(self, session):
         return self._events.setdefault(session, [])
@@ -131,8 +141,9 @@ class Page:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.browser.call("Target.closeTarget", targetId=self.target)
+    def __exit__(self, kind, *_):
+        if kind is None or not issubclass(kind, Gone):
+            self.browser.call("Target.closeTarget", targetId=self.target)
 
     def call(self, method, **parameters):
         return self.browser.call(method, self.session, **parameters)

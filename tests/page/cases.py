@@ -78,9 +78,9 @@ class Made:
 
     def interrupted(self):
         """Ended while its bytes are read: what was found until then has a report too."""
-        image = images.blank(self.evidence / "large.dd", 96 << 20)
-        images.run("mke2fs", "-q", "-F", "-t", "ext4", "-E", "lazy_itable_init=0", "-d", SAMPLES, image)
-        for attempt in range(5):
+        for attempt in range(5):  # the faster the machine, the larger the image
+            image = images.blank(self.evidence / "large.dd", 96 << (20 + attempt))
+            images.run("mke2fs", "-q", "-F", "-t", "ext4", "-E", "lazy_itable_init=0", "-d", SAMPLES, image)
             out = self.work / f"interrupted-{attempt}"
             process = subprocess.Popen([LIMIER, "triage", image, "--out", out, *AUTHORITY, "--progress", "json", "--quiet"],
                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,

@@ -55,16 +55,30 @@ class Pages(unittest.TestCase):
         cls.addClassCleanup(cls.scratch.cleanup)
         cls.work = pathlib.Path(cls.scratch.name)
         cls.pages = Made(cls.work).all()
-        cls.browser = browser.Browser()
-        cls.addClassCleanup(cls.browser.close)
+
+    def setUp(self):
+        self.browser = browser.Browser()
+        self.addCleanup(lambda: self.browser.close())
+
+    def look(self, path, check, **options):
+        """`check` of this page; again in a new browser where the browser itself failed, up to three times in all."""
+        for attempt in range(3):
+            try:
+                with self.browser.open(path, **options) as page:
+                    return check(path, page)
+            except browser.Gone as error:
+                if attempt == 2:
+                    raise
+                print(f"{path.name}: {error}; in a new browser", file=sys.stderr)
+                self.browser.close()
+                self.browser = browser.Browser()
 
     def each(self, check, without=(), **options):
         """`check` of every page, loaded anew."""
         for name, path in self.pages.items():
-            if name in without:
-                continue
-            with self.subTest(page=name), self.browser.open(path, **options) as page:
-                check(path, page)
+            if name not in without:
+                with self.subTest(page=name):
+                    self.look(path, check, **options)
 
     def test_nothing_on_the_console_and_nothing_from_the_network(self):
         def check(path, page):
@@ -81,9 +95,12 @@ class Pages(unittest.TestCase):
         """That the two lists above are empty says something only where they can be full."""
         bad = self.work / "bad.html"
         bad.write_text("<!DOCTYPE html><html lang=en><title>bad</title><img src='no.png' alt=''><script>console.log(1);nothing()</script>")
-        with self.browser.open(bad) as page:
+
+        def check(_, page):
             self.assertGreaterEqual(len(page.messages()), 2)
             self.assertEqual(len(page.requests()), 2)
+
+        self.look(bad, check)
 
     def test_the_page_is_no_wider_than_the_window(self):
         def check(_, page):
@@ -198,10 +215,13 @@ class Pages(unittest.TestCase):
     def test_axe_sees_what_is_wrong(self):
         bad = self.work / "wrong.html"
         bad.write_text("<!DOCTYPE html><title>wrong</title><p style='color:#ccc;background:#fff'>faint</p><img src='data:,'>")
-        with self.browser.open(bad) as page:
+
+        def check(_, page):
             page.run(AXE.read_text(encoding="utf-8"))
             found = page.run("axe.run(document, {preload: false}).then(done => done.violations.map(one => one.id))")
-        self.assertLessEqual({"color-contrast", "html-has-lang", "image-alt"}, set(found))
+            self.assertLessEqual({"color-contrast", "html-has-lang", "image-alt"}, set(found))
+
+        self.look(bad, check)
 
 
 def main():
