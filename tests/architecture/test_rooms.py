@@ -7,7 +7,7 @@ import unittest
 
 SOURCE = pathlib.Path(os.environ.get("LIMIER_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 ROOMS = [
-    "base", "people", "evidence", "catalog", "types", "volume", "sweep", "content", "store", "rules", "report", "casework", "app", "batch",
+    "base", "people", "entities", "evidence", "catalog", "types", "volume", "sweep", "content", "store", "rules", "report", "casework", "app", "batch",
     "cli",
 ]
 MAIN = re.compile(r"^main(_[a-z]+)?\.cpp$")
