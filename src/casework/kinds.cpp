@@ -63,7 +63,11 @@ constexpr std::array kKinds{
     Kind{"message", "message that is on both", "messages that are on both", Meaning::kContact, "", as_is, false, 0, 20,
          false, false, false, Kind::Pairs::kMessages},
     Kind{"entity", "account, address or number", "accounts, addresses and numbers", Meaning::kContact,
-         "SELECT kind || ': ' || normalized, 0, NULL, NULL, hits FROM v_entity", as_is, false, 128, 15, false, false},
+         // What carries a check in itself, and keys. Numbers and addresses of people are keys of another kind; hosts
+         // and the numbers of networks say little of people.
+         "SELECT kind || ': ' || normalized, 0, NULL, NULL, hits FROM v_entity WHERE validated = 'checksum' OR kind IN "
+         "('pgp-key', 'ssh-key') AND instr(normalized, ' ') > 0 AND length(normalized) > 40",
+         as_is, false, 128, 15, false, false},
     Kind{"content", "file content", "file contents", Meaning::kContent,
          // DCIM/Camera: Android; DCIM/100CANON and the like: JEITA CP-3461 (DCF). Not Apple's 100APPLE, into which
          // pictures from everywhere are saved.

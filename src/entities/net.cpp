@@ -154,10 +154,18 @@ bool is_near(std::string_view text, std::size_t begin, std::size_t end, std::ini
 std::optional<Found> email_at(std::string_view text, std::size_t at_sign, Setting setting) {
   constexpr std::string_view kInLocal = "._%+-'";
   std::size_t begin = at_sign;
-  while (begin > 0 && at_sign - begin <= kLongestLocal &&
-         (is_alnum(text[begin - 1]) || kInLocal.find(text[begin - 1]) != std::string_view::npos))
-    --begin;
-  while (begin < at_sign && !is_alnum(text[begin]) && text[begin] != '_') ++begin;
+  while (begin > 0 && at_sign - begin <= kLongestLocal) {
+    if (is_alnum(text[begin - 1]) || kInLocal.find(text[begin - 1]) != std::string_view::npos) {
+      --begin;
+    } else if (setting == Setting::kText && behind_letter(text, begin)) {
+      // RFC 6531: letters outside of ASCII, as whole ones.
+      --begin;
+      while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xc0u) == 0x80u) --begin;
+    } else {
+      break;
+    }
+  }
+  while (begin < at_sign && kInLocal.find(text[begin]) != std::string_view::npos && text[begin] != '_') ++begin;
   std::size_t end = at_sign + 1;
   while (end < text.size() && end - at_sign <= kLongestDomain && is_domain_char(text[end])) ++end;
   while (end > at_sign + 1 && !is_alnum(text[end - 1])) --end;

@@ -182,7 +182,7 @@ void Confirmer::at_sign(std::size_t place) {
 // The key between the lines, where it can be seen to its end; else that there is one.
 void Confirmer::armour(std::size_t begin) {
   constexpr std::string_view kBegin = "-----BEGIN ", kEnd = "-----END ", kClose = "-----";
-  constexpr std::size_t kLongestName = 40, kLongestKey = 64u << 10;
+  constexpr std::size_t kLongestName = 40, kLongestKey = 64u << 10, kShortestBody = 24;
   const std::size_t name_at = begin + kBegin.size();
   const std::size_t close = text_.substr(name_at, kLongestName).find(kClose);
   if (close == std::string_view::npos) return;
@@ -193,6 +193,14 @@ void Confirmer::armour(std::size_t begin) {
   if (!pgp && !ssh) return;
   const std::size_t body_at = name_at + close + kClose.size();
   const std::string_view rest = text_.substr(body_at, kLongestKey);
+  // A program that reads keys has the same words without one behind them.
+  const std::size_t line_end = rest.find_first_not_of("\r\n");
+  if (line_end == 0 || line_end == std::string_view::npos) return;
+  const auto is_body = [](char c) {
+    return is_alnum(c) || std::string_view("+/=\r\n:. ").find(c) != std::string_view::npos;
+  };
+  const std::string_view first = rest.substr(line_end, kShortestBody);
+  if (first.size() < kShortestBody || !std::ranges::all_of(first, is_body)) return;
   const std::size_t body_end = rest.find(kEnd);
   std::size_t end = body_at;
   std::string normalized(name);

@@ -121,8 +121,11 @@ std::string normal_email(std::string_view stored) {
   const std::string_view local = text.substr(0, at), domain = text.substr(at + 1);
   const auto dot = domain.rfind('.');
   if (dot == std::string_view::npos || dot == 0 || dot + 2 >= domain.size() || domain.front() == '-') return {};
-  if (!std::ranges::all_of(local, [](char c) { return c > ' ' && c != 0x7F && c != '@' && c != ',' && c != ';'; }))
-    return {};
+  // RFC 6531: letters outside of ASCII too.
+  const auto in_local = [](char c) {
+    return static_cast<unsigned char>(c) > ' ' && c != 0x7F && c != '@' && c != ',' && c != ';';
+  };
+  if (!std::ranges::all_of(local, in_local)) return {};
   if (!std::ranges::all_of(domain, [](char c) {
         return is_digit(c) || is_letter(c) || c == '-' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
       }))

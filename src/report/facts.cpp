@@ -181,8 +181,10 @@ Result<WorkDone> read_work(store::Index& index) {
   LIMIER_TRY(work.strange, count_of(index, "SELECT count(DISTINCT content_id) FROM v_item WHERE attempts > 0"));
   work.strange -= std::min(work.strange, work.contents);
   LIMIER_TRY(work.messages, count_of(index, "SELECT count(*) FROM v_message"));
-  // Where there was nothing to judge, no finding is no result of rules.
-  LIMIER_TRY(const std::int64_t judged, count_of(index, "SELECT coalesce(sum(items), 0) FROM v_judged"));
+  // Where there was nothing to judge, no finding is no result of rules; where numbers were looked for is none of
+  // theirs.
+  LIMIER_TRY(const std::int64_t judged,
+             count_of(index, "SELECT coalesce(sum(items), 0) FROM v_judged WHERE kind <> 'hits'"));
   work.rules = judged > 0;
   return work;
 }

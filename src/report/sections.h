@@ -23,6 +23,7 @@ struct Context {
 inline constexpr std::array<std::string_view, 5> kPeopleKinds{"device", "account", "party", "contact", "call"};
 inline constexpr std::array<std::string_view, 2> kMessageKinds{"message", "attachment"};
 inline constexpr std::array<std::string_view, 3> kConnectionKinds{"connection", "place", "web"};
+inline constexpr std::array<std::string_view, 1> kHitKinds{"hit"};
 inline constexpr std::array<std::string_view, 1> kApplicationKinds{"app"};
 inline constexpr std::array<std::string_view, 1> kToolKinds{"pack"};
 inline constexpr std::size_t kMaxCellText = 240;  // bytes of a text in a table
@@ -40,6 +41,7 @@ Status put_people_section(Context& context);
 Status put_marks_section(Context& context);
 Status put_messages_section(Context& context);
 Status put_connections_section(Context& context);
+Status put_hits_section(Context& context);
 Status put_applications_section(Context& context);
 Status put_rows_section(Context& context);
 Status put_notable_section(Context& context);

@@ -253,6 +253,21 @@ Status judge_messages(const RuleSet& set, store::RuleDoor& door, const Options& 
   return ok_status();
 }
 
+// Where numbers and addresses were looked for.
+Status judge_hits(store::RuleDoor& door, Report& report) {
+  LIMIER_TRY(auto query,
+             door.query("SELECT (SELECT count(DISTINCT content_id) FROM v_file WHERE kind IN ('file', 'stream') AND "
+                        "content_state IN ('complete', 'recovered')), (SELECT count(DISTINCT content_id) FROM v_item "
+                        "WHERE state = 'parsed')",
+                        0));
+  // Where no row came out, nothing was looked for at all, and other words say that.
+  if (query.step() && query.integer(1) > 0)
+    put_judged(report, "hits", std::max(query.integer(0), query.integer(1)), query.integer(1),
+               "numbers, addresses and keys were looked for in the texts of rows that came out of contents, not in the "
+               "bytes of other contents and of unallocated space");
+  return query.status();
+}
+
 }  // namespace
 
 Result<std::vector<catalog::Finding>> run_alone(const RuleSet& set, const Pack& pack, const Rule& rule,
@@ -306,6 +321,8 @@ Result<Report> run(const RuleSet& set, store::RuleDoor& door, const Options& opt
   if (!options.early) {
     if (const auto status = judge_messages(set, door, options, report); !status)
       report.problems.push_back(fmt::format("what was judged: {}", status.error().message));
+    if (const auto status = judge_hits(door, report); !status)
+      report.problems.push_back(fmt::format("where numbers were looked for: {}", status.error().message));
     sight.say(report);
   }
   rank(report.findings);

@@ -282,27 +282,31 @@ Status DeclaredRows::add(Database& db, const KindInfo& kind, std::span<const cat
   return bind_and_run(*insert, kind, {}, cells);
 }
 
-Status settle_declared(Database& db) {
-  for (const KindInfo* kind : catalog::row_kinds()) {
-    if (kind->origin != Origin::kContent) continue;
-    const std::string table = table_of(kind->name);
+Status number_rows(Database& db, const KindInfo& kind) {
+  return db.execute(fmt::format(
+      "UPDATE {0} SET id = o.n FROM (SELECT r.row_id, row_number() OVER (ORDER BY i.content_id, i.parser, r.seq) AS "
+      "n FROM {0} r JOIN content_item i ON i.item_id = r.item_id) o WHERE o.row_id = {0}.row_id;"
+      "CREATE UNIQUE INDEX IF NOT EXISTS {0}_by_id ON {0}(id)",
+      table_of(kind.name)));
+}
+
+Status look_up_references(Database& db, const KindInfo& kind) {
+  for (const ColumnInfo& column : kind.columns) {
+    if (column.as != As::kReference) continue;
+    const std::string other = table_of(column.refers_to);
     LIMIER_CHECK(db.execute(fmt::format(
-        "UPDATE {0} SET id = o.n FROM (SELECT r.row_id, row_number() OVER (ORDER BY i.content_id, i.parser, r.seq) AS "
-        "n FROM {0} r JOIN content_item i ON i.item_id = r.item_id) o WHERE o.row_id = {0}.row_id;"
-        "CREATE UNIQUE INDEX IF NOT EXISTS {0}_by_id ON {0}(id)",
-        table)));
+        "CREATE INDEX IF NOT EXISTS {1}_by_locator ON {1}(item_id, place_locator);"
+        "UPDATE {0} SET {2}_id = (SELECT min(o.id) FROM {1} o WHERE o.item_id = {0}.item_id AND o.place_locator = "
+        "{0}.{2}_locator)",
+        table_of(kind.name), other, column.name)));
   }
-  for (const KindInfo* kind : catalog::row_kinds()) {
-    for (const ColumnInfo& column : kind->columns) {
-      if (column.as != As::kReference) continue;
-      const std::string other = table_of(column.refers_to);
-      LIMIER_CHECK(db.execute(fmt::format(
-          "CREATE INDEX IF NOT EXISTS {1}_by_locator ON {1}(item_id, place_locator);"
-          "UPDATE {0} SET {2}_id = (SELECT min(o.id) FROM {1} o WHERE o.item_id = {0}.item_id AND o.place_locator = "
-          "{0}.{2}_locator)",
-          table_of(kind->name), other, column.name)));
-    }
-  }
+  return ok_status();
+}
+
+Status settle_declared(Database& db) {
+  for (const KindInfo* kind : catalog::row_kinds())
+    if (kind->origin == Origin::kContent) LIMIER_CHECK(number_rows(db, *kind));
+  for (const KindInfo* kind : catalog::row_kinds()) LIMIER_CHECK(look_up_references(db, *kind));
   return ok_status();
 }
 

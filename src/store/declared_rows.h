@@ -41,6 +41,9 @@ class DeclaredRows {
 // Gives the rows of every kind their ids, in the order of contents, parsers and rows, and looks up what refers to
 // others. Once, when all are there.
 Status settle_declared(Database& db);
+// The same for the rows of one kind that came later.
+Status number_rows(Database& db, const catalog::KindInfo& kind);
+Status look_up_references(Database& db, const catalog::KindInfo& kind);
 // Drops the rows of all items for which `which` holds, an SQL condition over content_item.
 Status drop_declared(Database& db, const std::string& which);
 

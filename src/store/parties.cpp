@@ -16,26 +16,6 @@ namespace {
 
 constexpr std::size_t kNamesOfParty = 3;
 
-Result<const people::Country*> country_of_device(Database& db) {
-  std::vector<std::pair<std::string, std::string>> facts;
-  LIMIER_TRY(auto rows, db.prepare(fmt::format("SELECT key, value FROM row_device WHERE key IN ('{}') AND value <> '' "
-                                               "ORDER BY id",
-                                               fmt::join(people::kCountryFacts, "', '"))));
-  while (true) {
-    LIMIER_TRY(const bool more, rows.step());
-    if (!more) break;
-    facts.emplace_back(rows.text(0), rows.text(1));
-  }
-  std::vector<std::string> owners;
-  LIMIER_TRY(auto accounts, db.prepare("SELECT identifier FROM row_account WHERE role = 0 ORDER BY id"));
-  while (true) {
-    LIMIER_TRY(const bool more, accounts.step());
-    if (!more) break;
-    owners.push_back(accounts.text(0));
-  }
-  return people::country_of_device(facts, owners);
-}
-
 class Parties {
  public:
   Parties(Database& db, const people::Country* at_home) : db_(db), at_home_(at_home) {}
@@ -207,6 +187,26 @@ class Parties {
 };
 
 }  // namespace
+
+Result<const people::Country*> country_of_device(Database& db) {
+  std::vector<std::pair<std::string, std::string>> facts;
+  LIMIER_TRY(auto rows, db.prepare(fmt::format("SELECT key, value FROM row_device WHERE key IN ('{}') AND value <> '' "
+                                               "ORDER BY id",
+                                               fmt::join(people::kCountryFacts, "', '"))));
+  while (true) {
+    LIMIER_TRY(const bool more, rows.step());
+    if (!more) break;
+    facts.emplace_back(rows.text(0), rows.text(1));
+  }
+  std::vector<std::string> owners;
+  LIMIER_TRY(auto accounts, db.prepare("SELECT identifier FROM row_account WHERE role = 0 ORDER BY id"));
+  while (true) {
+    LIMIER_TRY(const bool more, accounts.step());
+    if (!more) break;
+    owners.push_back(accounts.text(0));
+  }
+  return people::country_of_device(facts, owners);
+}
 
 Status IndexWriter::Impl::settle_people() {
   LIMIER_TRY(const people::Country* const at_home, country_of_device(db_));

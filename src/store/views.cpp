@@ -260,8 +260,10 @@ std::string other_views() {
 CREATE VIEW v_extent AS SELECT f.file_id, e.seq, e.file_offset, e.image_offset, e.length, {kind} AS kind, e.piece
   FROM file f JOIN extent e ON e.content_id = f.content_id
   WHERE f.reused = 0;
-CREATE VIEW v_entity AS SELECT kind, normalized, min(validated) AS validated, count(*) AS hits,
-  count(DISTINCT file_id) AS files, 0 AS messages FROM v_hit WHERE normalized IS NOT NULL GROUP BY kind, normalized;
+CREATE VIEW v_entity AS SELECT kind, normalized, CASE min(CASE validated WHEN 'checksum' THEN 0 WHEN 'grammar' THEN 1
+  ELSE 2 END) WHEN 0 THEN 'checksum' WHEN 1 THEN 'grammar' ELSE 'none' END AS validated,
+  count(*) + coalesce(sum(left_out), 0) AS hits, count(DISTINCT file_id) AS files, count(DISTINCT message_id) AS messages,
+  min(rank) AS rank FROM v_hit WHERE normalized IS NOT NULL GROUP BY kind, normalized;
 )sql",
                      fmt::arg("kind", words<catalog::ExtentKind>("e.kind", 7, catalog::extent_kind_name)));
 }

@@ -12,6 +12,10 @@
 #include "store/recent.h"
 #include "store/row_batch.h"
 
+namespace limier::people {
+struct Country;
+}
+
 namespace limier::store {
 
 // Keys are the volume in the upper and an ordinal in the lower bits. The ordinal limit is far above the 2^32 files NTFS
@@ -40,6 +44,9 @@ inline Step next_step(Step step) {
 
 // True when the file is in no need of a log, and there is none.
 bool stands_alone(const std::string& path);
+
+// Where the device is at home, as its rows say; nullptr: they do not.
+Result<const people::Country*> country_of_device(Database& db);
 
 // A connection that is about to write: WAL, exclusive.
 Status set_up(Database& db);
@@ -153,6 +160,9 @@ class IndexWriter::Impl {
 
   // parties.cpp
   Status settle_people();
+
+  // hits.cpp
+  Status find_in_rows();
 
   // mailboxes.cpp
   Status derive_mailbox_owners();

@@ -42,6 +42,10 @@ class Scenario(BatchTest):
         self.at_least(0.95, score["pairs"]["precision"], "messages on two devices that are one")
         self.at_least(0.9, score["links"]["strong"], "links")
         self.assertEqual(score["links"]["false"], [])
+        entities = score["entities"]
+        # Archives and files that no parser reads hold the rest.
+        self.at_least(0.85, entities["recall"], "numbers, addresses and keys")
+        self.at_least(0.95, entities["precision"], "numbers, addresses and keys that are there")
         findings = score["findings"]
         danger = findings["live_in_danger"]
         self.assertEqual(findings["first_true_danger_at"], 1)

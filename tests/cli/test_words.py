@@ -62,7 +62,7 @@ class WhatIsNotComputed(CliTest):
         self.assertEqual(limier("files", self.out, "--state", "recovered").stderr, b"")
 
     def test_sql_says_which_views_and_columns_are_empty(self):
-        for sql, named in (("SELECT * FROM v_hit", "v_hit"),
+        for sql, named in (("SELECT * FROM v_text", "v_text"),
                            ("SELECT path FROM v_file WHERE known='notable'", "known of v_file")):
             done = limier("sql", self.out, sql, "--json")
             self.assertEqual(done.returncode, 0, done.stderr)

@@ -76,6 +76,10 @@ TEST(Parties, WhoIsNobody) {
   EXPECT_EQ(party("bpost", "SMS", "BE"), "");
   EXPECT_EQ(party("8850", "SMS", "BE"), "");
   EXPECT_EQ(party("", "Telegram"), "");
+  EXPECT_EQ(normal_email("Ga\xc3\xab"
+                         "tan@Example.org"),
+            "ga\xc3\xab"
+            "tan@example.org");
   EXPECT_EQ(normal_email("a@b"), "");
   EXPECT_EQ(normal_email("a b@example.org"), "");
   EXPECT_EQ(normal_email("@example.org"), "");

@@ -11,21 +11,27 @@ inline constexpr std::array<std::string_view, 3> kValidatedWords{"checksum", "gr
 struct Hit {
   static constexpr KindInfo kKind{.name = "hit",
                                   .plural = "hits",
-                                  .title = "Hits",
-                                  .meaning = "Numbers, addresses and other entities found in the bytes.",
+                                  .title = "Numbers, addresses and keys",
+                                  .meaning = "Numbers, addresses and keys, each place in which one stands.",
                                   .summary = "",
                                   .always_listed = true};
   static constexpr auto columns() {
     return std::tuple{
-        Column{"kind", &Hit::kind, As::kOwnText, "e-mail, phone, IBAN, …"},
+        Column{"kind", &Hit::kind, As::kOwnText,
+               "btc, card, container, domain, email, eth, gps, iban, iccid, imei, imsi, ipv4, ipv6, ltc, mac, onion, "
+               "pgp-key, phone, ssh-key, trx, url, xmr (docs/entities.md)"},
         Column{"value", &Hit::value, As::kText, "as it stands there"},
         Column{"normalized", &Hit::normalized, As::kOwnText, "the same in one spelling"},
         Column{"validated", &Hit::validated, kValidatedWords, "how sure it is that it is one"},
-        Column{"encoding", &Hit::encoding, As::kOwnText, "utf-8, utf-16le, …"},
+        Column{"encoding", &Hit::encoding, As::kOwnText, "utf-8, utf-16le; of a row that was read: utf-8"},
         Column{"image_offset", &Hit::image_offset, As::kInteger, "NULL in decoded data"},
-        Column{"decode_path", &Hit::decode_path, As::kOwnText, "what had to be decoded to see it"},
-        Column{"context", &Hit::context, As::kText, "the bytes around it"},
+        Column{"decode_path", &Hit::decode_path, As::kOwnText,
+               "what had to be decoded to see it: the kind of row and its column, as message.body"},
+        Column{"context", &Hit::context, As::kText, "what stands around it"},
         Column{"rank", &Hit::rank, As::kInteger, "1: look first"},
+        Column{&Hit::message, "message", "the message it stands in"},
+        Column{"left_out", &Hit::left_out, As::kInteger,
+               "more places of this value in the same file, which have no row; on the last that has one"},
     };
   }
 
@@ -36,6 +42,8 @@ struct Hit {
   std::optional<std::int64_t> image_offset;
   std::string decode_path, context;
   std::int64_t rank = 0;
+  std::string message;  // locator
+  std::optional<std::int64_t> left_out;
 };
 
 struct TextPart {
