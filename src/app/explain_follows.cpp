@@ -141,6 +141,31 @@ Result<std::optional<Follows>> follow_mailbox(store::Index& index, std::int64_t 
   return std::optional(std::move(follows));
 }
 
+// A number or address in the text of a row.
+Result<std::optional<Follows>> follow_hit(store::Index& index, std::int64_t id) {
+  LIMIER_TRY(auto hit,
+             index.query("SELECT file_id, locator, coalesce(decode_path, ''), value FROM v_hit WHERE hit_id = "
+                         "?1"));
+  hit.bind(1, id);
+  if (!hit.step()) return hit.status().ok() ? Result<std::optional<Follows>>(std::nullopt) : hit.status().error();
+  const std::string path = hit.text(2);
+  const std::size_t dot = std::min(path.find('.'), path.size());
+  const auto* const kind = catalog::find_kind(std::string_view(path).substr(0, dot));
+  const std::string column = path.substr(std::min(dot + 1, path.size()));
+  if (kind == nullptr || std::ranges::find(kind->columns, column, &catalog::ColumnInfo::name) == kind->columns.end())
+    return std::optional<Follows>();
+  Follows follows;
+  follows.how = fmt::format("found in the text of {}", path);
+  LIMIER_TRY(auto rows, index.query(fmt::format("SELECT {0}_id FROM v_{0} WHERE file_id = ?1 AND locator = ?2 AND "
+                                                "instr({1}, ?3) > 0 ORDER BY 1",
+                                                kind->name, column)));
+  rows.bind(1, hit.integer(0)).bind(2, hit.text(1)).bind(3, hit.text(3));
+  while (rows.step()) add(follows, std::string(kind->name), rows.integer(0));
+  LIMIER_CHECK(rows.status());
+  follows.agrees = !follows.rows.empty();
+  return std::optional(std::move(follows));
+}
+
 // A word list or parser of the run, and what the rules could judge: facts about the run.
 Result<std::optional<Follows>> follow_run(store::Index& index, std::string_view kind, std::int64_t id) {
   LIMIER_TRY(auto row, index.query(fmt::format("SELECT 1 FROM v_{0} WHERE {0}_id = ?1", kind)));
@@ -207,6 +232,7 @@ void compare(Derived& derived, std::string_view column, const std::string& index
 Result<std::optional<Follows>> follow_rows(store::Index& index, std::string_view kind, std::int64_t id) {
   if (kind == "party") return follow_party(index, id);
   if (kind == "account") return follow_mailbox(index, id);
+  if (kind == "hit") return follow_hit(index, id);
   if (kind == "pack" || kind == "judged") return follow_run(index, kind, id);
   return std::optional<Follows>();
 }

@@ -1,6 +1,7 @@
 """Numbers and addresses in texts: held against a reader of our own, as slow and plain as can be."""
 import csv
 import hashlib
+import json
 import re
 import unittest
 
@@ -129,6 +130,15 @@ class Entities(unittest.TestCase):
         page = (self.run_.folder / "report.html").read_text()
         self.assertIn("Numbers, addresses and keys", page)
         self.assertIn("BE68539007547034", page)
+
+    def test_a_hit_leads_to_its_row(self):
+        with self.run_.index() as index:
+            hit = index.one("SELECT hit_id, message_id FROM v_hit WHERE kind = 'eth'")
+        done = support.call(support.LIMIER, "explain", self.run_.folder, f"hit:{hit['hit_id']}", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        follows = json.loads(done.stdout)["follows"]
+        self.assertEqual([(one["kind"], one["ids"]) for one in follows["rows"]], [("message", [hit["message_id"]])])
+        self.assertTrue(follows["agrees"])
 
     def test_without_content_there_is_none(self):
         run = support.triage(self.image, self.scratch.path / "quick", "--profile", "quick")
