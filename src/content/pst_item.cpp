@@ -21,12 +21,12 @@ constexpr std::size_t kMaxIndexBytes = 4096;  // of a conversation
 
 namespace property {
 constexpr std::uint32_t kClass = 0x001A, kSubject = 0x0037, kSubmitTime = 0x0039, kRepresentingName = 0x0042,
-                        kRepresentingAddress = 0x0065, kConversationTopic = 0x0070, kConversationIndex = 0x0071,
-                        kTransportHead = 0x007D, kSenderName = 0x0C1A, kSenderAddress = 0x0C1F, kDisplayTo = 0x0E04,
-                        kDeliveryTime = 0x0E06, kFlags = 0x0E07, kMessageId = 0x1035, kReferences = 0x1039,
-                        kInReplyTo = 0x1042, kDisplayName = 0x3001, kAddress = 0x3003, kModified = 0x3008,
-                        kRecipientType = 0x0C15, kShortName = 0x3704, kLongName = 0x3707, kMime = 0x370E,
-                        kSmtpAddress = 0x39FE, kCodePage = 0x3FDE, kSenderSmtp = 0x5D01, kRepresentingSmtp = 0x5D02;
+                        kRepresentingAddress = 0x0065, kConversationIndex = 0x0071, kTransportHead = 0x007D,
+                        kSenderName = 0x0C1A, kSenderAddress = 0x0C1F, kDisplayTo = 0x0E04, kDeliveryTime = 0x0E06,
+                        kFlags = 0x0E07, kMessageId = 0x1035, kReferences = 0x1039, kInReplyTo = 0x1042,
+                        kDisplayName = 0x3001, kAddress = 0x3003, kModified = 0x3008, kShortName = 0x3704,
+                        kLongName = 0x3707, kMime = 0x370E, kSmtpAddress = 0x39FE, kCodePage = 0x3FDE,
+                        kSenderSmtp = 0x5D01, kRepresentingSmtp = 0x5D02;
 constexpr std::uint32_t kPhones[] = {0x3A1C, 0x3A08, 0x3A09, 0x3A1A, 0x3A1B, 0x3A1F, 0x3A1D, 0x3A1E, 0x3A2F, 0x3A21};
 constexpr std::uint32_t kEmails[] = {0x8083, 0x8093, 0x80A3};
 }  // namespace property
