@@ -311,8 +311,13 @@ Result<Pack> parse_pack(std::span<const PackFile> files, std::span<const PackFil
 }
 
 Result<RuleSet> RuleSet::from_files(std::vector<PackFile> files, std::span<const PackFile> own) {
+  const auto folder_of = [](const PackFile& file) { return std::string_view(file.path).substr(0, file.path.find('/')); };
+  std::set<std::string_view> folders;
+  for (const PackFile& file : files) folders.insert(folder_of(file));
+  // A pack that is given takes the place of the program's own, for the languages of others too.
   std::vector<PackFile> all(files);
-  all.insert(all.end(), own.begin(), own.end());
+  for (const PackFile& file : own)
+    if (!folders.contains(folder_of(file))) all.push_back(file);
   std::sort(files.begin(), files.end(), [](const auto& one, const auto& other) { return one.path < other.path; });
   RuleSet set;
   for (std::size_t first = 0; first < files.size();) {
