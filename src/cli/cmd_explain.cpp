@@ -6,6 +6,7 @@
 #include "cli/batch_text.h"
 #include "cli/explain_json.h"
 #include "cli/message_text.h"
+#include "cli/row_marks.h"
 #include "cli/rows.h"
 #include "limier/app.h"
 
@@ -68,9 +69,13 @@ class ExplainCommand final : public Command {
     if (!explanation) return context.fail(explanation.error());
     auto index = store::Index::open(options_.dir);
     if (!index) return context.fail(index.error());
-    const auto status =
-        context.common.json ? print_json(context, **index, *explanation) : print_text(context, **index, *explanation);
+    const auto marks = store::read_marks(**index, options_.dir);
+    if (!marks) return context.fail(marks.error());
+    const auto status = context.common.json
+                            ? write_explanation(context.out, options_.row, **index, *explanation, *marks)
+                            : print_text(context, **index, *explanation, *marks);
     if (!status) return context.fail(status.error());
+    say_problem(context, *marks, options_.dir);
     if (explanation->scoped)
       context.say("the case was examined under a scope: nothing is read again, it could be what is masked");
     if (explanation->mismatch()) return kExitMismatch;
@@ -92,12 +97,19 @@ class ExplainCommand final : public Command {
     context.out.write(fmt::format("{}\n", context.style.bold(text)));
   }
 
-  Status print_text(const Context& context, store::Index& index, const app::Explanation& explanation) const {
-    if (explanation.finding_id) LIMIER_CHECK(print_finding(context, index, *explanation.finding_id));
-    if (!explanation.thread.empty()) LIMIER_CHECK(print_thread(context, index, explanation));
+  Status print_text(const Context& context, store::Index& index, const app::Explanation& explanation,
+                    const store::Marks& marks) const {
+    if (explanation.finding_id) LIMIER_CHECK(print_finding(context, index, *explanation.finding_id, marks));
+    if (!explanation.thread.empty()) LIMIER_CHECK(print_thread(context, index, explanation, marks));
     if (explanation.place) LIMIER_CHECK(print_place(context, index, explanation));
     if (explanation.follows) print_follows(context, explanation);
-    if (explanation.file_id) LIMIER_CHECK(print_file(context, index, *explanation.file_id));
+    // Those of messages and files stand at the row itself.
+    if (explanation.row && explanation.kind != "message" && explanation.kind != "file")
+      print_marks(context, marks, {explanation.kind, *explanation.row});
+    if (explanation.file_id) {
+      LIMIER_CHECK(print_file(context, index, *explanation.file_id));
+      print_marks(context, marks, {"file", *explanation.file_id});
+    }
     print_runs(context, "bytes", explanation.runs);
     if (explanation.runs.size() == app::kMaxExplainedRuns) fact(context, "", "and perhaps more; see v_extent");
     print_read(context, explanation);
@@ -106,7 +118,12 @@ class ExplainCommand final : public Command {
     return ok_status();
   }
 
-  static Status print_finding(const Context& context, store::Index& index, std::int64_t finding_id) {
+  static void print_marks(const Context& context, const store::Marks& marks, const store::RowName& row) {
+    print_row_marks(context, marks, row, 2, text_width());
+  }
+
+  static Status print_finding(const Context& context, store::Index& index, std::int64_t finding_id,
+                              const store::Marks& marks) {
     LIMIER_TRY(auto row, index.query("SELECT priority, rank, title, pack, pack_version, rule, reason, meaning, limits, "
                                      "key, t, subject_kind, subject_id FROM v_finding WHERE finding_id = ?1"));
     row.bind(1, finding_id);
@@ -123,11 +140,13 @@ class ExplainCommand final : public Command {
     fact(context, "key", row.text(9));
     fact(context, "",
          "A finding is a priority to read, not an accusation; read what stands around it. A person decides.");
+    print_marks(context, marks, {"finding", finding_id});
     return row.status();
   }
 
-  static Status print_thread(const Context& context, store::Index& index, const app::Explanation& explanation) {
-    LIMIER_TRY(const auto marks, read_marks(index));
+  static Status print_thread(const Context& context, store::Index& index, const app::Explanation& explanation,
+                             const store::Marks& marks) {
+    LIMIER_TRY(const auto findings, read_finding_marks(index));
     const std::size_t width = text_width();
     bool first = true;
     for (const std::int64_t id : explanation.thread) {
@@ -137,8 +156,7 @@ class ExplainCommand final : public Command {
       if (!row.step()) return row.status();
       if (first) head(context, fmt::format("\nMessage {} in {}", *explanation.row, thread_title(row)));
       first = false;
-      const auto found = marks.find(id);
-      print_message(context, row, found == marks.end() ? std::span<const FindingMark>() : found->second,
+      print_message(context, row, beside_message(findings, marks, id),
                     {.names_thread = false, .is_subject = id == explanation.row, .width = width});
     }
     return ok_status();
@@ -328,10 +346,6 @@ class ExplainCommand final : public Command {
          fmt::format("\nThe bytes at offset {} of file {}, now", quantity(*place.file_offset), *place.file_id));
     for (std::size_t at = 0; at < bytes.size(); at += kHexLine) context.out.write("  " + hex_line(bytes, at) + "\n");
     if (explanation.kind == "message") fact(context, "text", text_sentence(place));
-  }
-
-  Status print_json(const Context& context, store::Index& index, const app::Explanation& explanation) const {
-    return write_explanation(context.out, options_.row, index, explanation);
   }
 
   app::ExplainOptions options_;

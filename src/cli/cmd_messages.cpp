@@ -7,6 +7,7 @@
 #include "cli/batch_text.h"
 #include "cli/json_writer.h"
 #include "cli/message_text.h"
+#include "cli/row_marks.h"
 #include "cli/rows.h"
 
 namespace limier::cli {
@@ -70,16 +71,19 @@ class MessagesCommand final : public Command {
     auto index = store::Index::open(dir_);
     if (!index) return context.fail(index.error());
     if (const auto status = refuse_without_content(**index); !status) return context.fail(status.error());
-    const auto marks = read_marks(**index);
+    const auto findings = read_finding_marks(**index);
+    if (!findings) return context.fail(findings.error());
+    const auto marks = store::read_marks(**index, dir_);
     if (!marks) return context.fail(marks.error());
     auto query = (*index)->query(sql(context.common.json ? "m.*" : kMessageColumns));
     if (!query) return context.fail(query.error());
     bind(*query);
-    const std::uint64_t shown =
-        context.common.json ? print_json(context, *query, *marks) : print_text(context, *query, *marks);
+    const std::uint64_t shown = context.common.json ? print_json(context, *query, *findings, *marks)
+                                                    : print_text(context, *query, *findings, *marks);
     if (const auto status = query->status(); !status) return context.fail(status.error());
     if (shown == 0) say_nothing(context, **index);
-    if (shown > 0 && !marks->empty())
+    say_problem(context, *marks, dir_);
+    if (shown > 0 && !findings->empty())
       context.say(
           fmt::format("a finding is a priority to read, not an accusation; what it rests on: limier explain {} KEY",
                       shell_quote(dir_)));
@@ -136,23 +140,20 @@ class MessagesCommand final : public Command {
     if (!to_.empty()) query.bind(5, parse_period(to_)->until_ns);
   }
 
-  static std::span<const FindingMark> marks_of(const FindingMarks& marks, std::int64_t message_id) {
-    const auto found = marks.find(message_id);
-    return found == marks.end() ? std::span<const FindingMark>() : std::span<const FindingMark>(found->second);
-  }
-
-  static std::uint64_t print_json(const Context& context, store::Query& query, const FindingMarks& marks) {
+  static std::uint64_t print_json(const Context& context, store::Query& query, const FindingMarks& findings,
+                                  const store::Marks& marks) {
     JsonWriter json(context.out, 1);
     json.begin_array();
     const auto names = unique_names(query);
     std::uint64_t shown = 0;
     for (; !context.out.broken() && query.step(); ++shown)
-      write_message(json, query, names, marks_of(marks, query.integer(0)));
+      write_message(json, query, names, beside_message(findings, marks, query.integer(0)));
     json.finish();
     return shown;
   }
 
-  std::uint64_t print_text(const Context& context, store::Query& query, const FindingMarks& marks) const {
+  std::uint64_t print_text(const Context& context, store::Query& query, const FindingMarks& findings,
+                           const store::Marks& marks) const {
     const MessageForm form{.names_thread = !with_.empty(), .is_subject = false, .width = text_width()};
     std::optional<std::tuple<std::string, std::string, std::int64_t>> last;
     std::uint64_t shown = 0;
@@ -162,7 +163,7 @@ class MessagesCommand final : public Command {
         context.out.write(fmt::format("{}{}\n", last ? "\n" : "", context.style.bold(thread_title(query))));
         last = now;
       }
-      print_message(context, query, marks_of(marks, query.integer(0)), form);
+      print_message(context, query, beside_message(findings, marks, query.integer(0)), form);
     }
     return shown;
   }

@@ -5,6 +5,7 @@
 
 #include "cli/json_writer.h"
 #include "cli/message_text.h"
+#include "cli/row_marks.h"
 #include "cli/rows.h"
 
 namespace limier::cli {
@@ -15,20 +16,23 @@ constexpr std::array<std::string_view, 4> kDerivedWords{"agrees", "differs", "go
 
 class ExplanationWriter {
  public:
-  ExplanationWriter(Output& out, store::Index& index, const app::Explanation& explanation)
-      : json_(out, 2), index_(index), from_(explanation) {}
+  ExplanationWriter(Output& out, store::Index& index, const app::Explanation& explanation, const store::Marks& marks)
+      : json_(out, 2), index_(index), from_(explanation), marks_(marks) {}
 
   Status write(const std::string& row) {
     json_.begin_object().text("row", row).text("kind", from_.kind);
     number("row_id", from_.row);
-    LIMIER_CHECK(put_row("finding", "SELECT * FROM v_finding WHERE finding_id = ?1", from_.finding_id.value_or(0)));
+    if (from_.row) write_row_marks(json_, marks_, {from_.kind, *from_.row});
+    json_.text_or_null("marks_problem", marks_.problem);
+    LIMIER_CHECK(
+        put_row("finding", "SELECT * FROM v_finding WHERE finding_id = ?1", from_.finding_id.value_or(0), true));
     LIMIER_CHECK(put_messages());
     put_place();
     const std::int64_t file_id = from_.file_id.value_or(0);
-    LIMIER_CHECK(put_row("file", "SELECT * FROM v_file WHERE file_id = ?1", file_id));
+    LIMIER_CHECK(put_row("file", "SELECT * FROM v_file WHERE file_id = ?1", file_id, true));
     LIMIER_CHECK(put_row("volume",
                          "SELECT * FROM v_volume WHERE volume_id = (SELECT volume_id FROM v_file WHERE file_id = ?1)",
-                         file_id));
+                         file_id, false));
     put_runs("extents", from_.runs);
     put_read();
     put_derived("derived", from_.derived ? &*from_.derived : nullptr);
@@ -50,29 +54,31 @@ class ExplanationWriter {
     json_.end();
   }
 
-  // The one row as an object, or null when there is none.
-  Status put_row(std::string_view name, std::string_view sql, std::int64_t id) {
+  // The one row as an object, with its marks, or null when there is none.
+  Status put_row(std::string_view name, std::string_view sql, std::int64_t id, bool may_have_marks) {
     LIMIER_TRY(auto rows, index_.query(sql));
     rows.bind(1, id);
     const auto names = unique_names(rows);
     json_.key(name);
-    if (rows.step())
-      write_row(json_, rows, names);
-    else
+    if (rows.step()) {
+      json_.begin_object();
+      write_cells(json_, rows, names);
+      if (may_have_marks) write_row_marks(json_, marks_, {std::string(name), id});
+      json_.end();
+    } else {
       json_.null();
+    }
     return rows.status();
   }
 
   Status put_messages() {
-    LIMIER_TRY(const auto marks, read_marks(index_));
+    LIMIER_TRY(const auto findings, read_finding_marks(index_));
     json_.key("messages").begin_array();
     for (const std::int64_t id : from_.thread) {
       LIMIER_TRY(auto row, index_.query("SELECT * FROM v_message WHERE message_id = ?1"));
       row.bind(1, id);
       if (!row.step()) return row.status();
-      const auto found = marks.find(id);
-      write_message(json_, row, unique_names(row),
-                    found == marks.end() ? std::span<const FindingMark>() : found->second);
+      write_message(json_, row, unique_names(row), beside_message(findings, marks_, id));
     }
     json_.end();
     return ok_status();
@@ -219,13 +225,14 @@ class ExplanationWriter {
   JsonWriter json_;
   store::Index& index_;
   const app::Explanation& from_;
+  const store::Marks& marks_;
 };
 
 }  // namespace
 
-Status write_explanation(Output& out, const std::string& row, store::Index& index,
-                         const app::Explanation& explanation) {
-  return ExplanationWriter(out, index, explanation).write(row);
+Status write_explanation(Output& out, const std::string& row, store::Index& index, const app::Explanation& explanation,
+                         const store::Marks& marks) {
+  return ExplanationWriter(out, index, explanation, marks).write(row);
 }
 
 }  // namespace limier::cli

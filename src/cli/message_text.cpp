@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "cli/row_marks.h"
 #include "cli/rows.h"
 
 namespace limier::cli {
@@ -69,7 +70,7 @@ std::string mark_line(const FindingMark& mark) {
 
 }  // namespace
 
-Result<FindingMarks> read_marks(store::Index& index) {
+Result<FindingMarks> read_finding_marks(store::Index& index) {
   LIMIER_TRY(auto query, index.query("SELECT subject_id, finding_id, priority, title, reason, key FROM v_finding WHERE "
                                      "subject_kind = 'message' AND subject_id IS NOT NULL ORDER BY rank, finding_id"));
   FindingMarks marks;
@@ -77,6 +78,12 @@ Result<FindingMarks> read_marks(store::Index& index) {
     marks[query.integer(0)].push_back({query.integer(1), query.text(2), query.text(3), query.text(4), query.text(5)});
   LIMIER_CHECK(query.status());
   return marks;
+}
+
+BesideMessage beside_message(const FindingMarks& findings, const store::Marks& marks, std::int64_t message_id) {
+  const auto found = findings.find(message_id);
+  return {found == findings.end() ? std::span<const FindingMark>() : std::span<const FindingMark>(found->second),
+          marks};
 }
 
 std::string thread_title(const store::Query& row) {
@@ -98,7 +105,7 @@ std::vector<std::string> text_lines(std::string_view text, std::size_t width) {
   }
 }
 
-void print_message(const Context& context, const store::Query& row, std::span<const FindingMark> marks,
+void print_message(const Context& context, const store::Query& row, const BesideMessage& beside,
                    const MessageForm& form) {
   const std::string indent(kIndent, ' ');
   const std::size_t room = form.width - std::min(form.width - 1, kIndent);
@@ -109,23 +116,29 @@ void print_message(const Context& context, const store::Query& row, std::span<co
   if (form.names_thread) context.out.write(indent + context.style.dim(thread_title(row)) + "\n");
   if (!row.is_null(9))
     for (const std::string& line : text_lines(row.text(9), room)) context.out.write(indent + line + "\n");
-  for (const FindingMark& mark : marks) {
+  print_row_marks(context, beside.marks, {"message", row.integer(0)}, kIndent, form.width);
+  for (const FindingMark& mark : beside.findings) {
     for (const std::string& line : text_lines(mark_line(mark), room - 2))
       context.out.write(fmt::format("{}{} {}\n", indent, context.style.bad("!"), line));
     context.out.write(fmt::format("{}  {}\n", indent, context.style.dim("key " + terminal_text(mark.key))));
+    print_row_marks(context, beside.marks, {"finding", mark.finding_id}, kIndent + 2, form.width);
   }
 }
 
 void write_message(JsonWriter& json, const store::Query& row, const std::vector<std::string>& names,
-                   std::span<const FindingMark> marks) {
+                   const BesideMessage& beside) {
   json.begin_object();
   write_cells(json, row, names);
   json.key("findings").begin_array();
-  for (const FindingMark& mark : marks) {
+  for (const FindingMark& mark : beside.findings) {
     json.begin_object().key("finding_id").integer(mark.finding_id);
-    json.text("priority", mark.priority).text("title", mark.title).text("key", mark.key).end();
+    json.text("priority", mark.priority).text("title", mark.title).text("key", mark.key);
+    write_row_marks(json, beside.marks, {"finding", mark.finding_id});
+    json.end();
   }
-  json.end().end();
+  json.end();
+  write_row_marks(json, beside.marks, {"message", row.integer(0)});
+  json.end();
 }
 
 std::size_t text_width() {

@@ -9,16 +9,25 @@
 #include "cli/command.h"
 #include "cli/json_writer.h"
 #include "limier/store.h"
+#include "limier/store/marks.h"
 
 namespace limier::cli {
 
+// A finding about a message.
 struct FindingMark {
   std::int64_t finding_id = 0;
   std::string priority, title, reason, key;
 };
 // By message.
 using FindingMarks = std::map<std::int64_t, std::vector<FindingMark>>;
-Result<FindingMarks> read_marks(store::Index& index);
+Result<FindingMarks> read_finding_marks(store::Index& index);
+
+// What is shown at a message: the findings about it, and what examiners noted of it and of them.
+struct BesideMessage {
+  std::span<const FindingMark> findings;
+  const store::Marks& marks;
+};
+BesideMessage beside_message(const FindingMarks& findings, const store::Marks& marks, std::int64_t message_id);
 
 // The columns that print_message() reads, from a v_message called m.
 inline constexpr std::string_view kMessageColumns =
@@ -35,11 +44,11 @@ struct MessageForm {
   std::size_t width = 80;
 };
 // A few lines.
-void print_message(const Context& context, const store::Query& row, std::span<const FindingMark> marks,
+void print_message(const Context& context, const store::Query& row, const BesideMessage& beside,
                    const MessageForm& form);
-// As JSON: all columns of the row (SELECT m.* …) and its findings.
+// As JSON: all columns of the row (SELECT m.* …), its findings and the marks of both.
 void write_message(JsonWriter& json, const store::Query& row, const std::vector<std::string>& names,
-                   std::span<const FindingMark> marks);
+                   const BesideMessage& beside);
 
 // Lines of at most `width` columns, broken between words; control characters made visible, line ends of the text kept.
 std::vector<std::string> text_lines(std::string_view text, std::size_t width);
