@@ -59,7 +59,7 @@ void put_file_table(Context& context, const std::vector<FileRow>& files, bool wi
   columns.insert(columns.end(),
                  {{"Path"_w, Align::kPath}, {"Size"_w, Align::kNumber}, {"Modified (UTC, or local)"_w, Align::kShort}});
   if (with_state) columns.push_back({"Content"_w, Align::kShort});
-  if (with_type) columns.push_back({"Type by content"});
+  if (with_type) columns.push_back({"Type by content"_w});
   context.page.table({}, columns);
   for (const FileRow& file : files) {
     std::vector<std::string> cells{grouped(file.file_id)};
@@ -70,7 +70,7 @@ void put_file_table(Context& context, const std::vector<FileRow>& files, bool wi
     if (with_state)
       cells.push_back((file.deleted ? fmt::format("<span class=\"tag\">{}</span>, ", w("deleted"_w)) : "") +
                       html_text(w.stored(file.content_state)));
-    if (with_type) cells.push_back(file.type_name ? html_text(*file.type_name) : absent());
+    if (with_type) cells.push_back(file.type_name ? html_text(w.whole(*file.type_name)) : absent());
     context.page.row(std::span<const std::string>(cells));
   }
   context.page.end_table();

@@ -94,6 +94,11 @@ const std::string_view* Words::find(std::string_view english) const {
   return found == texts_.end() ? nullptr : &found->second;
 }
 
+std::string_view Words::whole(std::string_view english) const {
+  const std::string_view* const found = find(english);
+  return found == nullptr ? english : *found;
+}
+
 std::string_view Words::operator()(Key key) const {
   const std::string_view* const found = find(key.text);
   return found == nullptr ? key.english() : *found;

@@ -57,6 +57,8 @@ class Words {
   // What the program itself wrote into an index, as plain text; in English where no catalogue has it. Never for bytes
   // of evidence.
   [[nodiscard]] std::string stored(std::string_view english) const;
+  // As stored(), of texts that may hold bytes of evidence (what libmagic says of a content): as a whole, or not at all.
+  [[nodiscard]] std::string_view whole(std::string_view english) const;
 
   // Translations that came with a pack of rules: see v_translation.
   void add(std::string english, std::string text) { added_.insert_or_assign(std::move(english), std::move(text)); }

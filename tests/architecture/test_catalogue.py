@@ -192,6 +192,13 @@ class Catalogue(unittest.TestCase):
                         missing.append(entry["en"])
         self.assertEqual(missing, [])
 
+    def test_every_type_is_in_the_catalogue(self):
+        names = re.findall(rf'^  X\(\d+, \w+, "[^"]*", ({LITERAL})', (SOURCE / "src/types/list.h").read_text(encoding="utf-8"), re.M)
+        self.assertGreater(len(names), 200)
+        self.assertEqual(sorted({joined(name) for name in names} - {entry["en"] for entry in self.entries}), [])
+        wanted = {entry["en"] for entry in self.parts["types"]} - {joined(name) for name in names}
+        self.assertEqual(sorted(wanted), [], "left over")
+
     def test_every_issue_is_in_the_catalogue(self):
         """What rooms that read evidence say of it, sentence by sentence; and every code of theirs."""
         english = [re.sub(r"\{w?\}", "{}", entry["en"]) for part in self.parts if part.startswith("index") for entry in self.parts[part]]
@@ -238,6 +245,7 @@ class Catalogue(unittest.TestCase):
             text = without_comments(path.read_text(encoding="utf-8"))
             for call in re.finditer(rf"\.(?:paragraph|heading|note)\(\s*((?:{LITERAL}\s*)+)(?!_w)[),]", text):
                 wrong.append(f"{path.name}: {call.group(1)[:60]}")
+            wrong += [f"{path.name}: {head}" for head in re.findall(r'\{\s*("[A-Z][a-z][^"]*")\s*[,}]', text)]
         self.assertEqual(wrong, [])
 
 
