@@ -13,6 +13,9 @@ constexpr std::array<std::string_view, 4> kLanguages{"en", "nl", "fr", "de"};
 constexpr std::string_view kIndexPart = "index";  // parts of this name hold patterns
 constexpr int kMaxDepth = 3;                      // of sentences in sentences
 
+// What begins with words of its own is tried before what begins with a value, which may be anything.
+constexpr auto kOwnWords = [](const auto& pattern) { return pattern.pieces.front().size(); };
+
 // The text of a line "nl Wiens toestel"; nothing for a line in another language.
 std::optional<std::string_view> line_in(std::string_view line, std::string_view language) {
   if (!line.starts_with(language) || line.substr(language.size(), 1) != " ") return std::nullopt;
@@ -62,22 +65,35 @@ Words Words::of(std::string_view language, std::span<const EmbeddedFile> parts) 
       if (!text) continue;
       words.texts_.emplace(english, *text);
       if (!part.path.starts_with(kIndexPart) || english.find('{') == std::string_view::npos) continue;
-      Pattern pattern{{}, {}, *text};
-      std::size_t from = 0;
-      for (std::size_t at = english.find('{'); at != std::string_view::npos; at = english.find('{', from)) {
-        const std::size_t end = english.find('}', at);
-        pattern.pieces.push_back(english.substr(from, at - from));
-        pattern.is_words.push_back(end - at > 1);
-        from = end + 1;
-      }
-      pattern.pieces.push_back(english.substr(from));
-      words.patterns_.push_back(std::move(pattern));
+      words.patterns_.push_back(Pattern::of(english, *text));
     }
   }
-  // What begins with words of its own is tried before what begins with a value, which may be anything.
-  std::ranges::stable_sort(words.patterns_, std::ranges::greater(),
-                           [](const Pattern& one) { return one.pieces.front().size(); });
+  std::ranges::stable_sort(words.patterns_, std::ranges::greater(), kOwnWords);
   return words;
+}
+
+void Words::add(const std::string& english, const std::string& text) {
+  if (english.find('{') == std::string::npos) {
+    added_.insert_or_assign(english, text);
+    return;
+  }
+  Pattern pattern = Pattern::of(english, text);
+  const auto place =
+      std::ranges::upper_bound(patterns_, pattern.pieces.front().size(), std::ranges::greater(), kOwnWords);
+  patterns_.insert(place, std::move(pattern));
+}
+
+Words::Pattern Words::Pattern::of(std::string_view english, std::string_view text) {
+  Pattern pattern{{}, {}, std::string(text)};
+  std::size_t from = 0;
+  for (std::size_t at = english.find('{'); at != std::string_view::npos; at = english.find('{', from)) {
+    const std::size_t end = std::min(english.find('}', at), english.size() - 1);
+    pattern.pieces.emplace_back(english.substr(from, at - from));
+    pattern.is_words.push_back(end - at > 1);
+    from = end + 1;
+  }
+  pattern.pieces.emplace_back(english.substr(from));
+  return pattern;
 }
 
 Status Words::add_translations(store::Index& index) {

@@ -60,16 +60,17 @@ class Words {
   // As stored(), of texts that may hold bytes of evidence (what libmagic says of a content): as a whole, or not at all.
   [[nodiscard]] std::string_view whole(std::string_view english) const;
 
-  // Translations that came with a pack of rules: see v_translation.
-  void add(std::string english, std::string text) { added_.insert_or_assign(std::move(english), std::move(text)); }
+  // Translations that came with a pack of rules: see v_translation. With {} for values it is a pattern, as in lang/.
+  void add(const std::string& english, const std::string& text);
   Status add_translations(store::Index& index);
 
  private:
   // "{} of {} sectors": what stands between the values; a value in {w} is itself such a text.
   struct Pattern {
-    std::vector<std::string_view> pieces;
+    std::vector<std::string> pieces;
     std::vector<bool> is_words;
-    std::string_view text;
+    std::string text;
+    static Pattern of(std::string_view english, std::string_view text);
   };
   static std::string filled(std::string_view form, std::string_view english, fmt::format_args values);
   [[nodiscard]] const std::string_view* find(std::string_view english) const;

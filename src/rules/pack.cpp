@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 
 #include "rules/lexicon.h"
@@ -176,6 +177,24 @@ Result<Rule> parse_rule(const PackFile& file) {
   return rule;
 }
 
+// How many values a text has room for; nothing when it is not well formed, or nothing but values.
+std::optional<std::size_t> places_of(std::string_view text) {
+  std::size_t count = 0, letters = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '}') return std::nullopt;
+    if (text[at] != '{') {
+      letters += text[at] != ' ' ? 1 : 0;
+      continue;
+    }
+    const std::size_t end = text.find('}', at);
+    if (end == std::string_view::npos || end - at > 2) return std::nullopt;
+    if (end - at == 2 && text[at + 1] != 'w' && (text[at + 1] < '0' || text[at + 1] > '9')) return std::nullopt;
+    at = end;
+    ++count;
+  }
+  return letters > 0 ? std::optional(count) : std::nullopt;
+}
+
 Result<std::vector<ClassInfo>> parse_head(const PackFile& file, Pack& pack) {
   LIMIER_TRY(const toml::table document, parse_toml(file));
   Table keys(document, file.path);
@@ -200,9 +219,13 @@ Result<std::vector<ClassInfo>> parse_head(const PackFile& file, Pack& pack) {
   for (const toml::table* table : keys.tables("words")) {
     Table one(*table, file.path);
     const std::string english = one.text("en");
+    const auto wanted = places_of(english);
+    if (!wanted) one.say(fmt::format("'{}' needs words of its own between values, which are {{}} or {{w}}", english));
     for (const std::string_view language : kOtherLanguages)
-      if (std::string text = one.text(language, false); !text.empty())
+      if (std::string text = one.text(language, false); !text.empty()) {
+        if (wanted && places_of(text) != wanted) one.say(fmt::format("'{}' has other values than '{}'", text, english));
         pack.words.push_back({std::string(language), english, std::move(text)});
+      }
     LIMIER_CHECK(one.done());
   }
   LIMIER_CHECK(parse_translations(keys, file.path, pack.translations));
@@ -311,7 +334,9 @@ Result<Pack> parse_pack(std::span<const PackFile> files, std::span<const PackFil
 }
 
 Result<RuleSet> RuleSet::from_files(std::vector<PackFile> files, std::span<const PackFile> own) {
-  const auto folder_of = [](const PackFile& file) { return std::string_view(file.path).substr(0, file.path.find('/')); };
+  const auto folder_of = [](const PackFile& file) {
+    return std::string_view(file.path).substr(0, file.path.find('/'));
+  };
   std::set<std::string_view> folders;
   for (const PackFile& file : files) folders.insert(folder_of(file));
   // A pack that is given takes the place of the program's own, for the languages of others too.

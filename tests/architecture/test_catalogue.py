@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import string
+import tomllib
 import unittest
 
 SOURCE = pathlib.Path(os.environ.get("LIMIER_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
@@ -247,6 +248,79 @@ class Catalogue(unittest.TestCase):
                 wrong.append(f"{path.name}: {call.group(1)[:60]}")
             wrong += [f"{path.name}: {head}" for head in re.findall(r'\{\s*("[A-Z][a-z][^"]*")\s*[,}]', text)]
         self.assertEqual(wrong, [])
+
+
+class Packs(unittest.TestCase):
+    """The packs of rules that the program brings say everything in all languages."""
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.packs = {}
+        for path in sorted((SOURCE / "rules").glob("*/*.toml")):
+            with path.open("rb") as file:
+                cls.packs.setdefault(path.parent.name, {})[path.stem] = tomllib.load(file)
+
+    def test_titles_meanings_limits_and_measures(self):
+        self.assertGreater(len(self.packs), 7)
+        missing = []
+        for name, files in self.packs.items():
+            for stem, said in files.items():
+                keys = ("title", "meaning", "measured" if stem == "pack" else "limits")
+                missing += [f"{name}/{stem}: {language}.{key}" for language in LANGUAGES for key in keys
+                            if said.get(language, {}).get(key, said[key]) == said[key] and said[key] not in SAME]
+        self.assertEqual(missing, [])
+
+    def test_classes_and_words_of_reasons(self):
+        missing = []
+        for name, files in self.packs.items():
+            head = files["pack"]
+            missing += [f"{name}: {one['id']}" for one in head["class"] if "title" in one and not set(LANGUAGES) <= set(one)]
+            for one in head.get("words", []):
+                if not set(LANGUAGES) <= set(one):
+                    missing.append(f"{name}: {one['en']}")
+        self.assertEqual(missing, [])
+
+    def test_every_word_that_a_reason_has_of_its_own(self):
+        """The strings of the SELECT that make the reason stand in the words of the pack."""
+        missing = []
+        for name, files in self.packs.items():
+            known = "\n".join(re.sub(r"\{w?\}", "{}", one["en"]) for one in files["pack"].get("words", []))
+            for stem, said in files.items():
+                for literal in own_strings(said.get("sql", "")):
+                    if literal not in known:
+                        missing.append(f"{name}/{stem}: {literal}")
+        self.assertEqual(missing, [])
+
+    def test_the_figures_are_the_same_in_all_languages(self):
+        for name, files in self.packs.items():
+            english = figures(files["pack"]["measured"])
+            for language in LANGUAGES:
+                with self.subTest(pack=name, language=language):
+                    self.assertEqual(figures(files["pack"][language]["measured"]), english)
+
+
+# A title that is one word in several languages.
+SAME = {"Corruption"}
+
+
+def figures(text):
+    return sorted(re.findall(r"\d+", re.sub(r"(?<=\d)[.,\u202f\u00a0 ](?=\d{3}\b)", "", text)))
+
+
+def own_strings(sql):
+    """Words in the strings from which a rule makes its reason."""
+    end = sql.find("AS reason")
+    if end < 0:
+        return
+    made = sql[sql.rindex("SELECT", 0, end):end]
+    made = re.split(r"\bAS (?:score|priority),", made)[-1]
+    made = re.sub(r"\b(?:reasons|criteria|printf|julianday)\([^()]*(?:\([^()]*\)[^()]*)*\)|'unixepoch'|LIKE '[^']*'|=\s*'[^']*'|WHEN '[^']*'", "", made)
+    for literal in re.findall(r"'((?:[^']|'')*)'", made):
+        for piece in re.split(r"%[A-Za-z](?:-%[A-Za-z])*", literal):
+            piece = piece.strip(" ;:,.()\"")
+            if len(re.findall("[a-z]", piece)) >= 3:
+                yield piece
 
 
 if __name__ == "__main__":
