@@ -41,8 +41,10 @@ std::string time_in_two(const Words& w, std::string_view iso) {
 // not, in whatever spelling limier gives it.
 bool is_own_word(const catalog::KindInfo& kind, const catalog::ViewColumn& column) {
   if (column.as == As::kWord) return true;
+  // Why nothing was read of a content is said by parsers; what they quote of it goes through as it is.
+  if (kind.name == catalog::kKindOf<catalog::Item>.name && column.name == "reason") return true;
   return column.as == As::kOwnText &&
-         (column.name == "kind" || column.name == "basis" ||
+         (column.name == "kind" || column.name == "basis" || column.name == "outcome" || column.name == "category" ||
           (column.name == "reason" && kind.name != catalog::kKindOf<catalog::Masked>.name));
 }
 

@@ -79,7 +79,7 @@ def literals_of_program():
 
 # Calls and values by which issues are made: the first argument is their code, or they are a part of their sentence.
 MAKES_ISSUE = re.compile(r"\b(?:(?:issue|content_issue|container_issue|note|say|tell_one|report|add|unreadable|sentence|Gap|Oddities\s+\w+)"
-                         r"\s*[({]|push_back\(\{(?=\s*\")|(?:message|text|code|reason)\s*\+?=\s*)")
+                         r"\s*[({]|push_back\(\{(?=\s*\")|ItemState::k\w+,\s*|(?:message|text|code|reason)\s*\+?=\s*)")
 CODE = re.compile(r'"([a-z0-9]+(?:-[a-z0-9]+)+)"')
 # Rooms and files in which that is said of evidence; what reads packs speaks to those who write packs.
 SAY_OF_EVIDENCE = ("src/volume/*", "src/evidence/*", "src/sweep/*", "src/content/*", "src/app/content_phase.cpp", "src/app/triage.cpp",

@@ -198,6 +198,25 @@ TEST(Languages, WordsOfAMessageInAReasonStayAsTheyAre) {
             "Töten (\"open\", \"weapon\"); Waffe (\"kn; ife\"); odd (\"killing\")");
 }
 
+TEST(Languages, WordsOfAPackMayHaveRoomForValues) {
+  Words words = Words::of("nl", {});
+  words.add("{w}: {} files, the first {}", "{}: {} bestanden, het eerste {}");
+  words.add("sum {}", "bedrag {}");
+  words.add("encrypted archive", "versleuteld archief");
+  EXPECT_EQ(words.stored("encrypted archive: 3 files, the first /a/b.7z; sum 900"),
+            "versleuteld archief: 3 bestanden, het eerste /a/b.7z; bedrag 900");
+  EXPECT_EQ(words.stored("encrypted archive: 3 pictures"), "encrypted archive: 3 pictures");
+  const Words copy = words;  // patterns are its own
+  words = Words();
+  EXPECT_EQ(copy.stored("sum 1"), "bedrag 1");
+}
+
+TEST(Languages, WhatMayHoldEvidenceIsSaidAsAWholeOrNotAtAll) {
+  const Words words = *Words::in("fr");
+  EXPECT_EQ(words.whole("JPEG picture"), "image JPEG");
+  EXPECT_EQ(words.whole("JPEG picture; message"), "JPEG picture; message");
+}
+
 TEST(Languages, PlacesMayStandInAnotherOrder) {
   const Words words = Words::of("xx", kMade);
   EXPECT_EQ(words("{} of {}"_w, 1, 2), "2 davon 1");

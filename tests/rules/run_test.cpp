@@ -221,6 +221,22 @@ TEST_F(Run, ARuleOverWhatIsNotComputedSaysSo) {
   EXPECT_EQ(got.judged.back().reason, "not computed in this version, so these rules find nothing there: p/r");
 }
 
+TEST(RuleSet, WordsOfReasonsHaveTheirValuesInEveryLanguage) {
+  const auto with = [](const std::string& words) {
+    return RuleSet::from_files({{"p/pack.toml", std::string(kPack) + words},
+                                {"p/r.toml", rule_text(kSelect)},
+                                {"p/lexicon/kill.nl.txt", "# Origin: test\ndood*  2\n"}});
+  };
+  const auto good = with("[[words]]\nen = \"{w}: {} files\"\nnl = \"{} bestanden: {}\"\n");
+  EXPECT_TRUE(good.ok()) << good.error().message;
+  EXPECT_NE(with("[[words]]\nen = \"{} files\"\nnl = \"bestanden\"\n").error().message.find("other values"),
+            std::string::npos);
+  EXPECT_NE(with("[[words]]\nen = \"{} {}\"\nnl = \"{} {}\"\n").error().message.find("words of its own"),
+            std::string::npos);
+  EXPECT_NE(with("[[words]]\nen = \"a {b\"\nnl = \"a {b\"\n").error().message.find("words of its own"),
+            std::string::npos);
+}
+
 TEST_F(Run, PacksThatAgreeAreJudgedOnce) {
   add("een moord in het huis van de buren", kToday);
   add("lorem ipsum dolor sit amet consectetur", kToday);
