@@ -314,6 +314,69 @@ class Reports(MarksTest):
         self.assertFalse((self.out / "marks.csv").exists())
 
 
+class OnTheTerminal(MarksTest):
+    """`messages` and `explain` show the marks of the rows they show."""
+
+    def setUp(self):
+        super().setUp()
+        self.number, self.key = self.finding()
+        self.id = self.message()
+        self.ok("tag", self.out, f"message:{self.id}", "--tag", "to translate")
+        self.ok("tag", self.out, f"message:{self.id}", "--tag", "wrong tag")
+        self.ok("tag", self.out, f"message:{self.id}", "--tag", "wrong tag", "--remove")
+        self.ok("note", self.out, f"message:{self.id}", "first line\nred \x1b[31m text")
+        self.ok("decide", self.out, self.key, "--as", "passed-on", "--text", "commissariat 7")
+
+    def test_messages(self):
+        text = self.ok("messages", self.out).stdout.decode()
+        for words in ("* tag: to translate", "* note: first line", "* decided: passed on (commissariat 7)", EXAMINER):
+            self.assertEqual(text.count(words), 3 if words == EXAMINER else 1, words)
+        self.assertNotIn("wrong tag", text)
+        self.assertNotIn("\x1b[31m", text)
+        self.assertLess(text.index("schieten"), text.index("* tag: to translate"), "below its message")
+        self.assertLess(text.index(f"key {self.key}"), text.index("* decided"), "below its finding")
+
+    def test_messages_as_json(self):
+        rows = self.parse(self.ok("messages", self.out, "--json"))
+        marked = next(row for row in rows if row["message_id"] == self.id)
+        self.assertEqual([(one["action"], one["value"], one["text"]) for one in marked["marks"]],
+                         [("tag", "to translate", None), ("note", None, "first line\nred \x1b[31m text")])
+        self.assertEqual({one["examiner"] for one in marked["marks"]}, {EXAMINER})
+        finding = next(one for one in marked["findings"] if one["key"] == self.key)
+        self.assertEqual([(one["value"], one["text"]) for one in finding["marks"]], [("passed-on", "commissariat 7")])
+        self.assertTrue(all(row["marks"] == [] for row in rows if row["message_id"] != self.id))
+
+    def explained(self, row):
+        return self.ok("explain", self.out, row, "--image", self.image)
+
+    def test_explain(self):
+        self.ok("tag", self.out, "file:1", "--tag", "the root")
+        text = self.explained(self.key).stdout.decode()
+        for words in ("* decided: passed on (commissariat 7)", "* tag: to translate"):
+            self.assertIn(words, text)
+        self.assertLess(text.index("* decided"), text.index("* tag: to translate"))
+        self.assertNotIn("the root", text)
+        self.assertIn("* tag: the root", self.explained("file:1").stdout.decode())
+
+    def test_explain_as_json(self):
+        self.ok("tag", self.out, "file:1", "--tag", "the root")
+        told = self.parse(self.ok("explain", self.out, self.key, "--image", self.image, "--json"))
+        self.assertEqual([one["value"] for one in told["finding"]["marks"]], ["passed-on"])
+        self.assertEqual([one["value"] for one in told["marks"]], ["to translate", None])
+        message = next(one for one in told["messages"] if one["message_id"] == self.id)
+        self.assertEqual(message["marks"], told["marks"])
+        self.assertEqual((told["file"]["marks"], told["marks_problem"]), ([], None))
+        told = self.parse(self.ok("explain", self.out, "file:1", "--image", self.image, "--json"))
+        self.assertEqual([one["value"] for one in told["file"]["marks"]], ["the root"])
+
+    def test_a_file_of_marks_that_was_changed_is_said_to_be(self):
+        self.marks.write_bytes(self.marks.read_bytes().replace(b"to translate", b"to forgetxx"))
+        for command in (["messages", self.out], ["explain", self.out, self.key, "--image", self.image]):
+            self.assertIn(b"does not follow the line before it", self.ok(*command).stderr)
+        told = self.parse(self.ok("explain", self.out, self.key, "--image", self.image, "--json"))
+        self.assertIn("line 2", told["marks_problem"])
+
+
 class Cases(BatchTest):
     def test_a_case_of_many_exhibits(self):
         self.planned(self.samples())
