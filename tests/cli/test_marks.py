@@ -1,6 +1,7 @@
 """`limier tag`, `note` and `decide`: marks in a side file, shown in reports, never in the index."""
 import csv
 import fcntl
+import hashlib
 import json
 import os
 import pathlib
@@ -17,6 +18,7 @@ import phone
 from batch_support import BatchTest
 from cli_support import (EXIT_GOOD, EXIT_INTERRUPTED, EXIT_MISMATCH, EXIT_REFUSED, EXIT_USAGE, LIMIER, CliTest, environment,
                          limier, sha256)
+from resuming import ACTIONS, FAILPOINTS
 
 # Made up for this test.
 THREAT = "Morgen schieten we hem dood bij zijn huis, het pistool ligt al klaar"
@@ -194,6 +196,115 @@ class Writers(MarksTest):
         self.assertEqual(bytes.fromhex(self.lines()[1]["bytes_hex"]), b'{"time":"2026-01-01T')
         self.assertEqual([one["value"] for one in self.listed()], ["a", "b"])
         self.check(EXIT_GOOD, "3 linked lines")
+
+
+class WritersThatDie(MarksTest):
+    """Something goes wrong at each write, sync and rename of a mark in turn: what was written stays, the chain holds or
+    the last line is said to be cut off, and the next mark puts that right."""
+
+    TORN = b'{"time":"2026-01-01T'
+
+    def begin(self, name):
+        """The file as it is before: none, two lines, or two and a part of one."""
+        if name != "none":
+            self.ok("tag", self.out, "file:1", "--tag", "a")
+            self.ok("note", self.out, "file:1", "b" * 3000)
+        if name == "torn":
+            with self.marks.open("ab") as file:
+                file.write(self.TORN)
+        return self.marks.read_bytes() if self.marks.exists() else None
+
+    def restore(self, data):
+        for path in self.out.glob("*marks*"):
+            path.unlink()
+        if data is not None:
+            self.marks.write_bytes(data)
+
+    def tagging(self, **failing):
+        """Two lines at once, under failpoints."""
+        env = environment(LD_PRELOAD=FAILPOINTS, LIMIER_FAIL_DIR=str(self.out.resolve()), **failing)
+        return [LIMIER, "tag", str(self.out), "file:1", "file:2", "--tag", "c" * 150], env
+
+    def run_it(self, **failing):
+        command, env = self.tagging(**failing)
+        return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+
+    def points(self):
+        log = self.work / "points.log"
+        log.unlink(missing_ok=True)
+        self.assertEqual(self.run_it(LIMIER_FAIL_LOG=str(log)).returncode, EXIT_GOOD)
+        return log.read_text().splitlines()
+
+    def values(self):
+        return [one["value"] for one in self.listed()] + ["note" for _ in self.listed("note")]
+
+    def check_what_is_there(self, before, begun):
+        """Whatever was killed: earlier lines are as they were, and what is not whole is said to be so."""
+        data = self.marks.read_bytes() if self.marks.exists() else b""
+        whole = data[:data.rfind(b"\n") + 1]
+        kept = (begun or b"")
+        self.assertTrue(data.startswith(kept[:kept.rfind(b"\n") + 1]), "earlier lines")
+        head = "0" * 64
+        for line in whole.splitlines():
+            self.assertEqual(json.loads(line)["previous_sha256"], head)
+            head = hashlib.sha256(line).hexdigest()
+        if len(whole) < len(data):
+            self.check(EXIT_MISMATCH, "is cut off")
+        else:
+            self.check(EXIT_GOOD, *(["linked lines"] if whole else []))
+        now = self.values()
+        self.assertEqual([one for one in before if one not in now], [])
+        return now
+
+    def test_at_every_point(self):
+        tried = 0
+        for name in ("none", "lines", "torn"):
+            begun = self.begin(name)
+            before = self.values()
+            points = self.points()
+            self.assertGreaterEqual(len(points), 2, points)
+            for at in range(1, len(points) + 1):
+                for action in ACTIONS:
+                    with self.subTest(begun=name, point=points[at - 1], action=action):
+                        tried += 1
+                        self.restore(begun)
+                        done = self.run_it(LIMIER_FAIL_AT=str(at), LIMIER_FAIL_ACTION=action)
+                        if action.startswith("kill"):
+                            self.assertEqual(done.returncode, -signal.SIGKILL)
+                        else:
+                            self.assertNotEqual(done.returncode, EXIT_GOOD, "not said")
+                        now = self.check_what_is_there(before, begun)
+                        if not action.startswith("kill"):
+                            self.assertEqual(now, before, "what could not be written is taken back")
+                        self.ok("tag", self.out, "file:3", "--tag", "later")
+                        self.assertEqual(sorted(self.values()), sorted([*now, "later"]))
+                        self.check(EXIT_GOOD, "linked lines")
+                        leftovers = {path.name for path in self.out.iterdir()} - {path.name for path in self.made.iterdir()}
+                        self.assertEqual(leftovers, {"marks.jsonl"})
+                        self.assertEqual(self.sealed(), self.before)
+            self.restore(None)
+        self.assertGreater(tried, 30)
+
+    def test_one_dies_while_others_write(self):
+        points = [at for at, name in enumerate(self.points(), 1) if " write " in f" {name} "]
+        self.assertTrue(points)
+        self.restore(None)
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        died, wrote = [], []
+        for n in range(6):
+            command, env = self.tagging(LIMIER_FAIL_AT=str(points[n % len(points)]), LIMIER_FAIL_ACTION=("kill", "kill-after")[n % 2])
+            died.append(subprocess.Popen(command, env=env, **quiet))
+            wrote.append(subprocess.Popen([LIMIER, "tag", self.out, "file:1", "--tag", f"tag {n}"], env=environment(), **quiet))
+        for one in wrote:
+            _, err = one.communicate(timeout=120)
+            self.assertEqual(one.returncode, EXIT_GOOD, err)
+        for one in died:
+            one.communicate(timeout=120)
+        self.ok("tag", self.out, "file:3", "--tag", "later")
+        values = [one["value"] for one in self.listed()]
+        self.assertEqual(sorted(value for value in values if value.startswith("tag ")), [f"tag {n}" for n in range(6)])
+        self.assertIn(-signal.SIGKILL, [one.returncode for one in died])
+        self.check(EXIT_GOOD, "linked lines")
 
 
 class Checking(MarksTest):

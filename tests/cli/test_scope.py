@@ -1,14 +1,22 @@
 """`--scope`: what may not be read is in no output and not in the index; only how much it was is said."""
 import json
+import os
 import pathlib
+import random
 import shutil
 import sqlite3
 import tempfile
+import time
 import unittest
 
 import phone
 from batch_support import BatchTest
 from cli_support import (AUTHORITY, EXIT_GOOD, EXIT_REFUSED, EXIT_USAGE, CliTest, limier, sha256)
+from resuming import Case
+
+BUDGET_SECONDS = float(os.environ.get("LIMIER_FAILPOINT_SECONDS", "40"))
+LEAST_POINTS = 12
+SEED = int(os.environ.get("LIMIER_TEST_SEED", "16"))
 
 # Made up for this test. What is masked by a term, by a person, by the period, and what may be read.
 TERM = "zwaluwdossier"
@@ -217,6 +225,47 @@ class OnlyCounts(ScopeTest):
         self.assertEqual(again.returncode, EXIT_GOOD, again.stderr)
         self.assertEqual(self.masked(self.work / "again"), self.masked())
         self.assertEqual((self.work / "again" / "report.json").read_bytes(), (self.out / "report.json").read_bytes())
+
+
+class KilledAndResumed(ScopeTest):
+    """A run under a scope dies at a write, and goes on: the same bytes, the same counts, and at no moment a secret in the folder."""
+
+    def secrets_in(self, folder):
+        return {(str(path.relative_to(folder)), secret) for path in sorted(folder.rglob("*")) if path.is_file()
+                for secret in found_in(path.name.encode() + path.read_bytes())}
+
+    def test_a_sample_of_all_points(self):
+        work = self.work / "killed"
+        work.mkdir()
+        case = Case(self.image, work, "--scope", self.scope)
+        masked = self.masked(work / "whole")
+        self.assertEqual(masked, self.masked())
+        names = case.points()
+        first, last = {}, {}
+        for number, name in enumerate(names, 1):
+            first.setdefault(name, number)
+            last[name] = number
+        wanted = sorted(set(first.values()) | set(last.values()))
+        others = list(range(1, len(names) + 1))
+        rng = random.Random(SEED)
+        rng.shuffle(wanted)
+        rng.shuffle(others)
+        deadline = time.monotonic() + BUDGET_SECONDS
+        tried = 0
+        for place, at in enumerate(wanted + others):
+            if tried >= LEAST_POINTS and time.monotonic() > deadline:
+                break
+            tried += 1
+            action = ("kill", "kill-after", "short")[place % 3]
+            with self.subTest(point=f"{at} {names[at - 1]}", action=action):
+                case.clear()
+                case.triage(env=case.failing(at, action))
+                if case.out.exists():
+                    self.assertEqual(self.secrets_in(case.out), set(), "while it is not finished")
+                self.assertEqual(case.problem_of_resuming(), "")
+                self.assertEqual(self.masked(case.out), masked)
+                self.assertEqual(self.secrets_in(case.out), set())
+        self.assertGreaterEqual(tried, LEAST_POINTS)
 
 
 class Refused(ScopeTest):
