@@ -67,6 +67,9 @@ class Judge {
         say(kFindings[i].first,
             fmt::format("{} {} {}{}", facts.findings[i], kFindings[i].second,
                         facts.findings[i] == 1 ? "finding" : "findings", first_title(facts, kFindings[i].second)));
+    if (input_.deleted_here > 0)
+      say(Level::kMediumFindings, fmt::format("{} {} deleted here that another exhibit still has", input_.deleted_here,
+                                              input_.deleted_here == 1 ? "message is" : "messages are"));
     if (facts.verdict == "mismatch")
       say(Level::kIntegrity, "a digest of the media differs from the recorded one");
     else if (facts.verdict == "damaged" || facts.bad_ranges > 0)

@@ -26,6 +26,7 @@ struct AttentionInput {
   std::string problem;                  // why, then
   LinkView links;
   std::string best_other_name;
+  std::int64_t deleted_here = 0;  // messages that another exhibit still has, where that is telling
 };
 
 struct Attention {

@@ -46,6 +46,7 @@ CaseBuild::CaseBuild(const MergeOptions& options, const std::vector<Entry>& entr
       sums_(options.case_dir, entries.size(), options.memory_bytes / 4),
       owners_(entries.size()),
       owner_digests_(entries.size()),
+      one_sided_(entries),
       totals_(all_kinds().size()),
       link_views_(entries.size()),
       wishes_(entries.size()) {
@@ -386,7 +387,7 @@ Status CaseBuild::add_exhibits() {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const Entry& entry = entries_[i];
     inputs.push_back({&entry.input, entry.facts ? &*entry.facts : nullptr, entry.problem, link_views_[i],
-                      entries_[link_views_[i].best_other].input.name});
+                      entries_[link_views_[i].best_other].input.name, one_sided_.telling(i)});
   }
   const auto attention = rank_attention(inputs);
   for (std::size_t i = 0; i < entries_.size(); ++i) {
@@ -479,6 +480,9 @@ Status CaseBuild::add_findings() {
                                                   one.not_judged,
                                                   one.reason.empty() ? std::nullopt : std::optional(one.reason)}));
   }
+  const std::vector<OneSidedFinding> of_the_case = one_sided_.findings();
+  for (const OneSidedFinding& one : of_the_case)
+    all.push_back({catalog::priority_of(one.finding.priority), one.exhibit, &one.finding});
   const auto urgency = [](const Place& place) {
     return std::tuple(place.priority.value_or(catalog::Priority::kInfo), -place.finding->score, place.finding->rank,
                       place.exhibit, place.finding->finding_id);
@@ -487,10 +491,12 @@ Status CaseBuild::add_findings() {
   for (std::size_t i = 0; i < all.size(); ++i) {
     const FactsFinding& one = *all[i].finding;
     const auto text = [](const std::string& value) { return value.empty() ? std::nullopt : std::optional(value); };
+    // What only the case has found has no number on its exhibit.
+    const auto own = [](std::int64_t number) { return number == 0 ? std::nullopt : std::optional(number); };
     LIMIER_CHECK(writer_->add(store::CaseFinding{
-        static_cast<std::int64_t>(i + 1), static_cast<std::int64_t>(all[i].exhibit + 1), one.finding_id, one.pack,
+        static_cast<std::int64_t>(i + 1), static_cast<std::int64_t>(all[i].exhibit + 1), own(one.finding_id), one.pack,
         one.pack_version, one.rule, one.priority, one.title, text(one.reason), one.reason_raw, one.meaning, one.limits,
-        one.score, one.rank, one.key, one.t_ns, text(one.subject_kind), one.subject_id, one.file_id}));
+        one.score, own(one.rank), one.key, one.t_ns, text(one.subject_kind), one.subject_id, one.file_id}));
     if (i < kMaxToldFindings) LIMIER_CHECK(add_talk(entries_[all[i].exhibit], one, static_cast<std::int64_t>(i + 1)));
   }
   return ok_status();

@@ -10,6 +10,7 @@
 #include "casework/attention.h"
 #include "casework/exhibit_facts.h"
 #include "casework/links.h"
+#include "casework/one_sided.h"
 #include "casework/shared_keys.h"
 #include "casework/volume_match.h"
 #include "limier/casework.h"
@@ -63,6 +64,7 @@ class CaseBuild {
   std::vector<KindRange> ranges_;
   std::vector<std::set<std::string>> owners_;         // by position: "number: +32…", as the keys of people
   std::vector<std::set<std::string>> owner_digests_;  // the same as in the runs of messages
+  OneSided one_sided_;
   std::vector<KindTotals> totals_;
   std::uint64_t done_records_ = 0;
   std::int64_t next_key_ = 1;

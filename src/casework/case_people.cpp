@@ -91,6 +91,7 @@ std::optional<MergeProblem> CaseBuild::add_message_pairs() {
     row.deleted_b = pair.deleted_b ? 1 : 0;
     row.match = pair.by_id ? "service-id" : "text-and-time";
     row.texts_differ = pair.texts_differ ? 1 : 0;
+    one_sided_.take(pair);
     return writer_->add(row);
   });
   if (problem) return MergeProblem{problem->error, problem->position};

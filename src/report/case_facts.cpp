@@ -29,7 +29,9 @@ Status read_case(store::Index& index, CaseFacts& facts) {
       index.query(
           "SELECT tool_version, exhibits, merged, exit_code, keys, shared_keys, shared_contents, "
           "links, links_left_out, (SELECT count(*) FROM v_case_not_examined), (SELECT coalesce(sum(live_in_danger + "
-          "high + medium + low + info), 0) FROM v_exhibit), (SELECT count(*) FROM v_case_finding), "
+          "high + medium + low + info), 0) FROM v_exhibit) + (SELECT count(*) FROM v_case_finding WHERE finding_id IS "
+          "NULL), "
+          "(SELECT count(*) FROM v_case_finding), "
           "(SELECT count(DISTINCT exhibit) FROM v_case_judged WHERE items > 0 AND kind <> 'hits'), (SELECT "
           "coalesce(sum(items), 0) FROM "
           "v_case_judged "

@@ -1,6 +1,7 @@
 // The first section of case.html: the findings of all exhibits, and what none of the rules could look at.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "report/case_sections.h"
@@ -20,13 +21,14 @@ const CaseExhibitFacts* exhibit_named(const CaseFacts& facts, const Text& name) 
   return nullptr;
 }
 
-// The finding's number, leading to it in the exhibit's own report, where the messages around it stand.
+// The finding's number, leading to it in the exhibit's own report, where the messages around it stand; of one that only
+// the case has (0), to the report.
 std::string finding_cell(const CaseFacts& facts, const Text& name, std::int64_t finding_id) {
   const CaseExhibitFacts* const exhibit = exhibit_named(facts, name);
   if (exhibit == nullptr) return quoted(name);
   std::string link = exhibit_link(*exhibit);
   const std::size_t end = link.find("/report.html\"");
-  if (end != std::string::npos)
+  if (end != std::string::npos && finding_id > 0)
     link.insert(end + std::string_view("/report.html").size(), fmt::format("#finding-{}", finding_id));
   return link;
 }
@@ -182,6 +184,12 @@ Status put_case_front_findings(CaseContext& context) {
     for (std::size_t i = 0; i < kPriorities.size(); ++i)
       counts.by_priority[i] = static_cast<std::int64_t>(rows.real(static_cast<int>(i)));
   LIMIER_CHECK(rows.status());
+  LIMIER_TRY(auto own, context.index.query("SELECT priority, count(*) FROM v_case_finding WHERE finding_id IS NULL "
+                                           "GROUP BY priority"));
+  while (own.step())
+    if (const auto at = std::ranges::find(kPriorities, own.text(0)); at != kPriorities.end())
+      counts.by_priority[static_cast<std::size_t>(at - kPriorities.begin())] += own.integer(1);
+  LIMIER_CHECK(own.status());
   Page& page = context.page;
   const Words& w = context.w;
   page.raw(fmt::format("<div class=\"to-read\">\n<h2>{}</h2>\n",

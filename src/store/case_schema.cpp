@@ -24,10 +24,10 @@ CREATE TABLE exhibit(exhibit_id INTEGER PRIMARY KEY, exhibit TEXT NOT NULL, imag
   not_examined_bytes INTEGER, links INTEGER NOT NULL) STRICT;
 CREATE TABLE not_examined(exhibit_id INTEGER NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL, bytes INTEGER,
   items INTEGER) STRICT;
-CREATE TABLE finding(rank INTEGER PRIMARY KEY, exhibit_id INTEGER NOT NULL, finding_id INTEGER NOT NULL,
+CREATE TABLE finding(rank INTEGER PRIMARY KEY, exhibit_id INTEGER NOT NULL, finding_id INTEGER,
   pack TEXT NOT NULL, pack_version TEXT NOT NULL, rule TEXT NOT NULL, priority TEXT NOT NULL, title TEXT NOT NULL,
   reason TEXT, reason_raw BLOB, meaning TEXT NOT NULL, limits TEXT NOT NULL, score REAL NOT NULL,
-  exhibit_rank INTEGER NOT NULL, key TEXT NOT NULL, t_ns INTEGER, subject_kind TEXT, subject_id INTEGER,
+  exhibit_rank INTEGER, key TEXT NOT NULL, t_ns INTEGER, subject_kind TEXT, subject_id INTEGER,
   file_id INTEGER) STRICT;
 CREATE TABLE talk(rank INTEGER NOT NULL, seq INTEGER NOT NULL, message_id INTEGER NOT NULL, is_subject INTEGER NOT NULL,
   t_ns INTEGER, direction TEXT NOT NULL, who TEXT, text TEXT, left_out INTEGER NOT NULL, deleted INTEGER NOT NULL,

@@ -21,7 +21,7 @@ class People(BatchTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(self.batch("run").returncode, (0, 4, 5))
 
-    def fill(self, exhibit, people, messages):
+    def fill(self, exhibit, people, messages, findings=()):
         """As if content had been looked into: its record names the index as it is now."""
         folder = self.out / "exhibits" / exhibit
         with Rows(folder) as rows:
@@ -30,6 +30,8 @@ class People(BatchTest):
             path = rows.index.execute(FILE).fetchone()[0]
             for number, message in enumerate(messages, 1):
                 rows.message(number, path, **{"service": "SMS", **message})
+            for number, (message, priority) in enumerate(findings, 1):
+                rows.finding(number, message, priority)
         path = self.out / "records" / f"{exhibit}.json"
         record = json.loads(path.read_text())
         index = (folder / "index.db").read_bytes()
@@ -120,3 +122,61 @@ class People(BatchTest):
         pairs = self.pairs()
         self.assertEqual([pair[:4] for pair in pairs if pair[2] == "A-2"], [("A-1", 1, "A-2", 1), ("A-1", 2, "A-2", 2)])
         self.assertEqual([pair[0] for pair in pairs if pair[2] == "A-3"], ["A-1"])
+
+    def five(self, deleted=()):
+        """The same five messages; those that are named are deleted."""
+        return [{"body": f"number {n}", "at": n * 100, "service_id": f"3EB0{n}",
+                 **({"deleted": 1, "state": RECOVERED} if n in deleted else {})} for n in range(1, 6)]
+
+    ONE_SIDED = ("SELECT exhibit, priority, reason, subject_kind, subject_id, finding_id, exhibit_rank, t FROM v_case_finding "
+                 "WHERE pack = 'case' AND rule = 'deleted-on-one-side' ORDER BY rank")
+
+    def test_what_is_deleted_on_one_side_only_is_a_finding_of_the_case(self):
+        self.fill("A-1", [], self.five())
+        self.fill("A-2", [], self.five({1, 3, 4}))
+        self.assertEqual(self.merged(self.ONE_SIDED), [
+            ("A-2", "medium", "3 of 5 messages (SMS) that A-1 has too are deleted here only; of 2021-03-09 to 2021-03-09", "message", 4,
+             None, None, "2021-03-09T12:06:40.000000000Z")])
+        talk = self.merged("SELECT message_id, is_subject, deleted FROM v_case_talk WHERE exhibit = 'A-2' ORDER BY seq")
+        self.assertEqual(talk, [(1, 0, 1), (2, 0, 0), (3, 0, 1), (4, 1, 1), (5, 0, 0)])
+        reasons = dict(self.merged("SELECT exhibit, attention_reason FROM v_exhibit"))
+        self.assertIn("3 messages are deleted here that another exhibit still has", reasons["A-2"])
+        self.assertNotIn("deleted here", reasons["A-1"])
+        facts = json.loads((self.out / "case.json").read_text(encoding="utf-8"))
+        self.assertEqual((facts["findings_total"], [one["rule"] for one in facts["findings"]]), (1, ["deleted-on-one-side"]))
+        page = (self.out / "case.html").read_text(encoding="utf-8")
+        for words in ("Messages deleted on one side only", "Applications delete by themselves", "1 medium", "number 4"):
+            self.assertIn(words, page)
+        self.assertIn("deleted-on-one-side", (self.out / "case-findings.csv").read_text(encoding="utf-8"))
+        same = (self.out / "case.db").read_bytes()
+        self.assertIn(self.batch("merge", "--lang", "nl").returncode, (0, 4, 5))
+        page = (self.out / "case.html").read_text(encoding="utf-8")
+        for words in ("Berichten die maar aan één kant gewist zijn", "3 van 5 berichten (SMS) die A-1 ook heeft zijn alleen hier gewist",
+                      "3 berichten zijn hier gewist die een ander bewijsstuk nog heeft"):
+            self.assertIn(words, page)
+        self.assertNotIn("deleted here", page)
+        self.assertEqual((self.out / "case.db").read_bytes(), same)
+
+    def test_one_message_is_little_unless_it_is_what_a_grave_finding_is_about(self):
+        self.fill("A-1", [], self.five())
+        self.fill("A-2", [], self.five({2}))
+        (one,) = self.merged(self.ONE_SIDED)
+        self.assertEqual(one[:2], ("A-2", "low"))
+        self.assertNotIn("deleted here", dict(self.merged("SELECT exhibit, attention_reason FROM v_exhibit"))["A-2"])
+        self.fill("A-1", [], self.five(), [(2, "high"), (1, "high")])
+        (one,) = self.merged(self.ONE_SIDED)
+        self.assertEqual(one[:2], ("A-2", "medium"))
+        self.assertTrue(one[2].endswith("; findings of high or above are about 1 of them there"), one[2])
+
+    def test_what_is_deleted_on_both_or_on_none_is_no_such_finding(self):
+        self.fill("A-1", [], self.five({1, 2, 3}))
+        self.fill("A-2", [], self.five({1, 2, 3}))
+        self.assertEqual(self.merged(self.ONE_SIDED), [])
+
+    def test_each_side_has_its_own(self):
+        self.fill("A-1", [], self.five({1}))
+        self.fill("A-2", [], self.five({2, 3, 4, 5}))
+        self.fill("A-3", [], self.five())
+        self.assertEqual([(one[0], one[2].split(" are")[0]) for one in self.merged(self.ONE_SIDED)],
+                         [("A-2", "4 of 5 messages (SMS) that A-1 has too"), ("A-2", "4 of 5 messages (SMS) that A-3 has too"),
+                          ("A-1", "1 of 5 messages (SMS) that A-2 has too"), ("A-1", "1 of 5 messages (SMS) that A-3 has too")])

@@ -13,7 +13,7 @@
 namespace limier::store {
 
 inline constexpr std::int32_t kCaseApplicationId = 0x4C494D43;  // "LIMC"
-inline constexpr std::int32_t kCaseSchemaVersion = 4;
+inline constexpr std::int32_t kCaseSchemaVersion = 5;
 
 using Blob = std::vector<std::uint8_t>;
 using MaybeInteger = std::optional<std::int64_t>;
@@ -203,13 +203,14 @@ struct CaseLinkKey {
 struct CaseFinding {
   static constexpr std::string_view kTable = "finding";
   std::int64_t rank = 0;  // over all exhibits
-  std::int64_t exhibit_id = 0, finding_id = 0;
+  std::int64_t exhibit_id = 0;
+  MaybeInteger finding_id;  // nullopt: of the case alone, which compared exhibits
   std::string pack, pack_version, rule, priority, title;
   MaybeString reason;
   MaybeBlob reason_raw;
   std::string meaning, limits;
   double score = 0;
-  std::int64_t exhibit_rank = 0;  // on its exhibit
+  MaybeInteger exhibit_rank;  // on its exhibit
   std::string key;
   MaybeInteger t_ns;
   MaybeString subject_kind;
