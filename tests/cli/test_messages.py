@@ -95,7 +95,7 @@ class Messages(CliTest):
         self.fill()
         by_id = {one["message_id"]: one for one in self.parse(self.run_ok("--json"))}
         self.assertEqual(by_id[4]["findings"], [{"finding_id": 1, "priority": "live-in-danger", "title": "A threat",
-                                                 "key": "danger/threat:sqlite:note:rowid=4"}])
+                                                 "key": "danger/threat:sqlite:note:rowid=4", "marks": []}])
         self.assertEqual(by_id[5]["findings"], [])
         self.assertEqual((by_id[3]["state"], by_id[3]["source"], by_id[4]["deleted"]), ("superseded", "wal", True))
         self.assertEqual(by_id[2]["body"], "bring\nthe \x1b[2Jkeys")
