@@ -61,7 +61,7 @@ class Merge(MergeTest):
 
     def check_case_db(self):
         self.assertEqual(self.select("PRAGMA application_id"), [{"application_id": 0x4C494D43}])
-        self.assertEqual(self.select("PRAGMA user_version"), [{"user_version": 4}])
+        self.assertEqual(self.select("PRAGMA user_version"), [{"user_version": 5}])
         rows = self.select("SELECT * FROM v_exhibit ORDER BY exhibit_id")
         self.assertEqual([row["exhibit"] for row in rows], ["B2", "B10", "C1", "C2", "C3"])
         self.assertEqual(sorted(row["attention"] for row in rows), [1, 2, 3, 4, 5])
