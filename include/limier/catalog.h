@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "limier/base.h"
+#include "limier/catalog/byte_hit.h"
 
 namespace limier::catalog {
 
@@ -228,6 +229,7 @@ struct StreamRecord {
   bool touched_damage = false;         // kDigested: a chunk read for it was not good
   Digests digests;                     // kDigested only
   ContentType type;                    // kDigested only
+  std::vector<ByteHit> hits;           // kDigested only
   std::string reason;                  // kNotRead only: "compressed by Windows (LZX)", "stored in the cloud"
   static constexpr auto fields() {
     return std::tuple{&StreamRecord::ref,
@@ -239,6 +241,7 @@ struct StreamRecord {
                       &StreamRecord::touched_damage,
                       &StreamRecord::digests,
                       &StreamRecord::type,
+                      &StreamRecord::hits,
                       &StreamRecord::reason};
   }
 };

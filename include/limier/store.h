@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "limier/catalog.h"
+#include "limier/catalog/byte_hit.h"
 #include "limier/catalog/findings.h"
 #include "limier/catalog/scope.h"
 
@@ -178,6 +179,7 @@ class IndexWriter {
   Status add(const catalog::IssueRecord& record);
   Status add(const catalog::EncryptionRecord& record);
   Status add(const catalog::BadRange& record);
+  Status add(const catalog::ByteHit& hit);
   Status add(const catalog::ContentDigest& record);
   Status set_volume_status(std::uint32_t volume_id, catalog::VolumeStatus status);
   // Drops what the walk of one volume wrote, its issues and status too (it is to be repeated).

@@ -255,6 +255,8 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
 
   // Files are looked into; without that, packs and rules have nothing to say.
   const bool examine_content = options.profile == Profile::kStandard || options.profile == Profile::kFull;
+  // Bytes do not say whose they are or of when, so that a scope could not be held to them.
+  const bool search_bytes = examine_content && scope == nullptr;
   std::vector<content::PackText> packs;
   rules::RuleSet rules;
   if (examine_content) {
@@ -307,6 +309,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   clock.begin("walk");
   Patience patience;
   const WalkPlan walk{options.profile != Profile::kList,
+                      search_bytes,
                       options.zone.empty() ? "UTC" : options.zone,
                       !options.zone.empty(),
                       options.code_page,
@@ -353,6 +356,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
     sweep.stash_bytes = memory.stash_bytes;
     sweep.guard = guard;
     sweep.loose_pages = examine_content;
+    sweep.entities = search_bytes;
     sweep.checkpoint_ms = options.checkpoint_ms;
     sweep.checkpoint_bytes = options.checkpoint_bytes;
     sweep.segments = &segment_hashes;

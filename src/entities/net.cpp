@@ -119,6 +119,14 @@ std::optional<std::size_t> ipv4_end(std::string_view text, std::size_t begin, st
   return here;
 }
 
+// A value that begins a field: behind a sign that texts do not put in front of a number without a blank.
+bool stands_apart(std::string_view text, std::size_t begin) {
+  if (begin == 0) return true;
+  const char before = text[begin - 1];
+  return static_cast<unsigned char>(before) < 0x20 || static_cast<unsigned char>(before) >= 0x7f ||
+         std::string_view("\"'<>:/=,;|").find(before) != std::string_view::npos;
+}
+
 }  // namespace
 
 bool behind_letter(std::string_view text, std::size_t begin) {
@@ -185,6 +193,8 @@ std::optional<Found> email_at(std::string_view text, std::size_t at_sign, Settin
   if (host == "s.whatsapp.net" || host == "c.us") {
     constexpr std::size_t kFewest = 7, kMost = 15;
     if (local.size() < kFewest || local.size() > kMost || !std::ranges::all_of(local, is_digit)) return std::nullopt;
+    // In a database the end of one text and the beginning of the next stand side by side: "at 7" and the number.
+    if (setting == Setting::kBytes && !stands_apart(text, begin)) return std::nullopt;
     found.kind = Kind::kPhone;
     found.normalized = "+" + std::string(local);
     return found;

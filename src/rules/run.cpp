@@ -256,16 +256,27 @@ Status judge_messages(const RuleSet& set, store::RuleDoor& door, const Options& 
 
 // Where numbers and addresses were looked for.
 Status judge_hits(store::RuleDoor& door, Report& report) {
-  LIMIER_TRY(auto query,
-             door.query("SELECT (SELECT count(DISTINCT content_id) FROM v_file WHERE kind IN ('file', 'stream') AND "
-                        "content_state IN ('complete', 'recovered')), (SELECT count(DISTINCT content_id) FROM v_item "
-                        "WHERE state = 'parsed')",
-                        0));
+  LIMIER_TRY(
+      auto query,
+      door.query("SELECT (SELECT max(scope_sha256) FROM v_run), count(DISTINCT content_id), count(DISTINCT "
+                 "content_id) FILTER (WHERE mime IN ('application/pdf', 'application/gzip', 'application/zip', "
+                 "'application/zstd', 'application/java-archive', 'application/vnd.rar', 'application/epub+zip', "
+                 "'application/vnd.android.package-archive') OR mime GLOB 'application/vnd.openxml*' OR mime "
+                 "GLOB 'application/vnd.oasis*' OR mime GLOB 'application/x-*compress*' OR mime GLOB "
+                 "'application/x-*z*'), (SELECT count(DISTINCT content_id) FROM v_item WHERE state = 'parsed') "
+                 "FROM v_file WHERE kind IN ('file', 'stream') AND content_state IN ('complete', 'recovered')",
+                 0));
+  if (!query.step()) return query.status();
+  const std::int64_t contents = query.integer(1), packed = query.integer(2), parsed = query.integer(3);
+  if (query.is_null(0))
+    put_judged(report, "hits", contents, contents - packed,
+               "numbers, addresses and keys were looked for in all bytes as they lie: not inside of what is packed, as "
+               "archives, office documents and PDF are");
   // Where no row came out, nothing was looked for at all, and other words say that.
-  if (query.step() && query.integer(1) > 0)
-    put_judged(report, "hits", std::max(query.integer(0), query.integer(1)), query.integer(1),
+  else if (parsed > 0)
+    put_judged(report, "hits", std::max(contents, parsed), parsed,
                "numbers, addresses and keys were looked for in the texts of rows that came out of contents, not in the "
-               "bytes of other contents and of unallocated space");
+               "bytes of other contents and of unallocated space, to which the scope cannot be held");
   return query.status();
 }
 
@@ -322,7 +333,7 @@ Result<Report> run(const RuleSet& set, store::RuleDoor& door, const Options& opt
   if (!options.early) {
     if (const auto status = judge_messages(set, door, options, report); !status)
       report.problems.push_back(fmt::format("what was judged: {}", status.error().message));
-    const bool whole = sight.has("v_file") && sight.has("v_item");
+    const bool whole = sight.has("v_file") && sight.has("v_item") && sight.has("v_run");
     if (const auto status = whole ? judge_hits(door, report) : ok_status(); !status)
       report.problems.push_back(fmt::format("where numbers were looked for: {}", status.error().message));
     sight.say(report);

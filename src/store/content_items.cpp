@@ -340,7 +340,7 @@ Status IndexWriter::Impl::settle_content() {
   LIMIER_CHECK(settle_attachments());
   LIMIER_CHECK(db_.execute(fmt::format("UPDATE row_message SET sender = '{}' WHERE direction = {} AND sender IS NULL",
                                        catalog::kOwnerWord, static_cast<int>(catalog::Direction::kOut))));
-  LIMIER_CHECK(find_in_rows());
+  LIMIER_CHECK(settle_hits());
   content_settled_ = true;
   return ok_status();
 }

@@ -1,5 +1,5 @@
 // Numbers, addresses and keys in the texts of the rows that came out of contents: hits, each with the row it stands in.
-// Once, when all rows have their ids.
+// With those in bytes (byte_hits.cpp) they get their ids and ranks. Once, when all rows have their ids.
 #include <fmt/format.h>
 
 #include <map>
@@ -15,7 +15,6 @@
 namespace limier::store {
 namespace {
 
-constexpr std::size_t kMaxPlaces = 100;     // of a value in a file
 constexpr std::size_t kContextBytes = 48;   // on either side
 constexpr std::size_t kMaxText = 4u << 20;  // of one cell
 
@@ -216,7 +215,7 @@ class RowHits {
   Status put(const Row& row, const Column& column, std::string_view text, const entities::Found& found) {
     const std::string kind(entities::kind_word(found.kind));
     Places& places = places_[fmt::format("{}:{}:{}", row.file_id, kind, found.normalized)];
-    if (places.rows == kMaxPlaces) {
+    if (places.rows == kMaxPlacesOfValue) {
       ++places.left_out;
       return ok_status();
     }
@@ -264,11 +263,12 @@ constexpr const char* kRank =
 
 }  // namespace
 
-Status IndexWriter::Impl::find_in_rows() {
+Status IndexWriter::Impl::settle_hits() {
   LIMIER_TRY(const std::int64_t maker, maker_id(entities::kScanner, entities::kScannerVersion));
   LIMIER_TRY(const people::Country* const at_home, country_of_device(db_));
   LIMIER_CHECK(db_.execute("DELETE FROM row_hit"));
   LIMIER_CHECK(RowHits(db_, declared_, maker, at_home).run());
+  LIMIER_CHECK(place_byte_hits(maker));
   LIMIER_CHECK(number_rows(db_, catalog::kKindOf<catalog::Hit>));
   LIMIER_CHECK(look_up_references(db_, catalog::kKindOf<catalog::Hit>));
   return db_.execute(kRank);

@@ -127,7 +127,7 @@ CREATE TABLE not_examined (
 
 std::string table_schema() {
   return std::string(kRunTables) + kCatalogTables + kResultTables + declared_tables() + content_type_schema() +
-         progress_schema() + checkpoint_schema();
+         progress_schema() + checkpoint_schema() + byte_hit_schema();
 }
 
 // Carries what the sweeps over the media need, so that they do not look every extent up again. Made when it is first

@@ -23,22 +23,20 @@ bool all_trustworthy(const BatchBytes& batch, const Step& step) {
 
 }  // namespace
 
-void FileHashes::run(std::span<const Step> steps, const BatchBytes& batch,
-                     std::vector<catalog::ContentDigest>& results) {
+void FileHashes::run(std::span<const Step> steps, const BatchBytes& batch, LaneResults& results) {
   for (const Step& step : steps) {
     if (pulse_.stop.load(std::memory_order_relaxed)) return;
     run_step(step, batch, results);
   }
 }
 
-void FileHashes::run_beside(Hasher& media, std::span<const Step> steps, const BatchBytes& batch,
-                            std::vector<catalog::ContentDigest>& results) {
+void FileHashes::run_beside(Hasher& media, std::span<const Step> steps, const BatchBytes& batch, LaneResults& results) {
   std::size_t media_at = 0;  // within the batch
   for (const Step& step : steps) {
     if (pulse_.stop.load(std::memory_order_relaxed)) return;
     const bool ahead = step.kind == StepKind::kBytes && step.offset - batch.image_offset >= media_at;
     if (ahead && all_trustworthy(batch, step))
-      media_at = step_beside(media, media_at, step, batch);
+      media_at = step_beside(media, media_at, step, batch, results);
     else
       run_step(step, batch, results);
   }
@@ -47,12 +45,14 @@ void FileHashes::run_beside(Hasher& media, std::span<const Step> steps, const Ba
 
 // Returns how far the media has come. The last bytes of a file are left to the media's next stretch, so that the media
 // stays on block boundaries.
-std::size_t FileHashes::step_beside(Hasher& media, std::size_t media_at, const Step& step, const BatchBytes& batch) {
+std::size_t FileHashes::step_beside(Hasher& media, std::size_t media_at, const Step& step, const BatchBytes& batch,
+                                    LaneResults& results) {
   Content& content = contents_.try_emplace(step.content_id, which_).first->second;
   if (content.damaged) return media_at;
   const auto begin = static_cast<std::size_t>(step.offset - batch.image_offset);
   media.update(batch.data.subspan(media_at, begin - media_at));
   const Bytes bytes = bytes_of(batch, step);
+  join(content, bytes, step.offset, step, results);
   content.sniffer.take(bytes, step.size_bytes, held_);
   const std::size_t in_blocks = bytes.size() / kDigestBlock * kDigestBlock;
   update_both(content.hasher, media, bytes.first(in_blocks));
@@ -60,12 +60,15 @@ std::size_t FileHashes::step_beside(Hasher& media, std::size_t media_at, const S
   return begin + in_blocks;
 }
 
-void FileHashes::run_step(const Step& step, const BatchBytes& batch, std::vector<catalog::ContentDigest>& results) {
+void FileHashes::run_step(const Step& step, const BatchBytes& batch, LaneResults& results) {
   Content& content = contents_.try_emplace(step.content_id, which_).first->second;
   switch (step.kind) {
     case StepKind::kBytes:
       content.damaged = content.damaged || !all_trustworthy(batch, step);
-      if (!content.damaged) content.take(bytes_of(batch, step), step, held_);
+      if (!content.damaged) {
+        join(content, bytes_of(batch, step), step.offset, step, results);
+        content.take(bytes_of(batch, step), step, held_);
+      }
       break;
     case StepKind::kZeros:
       if (!content.damaged) take_zeros(content, step);
@@ -74,7 +77,11 @@ void FileHashes::run_step(const Step& step, const BatchBytes& batch, std::vector
       stash(content, step, batch);
       break;
     case StepKind::kUnstash:
-      if (!content.damaged) content.take(stash_[step.content_id][step.piece], step, held_);
+      if (!content.damaged) {
+        const Bytes piece(stash_[step.content_id][step.piece]);
+        join(content, piece, std::nullopt, step, results);
+        content.take(piece, step, held_);
+      }
       [[fallthrough]];
     case StepKind::kDiscard:
       if (const auto pieces = stash_.find(step.content_id); pieces != stash_.end()) {
@@ -83,7 +90,7 @@ void FileHashes::run_step(const Step& step, const BatchBytes& batch, std::vector
       }
       break;
     case StepKind::kReread:
-      if (!content.damaged) reread(content, step);
+      if (!content.damaged) reread(content, step, results);
       break;
     case StepKind::kFinish:
     case StepKind::kFinishDamaged:
@@ -94,7 +101,37 @@ void FileHashes::run_step(const Step& step, const BatchBytes& batch, std::vector
   if (content.damaged) content.sniffer.drop(held_);
 }
 
+// Before `bytes` are taken. What lies in one extent is found in the media's own bytes; here, what lies over two that do
+// not lie side by side.
+void FileHashes::join(Content& content, Bytes bytes, std::optional<std::uint64_t> image_offset, const Step& step,
+                      LaneResults& results) const {
+  if (!joints_ || bytes.empty()) return;
+  const std::uint64_t position = content.hasher.size_bytes();
+  auto& tail = content.tail;
+  if (!tail.empty() && (!image_offset || content.tail_end != image_offset)) {
+    std::string both(as_text(tail));
+    both += as_text(bytes.first(std::min(bytes.size(), entities::kReach)));
+    std::vector<entities::Found> found;
+    entities::scan(as_bytes(both), {.setting = entities::Setting::kBytes}, found);
+    for (const entities::Found& one : found)
+      if (one.begin < tail.size() && one.end > tail.size()) {
+        results.joints.push_back(catalog::byte_hit(both, one, position - tail.size()));
+        results.joints.back().content_id = step.content_id;
+      }
+  }
+  if (position + bytes.size() >= step.size_bytes) {
+    tail = {};
+    return;
+  }
+  const Bytes last = bytes.last(std::min(bytes.size(), entities::kReach));
+  const std::size_t drop = tail.size() + last.size() - std::min(tail.size() + last.size(), entities::kReach);
+  tail.erase(tail.begin(), tail.begin() + static_cast<std::ptrdiff_t>(drop));
+  tail.insert(tail.end(), last.begin(), last.end());
+  content.tail_end = image_offset ? std::optional(*image_offset + bytes.size()) : std::nullopt;
+}
+
 void FileHashes::take_zeros(Content& content, const Step& step) {
+  content.tail.clear();
   content.sniffer.take_zeros(step.length, step.size_bytes, held_);
   for (std::uint64_t count = step.length; count > 0 && !pulse_.stop.load(std::memory_order_relaxed);) {
     const std::uint64_t take = std::min(count, kZerosAtOnce);
@@ -112,7 +149,7 @@ void FileHashes::stash(Content& content, const Step& step, const BatchBytes& bat
   piece.insert(piece.end(), bytes.begin(), bytes.end());
 }
 
-void FileHashes::reread(Content& content, const Step& step) {
+void FileHashes::reread(Content& content, const Step& step, LaneResults& results) {
   std::uint64_t image_offset = step.offset, length = step.length;
   const std::uint64_t chunk_size = image_.chunk_size();
   reread_chunk_.resize(chunk_size);
@@ -128,9 +165,12 @@ void FileHashes::reread(Content& content, const Step& step) {
       pulse_.beats.fetch_add(1, std::memory_order_relaxed);
     }
     content.damaged = !trustworthy(reread_state_);
-    if (!content.damaged)
-      content.take(Bytes(reread_chunk_).subspan(static_cast<std::size_t>(within), static_cast<std::size_t>(take)), step,
-                   held_);
+    if (!content.damaged) {
+      const Bytes bytes =
+          Bytes(reread_chunk_).subspan(static_cast<std::size_t>(within), static_cast<std::size_t>(take));
+      join(content, bytes, image_offset, step, results);
+      content.take(bytes, step, held_);
+    }
     image_offset += take;
     length -= take;
   }
@@ -138,8 +178,9 @@ void FileHashes::reread(Content& content, const Step& step) {
 
 Status FileHashes::put_open_contents(Sink& sink, std::uint64_t& count) const {
   for (const auto& [content_id, content] : contents_) {
-    LIMIER_CHECK(sink.open_content(
-        {content_id, content.damaged, state_of(content.hasher), content.damaged ? types::Sniffer() : content.sniffer}));
+    LIMIER_CHECK(sink.open_content({content_id, content.damaged, state_of(content.hasher),
+                                    content.damaged ? types::Sniffer() : content.sniffer,
+                                    content.damaged ? std::vector<std::uint8_t>() : content.tail}));
     ++count;
   }
   return ok_status();
@@ -150,7 +191,7 @@ void FileHashes::restore(const OpenContent& content) {
   content.sniffer.hold(held_);
 }
 
-void FileHashes::finish(const Step& step, std::vector<catalog::ContentDigest>& results) {
+void FileHashes::finish(const Step& step, LaneResults& results) {
   const auto at = contents_.find(step.content_id);
   Content& content = at->second;
   catalog::ContentDigest result;
@@ -162,7 +203,7 @@ void FileHashes::finish(const Step& step, std::vector<catalog::ContentDigest>& r
     result.type = content.sniffer.finish(step.size_bytes, held_);
     result.digests = content.hasher.finish();
   }
-  results.push_back(result);
+  results.contents.push_back(result);
   contents_.erase(at);
 }
 

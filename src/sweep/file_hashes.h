@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sweep/batch_bytes.h"
 #include "sweep/planner.h"
 
 namespace limier::sweep {
@@ -17,28 +18,26 @@ struct Pulse {
   std::atomic<std::uint64_t> beats{0};  // rises with every piece of work done, so that a long step does not look stuck
 };
 
-// The decoded bytes of one batch.
-struct BatchBytes {
-  std::uint64_t image_offset = 0;  // a multiple of chunk_size
-  std::uint32_t chunk_size = 0;
-  Bytes data;
-  std::span<const evidence::ChunkState> states;  // one per chunk
+// What the steps of a lane came to.
+struct LaneResults {
+  std::vector<catalog::ContentDigest> contents;
+  std::vector<catalog::ByteHit> joints;
+  void clear() {
+    contents.clear();
+    joints.clear();
+  }
 };
-
-inline bool trustworthy(evidence::ChunkState state) {
-  return state == evidence::ChunkState::kGood || state == evidence::ChunkState::kZero;
-}
 
 // One thread at a time.
 class FileHashes {
  public:
-  FileHashes(const evidence::Image& image, DigestSet which, Pulse& pulse)
-      : image_(image), which_(which), pulse_(pulse) {}
+  // `joints`: entities that lie over two extents are looked for.
+  FileHashes(const evidence::Image& image, DigestSet which, Pulse& pulse, bool joints)
+      : image_(image), which_(which), pulse_(pulse), joints_(joints) {}
   // Ends early when the pulse says stop.
-  void run(std::span<const Step> steps, const BatchBytes& batch, std::vector<catalog::ContentDigest>& results);
+  void run(std::span<const Step> steps, const BatchBytes& batch, LaneResults& results);
   // The same, and media.update(batch.data): bytes that both want are hashed for both at once.
-  void run_beside(Hasher& media, std::span<const Step> steps, const BatchBytes& batch,
-                  std::vector<catalog::ContentDigest>& results);
+  void run_beside(Hasher& media, std::span<const Step> steps, const BatchBytes& batch, LaneResults& results);
   [[nodiscard]] std::uint64_t chunks_decoded() const { return chunks_decoded_; }
   [[nodiscard]] std::uint64_t seeks_back() const { return seeks_back_; }
   // For a checkpoint, without the stash.
@@ -50,7 +49,7 @@ class FileHashes {
   struct Content {
     explicit Content(DigestSet which) : hasher(which) {}
     explicit Content(const OpenContent& open)
-        : hasher(hasher_from(open.hashed)), sniffer(open.sniffer), damaged(open.damaged) {}
+        : hasher(hasher_from(open.hashed)), sniffer(open.sniffer), damaged(open.damaged), tail(open.tail) {}
     void take(Bytes bytes, const Step& step, types::HeldBuffers& held) {
       sniffer.take(bytes, step.size_bytes, held);
       hasher.update(bytes);
@@ -58,17 +57,23 @@ class FileHashes {
     Hasher hasher;
     types::Sniffer sniffer;
     bool damaged = false;
+    std::vector<std::uint8_t> tail;         // the last bytes, while more are to come
+    std::optional<std::uint64_t> tail_end;  // image_offset behind it
   };
-  void run_step(const Step& step, const BatchBytes& batch, std::vector<catalog::ContentDigest>& results);
-  std::size_t step_beside(Hasher& media, std::size_t media_at, const Step& step, const BatchBytes& batch);
+  void run_step(const Step& step, const BatchBytes& batch, LaneResults& results);
+  std::size_t step_beside(Hasher& media, std::size_t media_at, const Step& step, const BatchBytes& batch,
+                          LaneResults& results);
+  void join(Content& content, Bytes bytes, std::optional<std::uint64_t> image_offset, const Step& step,
+            LaneResults& results) const;
   void take_zeros(Content& content, const Step& step);
   void stash(Content& content, const Step& step, const BatchBytes& batch);
-  void reread(Content& content, const Step& step);
-  void finish(const Step& step, std::vector<catalog::ContentDigest>& results);
+  void reread(Content& content, const Step& step, LaneResults& results);
+  void finish(const Step& step, LaneResults& results);
 
   const evidence::Image& image_;
   DigestSet which_;
   Pulse& pulse_;
+  bool joints_;
   std::unordered_map<std::uint64_t, Content> contents_;
   types::HeldBuffers held_;
   using Pieces = std::unordered_map<std::uint32_t, std::vector<std::uint8_t>>;

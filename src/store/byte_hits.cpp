@@ -1,0 +1,294 @@
+// Numbers, addresses and keys in the bytes of the media, as the sweep reports them; and, once all are there, whose
+// bytes they are.
+#include <fmt/format.h>
+
+#include <map>
+#include <queue>
+
+#include "limier/catalog/artifacts.h"
+#include "store/placed_extents.h"
+#include "store/schema.h"
+#include "store/writer_impl.h"
+
+namespace limier::store {
+namespace {
+
+using catalog::ExtentKind;
+
+// Some 300 bytes each in the index.
+constexpr std::int64_t kMaxByteHits = 4'000'000;
+constexpr std::size_t kMaxJoints = 1u << 20;  // looked at while others are placed
+constexpr std::int64_t kOfImage = 0;          // in place of a content: contents have other numbers
+
+// Who has the bytes at a place of the image: what lies inside a record before the file system's own file around it,
+// files in use before deleted ones, contents before what is behind their end.
+struct Owner {
+  std::int64_t image_offset = 0, end = 0, content_id = 0;
+  std::uint32_t seq = 0;
+  ExtentKind kind{};
+  bool deleted = false;
+  bool sealed = false;  // its sectors end with numbers in place of bytes
+  [[nodiscard]] auto order() const {
+    const bool behind = kind == ExtentKind::kSlack || kind == ExtentKind::kUninitialized;
+    return std::tuple(kind != ExtentKind::kResident, behind, deleted, content_id, seq);
+  }
+  friend bool operator<(const Owner& a, const Owner& b) { return a.order() > b.order(); }  // the best on top
+};
+
+class Owners {
+ public:
+  static Result<Owners> open(Database& db, std::int64_t max_in_memory) {
+    LIMIER_TRY(auto extents, PlacedExtents::open(db, max_in_memory));
+    Owners owners(std::move(extents));
+    LIMIER_CHECK(owners.extents_.advance());
+    LIMIER_TRY(auto volumes, db.prepare("SELECT volume_id FROM volume WHERE fs_type = 'ntfs'"));
+    while (true) {
+      LIMIER_TRY(const bool row, volumes.step());
+      if (!row) return owners;
+      owners.ntfs_.insert(volumes.integer(0));
+    }
+  }
+  // Of rising places; nullptr: nobody.
+  Result<const Owner*> at(std::int64_t offset) {
+    while (extents_.current() && extents_.current()->image_offset <= offset) {
+      const PlacedExtent& one = *extents_.current();
+      if (one.length > offset - one.image_offset)
+        open_.push({one.image_offset, one.image_offset + one.length, one.content_id, one.seq, one.kind, one.deleted,
+                    is_sealed(one)});
+      LIMIER_CHECK(extents_.advance());
+    }
+    while (!open_.empty() && open_.top().end <= offset) open_.pop();
+    return open_.empty() ? nullptr : &open_.top();
+  }
+
+ private:
+  explicit Owners(PlacedExtents extents) : extents_(std::move(extents)) {}
+  // $MFT, and the records of folders (NTFS update sequence).
+  [[nodiscard]] bool is_sealed(const PlacedExtent& extent) const {
+    return (extent.inode == 0 || extent.inode_kind == catalog::FileKind::kDir) &&
+           ntfs_.contains(extent.content_id >> kOrdinalBits);
+  }
+
+  PlacedExtents extents_;
+  std::set<std::int64_t> ntfs_;
+  std::priority_queue<Owner> open_;
+};
+
+// By the two last bytes of a sector, which are others.
+bool is_cut(std::int64_t begin, std::int64_t length) {
+  constexpr std::int64_t kSector = 512, kSeal = 2;
+  return begin % kSector == 0 || (begin + length) % kSector == kSector - kSeal ||
+         begin / kSector != (begin + length - 1) / kSector;
+}
+
+constexpr const char* kColumns = "offset, length, kind, proof, wide, value, normalized, context";
+
+catalog::Hit hit_of(const Statement& row) {
+  catalog::Hit hit;
+  hit.kind = entities::kind_word(static_cast<entities::Kind>(row.integer(2)));
+  hit.validated = static_cast<catalog::Validated>(row.integer(3));
+  hit.encoding = row.integer(4) != 0 ? "utf-16le" : "utf-8";
+  hit.value = row.text(5);
+  hit.normalized = row.text(6);
+  hit.context = row.text(7);
+  return hit;
+}
+
+class ByteHits {
+ public:
+  ByteHits(Database& db, DeclaredRows& rows, std::int64_t maker, std::int64_t max_in_memory)
+      : db_(db), rows_(rows), maker_(maker), max_in_memory_(max_in_memory) {}
+
+  Status run() {
+    LIMIER_CHECK(read_joints());
+    LIMIER_CHECK(place_those_of_image());
+    LIMIER_CHECK(place_those_over_joints());
+    return db_.execute(
+        "UPDATE row_hit SET of_file = o.file_id FROM (SELECT content_id, min(file_id) AS file_id FROM file WHERE "
+        "reused "
+        "= 0 AND content_id IN (SELECT of_content FROM row_hit) GROUP BY content_id) o WHERE o.content_id = "
+        "row_hit.of_content");
+  }
+
+ private:
+  // What a value over two extents covers is no value of its own.
+  Status read_joints() {
+    LIMIER_TRY(auto rows, db_.prepare(fmt::format("SELECT content_id, offset, length FROM byte_hit WHERE content_id <> "
+                                                  "{} ORDER BY content_id, offset LIMIT {}",
+                                                  kOfImage, kMaxJoints)));
+    while (true) {
+      LIMIER_TRY(const bool row, rows.step());
+      if (!row) return ok_status();
+      std::int64_t& end = joints_[{rows.integer(0), rows.integer(1)}];
+      end = std::max(end, rows.integer(1) + rows.integer(2));
+    }
+  }
+  [[nodiscard]] bool part_of_joint(std::int64_t content_id, std::int64_t begin, std::int64_t end) const {
+    auto next = joints_.upper_bound({content_id, begin});
+    if (next == joints_.begin()) return false;
+    --next;
+    return next->first.first == content_id && end <= next->second;
+  }
+
+  Status place_those_of_image() {
+    LIMIER_TRY(auto owners, Owners::open(db_, max_in_memory_));
+    LIMIER_TRY(auto extent, db_.prepare("SELECT file_offset FROM extent WHERE content_id = ?1 AND seq = ?2"));
+    LIMIER_TRY(auto rows,
+               db_.prepare(fmt::format("SELECT {} FROM byte_hit WHERE content_id = {} ORDER BY offset, kind, "
+                                       "length",
+                                       kColumns, kOfImage)));
+    while (true) {
+      LIMIER_TRY(const bool row, rows.step());
+      if (!row) return ok_status();
+      const std::int64_t offset = rows.integer(0);
+      catalog::Hit hit = hit_of(rows);
+      hit.image_offset = offset;
+      LIMIER_TRY(const Owner* const owner, owners.at(offset));
+      if (owner == nullptr) {
+        hit.place.locator = fmt::format("image:{}", offset);
+        LIMIER_CHECK(add(hit, std::nullopt));
+        continue;
+      }
+      // Not the bytes of the content: a piece of a value looks like another one there.
+      if (owner->kind == ExtentKind::kCompressed || owner->kind == ExtentKind::kEncrypted ||
+          owner->kind == ExtentKind::kResident)
+        continue;
+      if (owner->sealed && is_cut(offset, rows.integer(1))) continue;
+      extent.reset();
+      extent.bind(1, owner->content_id);
+      extent.bind(2, std::int64_t{owner->seq});
+      LIMIER_TRY(const bool placed, extent.step());
+      const std::int64_t begin = (placed ? extent.integer(0) : 0) + offset - owner->image_offset;
+      if (part_of_joint(owner->content_id, begin, begin + rows.integer(1))) continue;
+      put_place(hit, begin);
+      LIMIER_CHECK(add(hit, owner->content_id));
+    }
+  }
+
+  Status place_those_over_joints() {
+    LIMIER_TRY(auto rows, db_.prepare(fmt::format("SELECT {}, content_id FROM byte_hit WHERE content_id <> {} ORDER BY "
+                                                  "content_id, offset, kind, length",
+                                                  kColumns, kOfImage)));
+    LIMIER_TRY(auto extent,
+               db_.prepare(fmt::format("SELECT image_offset + ?2 - file_offset FROM extent WHERE content_id = ?1 AND "
+                                       "file_offset <= ?2 AND file_offset + length > ?2 AND kind = {}",
+                                       static_cast<int>(ExtentKind::kData))));
+    while (true) {
+      LIMIER_TRY(const bool row, rows.step());
+      if (!row) return ok_status();
+      catalog::Hit hit = hit_of(rows);
+      const std::int64_t content_id = rows.integer(8);
+      extent.reset();
+      extent.bind(1, content_id);
+      extent.bind(2, rows.integer(0));
+      LIMIER_TRY(const bool placed, extent.step());
+      if (placed) hit.image_offset = extent.optional_integer(0);
+      put_place(hit, rows.integer(0));
+      LIMIER_CHECK(add(hit, content_id));
+    }
+  }
+
+  static void put_place(catalog::Hit& hit, std::int64_t file_offset) {
+    hit.place.locator = fmt::format("byte:{}", file_offset);
+    hit.place.file_offset = file_offset;
+  }
+  Status add(const catalog::Hit& hit, std::optional<std::int64_t> content_id) {
+    return rows_.add_in_bytes(db_, catalog::kKindOf<catalog::Hit>, content_id, std::nullopt, ++seq_, maker_,
+                              catalog::cells_of(hit));
+  }
+
+  Database& db_;
+  DeclaredRows& rows_;
+  std::int64_t maker_, max_in_memory_;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> joints_;  // content, begin → end
+  std::int64_t seq_ = 0;
+};
+
+// So many of a value in a file; the last that stays says how many went.
+std::string keep_first(std::size_t places) {
+  return fmt::format(
+      "CREATE TEMP TABLE place AS SELECT row_id, row_number() OVER w AS n, count(*) OVER (PARTITION BY of_content, "
+      "kind, "
+      "normalized) AS of FROM row_hit WHERE item_id IS NULL WINDOW w AS (PARTITION BY of_content, kind, normalized "
+      "ORDER BY row_id);"
+      "DELETE FROM temp.place WHERE of <= {0};"
+      "UPDATE row_hit SET left_out = p.of - {0} FROM temp.place p WHERE p.row_id = row_hit.row_id AND p.n = {0};"
+      "DELETE FROM row_hit WHERE row_id IN (SELECT row_id FROM temp.place WHERE n > {0}); DROP TABLE temp.place",
+      places);
+}
+
+}  // namespace
+
+std::string byte_hit_schema() {
+  return R"sql(
+CREATE TABLE byte_hit (
+  content_id INTEGER NOT NULL, offset INTEGER NOT NULL, kind INTEGER NOT NULL, length INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL, proof INTEGER NOT NULL, wide INTEGER NOT NULL, value BLOB NOT NULL,
+  normalized BLOB NOT NULL, context BLOB NOT NULL, left_out INTEGER NOT NULL,
+  PRIMARY KEY (content_id, offset, kind, length)
+) STRICT, WITHOUT ROWID;
+)sql";
+}
+
+// Back to the checkpoint, or to the beginning.
+Status IndexWriter::Impl::rewind_byte_hits() {
+  byte_hits_.reset();
+  return db_.execute("DELETE FROM byte_hit WHERE seen_at >= coalesce((SELECT image_offset FROM sweep_state), 0)");
+}
+
+Status IndexWriter::Impl::put_byte_hit(const catalog::ByteHit& hit, std::int64_t content_id, std::int64_t seen_at) {
+  if (!byte_hits_) {
+    LIMIER_TRY(const auto kept, db_.integer("SELECT count(*) FROM byte_hit"));
+    byte_hits_ = kept.value_or(0);
+    LIMIER_TRY(byte_hit_,
+               db_.prepare("INSERT OR IGNORE INTO byte_hit(content_id, offset, kind, length, seen_at, proof, "
+                           "wide, value, normalized, context, left_out) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+                           "?8, ?9, ?10, ?11)"));
+  }
+  if (*byte_hits_ > kMaxByteHits) return ok_status();  // one more than are kept shows that there were more
+  byte_hit_.bind(1, content_id);
+  byte_hit_.bind(2, clamped(hit.offset));
+  byte_hit_.bind(3, std::int64_t{static_cast<std::uint8_t>(hit.kind)});
+  byte_hit_.bind(4, std::int64_t{hit.length});
+  byte_hit_.bind(5, seen_at);
+  byte_hit_.bind(6, std::int64_t{static_cast<std::uint8_t>(hit.proof)});
+  byte_hit_.bind(7, std::int64_t{hit.wide});
+  byte_hit_.bind_blob(8, hit.value.data(), hit.value.size());
+  byte_hit_.bind_blob(9, hit.normalized.data(), hit.normalized.size());
+  byte_hit_.bind_blob(10, hit.context.data(), hit.context.size());
+  byte_hit_.bind(11, std::int64_t{hit.left_out});
+  LIMIER_CHECK(insert(byte_hit_));
+  *byte_hits_ += byte_hit_.changes();
+  return ok_status();
+}
+
+Status IndexWriter::Impl::place_byte_hits(std::int64_t maker) {
+  LIMIER_CHECK(db_.execute("DELETE FROM issue WHERE code IN ('hits-not-kept', 'hits-too-dense')"));
+  LIMIER_CHECK(ByteHits(db_, declared_, maker, max_in_memory_).run());
+  LIMIER_CHECK(db_.execute(keep_first(kMaxPlacesOfValue)));
+  LIMIER_TRY(const auto kept, db_.integer("SELECT count(*) FROM byte_hit"));
+  LIMIER_TRY(const auto dense, db_.integer("SELECT coalesce(sum(left_out), 0) FROM byte_hit"));
+  catalog::IssueRecord issue;
+  issue.stage = "sweep";
+  issue.incomplete = true;
+  if (kept.value_or(0) > kMaxByteHits) {
+    LIMIER_TRY(const auto last, db_.integer("SELECT max(offset) FROM byte_hit WHERE content_id = 0"));
+    issue.code = "hits-not-kept";
+    issue.message = fmt::format(
+        "More than {} numbers, addresses and keys stand in the bytes: those behind byte {} of the "
+        "image are not listed",
+        kMaxByteHits, last.value_or(0));
+    LIMIER_CHECK(add(issue));
+  }
+  if (dense.value_or(0) == 0) return ok_status();
+  issue.code = "hits-too-dense";
+  issue.message = fmt::format(
+      "{} numbers, addresses and keys stand so close together that they are counted and not listed", *dense);
+  return add(issue);
+}
+
+Status IndexWriter::add(const catalog::ByteHit& hit) {
+  return impl_->put_byte_hit(hit, hit.content_id ? identity(*hit.content_id) : kOfImage, clamped(hit.seen_at));
+}
+
+}  // namespace limier::store

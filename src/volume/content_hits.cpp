@@ -1,0 +1,44 @@
+#include "volume/content_hits.h"
+
+namespace limier::volume {
+namespace {
+
+constexpr std::size_t kAtOnce = 256u << 10;
+constexpr std::uint64_t kFewBytes = 16u << 10;  // of hits, however small the content
+
+}  // namespace
+
+void ContentHits::take(Bytes bytes) {
+  held_ += as_text(bytes);
+  looked_at_ += bytes.size();
+  if (held_.size() < kAtOnce) return;
+  search(begin_ + held_.size() - entities::kReach);
+  const std::size_t drop = held_.size() - 2 * entities::kReach;
+  held_.erase(0, drop);
+  begin_ += drop;
+}
+
+std::vector<catalog::ByteHit> ContentHits::end() {
+  search(begin_ + held_.size());
+  return std::move(hits_);
+}
+
+void ContentHits::search(std::uint64_t until) {
+  std::vector<entities::Found> found;
+  entities::scan(as_bytes(held_), {.setting = entities::Setting::kBytes}, found);
+  for (const entities::Found& one : found) {
+    const std::uint64_t at = begin_ + one.begin;
+    if (at < out_until_ || at >= until) continue;
+    catalog::ByteHit hit = catalog::byte_hit(held_, one, begin_);
+    const std::size_t bytes = catalog::sent_bytes(hit);
+    if (sent_ + bytes > kFewBytes + 2 * looked_at_) {
+      ++hits_.back().left_out;
+      continue;
+    }
+    sent_ += bytes;
+    hits_.push_back(std::move(hit));
+  }
+  out_until_ = until;
+}
+
+}  // namespace limier::volume
