@@ -6,6 +6,7 @@
 #include "content/device_files.h"
 #include "content/discord_parser.h"
 #include "content/mail_parser.h"
+#include "content/packed_parser.h"
 #include "content/pst_parser.h"
 #include "content/sqlite_parser.h"
 #include "content/twitter_parser.h"
@@ -26,6 +27,7 @@ std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> pack
   parsers.push_back(std::make_unique<DeviceFilesParser>(read_by_packs));
   parsers.push_back(std::make_unique<DiscordParser>());
   parsers.push_back(std::make_unique<MailParser>());
+  parsers.push_back(std::make_unique<PackedParser>());
   parsers.push_back(std::make_unique<PstParser>(PstParser::Part::kFolders));
   parsers.push_back(std::make_unique<PstParser>(PstParser::Part::kDeleted));
   parsers.push_back(std::make_unique<SqliteParser>(SqliteParser::Part::kDatabase, parsed, read_by_packs));

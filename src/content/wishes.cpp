@@ -9,6 +9,20 @@ namespace limier::content {
 namespace {
 
 constexpr std::array<std::string_view, 3> kMail{"message/rfc822", "message/x-emlx", "application/mbox"};
+// Of the others that are ZIP files inside, software has numbers by the thousand and nobody's.
+constexpr std::array<std::string_view, 12> kPacked{
+    "application/gzip",
+    "application/zip",
+    "application/epub+zip",
+    "application/vnd.oasis.opendocument",
+    "application/vnd.oasis.opendocument.graphics",
+    "application/vnd.oasis.opendocument.presentation",
+    "application/vnd.oasis.opendocument.spreadsheet",
+    "application/vnd.oasis.opendocument.text",
+    "application/vnd.openxmlformats-officedocument",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document"};
 constexpr std::array<std::string_view, 1> kPst{"application/vnd.ms-outlook-pst"};
 constexpr std::array<std::string_view, 1> kSqlite{"application/vnd.sqlite3"};
 
@@ -83,6 +97,7 @@ std::span<const Wish> wishes() {
       Wish{.parser = "device", .version = "1", .file_names = device_files()},
       Wish{.parser = "discord", .version = "1", .file_names = discord_files(), .beside = discord_beside()},
       Wish{.parser = "mail", .version = "1", .mime_types = kMail},
+      Wish{.parser = "packed", .version = "1", .mime_types = kPacked},
       Wish{.parser = "pst", .version = "1", .mime_types = kPst},
       Wish{.parser = "pst-deleted", .version = "1", .mime_types = kPst},
       Wish{.parser = "sqlite", .version = "1", .mime_types = kSqlite},

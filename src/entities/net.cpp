@@ -247,6 +247,13 @@ std::optional<Found> url_at(std::string_view text, std::size_t colon, Setting se
   const bool is_ipv6 = host.starts_with('[') && host.ends_with(']') && host.find(':') != std::string_view::npos;
   const bool is_application = (scheme == "tg" || scheme == "market") && !host.empty();
   if (!is_address && !is_ipv6 && !is_application && !is_host(host)) return std::nullopt;
+  // Names of vocabularies that stand in every document, and that nobody ever looked up.
+  constexpr std::array<std::string_view, 8> kVocabularies{
+      "www.w3.org",    "schemas.openxmlformats.org", "purl.org",     "schemas.microsoft.com",
+      "purl.oclc.org", "schemas.android.com",        "ns.adobe.com", "docs.oasis-open.org"};
+  if (setting == Setting::kBytes && scheme == "http" &&
+      std::ranges::find(kVocabularies, lower(host)) != kVocabularies.end())
+    return std::nullopt;
   Found found;
   found.kind = Kind::kUrl;
   found.proof = Proof::kGrammar;

@@ -98,13 +98,14 @@ Status put_hits_section(Context& context) {
   LIMIER_TRY(auto scope, context.index.query("SELECT max(scope_sha256) FROM v_run"));
   const bool in_bytes = scope.step() && scope.is_null(0);
   LIMIER_CHECK(scope.status());
-  page.paragraph(in_bytes
-                     ? "Looked for in all bytes of the medium as they lie, those of files and those of nobody, and in "
-                       "the texts of rows that came out of files: messages, contacts, calls, accounts, the web and "
-                       "others. What is packed, as archives, office documents and PDF are, was not searched inside."_w
-                     : "Looked for in the texts of rows that came out of files: messages, contacts, calls, accounts, "
-                       "the web and others. Other bytes were not searched: they do not say whose they are, so that the "
-                       "scope could not be held to them."_w);
+  page.paragraph(
+      in_bytes ? "Looked for in all bytes of the medium as they lie, those of files and those of nobody, and in "
+                 "the texts of rows that came out of files: messages, contacts, calls, accounts, the web and "
+                 "others; also inside of office documents, ZIP and gzip. What is packed in other ways, as PDF, 7z and "
+                 "applications are, was not searched inside."_w
+               : "Looked for in the texts of rows that came out of files: messages, contacts, calls, accounts, "
+                 "the web and others. Other bytes were not searched: they do not say whose they are, so that the "
+                 "scope could not be held to them."_w);
   page.paragraph(
       "Each value once, those of messages before others, rare ones before those that are everywhere; all places are in "
       "<code>hits.csv</code>."_w);

@@ -258,22 +258,27 @@ Status judge_messages(const RuleSet& set, store::RuleDoor& door, const Options& 
 Status judge_hits(store::RuleDoor& door, Report& report) {
   LIMIER_TRY(
       auto query,
-      door.query("SELECT (SELECT max(scope_sha256) FROM v_run), count(DISTINCT content_id), count(DISTINCT "
-                 "content_id) FILTER (WHERE mime IN ('application/pdf', 'application/gzip', 'application/zip', "
-                 "'application/zstd', 'application/java-archive', 'application/vnd.rar', 'application/epub+zip', "
-                 "'application/vnd.android.package-archive') OR mime GLOB 'application/vnd.openxml*' OR mime "
-                 "GLOB 'application/vnd.oasis*' OR mime GLOB 'application/x-*compress*' OR mime GLOB "
-                 "'application/x-*z*'), (SELECT count(DISTINCT content_id) FROM v_item WHERE state = 'parsed') "
-                 "FROM v_file WHERE kind IN ('file', 'stream') AND content_state IN ('complete', 'recovered')",
-                 0));
+      door.query(
+          "SELECT (SELECT max(scope_sha256) FROM v_run), count(DISTINCT content_id), count(DISTINCT content_id) "
+          "FILTER (WHERE mime IN ('application/pdf', 'application/gzip', 'application/zip', 'application/zstd', "
+          "'application/java-archive', 'application/vnd.rar', 'application/epub+zip', "
+          "'application/vnd.android.package-archive', 'application/x-7z-compressed', 'application/x-bzip2', "
+          "'application/x-xz', 'application/x-lzma', 'application/x-lzip', 'application/vnd.ms-cab-compressed') OR mime GLOB "
+          "'application/vnd.openxml*' OR mime GLOB 'application/vnd.oasis*'), (SELECT count(DISTINCT content_id) "
+          "FROM v_item WHERE state = 'parsed'), (SELECT count(DISTINCT content_id) FROM v_item WHERE state = "
+          "'parsed' AND parser = 'packed') FROM v_file WHERE kind IN ('file', 'stream') AND content_state IN "
+          "('complete', 'recovered')",
+          0));
   if (!query.step()) return query.status();
-  const std::int64_t contents = query.integer(1), packed = query.integer(2), parsed = query.integer(3);
-  if (query.is_null(0))
-    put_judged(report, "hits", contents, contents - packed,
-               "numbers, addresses and keys were looked for in all bytes as they lie: not inside of what is packed, as "
-               "archives, office documents and PDF are");
+  const std::int64_t contents = query.integer(1), parsed = query.integer(3);
+  const std::int64_t closed = std::max<std::int64_t>(0, query.integer(2) - query.integer(4));
+  if (contents > 0 && query.is_null(0))
+    put_judged(
+        report, "hits", contents, contents - closed,
+        "numbers, addresses and keys were looked for in all bytes as they lie, in office documents, ZIP and gzip: "
+        "not inside of what is packed in other ways, as PDF, 7z and applications are");
   // Where no row came out, nothing was looked for at all, and other words say that.
-  else if (parsed > 0)
+  else if (parsed > 0 && !query.is_null(0))
     put_judged(report, "hits", std::max(contents, parsed), parsed,
                "numbers, addresses and keys were looked for in the texts of rows that came out of contents, not in the "
                "bytes of other contents and of unallocated space, to which the scope cannot be held");

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <queue>
+#include <unordered_set>
 
 #include "limier/catalog/artifacts.h"
 #include "store/placed_extents.h"
@@ -101,6 +102,7 @@ class ByteHits {
 
   Status run() {
     LIMIER_CHECK(read_joints());
+    LIMIER_CHECK(read_databases());
     LIMIER_CHECK(place_those_of_image());
     LIMIER_CHECK(place_those_over_joints());
     return db_.execute(
@@ -130,6 +132,21 @@ class ByteHits {
     return next->first.first == content_id && end <= next->second;
   }
 
+  // There one text ends where the next begins, and of an address of the web nobody sees where it ends.
+  Status read_databases() {
+    LIMIER_TRY(auto rows,
+               db_.prepare("SELECT c.content_id FROM content_type c JOIN file_type t ON t.type = c.type WHERE "
+                           "t.mime GLOB 'application/vnd.sqlite3*'"));
+    while (true) {
+      LIMIER_TRY(const bool row, rows.step());
+      if (!row) return ok_status();
+      databases_.insert(rows.integer(0));
+    }
+  }
+  [[nodiscard]] bool without_end(const catalog::Hit& hit, std::int64_t content_id) const {
+    return (hit.kind == "url" || hit.kind == "domain") && databases_.contains(content_id);
+  }
+
   Status place_those_of_image() {
     LIMIER_TRY(auto owners, Owners::open(db_, max_in_memory_));
     LIMIER_TRY(auto extent, db_.prepare("SELECT file_offset FROM extent WHERE content_id = ?1 AND seq = ?2"));
@@ -154,6 +171,7 @@ class ByteHits {
           owner->kind == ExtentKind::kResident)
         continue;
       if (owner->sealed && is_cut(offset, rows.integer(1))) continue;
+      if (without_end(hit, owner->content_id)) continue;
       extent.reset();
       extent.bind(1, owner->content_id);
       extent.bind(2, std::int64_t{owner->seq});
@@ -178,6 +196,7 @@ class ByteHits {
       if (!row) return ok_status();
       catalog::Hit hit = hit_of(rows);
       const std::int64_t content_id = rows.integer(8);
+      if (without_end(hit, content_id)) continue;
       extent.reset();
       extent.bind(1, content_id);
       extent.bind(2, rows.integer(0));
@@ -201,8 +220,32 @@ class ByteHits {
   DeclaredRows& rows_;
   std::int64_t maker_, max_in_memory_;
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> joints_;  // content, begin → end
+  std::unordered_set<std::int64_t> databases_;
   std::int64_t seq_ = 0;
 };
+
+// What a parser read out of the same bytes stands once: its row has the better words, the bytes the place. A record's
+// bytes begin where the row says; of a row that does not say, all of its content's are.
+std::string join_with_rows() {
+  constexpr int kRecordBytes = 4096;
+  return fmt::format(
+      "CREATE TEMP TABLE from_row AS SELECT i.content_id, r.kind, r.normalized, coalesce(r.place_file_offset, -1) AS "
+      "at, "
+      "max(r.row_id) AS row_id FROM row_hit r JOIN content_item i ON i.item_id = r.item_id WHERE instr(r.decode_path, "
+      "'.') > 0 AND coalesce(r.place_source, {0}) = {0} GROUP BY 1, 2, 3, 4;"
+      "CREATE INDEX temp.from_row_by ON from_row(content_id, kind, normalized, at);"
+      "CREATE TEMP TABLE same_bytes AS SELECT b.row_id AS byte_row, b.image_offset, (SELECT e.row_id FROM "
+      "temp.from_row "
+      "e WHERE e.content_id = b.of_content AND e.kind = b.kind AND e.normalized = b.normalized AND e.at <= "
+      "b.place_file_offset AND (e.at = -1 OR b.place_file_offset - e.at < {1}) ORDER BY e.at DESC LIMIT 1) AS row FROM "
+      "row_hit b WHERE b.item_id IS NULL AND b.of_content IN (SELECT content_id FROM temp.from_row);"
+      "DELETE FROM temp.same_bytes WHERE row IS NULL;"
+      "UPDATE row_hit SET image_offset = s.image_offset FROM temp.same_bytes s WHERE row_hit.row_id = s.row AND "
+      "row_hit.image_offset IS NULL AND row_hit.place_file_offset IS NOT NULL;"
+      "DELETE FROM row_hit WHERE row_id IN (SELECT byte_row FROM temp.same_bytes);"
+      "DROP TABLE temp.from_row; DROP TABLE temp.same_bytes",
+      static_cast<int>(catalog::RowSource::kMain), kRecordBytes);
+}
 
 // So many of a value in a file; the last that stays says how many went.
 std::string keep_first(std::size_t places) {
@@ -265,6 +308,7 @@ Status IndexWriter::Impl::put_byte_hit(const catalog::ByteHit& hit, std::int64_t
 Status IndexWriter::Impl::place_byte_hits(std::int64_t maker) {
   LIMIER_CHECK(db_.execute("DELETE FROM issue WHERE code IN ('hits-not-kept', 'hits-too-dense')"));
   LIMIER_CHECK(ByteHits(db_, declared_, maker, max_in_memory_).run());
+  LIMIER_CHECK(db_.execute(join_with_rows()));
   LIMIER_CHECK(db_.execute(keep_first(kMaxPlacesOfValue)));
   LIMIER_TRY(const auto kept, db_.integer("SELECT count(*) FROM byte_hit"));
   LIMIER_TRY(const auto dense, db_.integer("SELECT coalesce(sum(left_out), 0) FROM byte_hit"));

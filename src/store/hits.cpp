@@ -266,7 +266,9 @@ constexpr const char* kRank =
 Status IndexWriter::Impl::settle_hits() {
   LIMIER_TRY(const std::int64_t maker, maker_id(entities::kScanner, entities::kScannerVersion));
   LIMIER_TRY(const people::Country* const at_home, country_of_device(db_));
-  LIMIER_CHECK(db_.execute("DELETE FROM row_hit"));
+  // Those that a parser gave stay, and get new numbers among the others.
+  LIMIER_CHECK(
+      db_.execute(fmt::format("DELETE FROM row_hit WHERE maker_id = {}; UPDATE row_hit SET id = NULL", maker)));
   LIMIER_CHECK(RowHits(db_, declared_, maker, at_home).run());
   LIMIER_CHECK(place_byte_hits(maker));
   LIMIER_CHECK(number_rows(db_, catalog::kKindOf<catalog::Hit>));

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "limier/catalog/hit_stream.h"
 #include "limier/types.h"
-#include "volume/content_hits.h"
 
 namespace limier::volume {
 
@@ -182,7 +182,7 @@ void InodeSender::digest(StreamPlan& plan, const ReadContent& read) {
   Hasher hasher(walk_.job.digests);
   types::HeldBuffers held;
   types::Sniffer sniffer;
-  ContentHits hits;
+  catalog::HitStream hits;
   walk_.damage().reset_touched();
   Status consumed = ok_status();
   const auto take = [&](Bytes bytes) {

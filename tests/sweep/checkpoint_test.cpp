@@ -211,7 +211,7 @@ TEST_F(Checkpoints, OneThatDoesNotFitIsRefused) {
   for (const std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{12345}, 3 * kMiB, 64 * kMiB}) {
     auto point = *decode<Checkpoint>(Bytes(good.point));
     point.image_offset = offset;
-    refused({encode(point), good.open_contents, {}, {}}, job, "another place");
+    refused({encode(point), good.open_contents, {}, {}, {}}, job, "another place");
   }
   // The last file is not in the plan any more.
   files_.pop_back();

@@ -25,7 +25,8 @@ struct Hit {
         Column{"normalized", &Hit::normalized, As::kOwnText, "the same in one spelling"},
         Column{"validated", &Hit::validated, kValidatedWords, "how sure it is that it is one"},
         Column{"encoding", &Hit::encoding, As::kOwnText, "utf-8, utf-16le; of a row that was read: utf-8"},
-        Column{"image_offset", &Hit::image_offset, As::kInteger, "NULL in decoded data"},
+        Column{"image_offset", &Hit::image_offset, As::kInteger,
+               "of its first byte; NULL in decoded data, and where a row does not say where its record begins"},
         Column{"decode_path", &Hit::decode_path, As::kOwnText,
                "what had to be decoded to see it: the kind of row and its column, as message.body; NULL: nothing, it "
                "stands in the bytes of the image"},

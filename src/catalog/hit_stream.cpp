@@ -1,6 +1,6 @@
-#include "volume/content_hits.h"
+#include "limier/catalog/hit_stream.h"
 
-namespace limier::volume {
+namespace limier::catalog {
 namespace {
 
 constexpr std::size_t kAtOnce = 256u << 10;
@@ -8,7 +8,7 @@ constexpr std::uint64_t kFewBytes = 16u << 10;  // of hits, however small the co
 
 }  // namespace
 
-void ContentHits::take(Bytes bytes) {
+void HitStream::take(Bytes bytes) {
   held_ += as_text(bytes);
   looked_at_ += bytes.size();
   if (held_.size() < kAtOnce) return;
@@ -18,19 +18,19 @@ void ContentHits::take(Bytes bytes) {
   begin_ += drop;
 }
 
-std::vector<catalog::ByteHit> ContentHits::end() {
+std::vector<ByteHit> HitStream::end() {
   search(begin_ + held_.size());
   return std::move(hits_);
 }
 
-void ContentHits::search(std::uint64_t until) {
+void HitStream::search(std::uint64_t until) {
   std::vector<entities::Found> found;
   entities::scan(as_bytes(held_), {.setting = entities::Setting::kBytes}, found);
   for (const entities::Found& one : found) {
     const std::uint64_t at = begin_ + one.begin;
     if (at < out_until_ || at >= until) continue;
-    catalog::ByteHit hit = catalog::byte_hit(held_, one, begin_);
-    const std::size_t bytes = catalog::sent_bytes(hit);
+    ByteHit hit = byte_hit(held_, one, begin_);
+    const std::size_t bytes = sent_bytes(hit);
     if (sent_ + bytes > kFewBytes + 2 * looked_at_) {
       ++hits_.back().left_out;
       continue;
@@ -41,4 +41,4 @@ void ContentHits::search(std::uint64_t until) {
   out_until_ = until;
 }
 
-}  // namespace limier::volume
+}  // namespace limier::catalog
