@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
+#include "content/hit_rows.h"
 #include "content/inflate.h"
 #include "content/zip_members.h"
-#include "limier/catalog/artifacts.h"
 #include "limier/catalog/hit_stream.h"
 
 namespace limier::content {
@@ -21,7 +20,6 @@ constexpr std::uint64_t kMostBytes = 1ull << 30;  // unpacked, of one file
 constexpr std::uint64_t kMostGrowth = 1100, kSmallBytes = 1u << 20;
 constexpr std::size_t kMostMembers = 200'000;
 constexpr std::uint64_t kBrokenBytes = 128;
-constexpr std::size_t kMostHits = 20'000, kMostPlaces = 100;  // of a file, of a value in it
 
 class Packed {
  public:
@@ -100,37 +98,14 @@ class Packed {
     for (catalog::ByteHit& one : hits) {
       // What stands where a stream breaks off may have been something else.
       if (!from.whole && one.offset + one.length + kBrokenBytes > from.given_bytes) continue;
-      crowded_ += one.left_out;
-      const std::string kind(entities::kind_word(one.kind));
-      const auto [value, is_new] = values_.try_emplace({kind, one.normalized});
-      Value& known = value->second;
-      if (known.rows == kMostPlaces) {
-        ++known.left_out;
-        continue;
-      }
-      if (hits_.size() == kMostHits) {
-        if (is_new) values_.erase(value);
-        ++crowded_;
-        continue;
-      }
-      ++known.rows;
-      known.last = hits_.size();
-      catalog::Hit& hit = hits_.emplace_back();
-      hit.place.locator = fmt::format("{}:byte={}", path, one.offset);
-      hit.kind = kind;
-      hit.value = std::move(one.value);
-      hit.normalized = std::move(one.normalized);
-      hit.validated = static_cast<catalog::Validated>(one.proof);
-      hit.encoding = one.wide ? "utf-16le" : "utf-8";
-      hit.decode_path = path;
-      hit.context = std::move(one.context);
+      catalog::RowPlace place;
+      place.locator = fmt::format("{}:byte={}", path, one.offset);
+      hits_.add(std::move(one), std::move(place), path);
     }
   }
 
   void give() {
-    for (const auto& [name, value] : values_)
-      if (value.left_out > 0) hits_[value.last].left_out = value.left_out;
-    for (const catalog::Hit& hit : hits_) rows_.add(hit, parser_.name(), parser_.version());
+    hits_.give(parser_.name(), parser_.version(), rows_);
     if (over_)
       rows_.issue(
           "packed-too-large",
@@ -146,25 +121,15 @@ class Packed {
     if (damaged_ > 0)
       rows_.issue("packed-damaged",
                   fmt::format("{} members are damaged: only what comes before it was searched", damaged_), true);
-    if (crowded_ > 0)
-      rows_.issue(
-          "packed-crowded",
-          fmt::format("{} numbers, addresses and keys in it are counted and not listed: there are too many", crowded_),
-          true);
   }
 
-  struct Value {
-    std::size_t rows = 0, last = 0;
-    std::int64_t left_out = 0;
-  };
   const PackedParser& parser_;
   const Reader& file_;
   Rows& rows_;
   std::uint64_t budget_ = 0, used_ = 0;
   bool over_ = false;
-  std::uint64_t encrypted_ = 0, unknown_ = 0, damaged_ = 0, crowded_ = 0;
-  std::map<std::pair<std::string, std::string>, Value> values_;
-  std::vector<catalog::Hit> hits_;
+  std::uint64_t encrypted_ = 0, unknown_ = 0, damaged_ = 0;
+  HitRows hits_;
 };
 
 }  // namespace

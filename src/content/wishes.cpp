@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, 12> kPacked{
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document"};
 constexpr std::array<std::string_view, 1> kPst{"application/vnd.ms-outlook-pst"};
+constexpr std::uint64_t kMaxTextsBytes = 1ull << 30;
 constexpr std::array<std::string_view, 1> kSqlite{"application/vnd.sqlite3"};
 
 // Files in which a device says what it is, by the names that the system gives them; the last ones are those of a backup
@@ -101,6 +102,7 @@ std::span<const Wish> wishes() {
       Wish{.parser = "pst", .version = "1", .mime_types = kPst},
       Wish{.parser = "pst-deleted", .version = "1", .mime_types = kPst},
       Wish{.parser = "sqlite", .version = "1", .mime_types = kSqlite},
+      Wish{.parser = "sqlite-texts", .version = "1", .mime_types = kSqlite, .max_size_bytes = kMaxTextsBytes},
       Wish{.parser = "twitter", .version = "1", .file_names = twitter_files()},
   };
   return kWishes;

@@ -224,27 +224,38 @@ class ByteHits {
   std::int64_t seq_ = 0;
 };
 
-// What a parser read out of the same bytes stands once: its row has the better words, the bytes the place. A record's
-// bytes begin where the row says; of a row that does not say, all of its content's are.
+// What was read out of the same bytes stands once: a row has the better words, the bytes the place. A cell of a
+// database is left to the row that a pack made of it. A record's bytes begin where the row says; of a row that does not
+// say, all of its content's are.
 std::string join_with_rows() {
   constexpr int kRecordBytes = 4096;
-  return fmt::format(
-      "CREATE TEMP TABLE from_row AS SELECT i.content_id, r.kind, r.normalized, coalesce(r.place_file_offset, -1) AS "
-      "at, "
-      "max(r.row_id) AS row_id FROM row_hit r JOIN content_item i ON i.item_id = r.item_id WHERE instr(r.decode_path, "
-      "'.') > 0 AND coalesce(r.place_source, {0}) = {0} GROUP BY 1, 2, 3, 4;"
-      "CREATE INDEX temp.from_row_by ON from_row(content_id, kind, normalized, at);"
-      "CREATE TEMP TABLE same_bytes AS SELECT b.row_id AS byte_row, b.image_offset, (SELECT e.row_id FROM "
-      "temp.from_row "
-      "e WHERE e.content_id = b.of_content AND e.kind = b.kind AND e.normalized = b.normalized AND e.at <= "
-      "b.place_file_offset AND (e.at = -1 OR b.place_file_offset - e.at < {1}) ORDER BY e.at DESC LIMIT 1) AS row FROM "
-      "row_hit b WHERE b.item_id IS NULL AND b.of_content IN (SELECT content_id FROM temp.from_row);"
-      "DELETE FROM temp.same_bytes WHERE row IS NULL;"
-      "UPDATE row_hit SET image_offset = s.image_offset FROM temp.same_bytes s WHERE row_hit.row_id = s.row AND "
-      "row_hit.image_offset IS NULL AND row_hit.place_file_offset IS NOT NULL;"
-      "DELETE FROM row_hit WHERE row_id IN (SELECT byte_row FROM temp.same_bytes);"
-      "DROP TABLE temp.from_row; DROP TABLE temp.same_bytes",
-      static_cast<int>(catalog::RowSource::kMain), kRecordBytes);
+  constexpr const char* kFromRow =
+      "SELECT i.content_id, r.kind, r.normalized, coalesce(r.place_source, {0}) AS source, "
+      "coalesce(r.place_file_offset, "
+      "-1) AS at, max(r.row_id) AS row_id FROM row_hit r JOIN content_item i ON i.item_id = r.item_id WHERE "
+      "instr(r.decode_path, '.') > 0 AND (r.decode_path GLOB 'sqlite:*') = {1} GROUP BY 1, 2, 3, 4, 5";
+  constexpr int kMain = static_cast<int>(catalog::RowSource::kMain);
+  return fmt::format("CREATE TEMP TABLE from_row AS {};", fmt::format(kFromRow, kMain, 0)) +
+         "CREATE INDEX temp.from_row_by ON from_row(content_id, kind, normalized, source, at);"
+         "DELETE FROM row_hit WHERE row_id IN (SELECT r.row_id FROM row_hit r JOIN content_item i ON i.item_id = "
+         "r.item_id JOIN temp.from_row e ON e.content_id = i.content_id AND e.kind = r.kind AND e.normalized = "
+         "r.normalized AND e.source = r.place_source AND e.at = r.place_file_offset WHERE r.decode_path GLOB "
+         "'sqlite:*');" +
+         fmt::format("INSERT INTO temp.from_row {};", fmt::format(kFromRow, kMain, 1)) +
+         fmt::format(
+             "CREATE TEMP TABLE same_bytes AS SELECT b.row_id AS byte_row, b.image_offset, (SELECT e.row_id FROM "
+             "temp.from_row e WHERE e.content_id = b.of_content AND e.kind = b.kind AND e.normalized = b.normalized "
+             "AND "
+             "e.source = {} AND e.at <= b.place_file_offset AND (e.at = -1 OR b.place_file_offset - e.at < {}) ORDER "
+             "BY "
+             "e.at DESC LIMIT 1) AS row FROM row_hit b WHERE b.item_id IS NULL AND b.of_content IN (SELECT content_id "
+             "FROM temp.from_row);",
+             kMain, kRecordBytes) +
+         "DELETE FROM temp.same_bytes WHERE row IS NULL;"
+         "UPDATE row_hit SET image_offset = s.image_offset FROM temp.same_bytes s WHERE row_hit.row_id = s.row AND "
+         "row_hit.image_offset IS NULL AND row_hit.place_file_offset IS NOT NULL;"
+         "DELETE FROM row_hit WHERE row_id IN (SELECT byte_row FROM temp.same_bytes);"
+         "DROP TABLE temp.from_row; DROP TABLE temp.same_bytes";
 }
 
 // So many of a value in a file; the last that stays says how many went.
