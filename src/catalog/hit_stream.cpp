@@ -12,8 +12,8 @@ void HitStream::take(Bytes bytes) {
   held_ += as_text(bytes);
   looked_at_ += bytes.size();
   if (held_.size() < kAtOnce) return;
-  search(begin_ + held_.size() - entities::kReach);
-  const std::size_t drop = held_.size() - 2 * entities::kReach;
+  search(begin_ + held_.size() - entities::kFullReach);
+  const std::size_t drop = held_.size() - 2 * entities::kFullReach;
   held_.erase(0, drop);
   begin_ += drop;
 }

@@ -103,7 +103,7 @@ bool validate(const BadRange& record, std::uint64_t media_size) {
 
 bool validate(const ByteHit& hit, std::uint64_t media_size) {
   const bool placed = hit.content_id || inside(hit.offset, hit.length, media_size);
-  return placed && hit.length > 0 && hit.length <= 2 * entities::kReach && plausible_size(hit.offset) &&
+  return placed && hit.length > 0 && hit.length <= entities::kFullReach && plausible_size(hit.offset) &&
          known(hit.kind, entities::Kind::kUrl) && known(hit.proof, entities::Proof::kNone) && !hit.normalized.empty() &&
          hit.value.size() <= hit.length && hit.normalized.size() <= kMaxText && hit.context.size() <= kMaxText;
 }

@@ -6,7 +6,7 @@
 namespace limier::sweep {
 namespace {
 
-constexpr std::uint64_t kReach = entities::kReach;
+constexpr std::uint64_t kReach = entities::kFullReach;
 // In place of bytes that are not to be trusted: of no kind, and no zero, which would make a wide letter of the one
 // before.
 constexpr char kUnread = '\x01';

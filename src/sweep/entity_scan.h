@@ -13,7 +13,7 @@
 
 namespace limier::sweep {
 
-// Appends what begins at least entities::kReach from both edges of the batch, in order.
+// Appends what begins at least entities::kFullReach from both edges of the batch, in order.
 void find_entities(const BatchBytes& batch, std::vector<catalog::ByteHit>& found);
 
 // Of one sweep, from one thread.
@@ -22,7 +22,7 @@ class Seams {
   // Begins with the media, or behind these bytes of it: kKept of them count, where there are so many.
   Seams() = default;
   explicit Seams(const BatchBytes& before);
-  static constexpr std::size_t kKept = 2 * entities::kReach;
+  static constexpr std::size_t kKept = 2 * entities::kFullReach;
 
   // The next batch, and what find_entities found in it: gives all that is certain now, in order. More in one chunk than
   // a share of its size is counted and not given.

@@ -258,10 +258,10 @@ class Sweep {
     }
     return ok_status();
   }
-  // What begins in the last entities::kReach before a checkpoint is found behind it.
+  // What begins in the last entities::kFullReach before a checkpoint is found behind it.
   Status report_entities(std::vector<catalog::ByteHit> hits) {
     for (catalog::ByteHit& hit : hits) {
-      hit.seen_at = hit.offset + entities::kReach;
+      hit.seen_at = hit.offset + entities::kFullReach;
       LIMIER_CHECK(sink_.entity(hit));
     }
     return ok_status();

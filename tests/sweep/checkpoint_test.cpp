@@ -102,8 +102,8 @@ class Checkpoints : public ::testing::Test {
     files_.push_back({5000, 5 * kMiB, {{0, 6 * kMiB, 3 * kMiB}, {3 * kMiB, kMiB / 3, 2 * kMiB}}});
     files_.push_back({5001, 4 * kMiB, {{0, kMiB / 5, 4 * kMiB}}});
     // Over and beside every place where a checkpoint may lie.
-    for (std::uint64_t edge = kMiB / 2; edge < image_.size_bytes(); edge += kMiB / 2)
-      for (const int shift : {-1600, -560, -530, -11, 5, 505, 900})
+    for (std::uint64_t edge = kMiB / 2; edge + kMiB / 4 < image_.size_bytes(); edge += kMiB / 2)
+      for (const int shift : {-33000, -16390, -16370, -1600, -530, -11, 5, 505, 900, 16380})
         image_.plant(static_cast<std::uint64_t>(static_cast<std::int64_t>(edge) + shift),
                      fmt::format(" to {}.{}@example.org ", edge, shift + 2000));
     for (const std::uint64_t chunk : {40u, 95u, 96u, 97u, 200u})
