@@ -258,8 +258,9 @@ class RowHits {
 // What is sure first, then what stands in messages, then what there is least of.
 constexpr const char* kRank =
     "UPDATE row_hit SET rank = o.n FROM (SELECT row_id, row_number() OVER (ORDER BY validated, kind IN ('url', "
-    "'domain'), message_locator IS NULL, places, kind, normalized, id) AS n FROM (SELECT *, count(*) OVER (PARTITION "
-    "BY kind, normalized) AS places FROM row_hit)) o WHERE o.row_id = row_hit.row_id";
+    "'domain'), message_locator IS NULL, places, kind, normalized, id) AS n FROM (SELECT row_id, validated, kind, "
+    "normalized, message_locator, id, count(*) OVER (PARTITION BY kind, normalized) AS places FROM row_hit)) o WHERE "
+    "o.row_id = row_hit.row_id";
 
 }  // namespace
 
@@ -268,7 +269,9 @@ Status IndexWriter::Impl::settle_hits() {
   LIMIER_TRY(const people::Country* const at_home, country_of_device(db_));
   // Those that a parser gave stay, and get new numbers among the others.
   LIMIER_CHECK(
-      db_.execute(fmt::format("DELETE FROM row_hit WHERE maker_id = {}; UPDATE row_hit SET id = NULL", maker)));
+      db_.execute(fmt::format("DROP INDEX IF EXISTS row_hit_by_id; DROP INDEX IF EXISTS row_hit_by_rank;"
+                              "DELETE FROM row_hit WHERE maker_id = {}; UPDATE row_hit SET id = NULL",
+                              maker)));
   LIMIER_CHECK(RowHits(db_, declared_, maker, at_home).run());
   LIMIER_CHECK(place_byte_hits(maker));
   LIMIER_CHECK(number_rows(db_, catalog::kKindOf<catalog::Hit>));
