@@ -80,6 +80,9 @@ class Set {
   std::unique_ptr<Impl> impl_;
 };
 
+// Whether it begins as a set does, however damaged it is.
+bool is_set_file(const std::string& path);
+
 struct BuildOptions {
   std::string name, version, format;
   Kind kind = Kind::kKnown;

@@ -27,7 +27,7 @@ namespace limier::store {
 class RuleDoor;  // store/rule_door.h
 
 inline constexpr std::int32_t kApplicationId = 0x4C494D52;  // "LIMR"
-inline constexpr std::int32_t kSchemaVersion = 9;
+inline constexpr std::int32_t kSchemaVersion = 10;
 
 struct Authority {
   std::string text, case_number, exhibit, examiner, agency, note;
@@ -140,6 +140,19 @@ struct ItemCompanions {
   std::vector<Beside> beside;
 };
 
+// A content and its digests, and what hash sets say of it.
+struct DigestsOf {
+  std::int64_t content_id = 0;
+  std::int64_t files = 0;  // that hold it; without names whose inode is in use by another
+  Digests digests;
+};
+struct KnownContent {
+  std::int64_t content_id = 0;
+  bool notable = false;
+  std::string sources;     // the names of the sets, by "; "
+  std::string categories;  // their numbers for it, by "; "; "": none
+};
+
 class IndexWriter {
  public:
   // Creates DIR/index.db (WAL while writing). Refuses an existing file and a locked one.
@@ -232,6 +245,13 @@ class IndexWriter {
   // After the sweep: digests of the media, states of the contents that touch bad ranges. `swept` false (profile list,
   // or the sweep failed): contents stay not-read, but for those whose digests came.
   Status finish_evidence(const Digests& media, std::optional<Verdict> verdict, bool swept);
+  // -- known contents: after finish_evidence()
+  // ------------------------------------------------------------------------- Of contents that are their files' own and
+  // not empty, behind `after`, by content_id; at most `limit`.
+  Result<std::vector<DigestsOf>> digests_behind(std::int64_t after, std::size_t limit);
+  // Takes back what was said before of known contents, and of the sets.
+  Status clear_known();
+  Status add_known(std::span<const KnownContent> known);
   // -- contents: after the catalog -----------------------------------------------------------------------------------
   // Files that items may need beside them: globs over their places seen from the item's folder, "wa.db", "../x/y.db".
   // To be said before the first choice.

@@ -5,6 +5,7 @@
 #include "content/app_traces.h"
 #include "content/device_files.h"
 #include "content/discord_parser.h"
+#include "content/dpkg_parser.h"
 #include "content/mail_parser.h"
 #include "content/packed_parser.h"
 #include "content/pst_parser.h"
@@ -27,6 +28,7 @@ std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> pack
   parsers.push_back(std::make_unique<AppTracesParser>(read_by_packs));
   parsers.push_back(std::make_unique<DeviceFilesParser>(read_by_packs));
   parsers.push_back(std::make_unique<DiscordParser>());
+  parsers.push_back(std::make_unique<DpkgParser>());
   parsers.push_back(std::make_unique<MailParser>());
   parsers.push_back(std::make_unique<PackedParser>());
   parsers.push_back(std::make_unique<PstParser>(PstParser::Part::kFolders));

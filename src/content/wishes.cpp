@@ -78,6 +78,11 @@ const std::array<std::string, 3>& discord_files() {
   return kNames;
 }
 
+const std::array<std::string, 1>& dpkg_files() {
+  static const std::array<std::string, 1> kNames{"*/var/lib/dpkg/info/*.md5sums"};
+  return kNames;
+}
+
 // Seen from the folder of the cached files.
 const std::array<std::string, 1>& discord_beside() {
   static const std::array<std::string, 1> kPlaces{"../Cache.db"};
@@ -97,6 +102,7 @@ std::span<const Wish> wishes() {
       Wish{.parser = "apps", .version = "1", .file_names = kTraces},
       Wish{.parser = "device", .version = "1", .file_names = device_files()},
       Wish{.parser = "discord", .version = "1", .file_names = discord_files(), .beside = discord_beside()},
+      Wish{.parser = "dpkg", .version = "1", .file_names = dpkg_files()},
       Wish{.parser = "mail", .version = "1", .mime_types = kMail},
       Wish{.parser = "packed", .version = "1", .mime_types = kPacked},
       Wish{.parser = "pst", .version = "1", .mime_types = kPst},

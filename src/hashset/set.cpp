@@ -65,6 +65,13 @@ const SetInfo& Set::info() const {
   return impl_->info;
 }
 
+bool is_set_file(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 8> magic{};
+  return fd && ::pread(fd.get(), magic.data(), magic.size(), 0) == static_cast<ssize_t>(magic.size()) &&
+         std::string_view(magic.data(), magic.size()) == kMagic;
+}
+
 Result<std::unique_ptr<Set>> Set::open(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat facts {};
@@ -74,9 +81,7 @@ Result<std::unique_ptr<Set>> Set::open(const std::string& path) {
   auto impl = std::make_unique<Impl>();
   impl->path = path;
   impl->size = static_cast<std::size_t>(facts.st_size);
-  std::array<char, 8> magic{};
-  const ssize_t got = ::pread(fd.get(), magic.data(), magic.size(), 0);
-  if (got != static_cast<ssize_t>(magic.size()) || std::string_view(magic.data(), magic.size()) != kMagic)
+  if (!is_set_file(path))
     return Error{ErrorKind::kUsage,
                  fmt::format("{}: is not a hash set of limier; lists become one with limier hashset import", path)};
   if (impl->size < kHeaderBytes + kTrailerBytes) return damaged(path, "it is cut short");

@@ -4,6 +4,7 @@
 
 #include "limier/catalog/findings.h"
 #include "limier/catalog/messages.h"
+#include "store/packages.h"
 #include "store/writer_impl.h"
 
 namespace limier::store {
@@ -328,6 +329,7 @@ Status IndexWriter::Impl::settle_content() {
   LIMIER_CHECK(drop_unfinished_items());
   LIMIER_CHECK(drop_same_items());
   LIMIER_CHECK(derive_mailbox_owners());
+  LIMIER_CHECK(settle_packages(db_));
   LIMIER_CHECK(settle_declared(db_));
   LIMIER_CHECK(db_.execute("DELETE FROM row_item"));
   LIMIER_CHECK(db_.execute(

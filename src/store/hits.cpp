@@ -15,6 +15,7 @@
 namespace limier::store {
 namespace {
 
+constexpr std::string_view kHitsInKnown = "hits-in-known-files";
 constexpr std::size_t kContextBytes = 48;   // on either side
 constexpr std::size_t kMaxText = 4u << 20;  // of one cell
 
@@ -264,6 +265,24 @@ constexpr const char* kRank =
 
 }  // namespace
 
+// Of published software and the like: counted and not kept. Those of notable files stay.
+Status IndexWriter::Impl::leave_out_known_hits() {
+  LIMIER_CHECK(db_.execute(fmt::format("DELETE FROM issue WHERE code = '{}'", kHitsInKnown)));
+  constexpr std::string_view kInKnown =
+      "FROM row_hit AS h WHERE coalesce(h.of_content, (SELECT i.content_id FROM content_item i WHERE i.item_id = "
+      "h.item_id)) IN (SELECT content_id FROM known_content WHERE notable = 0)";
+  LIMIER_TRY(const auto places, db_.integer(fmt::format("SELECT count(*) + coalesce(sum(left_out), 0) {}", kInKnown)));
+  if (places.value_or(0) == 0) return ok_status();
+  catalog::IssueRecord issue;
+  issue.stage = "content";
+  issue.code = kHitsInKnown;
+  issue.severity = catalog::Severity::kInfo;
+  issue.message =
+      fmt::format("{} places of numbers, addresses and keys in known files were counted and not kept", *places);
+  LIMIER_CHECK(add(issue));
+  return db_.execute(fmt::format("DELETE {}", kInKnown));
+}
+
 Status IndexWriter::Impl::settle_hits() {
   LIMIER_TRY(const std::int64_t maker, maker_id(entities::kScanner, entities::kScannerVersion));
   LIMIER_TRY(const people::Country* const at_home, country_of_device(db_));
@@ -274,6 +293,7 @@ Status IndexWriter::Impl::settle_hits() {
                               maker)));
   LIMIER_CHECK(RowHits(db_, declared_, maker, at_home).run());
   LIMIER_CHECK(place_byte_hits(maker));
+  LIMIER_CHECK(leave_out_known_hits());
   LIMIER_CHECK(number_rows(db_, catalog::kKindOf<catalog::Hit>));
   LIMIER_CHECK(look_up_references(db_, catalog::kKindOf<catalog::Hit>));
   LIMIER_CHECK(db_.execute(kRank));

@@ -80,6 +80,14 @@ CREATE TABLE digest (
   sha1_hex TEXT GENERATED ALWAYS AS (CASE WHEN sha1 IS NOT NULL THEN lower(hex(sha1)) END) VIRTUAL,
   sha256_hex TEXT GENERATED ALWAYS AS (CASE WHEN sha256 IS NOT NULL THEN lower(hex(sha256)) END) VIRTUAL
 ) STRICT;
+-- What hash sets say; the words of it once.
+CREATE TABLE known_source (
+  source_id INTEGER PRIMARY KEY, sources TEXT NOT NULL, categories TEXT NOT NULL, UNIQUE (sources, categories)
+) STRICT;
+CREATE TABLE known_content (
+  content_id INTEGER PRIMARY KEY REFERENCES stream(content_id), notable INTEGER NOT NULL,
+  source_id INTEGER NOT NULL REFERENCES known_source(source_id)
+) STRICT;
 CREATE TABLE extent (
   content_id INTEGER NOT NULL REFERENCES stream(content_id), seq INTEGER NOT NULL, piece INTEGER NOT NULL,
   file_offset INTEGER NOT NULL, image_offset INTEGER, length INTEGER NOT NULL, kind INTEGER NOT NULL,

@@ -153,6 +153,11 @@ class IndexWriter::Impl {
   Status drop_same_items();
   Status settle_content();
 
+  // known.cpp
+  Result<std::vector<DigestsOf>> digests_behind(std::int64_t after, std::size_t limit);
+  Status clear_known();
+  Status add_known(std::span<const KnownContent> known);
+
   // scope.cpp
   void set_scope(std::shared_ptr<const catalog::Scope> scope);
   Status count_masked(std::uint32_t volume_id, std::int64_t item_id, std::string_view kind, const std::string& reason,
@@ -174,6 +179,7 @@ class IndexWriter::Impl {
 
   // hits.cpp
   Status settle_hits();
+  Status leave_out_known_hits();
 
   // mailboxes.cpp
   Status derive_mailbox_owners();

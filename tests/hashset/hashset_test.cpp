@@ -384,7 +384,8 @@ TEST_F(HashSets, EveryCutAndEveryFlippedByteOfASetIsFound) {
     const std::string path = write("damaged.set", bytes);
     const auto set = Set::open(path);
     if (!set) return set.error().message;
-    for (const char* text : {"1", "2", "3"}) static_cast<void>((*set)->contains(all_of(text)));  // whatever it says, within the file
+    for (const char* text : {"1", "2", "3"})
+      static_cast<void>((*set)->contains(all_of(text)));  // whatever it says, within the file
     const auto good = (*set)->verify(kGoOn);
     return good.ok() ? std::string() : good.error().message;
   };
