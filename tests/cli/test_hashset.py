@@ -10,7 +10,7 @@ from cli_support import AUTHORITY, CORPUS, EXIT_GOOD, EXIT_MISMATCH, EXIT_PARTLY
 SOFTWARE = b"#!/bin/sh\necho published software, call +31612345678\n" * 40
 PICTURE = b"\xff\xd8\xff\xe0 not really a picture " * 50
 OWN = b"what the user wrote himself\n" * 20
-FILES = {"usr/bin/tool": SOFTWARE, "home/a/copy of tool": SOFTWARE, "DCIM/1.jpg": PICTURE, "home/a/letter.txt": OWN, "home/a/empty": b""}
+FILES = {"usr/bin/tool": SOFTWARE, "docs/copy of tool": SOFTWARE, "DCIM/1.jpg": PICTURE, "docs/letter.txt": OWN, "docs/empty": b""}
 
 
 def digest(name, content):
@@ -54,9 +54,9 @@ class FromListToReport(HashSets):
         self.run_triage("--hashset", self.known, self.notable)
         files = self.files()
         self.assertEqual(files["/usr/bin/tool"], ("known", "NSRL", None))
-        self.assertEqual(files["/home/a/copy of tool"], ("known", "NSRL", None))
+        self.assertEqual(files["/docs/copy of tool"], ("known", "NSRL", None))
         self.assertEqual(files["/DCIM/1.jpg"], ("notable", "VIC", "2"))
-        for path in ("/home/a/letter.txt", "/home/a/empty"):
+        for path in ("/docs/letter.txt", "/docs/empty"):
             self.assertEqual(files[path], (None, None, None))
         with sqlite3.connect(self.out / "index.db") as index:
             self.assertEqual(index.execute("SELECT name, known, entries, files FROM v_hash_set ORDER BY 1").fetchall(),
@@ -93,11 +93,11 @@ class FromListToReport(HashSets):
 
     def test_files_by_hash_status(self):
         self.run_triage("--hashset", self.known, self.notable)
-        for status, wanted in (("known", {"/usr/bin/tool", "/home/a/copy of tool"}), ("notable", {"/DCIM/1.jpg"})):
+        for status, wanted in (("known", {"/usr/bin/tool", "/docs/copy of tool"}), ("notable", {"/DCIM/1.jpg"})):
             listed = json.loads(limier("files", self.out, "--known", status, "--json").stdout)
             self.assertEqual({one["path"] for one in listed}, wanted)
         unknown = {one["path"] for one in json.loads(limier("files", self.out, "--known", "unknown", "--json").stdout)}
-        self.assertIn("/home/a/letter.txt", unknown)
+        self.assertIn("/docs/letter.txt", unknown)
         self.assertFalse(unknown & {"/usr/bin/tool", "/DCIM/1.jpg"})
 
     def test_what_was_not_looked_for_is_no_empty_answer(self):
@@ -200,7 +200,7 @@ class PackageDatabase(HashSets):
         return image
 
     def test_files_as_listed_are_known_and_others_are_named(self):
-        files = {"usr/bin/tool": SOFTWARE, "usr/bin/changed": OWN, "home/a/other": OWN}
+        files = {"usr/bin/tool": SOFTWARE, "usr/bin/changed": OWN, "docs/other": OWN}
         lines = [f"{digest('md5', SOFTWARE)}  usr/bin/tool", f"{digest('md5', PICTURE)}  usr/bin/changed", f"{digest('md5', PICTURE)}  usr/bin/not there"]
         self.image = self.image_with("\n".join(lines) + "\n", files)
         self.run_triage()
