@@ -61,15 +61,16 @@ class Pages(unittest.TestCase):
         self.addCleanup(lambda: self.browser.close())
 
     def look(self, path, check, **options):
-        """`check` of this page; again in a new browser where the browser itself failed, up to three times in all."""
+        """`check` of this page, up to three times, each in a new browser: what is wrong with a page is wrong every time, while a
+        browser that gets no time on a busy machine ends, or is late."""
         for attempt in range(3):
             try:
                 with self.browser.open(path, **options) as page:
                     return check(path, page)
-            except browser.Gone as error:
+            except (browser.BrowserError, AssertionError) as error:
                 if attempt == 2:
                     raise
-                print(f"{path.name}: {error}; in a new browser", file=sys.stderr)
+                print(f"{path.name}: {self.id()}: {str(error)[:500]}; in a new browser", file=sys.stderr)
                 self.browser.close()
                 self.browser = browser.Browser()
 
