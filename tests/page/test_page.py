@@ -124,10 +124,11 @@ class Pages(unittest.TestCase):
             self.assertEqual(page.run("boxes.filter(one => one.getAttribute('tabindex') !== '0').map(one => one.outerHTML.slice(0, 150))"), [])
             stops = page.run("document.querySelectorAll('a[href], [tabindex=\"0\"]').length")
             self.assertLess(stops, MAX_STOPS)
-            for _ in range(stops + 2):
+            for _ in range(stops + 3):  # the first once more: it may have come before the page had the keyboard
                 page.press(*TAB)
             self.assertEqual(page.run("boxes.filter(one => !stops.some(([stop]) => stop === one)).map(one => one.ariaLabel)"), [])
-            self.assertEqual(page.run("stops.filter(([, seen]) => !seen).map(([one]) => one.outerHTML.slice(0, 150))"), [])
+            self.assertEqual(page.run("[...new Set(stops.map(([one]) => one))].filter(one => !stops.some(([stop, seen]) => stop === one && seen))"
+                                      ".map(one => one.outerHTML.slice(0, 150))"), [])
             for at in range(min(count, 5)):
                 page.run(f"boxes[{at}].focus()")
                 page.press(*RIGHT)
