@@ -102,7 +102,7 @@ class ByteHits {
 
   Status run() {
     LIMIER_CHECK(read_joints());
-    LIMIER_CHECK(read_databases());
+    LIMIER_CHECK(read_run_together());
     LIMIER_CHECK(place_those_of_image());
     LIMIER_CHECK(place_those_over_joints());
     return db_.execute(
@@ -132,19 +132,21 @@ class ByteHits {
     return next->first.first == content_id && end <= next->second;
   }
 
-  // There one text ends where the next begins, and of an address of the web nobody sees where it ends.
-  Status read_databases() {
+  // There one text begins where the other ends, or behind a number that looks like a letter: only what carries a check
+  // in itself is sure to be whole. Of databases the cells are searched one by one.
+  Status read_run_together() {
     LIMIER_TRY(auto rows,
                db_.prepare("SELECT c.content_id FROM content_type c JOIN file_type t ON t.type = c.type WHERE "
-                           "t.mime GLOB 'application/vnd.sqlite3*'"));
+                           "t.mime GLOB 'application/vnd.sqlite3*' OR t.mime IN ('application/x-bplist', "
+                           "'application/x-nskeyedarchive')"));
     while (true) {
       LIMIER_TRY(const bool row, rows.step());
       if (!row) return ok_status();
-      databases_.insert(rows.integer(0));
+      run_together_.insert(rows.integer(0));
     }
   }
-  [[nodiscard]] bool without_end(const catalog::Hit& hit, std::int64_t content_id) const {
-    return (hit.kind == "url" || hit.kind == "domain") && databases_.contains(content_id);
+  [[nodiscard]] bool may_run_on(const catalog::Hit& hit, std::int64_t content_id) const {
+    return hit.validated != catalog::Validated::kChecksum && run_together_.contains(content_id);
   }
 
   Status place_those_of_image() {
@@ -171,7 +173,7 @@ class ByteHits {
           owner->kind == ExtentKind::kResident)
         continue;
       if (owner->sealed && is_cut(offset, rows.integer(1))) continue;
-      if (without_end(hit, owner->content_id)) continue;
+      if (may_run_on(hit, owner->content_id)) continue;
       extent.reset();
       extent.bind(1, owner->content_id);
       extent.bind(2, std::int64_t{owner->seq});
@@ -196,7 +198,7 @@ class ByteHits {
       if (!row) return ok_status();
       catalog::Hit hit = hit_of(rows);
       const std::int64_t content_id = rows.integer(8);
-      if (without_end(hit, content_id)) continue;
+      if (may_run_on(hit, content_id)) continue;
       extent.reset();
       extent.bind(1, content_id);
       extent.bind(2, rows.integer(0));
@@ -220,7 +222,7 @@ class ByteHits {
   DeclaredRows& rows_;
   std::int64_t maker_, max_in_memory_;
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> joints_;  // content, begin → end
-  std::unordered_set<std::int64_t> databases_;
+  std::unordered_set<std::int64_t> run_together_;
   std::int64_t seq_ = 0;
 };
 

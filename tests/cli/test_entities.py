@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import re
+import sqlite3
 import unittest
 import zipfile
 
@@ -158,6 +159,11 @@ class Bytes(unittest.TestCase):
         tree = cls.scratch.path / "tree"
         phone.make_store(tree / phone.STORE, [phone.row_of(1, "nothing in here")])
         (tree / "notes.dat").write_bytes(b"\x07" * 5000 + b"\x00to anna@sender.example \x00" + "bij jan@wide.example".encode("utf-16-le") + b"\xff" * 900)
+        with sqlite3.connect(tree / "strange.db") as db:
+            db.executescript("CREATE TABLE entry (kind TEXT, who TEXT, note TEXT, number TEXT);"
+                             "INSERT INTO entry VALUES ('identifier', 'glued@cell.example', 'com', '+32470999888'),"
+                             "('at 7', '32470777666@s.whatsapp.net', '1', '+32470999777')")
+        db.close()
         with gzip.open(tree / "log.gz", "wb") as stream:
             stream.write(b"IBAN BE68539007547034 and more\n" * 3)
         with zipfile.ZipFile(tree / "list.zip", "w", zipfile.ZIP_DEFLATED) as packed:
@@ -209,6 +215,14 @@ class Bytes(unittest.TestCase):
         done = support.call(support.LIMIER, "explain", self.run_.folder, f"hit:{hit['hit_id']}", "--json", "--image", changed)
         self.assertNotEqual(done.returncode, 0)
         self.assertEqual(json.loads(done.stdout)["derived"]["state"], "differs")
+
+    def test_texts_of_a_database_do_not_run_into_each_other(self):
+        with self.run_.index() as index:
+            rows = index.rows("SELECT h.kind, h.normalized, h.decode_path, h.image_offset FROM v_hit h JOIN v_file f USING (file_id) "
+                              "WHERE f.path = '/strange.db' ORDER BY 1, 2")
+        self.assertEqual([(row["kind"], row["normalized"], row["decode_path"]) for row in rows],
+                         [("email", "glued@cell.example", "sqlite:entry.who"), ("phone", "+32470777666", "sqlite:entry.who"),
+                          ("phone", "+32470999777", "sqlite:entry.number"), ("phone", "+32470999888", "sqlite:entry.number")])
 
     def test_in_what_is_packed(self):
         hit = self.hit("BE68539007547034")
