@@ -223,6 +223,15 @@ std::pair<std::int64_t, std::int64_t> texts_and_judged(const Pack& pack, const s
 
 constexpr std::string_view kMessages = "message";
 
+// Early, only what is told at once is looked for: over messages, high or above, by its priority or by one it selects.
+bool is_told_early(const Rule& rule) {
+  const auto names = [&](catalog::Priority one) {
+    return rule.sql.find(fmt::format("'{}'", priority_word(one))) != std::string::npos;
+  };
+  return rule.subject == kMessages && (rule.priority <= catalog::Priority::kHigh || names(catalog::Priority::kHigh) ||
+                                       names(catalog::Priority::kLiveInDanger));
+}
+
 // Its word lists are held against messages.
 bool reads_texts(const Pack& pack) {
   return std::ranges::any_of(pack.rules, [](const Rule& rule) {
@@ -329,7 +338,7 @@ Result<Report> run(const RuleSet& set, store::RuleDoor& door, const Options& opt
   LIMIER_TRY(auto sight, Sight::of(door));
   for (const Pack& pack : set.packs()) {
     for (const Rule& rule : pack.rules) {
-      if (options.early && rule.subject != kMessages) continue;
+      if (options.early && !is_told_early(rule)) continue;
       if (!sight.serves(pack, rule)) continue;
       if (const auto status = run_rule(pack, rule, door, options, report); !status)
         report.problems.push_back(fmt::format("rule {}/{}: {}", pack.id, rule.id, status.error().message));
