@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "limier/base/file_io.h"
 #include "limier/base/flat_object.h"
 #include "limier/report.h"
 #include "limier/store.h"
@@ -25,9 +26,7 @@ constexpr std::string_view kAudit = "audit.jsonl";
 constexpr const char* kTemporarySuffix = ".tmp";
 
 Error failed(const std::string& path, const char* what) {
-  const ErrorKind kind = errno == ENOSPC || errno == EDQUOT || errno == EFBIG || errno == EIO ? ErrorKind::kTemporary
-                                                                                              : ErrorKind::kInternal;
-  return {kind, fmt::format("{}: {}: {}", path, what, std::strerror(errno))};
+  return {error_kind_of(errno), fmt::format("{}: {}: {}", path, what, std::strerror(errno))};
 }
 
 bool is_inside(const fs::path& inner, const fs::path& outer) {
@@ -38,23 +37,6 @@ bool is_inside(const fs::path& inner, const fs::path& outer) {
     ++at;
   }
   return true;
-}
-
-Status write_fd(int fd, const std::string& path, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t wrote = ::write(fd, content.data(), content.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return failed(path, "cannot be written");
-    content.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  return ok_status();
-}
-
-Status sync_folder_of(const std::string& path) {
-  const UniqueFd folder(::open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // Some file systems cannot sync a folder (EINVAL); the file itself is on the disk by then.
-  if (folder && fsync(folder.get()) != 0 && errno != EINVAL) return failed(path, "its folder cannot be synced");
-  return ok_status();
 }
 
 std::string audit_line(std::string_view action, const AuditLog::Fields& fields, std::string_view log) {
@@ -146,23 +128,15 @@ Status prepare_export_folder(const std::string& dir, const EvidenceSet& evidence
 }
 
 Status write_file(const std::string& path, std::string_view content) {
-  const std::string temporary = path + kTemporarySuffix;
-  const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!fd) return failed(path, "cannot be created");
-  auto status = write_fd(fd.get(), path, content);
-  if (status.ok() && fsync(fd.get()) != 0) status = failed(path, "cannot be synced");
-  if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) status = failed(path, "cannot be put in place");
-  if (status.ok()) status = sync_folder_of(path);
-  if (!status.ok()) ::unlink(temporary.c_str());
-  return status;
+  return write_whole(path, path + kTemporarySuffix, content, 0600);
 }
 
 Status append_file(const std::string& path, std::string_view text, std::uint64_t size) {
   const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!fd) return failed(path, "cannot be opened");
-  auto status = write_fd(fd.get(), path, text);
-  if (status.ok() && fsync(fd.get()) != 0) status = failed(path, "cannot be synced");
-  if (status.ok() && size == 0) status = sync_folder_of(path);
+  Status status = ok_status();
+  if (!write_fully(fd.get(), as_bytes(text)) || fsync(fd.get()) != 0) status = file_error("write", path, errno);
+  if (status.ok() && size == 0) status = sync_folder(fs::path(path).parent_path());
   // Should taking it back fail too, the next entry replaces it.
   if (!status.ok()) [[maybe_unused]]
     const int failed_too = ftruncate(fd.get(), static_cast<off_t>(size));

@@ -4,20 +4,36 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
 
 namespace limier {
 
+ErrorKind error_kind_of(int number) {
+  switch (number) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EIO:
+    case EMFILE:
+    case ENFILE:
+      return ErrorKind::kTemporary;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+      return ErrorKind::kUsage;
+    default:
+      return ErrorKind::kInternal;
+  }
+}
+
 Error file_error(std::string_view doing, const std::string& path, int number) {
-  const ErrorKind kind =
-      number == ENOSPC || number == EDQUOT || number == EIO || number == EFBIG || number == EMFILE || number == ENFILE
-          ? ErrorKind::kTemporary
-      : number == EACCES || number == EPERM || number == EROFS || number == ENOENT || number == ENOTDIR
-          ? ErrorKind::kUsage
-          : ErrorKind::kInternal;
-  return {kind, fmt::format("cannot {} {}: {}", doing, path, std::generic_category().message(number))};
+  return {error_kind_of(number), fmt::format("cannot {} {}: {}", doing, path, std::generic_category().message(number))};
 }
 
 bool read_fully(int fd, std::uint64_t offset, MutableBytes into) {
@@ -42,6 +58,31 @@ bool write_fully(int fd, Bytes bytes) {
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
   return true;
+}
+
+Status sync_folder(const std::string& dir) {
+  const UniqueFd folder(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Some file systems cannot sync a folder (EINVAL); the files themselves are on the disk by then.
+  if (folder && ::fsync(folder.get()) != 0 && errno != EINVAL) return file_error("sync the folder", dir, errno);
+  return ok_status();
+}
+
+Status put_in_place(const std::string& partial, const std::string& path) {
+  if (::rename(partial.c_str(), path.c_str()) != 0) return file_error("rename the finished", path, errno);
+  const auto folder = path.find_last_of('/');
+  return sync_folder(folder == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(folder, 1)));
+}
+
+Status write_whole(const std::string& path, const std::string& partial, std::string_view content, unsigned mode) {
+  // What an interrupted run left is removed first: O_EXCL then makes a new file, and never follows a link.
+  ::unlink(partial.c_str());
+  const UniqueFd fd(::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (!fd) return file_error("create", path, errno);
+  Status status = ok_status();
+  if (!write_fully(fd.get(), as_bytes(content)) || ::fsync(fd.get()) != 0) status = file_error("write", path, errno);
+  if (status.ok()) status = put_in_place(partial, path);
+  if (!status.ok()) ::unlink(partial.c_str());
+  return status;
 }
 
 Result<UniqueFd> unnamed_file(const std::string& dir) {

@@ -11,6 +11,7 @@
 
 #include "batch/json.h"
 #include "batch/machine.h"
+#include "limier/base/file_io.h"
 #include "limier/batch.h"
 
 namespace limier::batch {
@@ -23,22 +24,7 @@ constexpr int kLockLooks = 5;
 constexpr useconds_t kLockPauseUs = 20'000;
 
 Error failed(const std::string& path, std::string_view what, int number) {
-  const bool full = number == ENOSPC || number == EDQUOT || number == EIO;
-  const bool ours = number == EACCES || number == EPERM || number == EROFS || number == ENOENT || number == ENOTDIR;
-  return {full   ? ErrorKind::kTemporary
-          : ours ? ErrorKind::kUsage
-                 : ErrorKind::kInternal,
-          fmt::format("{}: {}: {}", path, what, std::strerror(number))};
-}
-
-Status write_all(int fd, const std::string& path, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t wrote = ::write(fd, content.data(), content.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return failed(path, "cannot be written", errno);
-    content.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  return ok_status();
+  return {error_kind_of(number), fmt::format("{}: {}: {}", path, what, std::strerror(number))};
 }
 
 std::string lock_text(std::string_view what) {
@@ -69,29 +55,12 @@ Status make_folder(const std::string& path) {
   return ok_status();
 }
 
-Status sync_folder(const std::string& path) {
-  const UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // Some file systems cannot sync a folder (EINVAL).
-  if (folder && ::fsync(folder.get()) != 0 && errno != EINVAL) return failed(path, "cannot be synced", errno);
-  return ok_status();
-}
-
 Status publish_file(const std::string& path, std::string_view content) {
   const std::string parent = fs::path(path).parent_path().string();
   LIMIER_CHECK(make_folder(parent));
   // Two machines may publish the same file at once: each has a temporary name of its own.
   const std::string temporary = fmt::format("{}.{}.{}.tmp", path, host_name(), ::getpid());
-  const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd) return failed(path, "cannot be created", errno);
-  auto status = write_all(fd.get(), path, content);
-  if (status.ok() && ::fsync(fd.get()) != 0) status = failed(path, "cannot be synced", errno);
-  if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0)
-    status = failed(path, "cannot be put in place", errno);
-  if (!status.ok()) {
-    ::unlink(temporary.c_str());
-    return status;
-  }
-  return sync_folder(parent);
+  return write_whole(path, temporary, content, 0600);
 }
 
 Result<std::string> read_whole_file(const std::string& path) {
@@ -142,7 +111,7 @@ Result<std::optional<FileLock>> FileLock::try_lock(const std::string& path, std:
     return std::optional<FileLock>();
   }
   if (::ftruncate(fd.get(), 0) != 0) return failed(path, "cannot be written", errno);
-  LIMIER_CHECK(write_all(fd.get(), path, lock_text(what)));
+  if (!write_fully(fd.get(), as_bytes(lock_text(what)))) return failed(path, "cannot be written", errno);
   return std::optional<FileLock>(FileLock(std::move(fd)));
 }
 

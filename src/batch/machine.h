@@ -9,7 +9,6 @@ namespace limier::batch {
 
 std::string host_name();
 Status make_folder(const std::string& path);  // with its parents, readable by nobody else
-Status sync_folder(const std::string& path);
 Result<std::string> file_sha256(const std::string& path);
 
 }  // namespace limier::batch

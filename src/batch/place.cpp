@@ -13,6 +13,7 @@
 #include <filesystem>
 
 #include "batch/machine.h"
+#include "limier/base/file_io.h"
 
 namespace limier::batch {
 namespace {
@@ -50,8 +51,7 @@ std::string from_environment(const char* name) {
 }
 
 Error failed(const std::string& path, std::string_view what, int number) {
-  const bool full = number == ENOSPC || number == EDQUOT || number == EIO || number == ESTALE;
-  return {full ? ErrorKind::kTemporary : ErrorKind::kInternal,
+  return {number == ESTALE ? ErrorKind::kTemporary : error_kind_of(number),
           fmt::format("{}: {}: {}", path, what, std::strerror(number))};
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "batch/machine.h"
+#include "limier/base/file_io.h"
 
 namespace limier::batch {
 

@@ -12,6 +12,7 @@
 #include "casework/kinds.h"
 #include "casework/messages.h"
 #include "casework/run_format.h"
+#include "limier/base/file_io.h"
 #include "limier/base/sorter.h"
 #include "limier/casework.h"
 
@@ -112,9 +113,7 @@ Status emit_keys(const EmitOptions& options) {
   LIMIER_CHECK(emit_messages(*index, options));
   LIMIER_TRY(const ExhibitFacts facts, read_exhibit_facts(*index));
   LIMIER_CHECK(save_facts(options.keys_dir, facts, options.index_digest));
-  const UniqueFd folder(::open(options.keys_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder && ::fsync(folder.get()) != 0 && errno != EINVAL) return file_error("sync", options.keys_dir, errno);
-  return ok_status();
+  return sync_folder(options.keys_dir);
 }
 
 }  // namespace limier::casework

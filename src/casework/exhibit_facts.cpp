@@ -198,12 +198,7 @@ Status save_facts(const std::string& dir, const ExhibitFacts& facts, const Sha25
   bytes.insert(bytes.end(), digest.begin(), digest.end());
   bytes.insert(bytes.end(), payload.begin(), payload.end());
   const std::string path = fmt::format("{}/{}", dir, kName), partial = fmt::format("{}/.{}.partial", dir, kName);
-  ::unlink(partial.c_str());
-  const UniqueFd fd(::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-  if (!fd) return file_error("create", partial, errno);
-  if (!write_fully(fd.get(), bytes) || ::fsync(fd.get()) != 0) return file_error("write", partial, errno);
-  if (::rename(partial.c_str(), path.c_str()) != 0) return file_error("rename the finished", path, errno);
-  return ok_status();
+  return write_whole(path, partial, as_text(bytes), 0644);
 }
 
 Result<ExhibitFacts> load_facts(const std::string& dir, const Sha256& index_digest) {

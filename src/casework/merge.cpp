@@ -10,6 +10,7 @@
 
 #include "casework/case_build.h"
 #include "casework/messages.h"
+#include "limier/base/file_io.h"
 #include "limier/casework.h"
 
 namespace limier::casework {
@@ -105,13 +106,6 @@ std::uint64_t records_of(const std::vector<Entry>& entries) {
   return records;
 }
 
-Status put_in_place(const std::string& partial, const std::string& path, const std::string& dir) {
-  if (::rename(partial.c_str(), path.c_str()) != 0) return file_error("rename the finished", path, errno);
-  const UniqueFd folder(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder && ::fsync(folder.get()) != 0 && errno != EINVAL) return file_error("sync", dir, errno);
-  return ok_status();
-}
-
 // Where the message of a problem with one run names its exhibit.
 Status put_right(std::vector<Entry>& entries, const MergeProblem& problem, const MergeOptions& options,
                  const std::atomic<int>& stop) {
@@ -146,7 +140,7 @@ Result<MergeResult> merge(const MergeOptions& options, Progress& progress, const
     // A run that turned out to be torn while it was read: derived again once, left out the second time.
     LIMIER_CHECK(put_right(entries, *problem, options, stop));
   }
-  LIMIER_CHECK(put_in_place(partial, path, options.case_dir));
+  LIMIER_CHECK(put_in_place(partial, path));
   for (const Entry& entry : entries) {
     if (!entry.facts) result.missing.push_back(entry.input.name);
     if (entry.derived_again) result.derived_again.push_back(entry.input.name);

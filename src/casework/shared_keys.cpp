@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <limits>
 
-#include "limier/base/kway.h"
 #include "casework/scores.h"
-#include "limier/base/sorter.h"
 #include "casework/volume_match.h"
+#include "limier/base/kway.h"
+#include "limier/base/sorter.h"
 
 namespace limier::casework {
 namespace {

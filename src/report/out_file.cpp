@@ -7,7 +7,8 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <system_error>
+
+#include "limier/base/file_io.h"
 
 namespace limier::report {
 
@@ -26,35 +27,12 @@ OutFile::~OutFile() {
   if (fd_) ::unlink(temporary().c_str());
 }
 
-ErrorKind OutFile::kind_of(int number) {
-  switch (number) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-    case EIO:
-      return ErrorKind::kTemporary;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-    case ENOENT:
-    case ENOTDIR:
-    case EISDIR:
-      return ErrorKind::kUsage;
-    default:
-      return ErrorKind::kInternal;
-  }
-}
-
-Error OutFile::error(std::string_view doing, int number) const {
-  return {kind_of(number), fmt::format("cannot {} {}: {}", doing, path(), std::generic_category().message(number))};
-}
-
 Result<OutFile> OutFile::create(const std::string& dir, std::string_view name) {
   OutFile out(dir, std::string(name), UniqueFd());
   // What an interrupted run left behind is removed first: O_EXCL then guarantees a new file, never a link to another.
   ::unlink(out.temporary().c_str());
   out.fd_ = UniqueFd(::open(out.temporary().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-  if (!out.fd_) return out.error("create", errno);
+  if (!out.fd_) return file_error("create", out.path(), errno);
   return out;
 }
 
@@ -79,12 +57,9 @@ void OutFile::flush() {
 Status OutFile::commit() {
   flush();
   if (error_number_ == 0 && ::fsync(fd_.get()) != 0) error_number_ = errno;
-  if (error_number_ != 0) return error("write", error_number_);
-  if (::rename(temporary().c_str(), path().c_str()) != 0) return error("rename the finished", errno);
+  if (error_number_ != 0) return file_error("write", path(), error_number_);
+  LIMIER_CHECK(put_in_place(temporary(), path()));
   fd_.reset();
-  const UniqueFd folder(::open(dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // Some file systems cannot sync a folder (EINVAL); the report itself is on the disk by then.
-  if (folder && ::fsync(folder.get()) != 0 && errno != EINVAL) return error("sync the folder of", errno);
   return ok_status();
 }
 

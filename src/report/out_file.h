@@ -28,15 +28,12 @@ class OutFile {
   [[nodiscard]] bool failed() const { return error_number_ != 0; }
   // Flush, fsync, rename over the final name, fsync of the folder.
   Status commit();
-  // What the caller can do about an errno of the file system.
-  static ErrorKind kind_of(int number);
 
  private:
   static constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
 
   OutFile(std::string dir, std::string name, UniqueFd fd);
   void flush();
-  [[nodiscard]] Error error(std::string_view doing, int number) const;
   [[nodiscard]] std::string path() const { return dir_ + "/" + name_; }
   [[nodiscard]] std::string temporary() const { return dir_ + "/" + partial_name(name_); }
 

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <system_error>
 
+#include "limier/base/file_io.h"
 #include "report/files_sheet.h"
 
 namespace limier::report {
@@ -23,8 +24,8 @@ constexpr std::size_t kFarText = 48;  // what the text of such a time takes, and
 constexpr std::size_t kHeadBytes = 8 + 8 + 8 + 1 + 4;
 
 Error disk_error(std::string_view doing, int number) {
-  return {OutFile::kind_of(number), fmt::format("cannot {} a temporary file beside timeline.csv: {}", doing,
-                                                std::generic_category().message(number))};
+  return {error_kind_of(number), fmt::format("cannot {} a temporary file beside timeline.csv: {}", doing,
+                                             std::generic_category().message(number))};
 }
 
 // The nanoseconds of "…:20.000000007Z".

@@ -1,10 +1,8 @@
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <clocale>
 #include <csignal>
 #include <set>
@@ -402,17 +400,6 @@ TEST(OutFile, AWriteThatDoesNotFitKeepsTheOldReport) {
   std::signal(SIGXFSZ, SIG_DFL);
   EXPECT_EQ(folder.read("x.txt"), "old");
   EXPECT_FALSE(std::filesystem::exists(folder.dir() + "/.x.txt.partial"));
-}
-
-TEST(OutFile, AFullDiskIsTemporary) {
-  // The kernel's always-full device stands in for a full disk: the same errno from the same call.
-  const int fd = ::open("/dev/full", O_WRONLY);
-  ASSERT_GE(fd, 0);
-  EXPECT_EQ(::write(fd, "x", 1), -1);
-  EXPECT_EQ(errno, ENOSPC);
-  ::close(fd);
-  EXPECT_EQ(OutFile::kind_of(ENOSPC), ErrorKind::kTemporary);
-  EXPECT_EQ(OutFile::kind_of(EACCES), ErrorKind::kUsage);
 }
 
 TEST(Numbers, AreGroupedAndShort) {
