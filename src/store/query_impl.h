@@ -33,6 +33,9 @@ struct Query::Impl {
   std::shared_ptr<StepBudget> budget;  // goes before the statement: that may be the connection's last hold
 };
 
+// In place: valid as long as the value is.
+Cell cell_of(sqlite3_value* value);
+
 // Our own statement on any connection of ours.
 Result<Query> make_query(sqlite3* connection, std::string_view sql);
 

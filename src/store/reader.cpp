@@ -220,35 +220,31 @@ std::vector<std::uint8_t> Query::blob(int column) const {
   if (data == nullptr) return {};
   return {data, data + sqlite3_column_bytes(impl_->statement.get(), column)};
 }
-void Query::read(std::span<Cell> cells) const {
-  for (int column = 0; Cell & cell : cells) {
-    sqlite3_value* const value = sqlite3_column_value(impl_->statement.get(), column++);
-    cell = {};
-    switch (sqlite3_value_type(value)) {
-      case SQLITE_INTEGER:
-        cell.kind = Cell::Kind::kInteger;
-        cell.integer = sqlite3_value_int64(value);
-        break;
-      case SQLITE_FLOAT:
-        cell.kind = Cell::Kind::kReal;
-        cell.real = sqlite3_value_double(value);
-        break;
-      case SQLITE_TEXT: {
-        cell.kind = Cell::Kind::kBytes;
-        const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
-        if (text != nullptr) cell.bytes = {text, static_cast<std::size_t>(sqlite3_value_bytes(value))};
-        break;
-      }
-      case SQLITE_BLOB: {
-        cell.kind = Cell::Kind::kBytes;
-        const auto* blob = static_cast<const char*>(sqlite3_value_blob(value));
-        if (blob != nullptr) cell.bytes = {blob, static_cast<std::size_t>(sqlite3_value_bytes(value))};
-        break;
-      }
-      default:
-        break;
+Cell cell_of(sqlite3_value* value) {
+  Cell cell;
+  switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER:
+      cell.kind = Cell::Kind::kInteger;
+      cell.integer = sqlite3_value_int64(value);
+      break;
+    case SQLITE_FLOAT:
+      cell.kind = Cell::Kind::kReal;
+      cell.real = sqlite3_value_double(value);
+      break;
+    case SQLITE_TEXT:
+    case SQLITE_BLOB: {
+      cell.kind = Cell::Kind::kBytes;
+      const auto* bytes = static_cast<const char*>(sqlite3_value_blob(value));
+      if (bytes != nullptr) cell.bytes = {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+      break;
     }
+    default:
+      break;
   }
+  return cell;
+}
+void Query::read(std::span<Cell> cells) const {
+  for (int column = 0; Cell & cell : cells) cell = cell_of(sqlite3_column_value(impl_->statement.get(), column++));
 }
 Value Query::value(int column) const {
   switch (sqlite3_column_type(impl_->statement.get(), column)) {

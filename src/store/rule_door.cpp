@@ -26,30 +26,6 @@ struct Registered {
   SqlFunction function;
 };
 
-Cell cell_of(sqlite3_value* value) {
-  Cell cell;
-  switch (sqlite3_value_type(value)) {
-    case SQLITE_INTEGER:
-      cell.kind = Cell::Kind::kInteger;
-      cell.integer = sqlite3_value_int64(value);
-      break;
-    case SQLITE_FLOAT:
-      cell.kind = Cell::Kind::kReal;
-      cell.real = sqlite3_value_double(value);
-      break;
-    case SQLITE_TEXT:
-    case SQLITE_BLOB: {
-      cell.kind = Cell::Kind::kBytes;
-      const auto* bytes = static_cast<const char*>(sqlite3_value_blob(value));
-      if (bytes != nullptr) cell.bytes = {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
-      break;
-    }
-    default:
-      break;
-  }
-  return cell;
-}
-
 void give(sqlite3_context* context, const Value& value) {
   const sqlite3_destructor_type copy = SQLITE_TRANSIENT;
   if (const auto* number = std::get_if<std::int64_t>(&value))
