@@ -6,7 +6,7 @@
 // Errors:  none: what does not check is not there.
 // Units:   bytes.
 // Sources: ISO 13616 (IBAN), ISO 6346 (containers), ISO/IEC 7812 (cards), 3GPP TS 23.003 (IMEI, IMSI), ITU-T E.118
-//          (ICCID), E.164 (telephone), RFC 5321, 3986, 4291, 5952, 4880; BIP 173 and 350, EIP-55, Tor rend-spec-v3.
+//          (ICCID), E.164 (telephone), RFC 5321, 3986, 4291, 5952, 4880; BIP 39, 173 and 350, EIP-55, Tor rend-spec-v3.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,7 @@ inline constexpr std::string_view kScanner = "entities", kScannerVersion = "1";
 
 // By name, in the order of kKindWords.
 enum class Kind : std::uint8_t {
+  kPhrase,
   kBitcoin,
   kCard,
   kContainer,
@@ -50,7 +51,7 @@ enum class Kind : std::uint8_t {
   kTron,
   kUrl
 };
-std::string_view kind_word(Kind kind);  // "btc", "card", "container", …
+std::string_view kind_word(Kind kind);  // "bip39", "btc", "card", …
 
 // How sure it is that it is one: it carries a check digit or digest and that is right; it has the form; it looks like
 // it and nothing more.

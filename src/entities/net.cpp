@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 #include "entities/checks.h"
 
@@ -145,8 +146,17 @@ bool is_top_level(std::string_view label) {
   constexpr std::size_t kShortest = 2, kLongest = 18;
   if (label.size() < kShortest || label.size() > kLongest) return label.starts_with("xn--");
   if (label.starts_with("xn--")) return true;
-  const std::string word = " " + lower(label) + " ";
-  return (label.size() == 2 ? kCountryDomains : kLongDomains).find(word) != std::string_view::npos;
+  static const std::unordered_set<std::string_view> kKnown = [] {
+    std::unordered_set<std::string_view> known;
+    for (std::string_view rest : {kCountryDomains, kLongDomains})
+      while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find(' '), rest.size());
+        if (end > 0) known.insert(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+      }
+    return known;
+  }();
+  return kKnown.contains(lower(label));
 }
 
 bool is_near(std::string_view text, std::size_t begin, std::size_t end, std::initializer_list<std::string_view> words) {

@@ -7,6 +7,7 @@
 
 #include "entities/blocks.h"
 #include "entities/checks.h"
+#include "entities/phrase.h"
 #include "entities/words.h"
 
 namespace limier::entities {
@@ -14,11 +15,14 @@ namespace {
 
 constexpr std::size_t kWindowBlocks = 64;
 constexpr std::size_t kFewestWide = 6;  // letters of UTF-16 in a row, to be looked at
+// Every so many bytes a piece is looked at: one of them lies inside of each phrase as a whole.
+constexpr unsigned kPhraseStep = 32, kPhrasePiece = 16;
+static_assert(kPhraseStep + kPhrasePiece - 1 <= kShortestPhrase);
 constexpr std::size_t kLongestWide = 64u << 10;
 
-constexpr std::array<std::string_view, 22> kKindWords{
-    "btc",  "card", "container", "domain", "email", "eth",   "gps",     "iban",  "iccid",   "imei", "imsi",
-    "ipv4", "ipv6", "ltc",       "mac",    "xmr",   "onion", "pgp-key", "phone", "ssh-key", "trx",  "url"};
+constexpr std::array<std::string_view, 23> kKindWords{
+    "bip39", "btc",  "card", "container", "domain", "email", "eth",     "gps",   "iban",    "iccid", "imei", "imsi",
+    "ipv4",  "ipv6", "ltc",  "mac",       "xmr",    "onion", "pgp-key", "phone", "ssh-key", "trx",   "url"};
 
 bool is_print(std::uint8_t c) {
   return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n';
@@ -105,8 +109,24 @@ class Blocks {
       each(r, base, [&](std::size_t at) { run_from(at); });
     }
     last_alnum_ = (a >> 63u) != 0;
+    for (unsigned look = 0; look < kBlockBytes; look += kPhraseStep) phrase(base, now, next, look);
     if (wide_) wide(base, now, next);
   }
+
+  // Words of three to eight letters, with a number in front or not: of a text most pieces hold something else.
+  void phrase(std::size_t base, const Masks& now, const Masks& next, unsigned look) {
+    const std::uint64_t word = ahead(now.alnum, next.alnum, look), digit = ahead(now.digit, next.digit, look);
+    const std::uint64_t starts = word & ~(word << 1u) & ~digit & (piece(kPhrasePiece) & ~std::uint64_t{1});
+    if (starts == 0) return;
+    for (std::uint64_t left = starts; left != 0; left &= left - 1) {
+      const auto first = static_cast<unsigned>(std::countr_zero(left));
+      const auto length = static_cast<unsigned>(std::countr_one(word >> first));
+      const std::size_t at = base + look + first;
+      if (length > kBlockBytes / 2 || at + length > text_.size() || !may_be_of_phrase(text_.substr(at, length))) return;
+    }
+    confirmer_.at_phrase(base + look + static_cast<unsigned>(std::countr_zero(starts)));
+  }
+  static constexpr std::uint64_t piece(unsigned bits) { return (std::uint64_t{1} << bits) - 1; }
 
   void run_from(std::size_t begin) {
     std::size_t end = begin + kShortestRun;
@@ -180,6 +200,7 @@ void scan_slowly(std::string_view text, const Options& options, std::vector<Foun
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (std::string_view("@:+.-").find(text[at]) != std::string_view::npos) confirmer.at_sign(at);
     if (!is_alnum(text[at]) || (at > 0 && is_alnum(text[at - 1]))) continue;
+    confirmer.at_phrase(at);
     std::size_t end = at;
     while (end < text.size() && is_alnum(text[end])) ++end;
     confirmer.at_run(at, end);

@@ -9,6 +9,7 @@
 #include "entities/checks.h"
 #include "entities/net.h"
 #include "entities/phone.h"
+#include "entities/phrase.h"
 #include "limier/base.h"
 
 namespace limier::entities {
@@ -108,6 +109,13 @@ bool begins_as_date(const Grouped& read) {
   const int one = number(0, size(0)), two = number(static_cast<std::size_t>(size(0)), size(1));
   if (year_first) return one >= 1900 && one <= 2100 && two >= 1 && two <= 12;
   return (one >= 1 && one <= 31 && two >= 1 && two <= 12) || (one >= 1 && one <= 12 && two >= 1 && two <= 31);
+}
+
+// "+394421-1045903", degrees and minutes of a place (ISO 6709), and "+35236450.6", a decimal.
+bool is_other_number(const Grouped& read) {
+  if (read.separators.empty()) return false;
+  const bool place = read.separators[0] == '-' && (read.groups == "ef" || read.groups == "gh");
+  return place || (read.separators[0] == '.' && read.groups.size() == 2 && read.groups[1] == 'b');
 }
 
 // A decimal number with at least four decimals, from its sign on.
@@ -279,6 +287,7 @@ void Confirmer::position(std::size_t dot) {
 void Confirmer::international(std::size_t plus) {
   if (plus > 0 && (is_alnum(text_[plus - 1]) || text_[plus - 1] == '+' || text_[plus - 1] == '/')) return;
   const Grouped read = read_groups(text_, plus + 1, true);
+  if (is_other_number(read)) return;
   std::string_view digits = read.digits;
   // What is too long may be a number with something else behind it.
   for (std::size_t groups = read.groups.size(); groups > 0; --groups) {
@@ -456,6 +465,14 @@ void Confirmer::at_group(std::size_t begin) {
     if (ends_at(end) && container_checks(number))
       put(Kind::kContainer, Proof::kChecksum, begin, end, std::move(number));
   }
+}
+
+void Confirmer::at_phrase(std::size_t place) {
+  if (place < phrase_end_) return;
+  auto phrase = phrase_at(text_, place);
+  if (!phrase || phrase->begin < phrase_end_) return;
+  phrase_end_ = phrase->end;
+  found_.push_back(std::move(*phrase));
 }
 
 void settle(std::vector<Found>& found, std::size_t first) {

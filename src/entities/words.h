@@ -20,6 +20,8 @@ class Confirmer {
   void at_sign(std::size_t place);
   // A run of letters and digits that is no part of a longer one.
   void at_run(std::size_t begin, std::size_t end);
+  // Where words may stand that are a phrase together.
+  void at_phrase(std::size_t place);
   // kText: at the first of a run, however short: numbers and words that are written in groups.
   void at_group(std::size_t begin);
 
@@ -40,6 +42,7 @@ class Confirmer {
   const Options& options_;
   std::vector<Found>& found_;
   std::size_t number_end_ = 0;  // behind the last number in groups
+  std::size_t phrase_end_ = 0;
 };
 
 // UTF-8 alone, one character after the other: what the blocks do faster must come to the same.

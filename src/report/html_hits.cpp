@@ -25,7 +25,8 @@ constexpr std::array<HitGroup, 3> kHitGroups{
      {"none", "Looks like one ({})"_w, "Nothing more can be said."_w}}};
 
 Key kind_label(std::string_view kind) {
-  static const std::map<std::string_view, Key> kLabels{{"btc", "Bitcoin"_w},
+  static const std::map<std::string_view, Key> kLabels{{"bip39", "Recovery phrase of a wallet"_w},
+                                                       {"btc", "Bitcoin"_w},
                                                        {"card", "Payment card"_w},
                                                        {"container", "Shipping container"_w},
                                                        {"domain", "Host"_w},

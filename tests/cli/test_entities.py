@@ -91,6 +91,10 @@ def found_in(text):
             yield "eth", match[0]
 
 
+# Of a random number, made for this test by another program.
+PHRASE = "latin left earth fiber adult sense version stand frozen unusual parade entry"
+
+
 class Entities(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -159,6 +163,7 @@ class Bytes(unittest.TestCase):
         tree = cls.scratch.path / "tree"
         phone.make_store(tree / phone.STORE, [phone.row_of(1, "nothing in here")])
         (tree / "notes.dat").write_bytes(b"\x07" * 5000 + b"\x00to anna@sender.example \x00" + "bij jan@wide.example".encode("utf-16-le") + b"\xff" * 900)
+        (tree / "seed.txt").write_text("my wallet\n" + "\n".join(f"{at}. {word}" for at, word in enumerate(PHRASE.split(), 1)) + "\n")
         with sqlite3.connect(tree / "strange.db") as db:
             db.executescript("CREATE TABLE entry (kind TEXT, who TEXT, note TEXT, number TEXT);"
                              "INSERT INTO entry VALUES ('identifier', 'glued@cell.example', 'com', '+32470999888'),"
@@ -200,6 +205,11 @@ class Bytes(unittest.TestCase):
             self.assertEqual(self.data[hit["image_offset"]:][:len(form)], form)
             self.assertEqual(self.explained(hit)["derived"]["state"], "agrees")
         self.assertEqual(self.hit("anna@sender.example")["file_offset"], 5004)
+
+    def test_a_phrase_that_a_wallet_is_made_again_from(self):
+        hit = self.hit(PHRASE)
+        self.assertEqual((hit["kind"], hit["validated"], hit["path"], hit["file_offset"]), ("bip39", "checksum", "/seed.txt", 13))
+        self.assertEqual(self.explained(hit)["derived"]["state"], "agrees")
 
     def test_in_space_of_nobody(self):
         hit = self.hit("carla@nobody.example")

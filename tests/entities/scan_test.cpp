@@ -2,6 +2,8 @@
 // documentation; numbers are examples of the registries.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <random>
 
 #include "entities/blocks.h"
@@ -83,6 +85,8 @@ TEST(Entities, TelephoneNumbers) {
   EXPECT_EQ(in_text("+32 470 12 34 56 2 dagen"), "phone +32470123456 grammar");
   // Too short, of no country, a date, an amount, a structured reference, a part of something longer.
   EXPECT_EQ(in_text("+4042-07403 +1073741824 +999123456789 01-02-2024 10 0.612345678 +++090/9337/55493+++"), "");
+  EXPECT_EQ(in_text("NL +5222+00454 +394421-1045903 +4612-05957 Decimal('+35236450.6')"), "");
+  EXPECT_EQ(in_text("+45 3122-6543 +353 1 280-0701"), "phone +4531226543 grammar\nphone +35312800701 grammar");
   EXPECT_EQ(in_text("bestelling A0470123456 0470123456X 12/0470123456"), "");
   EXPECT_EQ(in_bytes("\x01+32470123456\x02"), "phone +32470123456 grammar");
   EXPECT_EQ(in_bytes("0470123456"), "");
@@ -104,6 +108,52 @@ TEST(Entities, NumbersOfBanksAndShips) {
             "container CSQU3054383 checksum\ncontainer TESU1002005 checksum");
   EXPECT_EQ(in_text("CSQU3054384 CSQX3054383 XCSQU3054383"), "");
   EXPECT_EQ(in_bytes("CSQU3054383"), "container CSQU3054383 checksum");
+}
+
+// Both phrases were made for this test from random numbers, by another program.
+constexpr std::string_view kTwelve = "latin left earth fiber adult sense version stand frozen unusual parade entry";
+constexpr std::string_view kTwentyFour =
+    "few celery grief narrow alcohol road call together comic mesh once island limit bird sample man high race loop "
+    "salmon neutral clump riot mango";
+
+std::string numbered(std::string_view phrase) {
+  std::string text = "1. ";
+  int number = 1;
+  for (const char c : phrase) text += c == ' ' ? "\r\n" + std::to_string(++number) + ". " : std::string(1, c);
+  return text;
+}
+
+TEST(Entities, PhrasesOfWallets) {
+  const std::string twelve = "bip39 " + std::string(kTwelve) + " checksum";
+  const std::string longest = "bip39 " + std::string(kTwentyFour) + " checksum";
+  for (const bool bytes : {false, true}) {
+    const auto found_in = [&](const std::string& text) { return bytes ? in_bytes(text) : in_text(text); };
+    EXPECT_EQ(found_in(std::string(kTwelve)), twelve);
+    EXPECT_EQ(found_in("mijn woorden: " + std::string(kTwelve) + "."), twelve);
+    EXPECT_EQ(found_in("wallet seed\n" + std::string(kTwelve) + "\nlater"), twelve);
+    EXPECT_EQ(found_in(numbered(kTwelve)), twelve);
+    EXPECT_EQ(found_in("\x01\x02" + numbered(kTwentyFour) + "\x03"), longest);
+    std::string other(kTwelve);
+    std::ranges::transform(other, other.begin(), [](char c) { return static_cast<char>(std::toupper(c)); });
+    EXPECT_EQ(found_in(other), twelve);
+    // Wherever it lies among the blocks, and in both encodings.
+    for (std::size_t shift = 0; shift < 70; ++shift) {
+      const std::string text = std::string(shift, '\x01') + std::string(kTwentyFour) + "\x01";
+      EXPECT_EQ(found_in(text), longest) << shift;
+    }
+    // One word other, one more, one less; a word over and over; words that are joined.
+    std::string wrong(kTwelve);
+    wrong.replace(0, wrong.find(' '), "zoo");
+    EXPECT_EQ(found_in(wrong), "");
+    EXPECT_EQ(found_in(std::string(kTwelve) + " zoo"), "");
+    EXPECT_EQ(found_in(std::string(kTwelve.substr(kTwelve.find(' ') + 1))), "");
+    EXPECT_EQ(found_in("abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about"),
+              "");
+    std::string joined(kTwelve);
+    joined[joined.find(' ')] = '-';
+    EXPECT_EQ(found_in(joined), "");
+  }
+  EXPECT_EQ(in_bytes(wide(kTwelve)), twelve);
 }
 
 TEST(Entities, NumbersOfDevices) {
@@ -200,6 +250,7 @@ const std::vector<std::string>& samples() {
                                             "geo:51.2201,4.4023",
                                             "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5v",
                                             std::string(kMoneroAddress),
+                                            std::string(kTwelve),
                                             std::string(kOnionName) + ".onion"};
   return all;
 }
