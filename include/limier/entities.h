@@ -47,7 +47,10 @@ enum class Kind : std::uint8_t {
   kOnion,
   kPgpKey,
   kPhone,
+  kSession,
+  kSky,
   kSshKey,
+  kThreema,
   kTron,
   kUrl
 };

@@ -20,9 +20,10 @@ constexpr unsigned kPhraseStep = 32, kPhrasePiece = 16;
 static_assert(kPhraseStep + kPhrasePiece - 1 <= kShortestPhrase);
 constexpr std::size_t kLongestWide = 64u << 10;
 
-constexpr std::array<std::string_view, 23> kKindWords{
-    "bip39", "btc",  "card", "container", "domain", "email", "eth",     "gps",   "iban",    "iccid", "imei", "imsi",
-    "ipv4",  "ipv6", "ltc",  "mac",       "xmr",    "onion", "pgp-key", "phone", "ssh-key", "trx",   "url"};
+constexpr std::array<std::string_view, 26> kKindWords{
+    "bip39",   "btc",   "card",       "container", "domain",  "email",      "eth", "gps", "iban",
+    "iccid",   "imei",  "imsi",       "ipv4",      "ipv6",    "ltc",        "mac", "xmr", "onion",
+    "pgp-key", "phone", "session-id", "sky-id",    "ssh-key", "threema-id", "trx", "url"};
 
 bool is_print(std::uint8_t c) {
   return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n';

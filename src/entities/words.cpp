@@ -427,7 +427,7 @@ void Confirmer::at_run(std::size_t begin, std::size_t end) {
   if (word.starts_with("AAAA")) ssh_key(begin);
   if (word.size() > kLongestRun) return;
   if (in_text() && behind_letter(text_, begin)) return;
-  if (wallet(word, begin, end)) return;
+  if (wallet(word, begin, end) || session_id(word, begin, end)) return;
   if (in_text()) return;  // the rest is found by its groups
   if (is_digit(word[0])) {
     if (all_digits(word)) digits_of_things(word, std::string(1, static_cast<char>('a' + word.size())), begin, end);
@@ -443,6 +443,7 @@ void Confirmer::at_run(std::size_t begin, std::size_t end) {
 
 void Confirmer::at_group(std::size_t begin) {
   constexpr std::size_t kContainer = 11, kOwner = 3;
+  if (messenger_id(begin)) return;
   if (is_digit(text_[begin])) return number(begin);
   if (behind_letter(text_, begin)) return;
   const auto ends_at = [&](std::size_t end) {
@@ -465,6 +466,50 @@ void Confirmer::at_group(std::size_t begin) {
     if (ends_at(end) && container_checks(number))
       put(Kind::kContainer, Proof::kChecksum, begin, end, std::move(number));
   }
+}
+
+// Session: a public key of X25519 with 05 in front, in hexadecimal digits.
+bool Confirmer::session_id(std::string_view word, std::size_t begin, std::size_t end) {
+  constexpr std::size_t kDigits = 66;
+  if (word.size() != kDigits || !word.starts_with("05") || !std::ranges::all_of(word, is_hex) ||
+      !is_near(text_, begin, end, {"session"}))
+    return false;
+  std::string id(word);
+  std::ranges::transform(id, id.begin(), [](char c) { return static_cast<char>(c | 0x20); });
+  put(Kind::kSession, Proof::kGrammar, begin, end, std::move(id));
+  return true;
+}
+
+// Threema: eight letters or digits, of a company '*' and seven. Sky ECC: six. Nothing in them checks, so that the
+// application has to be named beside them.
+bool Confirmer::messenger_id(std::size_t begin) {
+  constexpr std::size_t kThreema = 8, kSky = 6;
+  std::size_t end = begin;
+  bool digit = false, letter = false, small = false;
+  while (end < text_.size() && is_alnum(text_[end]) && end - begin <= kThreema) {
+    digit = digit || is_digit(text_[end]);
+    letter = letter || is_letter(text_[end]);
+    small = small || (text_[end] >= 'a' && text_[end] <= 'z');
+    ++end;
+  }
+  const bool company = begin > 0 && text_[begin - 1] == '*';
+  const std::size_t first = company ? begin - 1 : begin;
+  if (behind_letter(text_, begin) || (static_cast<unsigned char>(at(end)) & 0xc0u) == 0xc0u) return false;
+  // Letters alone may be a word of the sentence.
+  if (end - first == kThreema && !small && letter &&
+      (digit || company ? is_near(text_, first, end, {"threema"})
+                        : is_near(text_, first, end, {"threema id", "threema-id", "threemaid"}))) {
+    put(Kind::kThreema, Proof::kNone, first, end, std::string(text_.substr(first, end - first)));
+    return true;
+  }
+  if (!company && end - begin == kSky && digit && letter &&
+      is_near(text_, begin, end, {"sky ecc", "skyecc", "sky pin", "sky-pin", "sky id", "sky-id", "sky:"})) {
+    std::string id(text_.substr(begin, end - begin));
+    std::ranges::transform(id, id.begin(), to_upper);
+    put(Kind::kSky, Proof::kNone, begin, end, std::move(id));
+    return true;
+  }
+  return false;
 }
 
 void Confirmer::at_phrase(std::size_t place) {

@@ -36,6 +36,8 @@ class Confirmer {
   void international(std::size_t plus);
   void number(std::size_t begin);
   bool digits_of_things(std::string_view digits, std::string_view groups, std::size_t begin, std::size_t end);
+  bool session_id(std::string_view word, std::size_t begin, std::size_t end);
+  bool messenger_id(std::size_t begin);
   bool wallet(std::string_view word, std::size_t begin, std::size_t end);
 
   std::string_view text_;

@@ -44,7 +44,10 @@ Key kind_label(std::string_view kind) {
                                                        {"onion", "Onion service"_w},
                                                        {"pgp-key", "PGP key"_w},
                                                        {"phone", "Telephone"_w},
+                                                       {"session-id", "Session ID"_w},
+                                                       {"sky-id", "Sky ECC ID"_w},
                                                        {"ssh-key", "SSH key"_w},
+                                                       {"threema-id", "Threema ID"_w},
                                                        {"trx", "TRON"_w},
                                                        {"url", "Web address"_w},
                                                        {"xmr", "Monero"_w}};

@@ -123,6 +123,20 @@ std::string numbered(std::string_view phrase) {
   return text;
 }
 
+TEST(Entities, IdsOfMessengers) {
+  const std::string key = "05" + std::string("9f3c2a7be41d60885ce72bd1094fa6c3d5e8170b62a94fc8e35d71b0a64c92fe");
+  EXPECT_EQ(in_text("my Session ID: " + key), "session-id " + key + " grammar");
+  EXPECT_EQ(in_bytes("{\"session\":\"" + key + "\"}"), "session-id " + key + " grammar");
+  EXPECT_EQ(in_text("sum " + key) + in_text("session 04" + key.substr(2)) + in_text("session " + key + "00"), "");
+  EXPECT_EQ(in_text("Threema: K7H2PXW9, of *BEDRIJF"), "threema-id K7H2PXW9 none\nthreema-id *BEDRIJF none");
+  EXPECT_EQ(in_text("mijn threema id is KQHPXWZT"), "threema-id KQHPXWZT none");
+  EXPECT_EQ(in_text("WELCOME2 threema BERICHTEN AANDACHT k7h2pxw9 and K7H2PXW9X"), "threema-id WELCOME2 none");
+  EXPECT_EQ(in_text("K7H2PXW9 is of nobody"), "");
+  EXPECT_EQ(in_text("add me on sky ecc 7h8d1f or SKY PIN 4K9Z2Q"), "sky-id 7H8D1F none\nsky-id 4K9Z2Q none");
+  EXPECT_EQ(in_text("sky ecc secure, sky id 123456") + in_text("a blue sky 7h8d1f"), "");
+  EXPECT_EQ(in_bytes("sky ecc 7h8d1f threema K7H2PXW9"), "");  // too short to be told from a program's words
+}
+
 TEST(Entities, PhrasesOfWallets) {
   const std::string twelve = "bip39 " + std::string(kTwelve) + " checksum";
   const std::string longest = "bip39 " + std::string(kTwentyFour) + " checksum";

@@ -19,8 +19,8 @@ struct Hit {
   static constexpr auto columns() {
     return std::tuple{
         Column{"kind", &Hit::kind, As::kOwnText,
-               "bip39, btc, card, container, domain, email, eth, gps, iban, iccid, imei, imsi, ipv4, ipv6, ltc, mac, onion, "
-               "pgp-key, phone, ssh-key, trx, url, xmr (docs/entities.md)"},
+               "bip39, btc, card, container, domain, email, eth, gps, iban, iccid, imei, imsi, ipv4, ipv6, ltc, mac, "
+               "onion, pgp-key, phone, session-id, sky-id, ssh-key, threema-id, trx, url, xmr (docs/entities.md)"},
         Column{"value", &Hit::value, As::kText, "as it stands there"},
         Column{"normalized", &Hit::normalized, As::kOwnText, "the same in one spelling"},
         Column{"validated", &Hit::validated, kValidatedWords, "how sure it is that it is one"},
