@@ -165,7 +165,7 @@ Result<std::optional<ContentPlace>> IndexWriter::Impl::content_place(std::int64_
   {
     LIMIER_TRY(
         auto row,
-        db_.prepare(
+        db_.lend(
             "SELECT coalesce(n.path_raw, n.path), s.size_bytes, s.source, f.volume_id, i.inode, i.sequence, "
             "s.attr_type, s.attr_id, v.image_offset, v.length, v.fs_type, v.tsk_fs_type, v.pool_block, v.block_size, "
             "f.content_id "
@@ -191,7 +191,7 @@ Result<std::optional<ContentPlace>> IndexWriter::Impl::content_place(std::int64_
     content_id = row.integer(14);
   }
   if (!place.in_extents) return std::optional(std::move(place));
-  LIMIER_TRY(auto extents, db_.prepare("SELECT file_offset, image_offset, length FROM extent WHERE content_id = ?1 AND "
+  LIMIER_TRY(auto extents, db_.lend("SELECT file_offset, image_offset, length FROM extent WHERE content_id = ?1 AND "
                                        "kind = 0 AND image_offset IS NOT NULL ORDER BY file_offset, seq"));
   extents.bind(1, content_id);
   while (true) {
@@ -205,7 +205,7 @@ Result<std::optional<ContentPlace>> IndexWriter::Impl::content_place(std::int64_
 
 Result<ItemCompanions> IndexWriter::Impl::companions_of(std::int64_t item_id) {
   LIMIER_CHECK(find_companions());
-  LIMIER_TRY(auto rows, db_.prepare("SELECT c.file_id FROM content_item i JOIN file f ON f.file_id = i.file_id JOIN "
+  LIMIER_TRY(auto rows, db_.lend("SELECT c.file_id FROM content_item i JOIN file f ON f.file_id = i.file_id JOIN "
                                     "name n ON n.name_key = f.name_key JOIN temp.companion c ON c.volume_id = "
                                     "f.volume_id AND c.path = n.path || ?2 WHERE i.item_id = ?1"));
   const auto look_up = [&](std::string_view suffix) -> Result<std::optional<std::int64_t>> {
@@ -222,7 +222,7 @@ Result<ItemCompanions> IndexWriter::Impl::companions_of(std::int64_t item_id) {
   const std::string folder = folder_of("n.path");
   LIMIER_TRY(
       auto beside,
-      db_.prepare(fmt::format(
+      db_.lend(fmt::format(
           "SELECT b.place, b.file_id, (SELECT c.file_id FROM temp.companion c WHERE c.volume_id = b.volume_id AND "
           "c.path = b.path || '{2}'), (SELECT c.file_id FROM temp.companion c WHERE c.volume_id = b.volume_id AND "
           "c.path = b.path || '{3}') FROM content_item i JOIN file f ON f.file_id = i.file_id JOIN name n ON "
@@ -243,7 +243,7 @@ Result<std::int64_t> IndexWriter::Impl::maker_id(std::string_view name, std::str
   const auto key = std::pair(std::string(name), std::string(version));
   if (const auto found = makers_.find(key); found != makers_.end()) return found->second;
   LIMIER_CHECK(begin());
-  LIMIER_TRY(auto insert, db_.prepare("INSERT INTO row_maker(name, version) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET "
+  LIMIER_TRY(auto insert, db_.lend("INSERT INTO row_maker(name, version) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET "
                                       "name = name RETURNING maker_id"));
   insert.bind_text(1, name);
   insert.bind_text(2, version);
@@ -270,7 +270,7 @@ Status IndexWriter::Impl::finish_item(std::int64_t item_id, catalog::ItemState s
   mask(said);
   const RepairedText text(said);
   LIMIER_CHECK(begin());
-  LIMIER_TRY(auto update, db_.prepare("UPDATE content_item SET state = ?2, attempts = ?3, rows = ?4, reason = ?5 WHERE "
+  LIMIER_TRY(auto update, db_.lend("UPDATE content_item SET state = ?2, attempts = ?3, rows = ?4, reason = ?5 WHERE "
                                       "item_id = ?1"));
   update.bind(1, item_id);
   update.bind(2, static_cast<std::int64_t>(state));

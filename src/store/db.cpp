@@ -85,6 +85,29 @@ Result<Statement> Database::prepare(std::string_view sql) {
   return Statement(handle_.get(), std::move(handle));
 }
 
+StatementHandle StatementPool::take(std::string_view sql) {
+  const auto found = waiting_.find(sql);
+  if (found == waiting_.end() || found->second.empty()) return nullptr;
+  StatementHandle handle = std::move(found->second.back());
+  found->second.pop_back();
+  return handle;
+}
+
+void StatementPool::put_back(std::string_view sql, StatementHandle handle) {
+  sqlite3_reset(handle.get());
+  sqlite3_clear_bindings(handle.get());
+  auto found = waiting_.find(sql);
+  if (found == waiting_.end()) found = waiting_.emplace(std::string(sql), std::vector<StatementHandle>()).first;
+  found->second.push_back(std::move(handle));
+}
+
+Result<LentStatement> Database::lend(std::string sql) {
+  if (StatementHandle handle = pool_->take(sql))
+    return LentStatement(*pool_, std::move(sql), Statement(handle_.get(), std::move(handle)));
+  LIMIER_TRY(auto made, prepare(sql));
+  return LentStatement(*pool_, std::move(sql), std::move(made));
+}
+
 Result<std::optional<std::int64_t>> Database::integer(std::string_view sql) {
   LIMIER_TRY(auto statement, prepare(sql));
   LIMIER_TRY(const bool row, statement.step());
@@ -99,6 +122,7 @@ Result<std::string> Database::text(std::string_view sql) {
 }
 
 Status Database::close() {
+  *pool_ = StatementPool();
   const int code = sqlite3_close(handle_.get());
   if (code != SQLITE_OK) return sqlite_error(handle_.get(), code, "closing the index failed");
   static_cast<void>(handle_.release());

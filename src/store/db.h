@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,9 @@ class Statement {
   [[nodiscard]] std::string text(int column) const;
   [[nodiscard]] sqlite3_stmt* get() const { return handle_.get(); }
 
+ protected:
+  StatementHandle release() { return std::move(handle_); }
+
  private:
   void note(int code) {
     if (code != SQLITE_OK) bind_error_ = code;
@@ -67,6 +71,32 @@ class Statement {
   sqlite3* connection_ = nullptr;
   StatementHandle handle_;
   int bind_error_ = SQLITE_OK;
+};
+
+// Statements that are asked again and again: each is compiled once. One more of the same is made while it is lent out.
+class StatementPool {
+ public:
+  StatementHandle take(std::string_view sql);
+  void put_back(std::string_view sql, StatementHandle handle);
+
+ private:
+  std::map<std::string, std::vector<StatementHandle>, std::less<>> waiting_;
+};
+
+// Lent by a database; goes back by itself, reset.
+class LentStatement : public Statement {
+ public:
+  LentStatement(StatementPool& pool, std::string sql, Statement statement)
+      : Statement(std::move(statement)), pool_(&pool), sql_(std::move(sql)) {}
+  LentStatement(LentStatement&&) noexcept = default;
+  LentStatement& operator=(LentStatement&&) = delete;
+  ~LentStatement() {
+    if (*this) pool_->put_back(sql_, release());
+  }
+
+ private:
+  StatementPool* pool_;
+  std::string sql_;
 };
 
 class Database {
@@ -77,6 +107,8 @@ class Database {
   static Result<Database> open(const std::string& path, int flags);
   Status execute(const std::string& sql);
   Result<Statement> prepare(std::string_view sql);
+  // The same, for what is asked for every item or row.
+  Result<LentStatement> lend(std::string sql);
   // First column of the first row; nullopt when there is none or it is NULL.
   Result<std::optional<std::int64_t>> integer(std::string_view sql);
   Result<std::string> text(std::string_view sql);
@@ -85,6 +117,7 @@ class Database {
 
  private:
   ConnectionHandle handle_;
+  std::unique_ptr<StatementPool> pool_ = std::make_unique<StatementPool>();  // goes before the connection
 };
 
 // Every row as `make` sees it; `expected` of them, more or less.
