@@ -27,7 +27,7 @@ namespace limier::store {
 class RuleDoor;  // store/rule_door.h
 
 inline constexpr std::int32_t kApplicationId = 0x4C494D52;  // "LIMR"
-inline constexpr std::int32_t kSchemaVersion = 10;
+inline constexpr std::int32_t kSchemaVersion = 11;
 
 struct Authority {
   std::string text, case_number, exhibit, examiner, agency, note;

@@ -111,6 +111,7 @@ Status ContentPhase::work_off() {
 // What the sweep has told by its type.
 Status ContentPhase::choose_rest() {
   for (const content::Wish& wish : content::wishes()) {
+    if (wish.parser == content::kTextParser && !plan_.texts) continue;
     store::ItemChoice choice;
     choice.parser = std::string(wish.parser);
     choice.version = std::string(wish.version);

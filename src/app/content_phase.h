@@ -17,6 +17,7 @@ struct ContentPlan {
   std::uint32_t jobs = 2;
   Guard guard;
   std::uint64_t media_size = 0;
+  bool texts = true;  // files that are text are given to content::kTextParser
   // Called when rows of an item have come and are there to stay.
   std::function<Status()> on_rows;
 };

@@ -267,7 +267,9 @@ Result<Derived> look_again(store::Index& index, std::int64_t item_id, const std:
   if (state == "not-read" || state == "too-large" || state == "quarantined")
     return not_done(fmt::format("it was not looked into: {}", state));
   if (item.text(1) == content::kLoosePages) return not_done(std::string(kOfFreeSpace));
-  const bool stands_elsewhere = item.text(4).starts_with("the same bytes as file ");  // store/content_items.cpp
+  // store/content_items.cpp, store/search_index.cpp
+  const bool stands_elsewhere =
+      item.text(4).starts_with("the same bytes as file ") || item.text(4).starts_with("a known file: ");
   LIMIER_TRY(const Looked looked,
              look_into(index, item.integer(0), item.text(1), nullptr, packs, evidence, guard, stop));
   if (!looked.done) return not_done(looked.problem);

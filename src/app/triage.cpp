@@ -344,6 +344,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   content_plan.jobs = plan_jobs(options.jobs);
   content_plan.guard = guard;
   content_plan.media_size = media_size;
+  content_plan.texts = search_bytes;
   RulesPhase judging(*index, rules, progress);
   content_plan.on_rows = [&judging] { return judging.look_early(); };
   ContentPhase content(*index, evidence, crew, std::move(content_plan), progress);

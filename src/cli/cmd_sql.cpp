@@ -45,9 +45,7 @@ std::vector<std::string> views_of_content() {
   std::vector<std::string> views{"v_moment"};
   for (const catalog::KindInfo* kind : catalog::row_kinds()) {
     std::string view = fmt::format("v_{}", kind->name);
-    if (kind->name != "pack" && kind->name != "hash_set" && kind->name != "masked" &&
-        std::ranges::find(store::kViewsNotComputed, view) == store::kViewsNotComputed.end())
-      views.push_back(std::move(view));
+    if (kind->name != "pack" && kind->name != "hash_set" && kind->name != "masked") views.push_back(std::move(view));
   }
   return views;
 }
@@ -73,7 +71,6 @@ void say_what_was_not_looked_into(const Context& context, store::Index& index, c
 void say_what_is_not_computed(const Context& context, store::Index& index, std::string_view sql) {
   const auto words = words_of(sql);
   say_what_was_not_looked_into(context, index, words);
-  std::string named = named_in(words, store::kViewsNotComputed);
   std::string of_sets;
   for (const std::string_view view : {"v_file", "v_content"})
     for (const std::string_view column : kColumnsOfSets)
@@ -92,8 +89,6 @@ void say_what_is_not_computed(const Context& context, store::Index& index, std::
   if (!content.empty() && !content_was_read(index))
     context.say(
         fmt::format("this case was made with --profile list; no content was read, so not computed: {}", content));
-  if (!named.empty())
-    context.say(fmt::format("not computed in this version, so an empty answer says nothing: {}", named));
 }
 
 // What SQLite says about the user's statement is the user's to mend.

@@ -81,6 +81,7 @@ std::unique_ptr<Command> make_rows();
 std::unique_ptr<Command> make_rules_check();
 std::unique_ptr<Command> make_rules_list();
 std::unique_ptr<Command> make_rules_run();
+std::unique_ptr<Command> make_search();
 std::unique_ptr<Command> make_sql();
 std::unique_ptr<Command> make_tag();
 std::unique_ptr<Command> make_timeline();

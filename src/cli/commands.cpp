@@ -166,6 +166,27 @@ Examples:
   limier rules check my-rules
   limier rules run case-17 --rules my-rules)",
                  false, nullptr, rules_commands},
+    CommandEntry{"search", "DIR TERM... [options]", "Search names, texts, messages and hits",
+                 R"(Looks through names of files, texts that were taken out of files, messages, all other rows out of
+files (contacts, calls, pages visited, ...) and numbers, addresses and keys. Needs no evidence.
+
+A TERM is found anywhere, in the middle of a word too, whatever the case and without accents:
+  geld           Geld, Drogengeld, géld      word*   words that begin so    *word   that end so
+  two kilo       these words in a row, whatever blanks and signs stand between
+  '"two kilo"'   the same, and whole words (as -w for all terms)
+  +32470, a@b.c  signs stand for themselves
+Of several TERMs and -e all must stand in a row; of the terms of -f one. Each row found is one that
+`limier explain` takes. Texts of files are searched in parts of 32 KiB: words in a row, and terms
+that must stand together, are found within a part.
+
+At the end it says how much was looked through, and what of the evidence has no text in the index.
+
+Examples:
+  limier search case-17 harbour container
+  limier search case-17 '"two kilo"' --in messages,text
+  limier search case-17 -e '[A-Z]{3}U [0-9]{6}' --count
+  limier search case-17 -w -f words.txt --json)",
+                 true, make_search},
     CommandEntry{"sql", "DIR \"SELECT ...\" [options]", "Ask the index in SQL, read-only",
                  R"(One SELECT, WITH, VALUES or EXPLAIN over the views (v_file, v_volume, v_timeline, ...;
 see docs/). Anything that would write is refused.

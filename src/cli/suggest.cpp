@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kLongestWord = 64;  // longer ones are no misspelt command
 
-constexpr std::array<std::string_view, 5> kLaterCommands{"diff", "search", "seal", "selftest", "slice"};
+constexpr std::array<std::string_view, 4> kLaterCommands{"diff", "seal", "selftest", "slice"};
 
 constexpr std::string_view kNoSearch =
     "this version looks into the message stores its packs know, and compares nothing else with the content of files";

@@ -11,6 +11,7 @@
 #include "content/pst_parser.h"
 #include "content/sqlite_parser.h"
 #include "content/sqlite_texts_parser.h"
+#include "content/text_parser.h"
 #include "content/twitter_parser.h"
 #include "limier/content/packs.h"
 
@@ -37,6 +38,7 @@ std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> pack
   parsers.push_back(
       std::make_unique<SqliteParser>(SqliteParser::Part::kLoose, std::move(parsed), std::move(read_by_packs)));
   parsers.push_back(std::make_unique<SqliteTextsParser>());
+  parsers.push_back(std::make_unique<TextParser>());
   parsers.push_back(std::make_unique<TwitterParser>());
   return parsers;
 }

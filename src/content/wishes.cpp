@@ -26,6 +26,27 @@ constexpr std::array<std::string_view, 12> kPacked{
 constexpr std::array<std::string_view, 1> kPst{"application/vnd.ms-outlook-pst"};
 constexpr std::uint64_t kMaxTextsBytes = 1ull << 30;
 constexpr std::array<std::string_view, 1> kSqlite{"application/vnd.sqlite3"};
+// What people and their applications write. Mail has a parser of its own; program code and manuals are somebody else's.
+constexpr std::array<std::string_view, 20> kTexts{"text/plain",
+                                                  "text/csv",
+                                                  "text/html",
+                                                  "text/xml",
+                                                  "text/calendar",
+                                                  "text/vcard",
+                                                  "text/x-ini",
+                                                  "text/x-ms-regedit",
+                                                  "text/x-msdos-batch",
+                                                  "text/x-powershell",
+                                                  "text/x-shellscript",
+                                                  "text/x-tex",
+                                                  "application/gpx+xml",
+                                                  "application/json",
+                                                  "application/rss+xml",
+                                                  "application/vnd.google-earth.kml+xml",
+                                                  "application/x-fictionbook+xml",
+                                                  "application/x-mswinurl",
+                                                  "application/x-ndjson",
+                                                  "application/x-subrip"};
 
 // Files in which a device says what it is, by the names that the system gives them; the last ones are those of a backup
 // by iTunes (SHA-1 of domain and path).
@@ -109,6 +130,7 @@ std::span<const Wish> wishes() {
       Wish{.parser = "pst-deleted", .version = "1", .mime_types = kPst},
       Wish{.parser = "sqlite", .version = "1", .mime_types = kSqlite},
       Wish{.parser = "sqlite-texts", .version = "1", .mime_types = kSqlite, .max_size_bytes = kMaxTextsBytes},
+      Wish{.parser = kTextParser, .version = "1", .mime_types = kTexts},
       Wish{.parser = "twitter", .version = "1", .file_names = twitter_files()},
   };
   return kWishes;

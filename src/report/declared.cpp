@@ -19,6 +19,9 @@ using catalog::ViewColumn;
 
 namespace {
 
+// In report.json: after texts of so many bytes no further row of a kind is listed.
+constexpr std::size_t kMaxBytesInJson = 8u << 20;
+
 bool is_flag(const ViewColumn& column) {
   return column.as == As::kFlag;
 }
@@ -186,7 +189,9 @@ Status put_kind_json(JsonOut& json, store::Index& index, const KindInfo& kind, s
                      const store::Marks& marks) {
   LIMIER_TRY(auto rows, KindRows::read(index, kind, limit));
   json.array(kind.plural);
-  while (rows.step()) {
+  std::size_t bytes = 0;
+  while ((!limit || bytes < kMaxBytesInJson) && rows.step()) {
+    for (std::size_t at = 0; at < rows.columns().size(); ++at) bytes += rows.cell(at).bytes.size();
     json.object();
     for (std::size_t at = 0; at < rows.columns().size(); ++at) put_json_cell(json, rows, at);
     put_row_marks(json, marks, {std::string(kind.name), rows.cell(0).integer});
@@ -204,10 +209,10 @@ std::string kinds_schema() {
   }
   return fmt::format(
       "    \"rows\": {{\n      \"description\": \"How many rows there are of each kind. Their lists below have the "
-      "first "
-      "{}, of findings all.\",\n      \"type\": \"object\",\n      \"required\": [{}],\n      "
+      "first {}, and no more once their texts come to {} MiB; of findings all.\",\n      \"type\": \"object\",\n      "
+      "\"required\": [{}],\n      "
       "\"additionalProperties\": {{\"$ref\": \"#/$defs/count\"}}\n    }}{}\n",
-      kMaxRowsInJson, names, kinds);
+      kMaxRowsInJson, kMaxBytesInJson >> 20u, names, kinds);
 }
 
 }  // namespace limier::report

@@ -149,24 +149,21 @@ class Sight {
       if (!door.query(fmt::format("SELECT 1 FROM {}", view), 0)) sight.missing_.emplace(view);
     return sight;
   }
-  // Whether the rule has all it reads. What it lacks, or what nothing was computed for, is noted.
+  // Whether the rule has all it reads. What it lacks is noted.
   bool serves(const Pack& pack, const Rule& rule) {
     bool whole = true;
     for (const std::string& view : views_named(rule.sql)) {
-      const bool gone = missing_.contains(view);
-      if (gone || std::ranges::find(store::kViewsNotComputed, view) != store::kViewsNotComputed.end())
-        blind_[view] += fmt::format("{}{}/{}", blind_[view].empty() ? "" : ", ", pack.id, rule.id);
-      whole = whole && !gone;
+      if (!missing_.contains(view)) continue;
+      blind_[view] += fmt::format("{}{}/{}", blind_[view].empty() ? "" : ", ", pack.id, rule.id);
+      whole = false;
     }
     return whole;
   }
   [[nodiscard]] bool has(std::string_view view) const { return !missing_.contains(view); }
   void say(Report& report) const {
     for (const auto& [view, rules] : blind_)
-      put_judged(
-          report, view, 0, 0,
-          fmt::format("{}, so these rules find nothing there: {}",
-                      missing_.contains(view) ? "this index does not have it" : "not computed in this version", rules));
+      put_judged(report, view, 0, 0,
+                 fmt::format("this index does not have it, so these rules find nothing there: {}", rules));
   }
 
  private:
@@ -272,7 +269,8 @@ Status judge_hits(store::RuleDoor& door, Report& report) {
           "FILTER (WHERE mime IN ('application/pdf', 'application/gzip', 'application/zip', 'application/zstd', "
           "'application/java-archive', 'application/vnd.rar', 'application/epub+zip', "
           "'application/vnd.android.package-archive', 'application/x-7z-compressed', 'application/x-bzip2', "
-          "'application/x-xz', 'application/x-lzma', 'application/x-lzip', 'application/vnd.ms-cab-compressed') OR mime GLOB "
+          "'application/x-xz', 'application/x-lzma', 'application/x-lzip', 'application/vnd.ms-cab-compressed') OR "
+          "mime GLOB "
           "'application/vnd.openxml*' OR mime GLOB 'application/vnd.oasis*'), (SELECT count(DISTINCT content_id) "
           "FROM v_item WHERE state = 'parsed'), (SELECT count(DISTINCT content_id) FROM v_item WHERE state = "
           "'parsed' AND parser = 'packed') FROM v_file WHERE kind IN ('file', 'stream') AND content_state IN "

@@ -5,6 +5,7 @@
 #include "limier/catalog/findings.h"
 #include "limier/catalog/messages.h"
 #include "store/packages.h"
+#include "store/search_index.h"
 #include "store/writer_impl.h"
 
 namespace limier::store {
@@ -36,6 +37,16 @@ std::string quoted(std::string_view text) {
   std::string sql = "'";
   for (const char c : text) sql += c == '\'' ? "''" : std::string(1, c);
   return sql + "'";
+}
+
+// Of published software and the like, as with hits.
+catalog::IssueRecord known_texts_issue(std::int64_t files) {
+  catalog::IssueRecord issue;
+  issue.stage = "content";
+  issue.code = kTextsOfKnown;
+  issue.severity = catalog::Severity::kInfo;
+  issue.message = fmt::format("the texts of {} known files were not kept and cannot be searched", files);
+  return issue;
 }
 
 }  // namespace
@@ -330,6 +341,9 @@ Status IndexWriter::Impl::settle_content() {
   LIMIER_CHECK(drop_same_items());
   LIMIER_CHECK(derive_mailbox_owners());
   LIMIER_CHECK(settle_packages(db_));
+  LIMIER_TRY(const std::int64_t known_texts, drop_known_texts(db_));
+  LIMIER_CHECK(db_.execute(fmt::format("DELETE FROM issue WHERE code = '{}'", kTextsOfKnown)));
+  if (known_texts > 0) LIMIER_CHECK(add(known_texts_issue(known_texts)));
   LIMIER_CHECK(settle_declared(db_));
   LIMIER_CHECK(db_.execute("DELETE FROM row_item"));
   LIMIER_CHECK(db_.execute(
@@ -343,6 +357,7 @@ Status IndexWriter::Impl::settle_content() {
   LIMIER_CHECK(db_.execute(fmt::format("UPDATE row_message SET sender = '{}' WHERE direction = {} AND sender IS NULL",
                                        catalog::kOwnerWord, static_cast<int>(catalog::Direction::kOut))));
   LIMIER_CHECK(settle_hits());
+  LIMIER_CHECK(build_search_index(db_));
   content_settled_ = true;
   return ok_status();
 }

@@ -16,6 +16,7 @@ namespace limier::store {
 namespace {
 
 constexpr std::string_view kHitsInKnown = "hits-in-known-files";
+constexpr std::string_view kTextRows = "text";
 constexpr std::size_t kContextBytes = 48;   // on either side
 constexpr std::size_t kMaxText = 4u << 20;  // of one cell
 
@@ -126,7 +127,9 @@ class RowHits {
         "r.place_file_offset, {}",
         word);
     for (const Column& column : columns) sql += fmt::format(", r.{}", column.name);
-    sql += fmt::format(" FROM row_{} r JOIN content_item i ON i.item_id = r.item_id ORDER BY r.id", kind.name);
+    // Bytes of files that are text have been looked at as they lie.
+    sql += fmt::format(" FROM row_{} r JOIN content_item i ON i.item_id = r.item_id{} ORDER BY r.id", kind.name,
+                       kind.name == kTextRows ? " WHERE i.parser <> 'text'" : "");
     LIMIER_TRY(auto rows, db_.prepare(sql));
     while (true) {
       LIMIER_TRY(const bool more, rows.step());

@@ -78,7 +78,7 @@ class Usage(CliTest):
             self.assertNotIn(b"did you mean", limier(*words).stderr)
 
     def test_what_comes_later_is_named_so(self):
-        for name in ("search", "seal"):
+        for name in ("slice", "seal"):
             self.assert_fails(limier(name, "x"), EXIT_USAGE, name, "in this version")
         self.assert_fails(limier("triage", "x.dd", "--out", self.out, *AUTHORITY, "--keywords", "x"), EXIT_USAGE,
                           "--keywords is not part of this version")

@@ -120,7 +120,7 @@ class Variants {
  private:
   // Texts that do not say how long they are end where the file ends: the row is one of the whole with less in it.
   bool is_begun(const Collector::Row& row) const {
-    if (case_.parser != "mail") return false;
+    if (case_.parser != "mail" && case_.parser != "text") return false;
     return std::ranges::any_of(whole_, [&](const Collector::Row& one) {
       bool part = one.kind == row.kind;
       for (std::size_t i = 0; part && i < row.cells.size(); ++i) part = is_part(row.cells[i], one.cells[i]);

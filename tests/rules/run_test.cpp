@@ -216,15 +216,6 @@ TEST_F(Run, EarlyLooksAtGraveMessagesOnly) {
   EXPECT_TRUE(early->judged.empty());
 }
 
-TEST_F(Run, ARuleOverWhatIsNotComputedSaysSo) {
-  add("dood", kToday);
-  const Report got = report(std::string(kSelect) + " AND NOT EXISTS (SELECT 1 FROM v_text)");
-  EXPECT_EQ(got.findings.size(), 1u);
-  EXPECT_TRUE(got.problems.empty());
-  ASSERT_EQ(got.judged.back().kind, "v_text");
-  EXPECT_EQ(got.judged.back().reason, "not computed in this version, so these rules find nothing there: p/r");
-}
-
 TEST(RuleSet, WordsOfReasonsHaveTheirValuesInEveryLanguage) {
   const auto with = [](const std::string& words) {
     return RuleSet::from_files({{"p/pack.toml", std::string(kPack) + words},

@@ -41,6 +41,9 @@ std::span<const Wish> wishes();
 inline constexpr std::string_view kLoosePages = "sqlite-free-space";
 inline constexpr std::string_view kLoosePagesVersion = "1";
 
+// The parser of files that are text. Bytes do not say whose they are, so under a scope it is given none.
+inline constexpr std::string_view kTextParser = "text";
+
 // Of the parser that reads by packs: to it go the files in the places that packs name.
 const Wish& wish_of_packs();
 

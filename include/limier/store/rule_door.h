@@ -52,9 +52,6 @@ struct ViewColumns {
 // Every public view of this version.
 Result<std::vector<ViewColumns>> public_views();
 
-// Views that nothing fills yet in this version: an empty answer from them would look like "nothing found".
-inline constexpr std::array<std::string_view, 1> kViewsNotComputed{"v_text"};
-
 // One row of a sample: the view without v_, and what stands in it, by column. A text in a column that has a `…_ns`
 // beside it is a time, and fills both.
 struct SampleRow {
