@@ -101,7 +101,7 @@ TextSpan SearchTerm::span_at(const std::vector<TextWord>& in, std::size_t at) co
                                    ? (open_end_ ? first.folded.find(words_[0]) : first.folded.size() - words_[0].size())
                                    : first.folded.size() - words_[0].size();
     span.begin = first.begin + inside;
-    if (words_.size() == 1) span.end = span.begin + words_[0].size();
+    if (words_.size() == 1 && open_end_) span.end = span.begin + words_[0].size();
   } else if (open_end_ && words_.size() == 1 && same(first)) {
     span.end = first.begin + words_[0].size();
   }

@@ -181,6 +181,7 @@ TEST(Golden, FlippedBitsEndInRowsOrIssues) {
 
 TEST(Golden, ShiftedBytesGiveNothing) {
   for (const Case& one : golden_cases()) {
+    if (one.parser == kTextParser) continue;  // a text is one wherever it begins
     Files files = one.files;
     files.main.insert(files.main.begin(), kShift, std::uint8_t{0x20});
     files.wal.clear();
