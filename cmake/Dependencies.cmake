@@ -42,3 +42,14 @@ add_library(limier_libpff INTERFACE)
 target_include_directories(limier_libpff SYSTEM INTERFACE ${LIBPFF_INCLUDE_DIR} ${LIBBFIO_INCLUDE_DIR})
 target_link_libraries(limier_libpff INTERFACE ${LIBPFF_ARCHIVE} ZLIB::ZLIB Threads::Threads)
 target_link_options(limier_libpff INTERFACE "LINKER:--exclude-libs,libpff.a")
+
+# Hyperscan exists for amd64 alone, so RE2 can stand in for it; limier tests at its start that it is not the library of
+# the same name that misses matches.
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(HYPERSCAN IMPORTED_TARGET libhs)
+add_library(limier_regex INTERFACE)
+target_link_libraries(limier_regex INTERFACE PkgConfig::RE2)
+if(HYPERSCAN_FOUND)
+  target_link_libraries(limier_regex INTERFACE PkgConfig::HYPERSCAN)
+  target_compile_definitions(limier_regex INTERFACE LIMIER_HYPERSCAN)
+endif()

@@ -44,6 +44,7 @@ struct TriageOptions {
   std::vector<std::string> packs;             // --packs: files and folders, beside the program's own
   std::vector<std::string> hash_sets;         // --hashset: files that hashset::Set::open takes
   std::vector<std::string> hash_set_digests;  // where they have to be these very sets; empty: any
+  std::vector<std::string> keywords;          // --keywords: files (docs/keywords.md)
   std::string scope;                          // --scope: file with what may not be read; "": none
   std::string scope_sha256;                   // where it has to be this very file; "": any
   bool incomplete = false;

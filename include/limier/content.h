@@ -13,6 +13,7 @@
 #include "limier/catalog/findings.h"
 #include "limier/catalog/rows.h"
 #include "limier/evidence.h"
+#include "limier/keywords.h"
 
 namespace limier::content {
 
@@ -126,8 +127,10 @@ struct ContentJob {
   std::vector<PackText> packs;
   std::uint64_t memory_bytes = 0;  // of its address space
   DatabaseQuestion question;       // for items of `limier rows`
+  keywords::Set keywords;          // of the run
   static constexpr auto fields() {
-    return std::tuple{&ContentJob::evidence, &ContentJob::packs, &ContentJob::memory_bytes, &ContentJob::question};
+    return std::tuple{&ContentJob::evidence, &ContentJob::packs, &ContentJob::memory_bytes, &ContentJob::question,
+                      &ContentJob::keywords};
   }
 };
 

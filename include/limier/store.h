@@ -17,6 +17,7 @@
 #include "limier/catalog.h"
 #include "limier/catalog/byte_hit.h"
 #include "limier/catalog/findings.h"
+#include "limier/catalog/keywords.h"
 #include "limier/catalog/scope.h"
 
 struct sqlite3;
@@ -55,13 +56,21 @@ struct EvidenceRow {
   std::vector<Segment> segments;
 };
 
+// What was looked for with --keywords; parallel lists.
+struct KeywordsOfRun {
+  std::vector<catalog::KeywordUsed> used;  // their hits are counted by the index
+  std::vector<std::uint32_t> places;       // so many of each are kept
+  std::shared_ptr<const keywords::Matcher> matcher;
+};
+
 struct RunRow {
   std::string tool_version, command, host;
-  std::string profile;                    // options that shape the result: also in report.json
-  std::string zone;                       // --zone, "" when none
-  std::string fail_on;                    // --fail-on, "" when none; shapes the exit code only
-  std::string scope_title, scope_sha256;  // --scope, "" when none
-  std::string language = "en";            // --lang: of the pages for people; no row depends on it
+  std::string profile;                          // options that shape the result: also in report.json
+  std::string zone;                             // --zone, "" when none
+  std::string fail_on;                          // --fail-on, "" when none; shapes the exit code only
+  std::string scope_title, scope_sha256;        // --scope, "" when none
+  std::string keywords_sha256, keyword_engine;  // --keywords: of the files, "; " between them; "" when none
+  std::string language = "en";                  // --lang: of the pages for people; no row depends on it
   std::int64_t started_ns = 0;
 };
 
@@ -169,6 +178,8 @@ class IndexWriter {
 
   // Names and rows that it hides do not come into the index from here on. To be set before anything is added.
   void set_scope(std::shared_ptr<const catalog::Scope> scope);
+  // Hits name them by their number, from 1. To be set before anything is added, and again by a run that goes on.
+  void set_keywords(KeywordsOfRun keywords);
 
   // -- progress ------------------------------------------------------------------------------------------------------
   [[nodiscard]] bool done(Step step) const;  // not for kWalk

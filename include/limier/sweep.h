@@ -15,6 +15,7 @@
 #include "limier/catalog/byte_hit.h"
 #include "limier/entities.h"
 #include "limier/evidence.h"
+#include "limier/keywords.h"
 #include "limier/types.h"
 
 namespace limier::sweep {
@@ -66,6 +67,7 @@ struct SweepJob {
   std::optional<Checkpoint> resume;          // go on from here
   bool loose_pages = false;                  // wanted
   bool entities = false;                     // wanted
+  keywords::Set keywords;                    // looked for beside them
   std::vector<std::uint64_t> image_offsets;  // kContainer: whose places in the container are asked for
   std::uint32_t bytes_there = 0;             // kContainer: and so many of the bytes that begin there
   static constexpr auto fields() {
@@ -73,7 +75,8 @@ struct SweepJob {
         &SweepJob::kind,          &SweepJob::evidence,      &SweepJob::media_digests,    &SweepJob::file_digests,
         &SweepJob::jobs,          &SweepJob::stash_bytes,   &SweepJob::skip_chunks,      &SweepJob::careful_from,
         &SweepJob::careful_until, &SweepJob::checkpoint_ms, &SweepJob::checkpoint_bytes, &SweepJob::resume,
-        &SweepJob::loose_pages,   &SweepJob::entities,      &SweepJob::image_offsets,    &SweepJob::bytes_there};
+        &SweepJob::loose_pages,   &SweepJob::entities,      &SweepJob::keywords,         &SweepJob::image_offsets,
+        &SweepJob::bytes_there};
   }
 };
 
@@ -141,7 +144,8 @@ struct SweepStats {
   std::uint64_t pieces_deferred = 0;
   // How often the pass went back for a deferred piece: the only reads that do not go forward with it.
   std::uint64_t seeks_back = 0;
-  // CPU time by stage: "plan", "decode", "media" (with the files hashed along), "files-1" to "files-8".
+  // CPU time by stage: "keywords" (whose tasks are MiB; part of the others), "plan", "decode", "media" (with the files
+  // hashed along), "files-1" to "files-8".
   std::vector<StageCost> stages{};
 };
 

@@ -1,5 +1,7 @@
 #include "app/byte_hit_again.h"
 
+#include <algorithm>
+
 namespace limier::app {
 
 Result<std::optional<HitInBytes>> hit_in_bytes(store::Index& index, std::int64_t hit_id) {
@@ -10,7 +12,10 @@ Result<std::optional<HitInBytes>> hit_in_bytes(store::Index& index, std::int64_t
   HitInBytes hit;
   const auto raw = row.blob(1);
   hit.value = raw.empty() ? row.text(0) : std::string(as_text(Bytes(raw)));
-  hit.wide = row.text(2) == "utf-16le";
+  const std::string encoding = row.text(2);
+  const auto known = std::ranges::find(keywords::kEncodingWords, encoding);
+  if (known != keywords::kEncodingWords.end())
+    hit.encoding = static_cast<keywords::Encoding>(known - keywords::kEncodingWords.begin());
   if (!row.is_null(3)) hit.image_offset = static_cast<std::uint64_t>(row.integer(3));
   return std::optional(std::move(hit));
 }
@@ -21,16 +26,11 @@ Derived see_again(const HitInBytes& hit, Bytes bytes) {
     derived.reason = "its bytes could not be read again";
     return derived;
   }
-  std::string now;
-  bool wide = true;
-  for (std::size_t at = 0; at < hit.length(); at += hit.wide ? 2 : 1) {
-    now += static_cast<char>(bytes[at]);
-    wide = wide && (!hit.wide || bytes[at + 1] == 0);
-  }
+  const std::string now(as_text(bytes.first(hit.length())));
   derived.columns = {"value"};
-  derived.state = wide && now == hit.value ? Derived::State::kAgrees : Derived::State::kDiffers;
+  derived.state = now == hit.bytes() ? Derived::State::kAgrees : Derived::State::kDiffers;
   if (derived.state == Derived::State::kDiffers)
-    derived.differences.push_back({"value", hit.value, wide ? now : "no UTF-16LE"});
+    derived.differences.push_back({"value", hit.value, keywords::to_utf8(now, hit.encoding)});
   return derived;
 }
 

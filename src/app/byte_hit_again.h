@@ -9,9 +9,10 @@ namespace limier::app {
 
 struct HitInBytes {
   std::string value;
-  bool wide = false;  // UTF-16LE
+  keywords::Encoding encoding{};
   std::optional<std::uint64_t> image_offset;
-  [[nodiscard]] std::size_t length() const { return value.size() * (wide ? 2 : 1); }
+  [[nodiscard]] std::string bytes() const { return keywords::from_utf8(value, encoding); }
+  [[nodiscard]] std::size_t length() const { return bytes().size(); }
 };
 // nullopt: it stands in the text of a row, or there is no such hit.
 Result<std::optional<HitInBytes>> hit_in_bytes(store::Index& index, std::int64_t hit_id);

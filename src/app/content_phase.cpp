@@ -144,6 +144,7 @@ Status ContentPhase::start_one() {
   job.evidence = evidence_.spec;
   job.evidence.cache_bytes = kCacheBytes;
   job.packs = plan_.packs;
+  if (plan_.keywords != nullptr) job.keywords = *plan_.keywords;
   job.memory_bytes = kParserBytes + kCacheBytes;
   auto hand = std::make_shared<Hand>();
   Session session;

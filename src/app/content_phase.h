@@ -14,6 +14,7 @@ namespace limier::app {
 
 struct ContentPlan {
   std::vector<content::PackText> packs;
+  const keywords::Set* keywords = nullptr;  // outlives the phase
   std::uint32_t jobs = 2;
   Guard guard;
   std::uint64_t media_size = 0;

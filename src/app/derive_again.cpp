@@ -1,5 +1,7 @@
 #include "app/derive_again.h"
 
+#include "app/keyword_files.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -185,6 +187,7 @@ Result<Looked> look_into(store::Index& index, std::int64_t file_id, std::string_
   }
   content::ContentJob job;
   job.packs = packs;
+  LIMIER_TRY(job.keywords, keywords_of(index));
   LIMIER_TRY(auto answer, ask_content(
                               std::move(job), *made.item, evidence, guard,
                               [&](const worker::Frame& frame) { return looked.finder.take(frame); }, stop));

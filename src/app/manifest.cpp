@@ -64,6 +64,21 @@ Result<std::vector<std::string>> hash_sets_used(const std::string& dir) {
   return sets;
 }
 
+// Of the index: the files of keywords.
+Result<std::vector<std::string>> keyword_files_used(const std::string& dir) {
+  std::vector<std::string> files;
+  LIMIER_TRY(auto index, store::Index::open(dir));
+  // An index of an earlier version has none.
+  auto rows =
+      index->query("SELECT file_name, file_sha256, count(*) FROM v_keyword GROUP BY 1, 2 ORDER BY min(keyword_id)");
+  if (!rows) return files;
+  while (rows->step())
+    files.push_back(fmt::format("    {{\"name\":{},\"sha256\":{},\"entries\":{}}}", json_string(rows->text(0)),
+                                json_string(rows->text(1)), rows->integer(2)));
+  LIMIER_CHECK(rows->status());
+  return files;
+}
+
 // Of the run that wrote the index: the SHA-256 of its scope file; "null" without one.
 Result<std::string> scope_used(const std::string& dir) {
   LIMIER_TRY(auto index, store::Index::open(dir));
@@ -135,17 +150,18 @@ Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>
 
   LIMIER_TRY(const auto packs, packs_used(dir));
   LIMIER_TRY(const auto hash_sets, hash_sets_used(dir));
+  LIMIER_TRY(const auto keyword_files, keyword_files_used(dir));
   LIMIER_TRY(const std::string scope, scope_used(dir));
 
   LIMIER_TRY(const std::string log, read_file(AuditLog(dir).path()));
   return write_file(
       path,
-      fmt::format(
-          "{{\n  \"format\": 1,\n  \"tool\": \"limier\",\n  \"version\": \"{}\",\n"
-          "  \"commit\": \"{}\",\n  \"audit_head_sha256\": \"{}\",\n  \"evidence\": {},\n"
-          "  \"files\": {},\n  \"programs\": {},\n  \"packs\": {},\n  \"hash_sets\": {},\n  \"scope_sha256\": {}\n}}\n",
-          LIMIER_VERSION, build_commit(), chain_head(log), joined(evidence), joined(files), joined(programs),
-          joined(packs), joined(hash_sets), scope));
+      fmt::format("{{\n  \"format\": 1,\n  \"tool\": \"limier\",\n  \"version\": \"{}\",\n"
+                  "  \"commit\": \"{}\",\n  \"audit_head_sha256\": \"{}\",\n  \"evidence\": {},\n"
+                  "  \"files\": {},\n  \"programs\": {},\n  \"packs\": {},\n  \"hash_sets\": {},\n  \"keywords\": {},\n"
+                  "  \"scope_sha256\": {}\n}}\n",
+                  LIMIER_VERSION, build_commit(), chain_head(log), joined(evidence), joined(files), joined(programs),
+                  joined(packs), joined(hash_sets), joined(keyword_files), scope));
 }
 
 }  // namespace limier::app

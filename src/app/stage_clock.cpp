@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace limier::app {
@@ -53,7 +54,12 @@ AuditLog::Fields sweep_measures(const worker::WorkerStats& stats) {
                           {"pieces_deferred", std::to_string(stats.pieces_deferred)},
                           {"seeks_back", std::to_string(stats.seeks_back)}};
   for (const StageCost& cost : stats.stages)
-    fields.emplace_back(cost.stage, fmt::format("cpu_us={} tasks={}", cost.cpu_ns / 1000, cost.tasks));
+    if (cost.stage == "keywords")
+      fields.emplace_back(cost.stage,
+                          fmt::format("cpu_us={} mib={} mb_per_cpu_s={}", cost.cpu_ns / 1000, cost.tasks,
+                                      (cost.tasks << 20u) * 1000 / std::max<std::uint64_t>(cost.cpu_ns, 1)));
+    else
+      fields.emplace_back(cost.stage, fmt::format("cpu_us={} tasks={}", cost.cpu_ns / 1000, cost.tasks));
   return fields;
 }
 

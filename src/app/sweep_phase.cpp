@@ -87,6 +87,7 @@ class Sweeping {
     job_.stash_bytes = plan.stash_bytes;
     job_.loose_pages = plan.loose_pages;
     job_.entities = plan.entities;
+    if (plan.keywords != nullptr) job_.keywords = *plan.keywords;
     chunk_size_ = container.chunk_size != 0 ? container.chunk_size : kRawChunk;
     max_quarantined_ = std::clamp<std::uint64_t>(media_size_ / chunk_size_ / kMaxQuarantinedShare, 1, kMaxQuarantined);
   }
@@ -173,7 +174,8 @@ class Sweeping {
     session.sandbox = plan_.guard.sandbox;
     session.limits = plan_.guard.for_sweep(media_size_);
     session.max_row_bytes = max_row_bytes(media_size_);
-    if (job_.entities) session.max_row_bytes += std::uint64_t{2} * catalog::kHitBytesPerByte * media_size_;
+    if (job_.entities)
+      session.max_row_bytes += std::uint64_t{job_.keywords.empty() ? 2u : 4u} * catalog::kHitBytesPerByte * media_size_;
     session.on_frame = [&](const worker::Frame& frame) { return take(frame); };
     session.on_progress = [&](std::uint64_t done) { progress_.advanced(done); };
     session.on_container_progress = [&](std::uint64_t done) {

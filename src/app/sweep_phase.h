@@ -15,8 +15,9 @@ struct SweepPlan {
   std::uint64_t stash_bytes = 0;
   std::uint32_t checkpoint_ms = 0;
   std::uint64_t checkpoint_bytes = 0;
-  bool loose_pages = false;  // of databases, in free space
-  bool entities = false;     // numbers, addresses and keys in all bytes
+  bool loose_pages = false;                 // of databases, in free space
+  bool entities = false;                    // numbers, addresses and keys in all bytes
+  const keywords::Set* keywords = nullptr;  // beside them; outlives the sweep
   Guard guard;
   SegmentHashes* segments = nullptr;  // told how far the pass has come in the segments; may be null
 };

@@ -4,6 +4,7 @@
 
 #include "app/case_folder.h"
 #include "app/content_phase.h"
+#include "app/keyword_files.h"
 #include "app/known_files.h"
 #include "app/rules_phase.h"
 #include "app/run_key.h"
@@ -30,7 +31,7 @@ std::string host_name() {
 
 using Scope = std::shared_ptr<const catalog::Scope>;
 
-store::RunRow run_row(const TriageOptions& options, const Scope& scope) {
+store::RunRow run_row(const TriageOptions& options, const Scope& scope, const KeywordFiles& keywords) {
   store::RunRow run;
   run.tool_version = LIMIER_VERSION;
   run.command = options.command_line;
@@ -41,6 +42,8 @@ store::RunRow run_row(const TriageOptions& options, const Scope& scope) {
   if (options.fail_on) run.fail_on = catalog::kPriorityWords[static_cast<std::size_t>(*options.fail_on)];
   run.started_ns = wall_clock_ns();
   if (scope != nullptr) run.scope_title = scope->title(), run.scope_sha256 = scope->sha256();
+  run.keywords_sha256 = keywords.key();
+  run.keyword_engine = keywords.engine();
   return run;
 }
 
@@ -139,13 +142,14 @@ Status store_packs(store::IndexWriter& index, std::span<const content::PackText>
 Result<std::unique_ptr<store::IndexWriter>> open_index(const TriageOptions& options, const EvidenceSet& evidence,
                                                        const sweep::ContainerMessage& container,
                                                        const std::string& packs_digest, const KnownFiles& known,
-                                                       const Scope& scope) {
-  LIMIER_TRY(const auto key,
-             run_key(options, evidence, container, packs_digest, scope == nullptr ? "" : scope->sha256(), known.key()));
+                                                       const KeywordFiles& keywords, const Scope& scope) {
+  LIMIER_TRY(const auto key, run_key(options, evidence, container, packs_digest,
+                                     scope == nullptr ? "" : scope->sha256(), known.key(), keywords.key()));
   const auto open = options.resume ? store::IndexWriter::resume : store::IndexWriter::create;
-  LIMIER_TRY(auto index, open(options.out + "/index.db", run_row(options, scope), options.authority,
+  LIMIER_TRY(auto index, open(options.out + "/index.db", run_row(options, scope, keywords), options.authority,
                               evidence_row(options, evidence, container, scope), key));
   index->set_scope(scope);
+  index->set_keywords(keywords.of_run());
   return index;
 }
 
@@ -270,6 +274,14 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   // Sets that are damaged are refused here, and not when the evidence has been read.
   LIMIER_TRY(const KnownFiles known, KnownFiles::load(options.hash_sets, options.hash_set_digests, stop));
 
+  // So are keywords that are wrong.
+  if (!options.keywords.empty() && !search_bytes)
+    return Error{ErrorKind::kUsage,
+                 scope != nullptr ? "--keywords and --scope do not go together: bytes do not say whose they are or of "
+                                    "when, so that the scope could not be held to what is found in them"
+                                  : "--keywords needs --profile standard or full: without it no content is searched"};
+  LIMIER_TRY(const KeywordFiles keywords, KeywordFiles::load(options.keywords));
+
   StageClock clock;  // for the audit log
   clock.begin("container");
   // The container: decided by its magic, opened read-only, described by a jailed worker.
@@ -282,7 +294,8 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, guard, stop));
   const std::uint64_t media_size = facts.container.size_bytes;
 
-  LIMIER_TRY(auto index, open_index(options, evidence, facts.container, digest_of_packs(packs, rules), known, scope));
+  LIMIER_TRY(auto index,
+             open_index(options, evidence, facts.container, digest_of_packs(packs, rules), known, keywords, scope));
   index->set_rows_in_memory(memory.rows_in_memory);
   if (index->recorded_exit_code()) return confirm_finished(options, evidence, *index, progress, clock);
   remove_reports(options.out);
@@ -291,6 +304,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   LIMIER_CHECK(audit.append(begun ? "triage-resumed" : "triage-started", start_fields(options, scope, lock.held())));
   LIMIER_CHECK(audit.append("jail", jail_fields(facts.sandbox)));
   if (!known.empty()) LIMIER_CHECK(audit.append("hash-sets", known.fields()));
+  if (!keywords.empty()) LIMIER_CHECK(audit.append("keywords", keywords.fields()));
   if (const std::string notice = worker::jail_notice(facts.sandbox); !notice.empty()) progress.note(notice);
   if (!begun) {
     LIMIER_CHECK(store_container_facts(*index, evidence, facts, options.sandbox));
@@ -316,6 +330,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   Patience patience;
   const WalkPlan walk{options.profile != Profile::kList,
                       search_bytes,
+                      &keywords.set(),
                       options.zone.empty() ? "UTC" : options.zone,
                       !options.zone.empty(),
                       options.code_page,
@@ -341,6 +356,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   Crew crew(evidence, stop);
   ContentPlan content_plan;
   content_plan.packs = packs;
+  content_plan.keywords = &keywords.set();
   content_plan.jobs = plan_jobs(options.jobs);
   content_plan.guard = guard;
   content_plan.media_size = media_size;
@@ -364,6 +380,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
     sweep.guard = guard;
     sweep.loose_pages = examine_content;
     sweep.entities = search_bytes;
+    sweep.keywords = &keywords.set();
     sweep.checkpoint_ms = options.checkpoint_ms;
     sweep.checkpoint_bytes = options.checkpoint_bytes;
     sweep.segments = &segment_hashes;

@@ -16,10 +16,15 @@ struct Patience {
 
 // Of rows, for each byte of content that is searched.
 inline constexpr std::uint64_t kHitBytesPerByte = 2;
+// Of them the keywords have a share of their own.
+inline std::uint64_t hit_row_bytes(const volume::FsJob& job) {
+  return (job.entities ? kHitBytesPerByte * (job.keywords.empty() ? 1 : 2) : 0) * job.volume.length;
+}
 
 struct WalkPlan {
-  bool digests = true;    // false: names and metadata only
-  bool entities = false;  // numbers, addresses and keys in content that only the file system can read
+  bool digests = true;                      // false: names and metadata only
+  bool entities = false;                    // numbers, addresses and keys in content that only the file system can read
+  const keywords::Set* keywords = nullptr;  // beside them; outlives the walks
   std::string zone = "UTC";
   bool zone_stated = false;     // --zone was given
   std::uint32_t code_page = 0;  // --codepage

@@ -36,6 +36,18 @@ std::string wide_context(std::string_view bytes, std::size_t begin, std::size_t 
   return text;
 }
 
+// Letters of any script, so far as they fit into one unit.
+std::string wide_letters(std::string_view bytes, std::size_t begin, std::size_t end) {
+  const auto letter = [&](std::size_t at) {
+    const auto high = static_cast<unsigned char>(bytes[at + 1]);
+    return high == 0 ? is_context(bytes[at]) : high < 0x20 && high != 0;
+  };
+  std::size_t from = begin, to = end;
+  while (from >= 2 && begin - from < 2 * kContext && letter(from - 2)) from -= 2;
+  while (to + 1 < bytes.size() && to - end < 2 * kContext && letter(to)) to += 2;
+  return keywords::to_utf8(bytes.substr(from, to - from), keywords::Encoding::kUtf16le);
+}
+
 }  // namespace
 
 std::size_t sent_bytes(const ByteHit& hit) {
@@ -49,11 +61,27 @@ ByteHit byte_hit(std::string_view bytes, const entities::Found& found, std::uint
   hit.length = static_cast<std::uint32_t>(found.end - found.begin);
   hit.kind = found.kind;
   hit.proof = found.proof;
-  hit.wide = found.wide;
+  hit.encoding = found.wide ? keywords::Encoding::kUtf16le : keywords::Encoding::kUtf8;
   for (std::size_t at = found.begin; at < found.end; at += found.wide ? 2 : 1) hit.value += bytes[at];
   hit.normalized = found.normalized;
   hit.context =
       found.wide ? wide_context(bytes, found.begin, found.end) : narrow_context(bytes, found.begin, found.end);
+  return hit;
+}
+
+ByteHit byte_hit(std::string_view bytes, const keywords::Match& found, const keywords::Matcher& matcher,
+                 std::uint64_t offset) {
+  ByteHit hit;
+  hit.offset = offset + found.begin;
+  hit.length = static_cast<std::uint32_t>(found.end - found.begin);
+  hit.proof = entities::Proof::kNone;
+  hit.encoding = found.encoding;
+  hit.keyword = found.keyword + 1;
+  hit.value = keywords::to_utf8(bytes.substr(found.begin, found.end - found.begin), found.encoding);
+  hit.normalized = matcher.normalized(found.keyword, hit.value);
+  hit.context = found.encoding == keywords::Encoding::kUtf16le ? wide_letters(bytes, found.begin, found.end)
+                                                               : narrow_context(bytes, found.begin, found.end);
+  if (found.encoding == keywords::Encoding::kCp1252) hit.context = keywords::to_utf8(hit.context, found.encoding);
   return hit;
 }
 

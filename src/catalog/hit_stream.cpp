@@ -29,16 +29,27 @@ void HitStream::search(std::uint64_t until) {
   for (const entities::Found& one : found) {
     const std::uint64_t at = begin_ + one.begin;
     if (at < out_until_ || at >= until) continue;
-    ByteHit hit = byte_hit(held_, one, begin_);
-    const std::size_t bytes = sent_bytes(hit);
-    if (sent_ + bytes > kFewBytes + 2 * looked_at_) {
-      ++hits_.back().left_out;
-      continue;
-    }
-    sent_ += bytes;
-    hits_.push_back(std::move(hit));
+    keep(byte_hit(held_, one, begin_), entities_share_);
+  }
+  if (keywords_ != nullptr) {
+    std::vector<keywords::Match> words;
+    keywords_->search(as_bytes(held_), words);
+    for (const keywords::Match& one : words)
+      if (const std::uint64_t at = begin_ + one.begin; at >= out_until_ && at < until)
+        keep(byte_hit(held_, one, *keywords_, begin_), keywords_share_);
   }
   out_until_ = until;
+}
+
+void HitStream::keep(ByteHit hit, Share& share) {
+  const std::size_t bytes = sent_bytes(hit);
+  if (share.sent + bytes > kFewBytes + 2 * looked_at_) {
+    if (share.last < hits_.size()) ++hits_[share.last].left_out;
+    return;
+  }
+  share.sent += bytes;
+  share.last = hits_.size();
+  hits_.push_back(std::move(hit));
 }
 
 }  // namespace limier::catalog

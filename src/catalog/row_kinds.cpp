@@ -5,6 +5,7 @@
 #include "limier/catalog/device.h"
 #include "limier/catalog/findings.h"
 #include "limier/catalog/hash_sets.h"
+#include "limier/catalog/keywords.h"
 #include "limier/catalog/masked.h"
 #include "limier/catalog/messages.h"
 #include "limier/catalog/package_files.h"
@@ -32,6 +33,7 @@ std::vector<const KindInfo*>& kinds() {
       &kKindOf<Hit>,          //
       &kKindOf<Item>,         //
       &kKindOf<Judged>,       //
+      &kKindOf<KeywordUsed>,  //
       &kKindOf<Masked>,       //
       &kKindOf<Message>,      //
       &kKindOf<PackUsed>,

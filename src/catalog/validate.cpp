@@ -101,11 +101,16 @@ bool validate(const BadRange& record, std::uint64_t media_size) {
          record.reason.size() <= kMaxWord;
 }
 
+// What a byte of another encoding takes as UTF-8.
+constexpr std::size_t kMostOfByte = 3;
+
 bool validate(const ByteHit& hit, std::uint64_t media_size) {
   const bool placed = hit.content_id || inside(hit.offset, hit.length, media_size);
   return placed && hit.length > 0 && hit.length <= entities::kFullReach && plausible_size(hit.offset) &&
-         known(hit.kind, entities::Kind::kUrl) && known(hit.proof, entities::Proof::kNone) && !hit.normalized.empty() &&
-         hit.value.size() <= hit.length && hit.normalized.size() <= kMaxText && hit.context.size() <= kMaxText;
+         known(hit.kind, entities::Kind::kUrl) && known(hit.proof, entities::Proof::kNone) &&
+         known(hit.encoding, keywords::Encoding::kCp1252) && hit.keyword <= keywords::kMaxKeywords &&
+         !hit.normalized.empty() && hit.value.size() <= kMostOfByte * hit.length && hit.normalized.size() <= kMaxText &&
+         hit.context.size() <= kMaxText;
 }
 
 bool validate(const ContentType& type) {

@@ -12,6 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/json_writer.h"
+#include "limier/keywords.h"
 #include "limier/store.h"
 #include "limier/version.h"
 #include "limier/worker.h"
@@ -83,8 +84,10 @@ std::vector<Library> libraries() {
   const std::string sweep = ask_worker(folder + "/limier-sweep");
   const std::string fmt_version =
       fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100);
+  const std::string& hyperscan = keywords::engines().hyperscan;
   return {
       {"fmt", fmt_version, "limier"},
+      {"hyperscan", hyperscan.empty() ? std::string(kUnavailable) : hyperscan, "limier"},
       {"libdeflate", value_of(sweep, "libdeflate"), "limier-sweep"},
       {"libewf", value_of(sweep, "libewf"), "limier-sweep"},
       {"libtsk", value_of(fs, "libtsk"), "limier-fs"},
@@ -108,7 +111,7 @@ class VersionCommand final : public Command {
         else
           json.text(library.version);
       }
-      json.end().key("regex_engine").null().finish();
+      json.end().text("regex_engine", keywords::engine_word(keywords::engines().best)).finish();
       return kExitGood;
     }
     Facts facts;
@@ -117,13 +120,18 @@ class VersionCommand final : public Command {
     facts.add("compiler", compiler());
     for (const Library& library : all)
       facts.add(library.name, fmt::format("{} (in {})", terminal_text(library.version), library.used_by));
-    facts.add("regex engine", "none in this version");
+    facts.add("regex engine", regex_engine());
     context.out.write(context.style.bold("limier") + "\n");
     facts.print(context.out, context.style, "  ");
     return kExitGood;
   }
 
  private:
+  static std::string regex_engine() {
+    const keywords::Engines& engines = keywords::engines();
+    const std::string name(keywords::engine_word(engines.best));
+    return engines.hyperscan_fails ? name + " (hyperscan misses matches: its self-test fails)" : name;
+  }
   static std::string compiler() {
 #ifdef __clang__
     return __VERSION__;

@@ -11,10 +11,11 @@ constexpr std::size_t kMostPlaces = 100;  // of a value
 
 void HitRows::add(catalog::ByteHit found, catalog::RowPlace place, std::string decode_path) {
   crowded_ += found.left_out;
-  std::string kind(entities::kind_word(found.kind));
+  const bool named = found.keyword > 0 && keywords_ != nullptr;
+  std::string kind(named ? keywords_->keyword(found.keyword - 1).kind : entities::kind_word(found.kind));
   const auto [value, is_new] = values_.try_emplace({kind, found.normalized});
   Value& known = value->second;
-  if (known.rows == kMostPlaces) {
+  if (known.rows == kMostPlaces && !named) {
     ++known.left_out;
     return;
   }
@@ -31,7 +32,8 @@ void HitRows::add(catalog::ByteHit found, catalog::RowPlace place, std::string d
   hit.value = std::move(found.value);
   hit.normalized = std::move(found.normalized);
   hit.validated = static_cast<catalog::Validated>(found.proof);
-  hit.encoding = found.wide ? "utf-16le" : "utf-8";
+  hit.encoding = keywords::encoding_word(found.encoding);
+  if (named) hit.keyword = found.keyword;
   hit.decode_path = std::move(decode_path);
   hit.context = std::move(found.context);
 }

@@ -13,6 +13,8 @@ namespace limier::content {
 
 class HitRows {
  public:
+  // `keywords`: whose the keywords among them are.
+  explicit HitRows(const keywords::Matcher* keywords = nullptr) : keywords_(keywords) {}
   void add(catalog::ByteHit found, catalog::RowPlace place, std::string decode_path);
   [[nodiscard]] bool full() const { return hits_.size() >= kMostHits; }
   // With an issue where some are counted only.
@@ -24,6 +26,7 @@ class HitRows {
     std::size_t rows = 0, last = 0;
     std::int64_t left_out = 0;
   };
+  const keywords::Matcher* keywords_;
   std::uint64_t crowded_ = 0;
   std::map<std::pair<std::string, std::string>, Value> values_;
   std::vector<catalog::Hit> hits_;

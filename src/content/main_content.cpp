@@ -204,7 +204,11 @@ Status serve(const worker::WorkerContext& context) {
   const auto job = decode<content::ContentJob>(Bytes(frame->payload));
   if (!job) return Error{ErrorKind::kInternal, "the job cannot be read"};
   // The packs are the examiner's, not the evidence's.
-  auto parsers = content::make_parsers(job->packs);
+  std::shared_ptr<const keywords::Matcher> keywords;
+  if (!job->keywords.empty()) {
+    LIMIER_TRY(keywords, keywords::Matcher::compile(job->keywords));
+  }
+  auto parsers = content::make_parsers(job->packs, keywords);
   LIMIER_TRY(const auto jail, worker::enter_jail({.address_space_bytes = job->memory_bytes, .threads = false}));
   LIMIER_CHECK(context.channel->send(FrameType::kReady, jail));
   LIMIER_TRY(const auto stats, Worker(context, *job, std::move(parsers)).run());

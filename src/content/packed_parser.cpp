@@ -23,7 +23,8 @@ constexpr std::uint64_t kBrokenBytes = 128;
 
 class Packed {
  public:
-  Packed(const PackedParser& parser, const Reader& file, Rows& rows) : parser_(parser), file_(file), rows_(rows) {
+  Packed(const PackedParser& parser, const Reader& file, Rows& rows)
+      : parser_(parser), file_(file), rows_(rows), hits_(parser.keywords()) {
     budget_ = std::min(kMostBytes, kSmallBytes + kMostGrowth * file.size_bytes());
   }
 
@@ -50,7 +51,7 @@ class Packed {
     std::uint64_t at = 0;
     bool first = true;
     while (at < file_.size_bytes() && !full()) {
-      catalog::HitStream hits;
+      catalog::HitStream hits(parser_.keywords());
       const Inflated done = stream(at, file_.size_bytes() - at, Wrapped::kGzip, hits);
       keep(hits.end(), done, first ? "gzip" : fmt::format("gzip@{}", at));
       if (!done.whole) damaged_ += !full() && (first || done.given_bytes > 0);
@@ -77,7 +78,7 @@ class Packed {
     }
     // As it lies, the sweep has seen it.
     if (member.method == kStored) return;
-    catalog::HitStream hits;
+    catalog::HitStream hits(parser_.keywords());
     const Inflated done = stream(*at, member.packed_bytes, Wrapped::kRaw, hits);
     keep(hits.end(), done, fmt::format("zip:{}", number));
     if (!done.whole && !full()) ++damaged_;

@@ -17,7 +17,8 @@
 
 namespace limier::content {
 
-std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> packs) {
+std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> packs,
+                                                  std::shared_ptr<const keywords::Matcher> keywords) {
   std::vector<Pack> parsed;
   for (const PackText& text : packs)
     if (auto pack = parse_pack(text)) parsed.push_back(std::move(*pack));
@@ -31,13 +32,13 @@ std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> pack
   parsers.push_back(std::make_unique<DiscordParser>());
   parsers.push_back(std::make_unique<DpkgParser>());
   parsers.push_back(std::make_unique<MailParser>());
-  parsers.push_back(std::make_unique<PackedParser>());
+  parsers.push_back(std::make_unique<PackedParser>(keywords));
   parsers.push_back(std::make_unique<PstParser>(PstParser::Part::kFolders));
   parsers.push_back(std::make_unique<PstParser>(PstParser::Part::kDeleted));
   parsers.push_back(std::make_unique<SqliteParser>(SqliteParser::Part::kDatabase, parsed, read_by_packs));
   parsers.push_back(
       std::make_unique<SqliteParser>(SqliteParser::Part::kLoose, std::move(parsed), std::move(read_by_packs)));
-  parsers.push_back(std::make_unique<SqliteTextsParser>());
+  parsers.push_back(std::make_unique<SqliteTextsParser>(std::move(keywords)));
   parsers.push_back(std::make_unique<TextParser>());
   parsers.push_back(std::make_unique<TwitterParser>());
   return parsers;

@@ -26,7 +26,7 @@ std::string shown_name(std::string_view name) {
 
 class Texts final : public FoundRows {
  public:
-  Texts(HitRows& hits, Rows& rows) : hits_(hits), rows_(rows) {}
+  Texts(const keywords::Matcher* keywords, HitRows& hits, Rows& rows) : keywords_(keywords), hits_(hits), rows_(rows) {}
 
   bool take(const FoundRow& row) override {
     rows_.alive();
@@ -45,10 +45,12 @@ class Texts final : public FoundRows {
  private:
   void cell(const FoundRow& row, std::size_t column, std::string_view bytes, entities::Setting setting) {
     constexpr std::size_t kShortest = 6;
-    if (bytes.size() < kShortest) return;
     found_.clear();
-    entities::scan(as_bytes(bytes), {.setting = setting}, found_);
-    if (found_.empty()) return;
+    words_.clear();
+    if (bytes.size() >= kShortest) entities::scan(as_bytes(bytes), {.setting = setting}, found_);
+    // Of logs and journals the bytes were searched as they lie.
+    if (keywords_ != nullptr && row.source == catalog::RowSource::kMain) keywords_->search(as_bytes(bytes), words_);
+    if (found_.empty() && words_.empty()) return;
     const std::string table = row.table == nullptr ? "?" : shown_name(row.table->name);
     const std::string name = row.table == nullptr || column >= row.table->shape.columns.size()
                                  ? std::to_string(column + 1)
@@ -65,11 +67,21 @@ class Texts final : public FoundRows {
     place.file_offset = static_cast<std::int64_t>(row.file_offset);
     for (const entities::Found& one : found_)
       hits_.add(catalog::byte_hit(bytes, one, 0), place, fmt::format("sqlite:{}.{}", table, name));
+    std::size_t end = 0;
+    std::uint32_t last = UINT32_MAX;
+    for (const keywords::Match& one : words_) {
+      if (one.keyword == last && one.begin < end) continue;
+      last = one.keyword;
+      end = one.end;
+      hits_.add(catalog::byte_hit(bytes, one, *keywords_, 0), place, fmt::format("sqlite:{}.{}", table, name));
+    }
   }
 
+  const keywords::Matcher* keywords_;
   HitRows& hits_;
   Rows& rows_;
   std::vector<entities::Found> found_;
+  std::vector<keywords::Match> words_;
 };
 
 }  // namespace
@@ -79,8 +91,8 @@ Outcome SqliteTextsParser::parse(const Source& source, Rows& rows) const {
   QuietRows quiet(rows);
   const auto image = SqliteImage::open(source, quiet);
   if (!image) return {ItemState::kNotApplicable, "not a SQLite database"};
-  HitRows hits;
-  Texts texts(hits, quiet);
+  HitRows hits(keywords());
+  Texts texts(keywords(), hits, quiet);
   const bool walked = recover_rows(source, *image, {.live = true, .others = true}, quiet, texts);
   hits.give(name(), version(), rows);
   if (!walked) return {ItemState::kFailed, "the database's pages cannot be walked"};

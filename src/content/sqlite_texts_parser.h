@@ -8,9 +8,15 @@ namespace limier::content {
 
 class SqliteTextsParser final : public Parser {
  public:
+  // With the keywords of the run; nullptr: none.
+  explicit SqliteTextsParser(std::shared_ptr<const keywords::Matcher> keywords) : keywords_(std::move(keywords)) {}
+  [[nodiscard]] const keywords::Matcher* keywords() const { return keywords_.get(); }
   [[nodiscard]] std::string_view name() const override { return "sqlite-texts"; }
   [[nodiscard]] std::string_view version() const override { return "1"; }
   Outcome parse(const Source& source, Rows& rows) const override;
+
+ private:
+  std::shared_ptr<const keywords::Matcher> keywords_;
 };
 
 }  // namespace limier::content

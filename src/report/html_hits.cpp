@@ -55,6 +55,42 @@ Key kind_label(std::string_view kind) {
   return found == kLabels.end() ? Key{kind} : found->second;
 }
 
+// What was looked for with --keywords, those that were found first.
+Status put_keywords(Context& context) {
+  Page& page = context.page;
+  const Words& w = context.w;
+  // An index of an earlier version has none.
+  auto query = context.index.query(
+      fmt::format("SELECT k.pattern, k.kind, k.hits, k.more, count(*) OVER (), (SELECT count(DISTINCT h.file_id) FROM "
+                  "v_hit h WHERE h.keyword_id = k.keyword_id), (SELECT h.hit_id FROM v_hit h WHERE h.keyword_id = "
+                  "k.keyword_id ORDER BY h.rank LIMIT 1) FROM v_keyword k ORDER BY k.hits = 0, k.keyword_id LIMIT {}",
+                  kMaxHitValues));
+  if (!query) return ok_status();
+  std::int64_t total = 0;
+  while (query->step()) {
+    if (total == 0) {
+      total = query->integer(4);
+      page.heading(w("Keywords ({})"_w, grouped(total)));
+      page.paragraph("What the examiner asked for with <code>--keywords</code>, as it was written there."_w);
+      page.table({}, {{"Kind"_w},
+                      {"Value"_w, Align::kPath},
+                      {"Places"_w, Align::kNumber},
+                      {"Files"_w, Align::kNumber},
+                      {"First place"_w}});
+    }
+    const Excerpt value = excerpt(query->text(0), kMaxCellText);
+    const std::int64_t more = query->integer(3);
+    page.row({html_text(query->text(1)), quoted(value.text) + (value.left_out > 0 ? " …" : ""),
+              grouped(query->integer(2)) + (more > 0 ? " + " + grouped(more) : ""), grouped(query->integer(5)),
+              query->is_null(6) ? std::string() : fmt::format("hit:{}", query->integer(6))});
+  }
+  LIMIER_CHECK(query->status());
+  if (total == 0) return ok_status();
+  page.end_table();
+  if (total > kMaxHitValues) page.note(w("{} more values in {}."_w, grouped(total - kMaxHitValues), "keywords.csv"));
+  return ok_status();
+}
+
 // Of one that is in no message: the file, and what of it had to be decoded.
 std::string place_of(const store::Query& query, const Words& w) {
   if (query.is_null(9)) return html_text(w("in no file"_w));
@@ -72,7 +108,8 @@ Status put_hit_group(Context& context, const HitGroup& group) {
              context.index.query(fmt::format("SELECT e.kind, e.normalized, e.hits, e.files, e.messages, h.hit_id, "
                                              "h.message_id, h.decode_path, count(*) OVER (), (SELECT f.path "
                                              "FROM v_file f WHERE f.file_id = h.file_id) FROM v_entity e JOIN "
-                                             "v_hit h ON h.rank = e.rank WHERE e.validated = '{}' ORDER BY e.rank "
+                                             "v_hit h ON h.rank = e.rank WHERE e.validated = '{}' AND "
+                                             "h.keyword_id IS NULL ORDER BY e.rank "
                                              "LIMIT {}",
                                              group.validated, kMaxHitValues)));
   std::int64_t total = 0;
@@ -105,6 +142,7 @@ Status put_hit_group(Context& context, const HitGroup& group) {
 
 Status put_hits_section(Context& context) {
   Page& page = context.page;
+  LIMIER_CHECK(put_keywords(context));
   if (!has_kinds(context.facts, kHitKinds)) {
     page.paragraph(nothing_came(context.facts));
     return ok_status();

@@ -82,13 +82,18 @@ bool is_cut(std::int64_t begin, std::int64_t length) {
          begin / kSector != (begin + length - 1) / kSector;
 }
 
-constexpr const char* kColumns = "offset, length, kind, proof, wide, value, normalized, context";
+constexpr const char* kColumns = "offset, length, kind, proof, encoding, value, normalized, context";
 
-catalog::Hit hit_of(const Statement& row) {
+catalog::Hit hit_of(const Statement& row, const KeywordsOfRun& keywords) {
   catalog::Hit hit;
-  hit.kind = entities::kind_word(static_cast<entities::Kind>(row.integer(2)));
+  if (const std::int64_t number = row.integer(2) - kKeywordKind; number > 0) {
+    hit.keyword = number;
+    hit.kind = keywords.used.at(static_cast<std::size_t>(number - 1)).kind;
+  } else {
+    hit.kind = entities::kind_word(static_cast<entities::Kind>(row.integer(2)));
+  }
   hit.validated = static_cast<catalog::Validated>(row.integer(3));
-  hit.encoding = row.integer(4) != 0 ? "utf-16le" : "utf-8";
+  hit.encoding = keywords::encoding_word(static_cast<keywords::Encoding>(row.integer(4)));
   hit.value = row.text(5);
   hit.normalized = row.text(6);
   hit.context = row.text(7);
@@ -97,13 +102,15 @@ catalog::Hit hit_of(const Statement& row) {
 
 class ByteHits {
  public:
-  ByteHits(Database& db, DeclaredRows& rows, std::int64_t maker, std::int64_t max_in_memory)
-      : db_(db), rows_(rows), maker_(maker), max_in_memory_(max_in_memory) {}
+  ByteHits(Database& db, DeclaredRows& rows, const KeywordsOfRun& keywords, std::int64_t maker,
+           std::int64_t max_in_memory)
+      : db_(db), rows_(rows), keywords_(keywords), maker_(maker), max_in_memory_(max_in_memory) {}
 
   Status run() {
     LIMIER_CHECK(read_joints());
     LIMIER_CHECK(read_run_together());
     LIMIER_CHECK(place_those_of_image());
+    ends_.clear();
     LIMIER_CHECK(place_those_over_joints());
     return db_.execute(
         "UPDATE row_hit SET of_file = o.file_id FROM (SELECT content_id, min(file_id) AS file_id FROM file WHERE "
@@ -116,8 +123,8 @@ class ByteHits {
   // What a value over two extents covers is no value of its own.
   Status read_joints() {
     LIMIER_TRY(auto rows, db_.prepare(fmt::format("SELECT content_id, offset, length FROM byte_hit WHERE content_id <> "
-                                                  "{} ORDER BY content_id, offset LIMIT {}",
-                                                  kOfImage, kMaxJoints)));
+                                                  "{} AND kind < {} ORDER BY content_id, offset LIMIT {}",
+                                                  kOfImage, kKeywordKind, kMaxJoints)));
     while (true) {
       LIMIER_TRY(const bool row, rows.step());
       if (!row) return ok_status();
@@ -146,7 +153,7 @@ class ByteHits {
     }
   }
   [[nodiscard]] bool may_run_on(const catalog::Hit& hit, std::int64_t content_id) const {
-    return hit.validated != catalog::Validated::kChecksum && run_together_.contains(content_id);
+    return !hit.keyword && hit.validated != catalog::Validated::kChecksum && run_together_.contains(content_id);
   }
 
   Status place_those_of_image() {
@@ -160,26 +167,32 @@ class ByteHits {
       LIMIER_TRY(const bool row, rows.step());
       if (!row) return ok_status();
       const std::int64_t offset = rows.integer(0);
-      catalog::Hit hit = hit_of(rows);
+      catalog::Hit hit = hit_of(rows, keywords_);
       hit.image_offset = offset;
+      if (overlaps_one_before(hit, kOfImage, offset, rows.integer(1))) continue;
       LIMIER_TRY(const Owner* const owner, owners.at(offset));
       if (owner == nullptr) {
         hit.place.locator = fmt::format("image:{}", offset);
         LIMIER_CHECK(add(hit, std::nullopt));
         continue;
       }
-      // Not the bytes of the content: a piece of a value looks like another one there.
-      if (owner->kind == ExtentKind::kCompressed || owner->kind == ExtentKind::kEncrypted ||
-          owner->kind == ExtentKind::kResident)
+      // Not the bytes of the content: a piece of a value looks like another one there. Of a keyword they are what was
+      // asked for all the same.
+      const bool packed = owner->kind == ExtentKind::kCompressed || owner->kind == ExtentKind::kEncrypted;
+      if (!hit.keyword && (packed || owner->kind == ExtentKind::kResident)) continue;
+      if (!hit.keyword && owner->sealed && is_cut(offset, rows.integer(1))) continue;
+      if (packed) {
+        hit.place.locator = fmt::format("image:{}", offset);
+        LIMIER_CHECK(add(hit, owner->content_id));
         continue;
-      if (owner->sealed && is_cut(offset, rows.integer(1))) continue;
+      }
       if (may_run_on(hit, owner->content_id)) continue;
       extent.reset();
       extent.bind(1, owner->content_id);
       extent.bind(2, std::int64_t{owner->seq});
       LIMIER_TRY(const bool placed, extent.step());
       const std::int64_t begin = (placed ? extent.integer(0) : 0) + offset - owner->image_offset;
-      if (part_of_joint(owner->content_id, begin, begin + rows.integer(1))) continue;
+      if (!hit.keyword && part_of_joint(owner->content_id, begin, begin + rows.integer(1))) continue;
       put_place(hit, begin);
       LIMIER_CHECK(add(hit, owner->content_id));
     }
@@ -193,11 +206,28 @@ class ByteHits {
                db_.prepare(fmt::format("SELECT image_offset + ?2 - file_offset FROM extent WHERE content_id = ?1 AND "
                                        "file_offset <= ?2 AND file_offset + length > ?2 AND kind = {}",
                                        static_cast<int>(ExtentKind::kData))));
+    // What the walk found inside of a record was seen in the image as well, unless numbers of the record lie in it.
+    LIMIER_TRY(auto twin,
+               db_.prepare(fmt::format(
+                   "SELECT 1 FROM extent e JOIN byte_hit b ON b.content_id = {} AND b.offset = "
+                   "e.image_offset + ?2 - e.file_offset AND b.kind = ?3 AND b.length = ?4 WHERE e.content_id "
+                   "= ?1 AND e.file_offset <= ?2 AND e.file_offset + e.length > ?2 AND e.kind IN ({}, {})",
+                   kOfImage, static_cast<int>(ExtentKind::kData), static_cast<int>(ExtentKind::kResident))));
     while (true) {
       LIMIER_TRY(const bool row, rows.step());
       if (!row) return ok_status();
-      catalog::Hit hit = hit_of(rows);
+      catalog::Hit hit = hit_of(rows, keywords_);
       const std::int64_t content_id = rows.integer(8);
+      if (hit.keyword) {
+        if (overlaps_one_before(hit, content_id, rows.integer(0), rows.integer(1))) continue;
+        twin.reset();
+        twin.bind(1, content_id);
+        twin.bind(2, rows.integer(0));
+        twin.bind(3, rows.integer(2));
+        twin.bind(4, rows.integer(1));
+        LIMIER_TRY(const bool seen, twin.step());
+        if (seen) continue;
+      }
       if (may_run_on(hit, content_id)) continue;
       extent.reset();
       extent.bind(1, content_id);
@@ -207,6 +237,16 @@ class ByteHits {
       put_place(hit, rows.integer(0));
       LIMIER_CHECK(add(hit, content_id));
     }
+  }
+
+  // Of one keyword, in rising order: the first counts.
+  bool overlaps_one_before(const catalog::Hit& hit, std::int64_t content_id, std::int64_t begin, std::int64_t length) {
+    if (!hit.keyword) return false;
+    auto& [content, end] = ends_[*hit.keyword];
+    if (content == content_id && begin < end) return true;
+    content = content_id;
+    end = begin + length;
+    return false;
   }
 
   static void put_place(catalog::Hit& hit, std::int64_t file_offset) {
@@ -220,7 +260,9 @@ class ByteHits {
 
   Database& db_;
   DeclaredRows& rows_;
+  const KeywordsOfRun& keywords_;
   std::int64_t maker_, max_in_memory_;
+  std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> ends_;    // keyword → content, end of its last
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> joints_;  // content, begin → end
   std::unordered_set<std::int64_t> run_together_;
   std::int64_t seq_ = 0;
@@ -235,12 +277,14 @@ std::string join_with_rows() {
       "SELECT i.content_id, r.kind, r.normalized, coalesce(r.place_source, {0}) AS source, "
       "coalesce(r.place_file_offset, "
       "-1) AS at, max(r.row_id) AS row_id FROM row_hit r JOIN content_item i ON i.item_id = r.item_id WHERE "
-      "instr(r.decode_path, '.') > 0 AND (r.decode_path GLOB 'sqlite:*') = {1} GROUP BY 1, 2, 3, 4, 5";
+      "r.keyword_id IS NULL AND instr(r.decode_path, '.') > 0 AND (r.decode_path GLOB 'sqlite:*') = {1} GROUP BY 1, 2, "
+      "3, 4, 5";
   constexpr int kMain = static_cast<int>(catalog::RowSource::kMain);
   return fmt::format("CREATE TEMP TABLE from_row AS {};", fmt::format(kFromRow, kMain, 0)) +
          "CREATE INDEX temp.from_row_by ON from_row(content_id, kind, normalized, source, at);"
          "DELETE FROM row_hit WHERE row_id IN (SELECT r.row_id FROM row_hit r JOIN content_item i ON i.item_id = "
-         "r.item_id JOIN temp.from_row e ON e.content_id = i.content_id AND e.kind = r.kind AND e.normalized = "
+         "r.item_id JOIN temp.from_row e ON r.keyword_id IS NULL AND e.content_id = i.content_id AND e.kind = r.kind "
+         "AND e.normalized = "
          "r.normalized AND e.source = r.place_source AND e.at = r.place_file_offset WHERE r.decode_path GLOB "
          "'sqlite:*');" +
          fmt::format("INSERT INTO temp.from_row {};", fmt::format(kFromRow, kMain, 1)) +
@@ -250,7 +294,8 @@ std::string join_with_rows() {
              "AND "
              "e.source = {} AND e.at <= b.place_file_offset AND (e.at = -1 OR b.place_file_offset - e.at < {}) ORDER "
              "BY "
-             "e.at DESC LIMIT 1) AS row FROM row_hit b WHERE b.item_id IS NULL AND b.of_content IN (SELECT content_id "
+             "e.at DESC LIMIT 1) AS row FROM row_hit b WHERE b.item_id IS NULL AND b.keyword_id IS NULL AND "
+             "b.of_content IN (SELECT content_id "
              "FROM temp.from_row);",
              kMain, kRecordBytes) +
          "DELETE FROM temp.same_bytes WHERE row IS NULL;"
@@ -265,7 +310,8 @@ std::string keep_first(std::size_t places) {
   return fmt::format(
       "CREATE TEMP TABLE place AS SELECT row_id, row_number() OVER w AS n, count(*) OVER (PARTITION BY of_content, "
       "kind, "
-      "normalized) AS of FROM row_hit WHERE item_id IS NULL WINDOW w AS (PARTITION BY of_content, kind, normalized "
+      "normalized) AS of FROM row_hit WHERE item_id IS NULL AND keyword_id IS NULL WINDOW w AS (PARTITION BY "
+      "of_content, kind, normalized "
       "ORDER BY row_id);"
       "DELETE FROM temp.place WHERE of <= {0};"
       "UPDATE row_hit SET left_out = p.of - {0} FROM temp.place p WHERE p.row_id = row_hit.row_id AND p.n = {0};"
@@ -279,7 +325,7 @@ std::string byte_hit_schema() {
   return R"sql(
 CREATE TABLE byte_hit (
   content_id INTEGER NOT NULL, offset INTEGER NOT NULL, kind INTEGER NOT NULL, length INTEGER NOT NULL,
-  seen_at INTEGER NOT NULL, proof INTEGER NOT NULL, wide INTEGER NOT NULL, value BLOB NOT NULL,
+  seen_at INTEGER NOT NULL, proof INTEGER NOT NULL, encoding INTEGER NOT NULL, value BLOB NOT NULL,
   normalized BLOB NOT NULL, context BLOB NOT NULL, left_out INTEGER NOT NULL,
   PRIMARY KEY (content_id, offset, kind, length)
 ) STRICT, WITHOUT ROWID;
@@ -289,52 +335,74 @@ CREATE TABLE byte_hit (
 // Back to the checkpoint, or to the beginning.
 Status IndexWriter::Impl::rewind_byte_hits() {
   byte_hits_.reset();
+  LIMIER_CHECK(rewind_keywords());
   return db_.execute("DELETE FROM byte_hit WHERE seen_at >= coalesce((SELECT image_offset FROM sweep_state), 0)");
 }
 
 Status IndexWriter::Impl::put_byte_hit(const catalog::ByteHit& hit, std::int64_t content_id, std::int64_t seen_at) {
   if (!byte_hits_) {
-    LIMIER_TRY(const auto kept, db_.integer("SELECT count(*) FROM byte_hit"));
+    LIMIER_TRY(const auto kept,
+               db_.integer(fmt::format("SELECT count(*) FROM byte_hit WHERE kind < {}", kKeywordKind)));
     byte_hits_ = kept.value_or(0);
+    LIMIER_CHECK(count_kept_keywords());
     LIMIER_TRY(byte_hit_,
                db_.prepare("INSERT OR IGNORE INTO byte_hit(content_id, offset, kind, length, seen_at, proof, "
-                           "wide, value, normalized, context, left_out) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+                           "encoding, value, normalized, context, left_out) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
                            "?8, ?9, ?10, ?11)"));
   }
-  if (*byte_hits_ > kMaxByteHits) return ok_status();  // one more than are kept shows that there were more
+  const bool by_sweep = hit.keyword > 0 && seen_at != kSeenByWalk;
+  if (by_sweep) {
+    LIMIER_TRY(const bool keep, keep_keyword(hit.keyword));
+    if (!keep) return ok_status();
+  }
+  if (hit.keyword == 0 && *byte_hits_ > kMaxByteHits)
+    return ok_status();  // one more than are kept shows that there were more
   byte_hit_.bind(1, content_id);
   byte_hit_.bind(2, clamped(hit.offset));
-  byte_hit_.bind(3, std::int64_t{static_cast<std::uint8_t>(hit.kind)});
+  byte_hit_.bind(3, hit.keyword > 0 ? kKeywordKind + hit.keyword : std::int64_t{static_cast<std::uint8_t>(hit.kind)});
   byte_hit_.bind(4, std::int64_t{hit.length});
   byte_hit_.bind(5, seen_at);
   byte_hit_.bind(6, std::int64_t{static_cast<std::uint8_t>(hit.proof)});
-  byte_hit_.bind(7, std::int64_t{hit.wide});
+  byte_hit_.bind(7, std::int64_t{static_cast<std::uint8_t>(hit.encoding)});
   byte_hit_.bind_blob(8, hit.value.data(), hit.value.size());
   byte_hit_.bind_blob(9, hit.normalized.data(), hit.normalized.size());
   byte_hit_.bind_blob(10, hit.context.data(), hit.context.size());
   byte_hit_.bind(11, std::int64_t{hit.left_out});
   LIMIER_CHECK(insert(byte_hit_));
-  *byte_hits_ += byte_hit_.changes();
+  if (hit.keyword == 0) *byte_hits_ += byte_hit_.changes();
+  if (by_sweep) keyword_kept_[hit.keyword - 1] += byte_hit_.changes(), keyword_hits_ += byte_hit_.changes();
   return ok_status();
 }
 
 Status IndexWriter::Impl::place_byte_hits(std::int64_t maker) {
-  LIMIER_CHECK(db_.execute("DELETE FROM issue WHERE code IN ('hits-not-kept', 'hits-too-dense')"));
-  LIMIER_CHECK(ByteHits(db_, declared_, maker, max_in_memory_).run());
+  LIMIER_CHECK(
+      db_.execute("DELETE FROM issue WHERE code IN ('hits-not-kept', 'hits-too-dense', 'keyword-hits-too-dense')"));
+  LIMIER_CHECK(ByteHits(db_, declared_, keywords_, maker, max_in_memory_).run());
   LIMIER_CHECK(db_.execute(join_with_rows()));
+  LIMIER_CHECK(tell_keywords_once());
   LIMIER_CHECK(db_.execute(keep_first(kMaxPlacesOfValue)));
-  LIMIER_TRY(const auto kept, db_.integer("SELECT count(*) FROM byte_hit"));
-  LIMIER_TRY(const auto dense, db_.integer("SELECT coalesce(sum(left_out), 0) FROM byte_hit"));
+  LIMIER_TRY(const auto kept, db_.integer(fmt::format("SELECT count(*) FROM byte_hit WHERE kind < {}", kKeywordKind)));
+  constexpr std::string_view kDense = "SELECT coalesce(sum(left_out), 0) FROM byte_hit WHERE (kind > {}) = {}";
+  LIMIER_TRY(const auto dense, db_.integer(fmt::format(kDense, kKeywordKind, 0)));
+  LIMIER_TRY(const auto dense_words, db_.integer(fmt::format(kDense, kKeywordKind, 1)));
   catalog::IssueRecord issue;
   issue.stage = "sweep";
   issue.incomplete = true;
   if (kept.value_or(0) > kMaxByteHits) {
-    LIMIER_TRY(const auto last, db_.integer("SELECT max(offset) FROM byte_hit WHERE content_id = 0"));
+    LIMIER_TRY(
+        const auto last,
+        db_.integer(fmt::format("SELECT max(offset) FROM byte_hit WHERE content_id = 0 AND kind < {}", kKeywordKind)));
     issue.code = "hits-not-kept";
     issue.message = fmt::format(
         "More than {} numbers, addresses and keys stand in the bytes: those behind byte {} of the "
         "image are not listed",
         kMaxByteHits, last.value_or(0));
+    LIMIER_CHECK(add(issue));
+  }
+  if (dense_words.value_or(0) > 0) {
+    issue.code = "keyword-hits-too-dense";
+    issue.message =
+        fmt::format("{} places of keywords stand so close together that they are counted and not listed", *dense_words);
     LIMIER_CHECK(add(issue));
   }
   if (dense.value_or(0) == 0) return ok_status();

@@ -44,6 +44,7 @@ Result<bool> IndexWriter::Impl::add_open_content(std::uint64_t content_id, Bytes
 
 Status IndexWriter::Impl::put_checkpoint(const SweepCheckpoint& checkpoint) {
   LIMIER_CHECK(begin());
+  LIMIER_CHECK(put_keyword_more());
   {
     LIMIER_TRY(auto put, db_.prepare("INSERT OR REPLACE INTO sweep_state VALUES (1, ?1, ?2, ?3, ?4)"));
     put.bind(1, generation_ + 1);

@@ -88,8 +88,9 @@ struct Column {
 
 class RowHits {
  public:
-  RowHits(Database& db, DeclaredRows& rows, std::int64_t maker, const people::Country* at_home)
-      : db_(db), rows_(rows), maker_(maker), at_home_(at_home) {}
+  RowHits(Database& db, DeclaredRows& rows, const KeywordsOfRun& keywords, std::int64_t maker,
+          const people::Country* at_home)
+      : db_(db), rows_(rows), keywords_(keywords), maker_(maker), at_home_(at_home) {}
 
   Status run() {
     for (const catalog::KindInfo* kind : catalog::row_kinds()) {
@@ -182,6 +183,31 @@ class RowHits {
       seen.push_back(value);
       LIMIER_CHECK(put(row, column, text, one));
     }
+    return column.reading == Reading::kNone ? ok_status() : words(row, column, text);
+  }
+
+  // Every place: it is what was asked for.
+  Status words(const Row& row, const Column& column, std::string_view text) {
+    if (keywords_.matcher == nullptr) return ok_status();
+    words_.clear();
+    keywords_.matcher->search(as_bytes(text), words_);
+    std::map<std::uint32_t, std::size_t> ends;
+    for (const keywords::Match& one : words_) {
+      // The text of a row is UTF-8.
+      if (one.encoding != keywords::Encoding::kUtf8) continue;
+      const auto [end, is_first] = ends.try_emplace(one.keyword, one.end);
+      if (!is_first && one.begin < end->second) continue;
+      end->second = one.end;
+      const std::string_view value = text.substr(one.begin, one.end - one.begin);
+      catalog::Hit hit;
+      hit.kind = keywords_.matcher->keyword(one.keyword).kind;
+      hit.normalized = keywords_.matcher->normalized(one.keyword, value);
+      hit.keyword = std::int64_t{one.keyword} + 1;
+      hit.validated = catalog::Validated::kNone;
+      Places& places = places_[fmt::format("{}:{}", row.file_id, *hit.keyword)];
+      LIMIER_CHECK(
+          put(row, column, text, one.begin, one.end, std::move(hit), places, keywords_.places.at(one.keyword)));
+    }
     return ok_status();
   }
 
@@ -219,20 +245,24 @@ class RowHits {
   Status put(const Row& row, const Column& column, std::string_view text, const entities::Found& found) {
     const std::string kind(entities::kind_word(found.kind));
     Places& places = places_[fmt::format("{}:{}:{}", row.file_id, kind, found.normalized)];
-    if (places.rows == kMaxPlacesOfValue) {
+    catalog::Hit hit;
+    hit.kind = kind;
+    hit.normalized = found.normalized;
+    hit.validated = static_cast<catalog::Validated>(found.proof);
+    return put(row, column, text, found.begin, found.end, std::move(hit), places, kMaxPlacesOfValue);
+  }
+  Status put(const Row& row, const Column& column, std::string_view text, std::size_t begin, std::size_t end,
+             catalog::Hit hit, Places& places, std::size_t most) {
+    if (places.rows == most) {
       ++places.left_out;
       return ok_status();
     }
     ++places.rows;
-    catalog::Hit hit;
     hit.place = row.place;
-    hit.kind = kind;
-    hit.value = text.substr(found.begin, found.end - found.begin);
-    hit.normalized = found.normalized;
-    hit.validated = static_cast<catalog::Validated>(found.proof);
+    hit.value = text.substr(begin, end - begin);
     hit.encoding = "utf-8";
     hit.decode_path = row.kind + "." + column.name;
-    hit.context = around(text, found.begin, found.end);
+    hit.context = around(text, begin, end);
     if (row.kind == "message") hit.message = row.place.locator;
     LIMIER_CHECK(rows_.add(db_, catalog::kKindOf<catalog::Hit>, row.item_id, ++seq_, maker_, catalog::cells_of(hit)));
     places.last_row = sqlite3_last_insert_rowid(db_.get());
@@ -252,9 +282,11 @@ class RowHits {
 
   Database& db_;
   DeclaredRows& rows_;
+  const KeywordsOfRun& keywords_;
   std::int64_t maker_;
   const people::Country* at_home_;
   std::vector<entities::Found> found_;
+  std::vector<keywords::Match> words_;
   std::map<std::string, Places, std::less<>> places_;
   std::int64_t seq_ = 0;
 };
@@ -272,7 +304,8 @@ constexpr const char* kRank =
 Status IndexWriter::Impl::leave_out_known_hits() {
   LIMIER_CHECK(db_.execute(fmt::format("DELETE FROM issue WHERE code = '{}'", kHitsInKnown)));
   constexpr std::string_view kInKnown =
-      "FROM row_hit AS h WHERE coalesce(h.of_content, (SELECT i.content_id FROM content_item i WHERE i.item_id = "
+      "FROM row_hit AS h WHERE h.keyword_id IS NULL AND coalesce(h.of_content, (SELECT i.content_id FROM content_item "
+      "i WHERE i.item_id = "
       "h.item_id)) IN (SELECT content_id FROM known_content WHERE notable = 0)";
   LIMIER_TRY(const auto places, db_.integer(fmt::format("SELECT count(*) + coalesce(sum(left_out), 0) {}", kInKnown)));
   if (places.value_or(0) == 0) return ok_status();
@@ -294,9 +327,10 @@ Status IndexWriter::Impl::settle_hits() {
       db_.execute(fmt::format("DROP INDEX IF EXISTS row_hit_by_id; DROP INDEX IF EXISTS row_hit_by_rank;"
                               "DELETE FROM row_hit WHERE maker_id = {}; UPDATE row_hit SET id = NULL",
                               maker)));
-  LIMIER_CHECK(RowHits(db_, declared_, maker, at_home).run());
+  LIMIER_CHECK(RowHits(db_, declared_, keywords_, maker, at_home).run());
   LIMIER_CHECK(place_byte_hits(maker));
   LIMIER_CHECK(leave_out_known_hits());
+  LIMIER_CHECK(settle_keywords());
   LIMIER_CHECK(number_rows(db_, catalog::kKindOf<catalog::Hit>));
   LIMIER_CHECK(look_up_references(db_, catalog::kKindOf<catalog::Hit>));
   LIMIER_CHECK(db_.execute(kRank));

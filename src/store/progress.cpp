@@ -277,6 +277,7 @@ std::uint64_t IndexWriter::Impl::refused_of(Step step, std::uint32_t volume_id) 
 Status IndexWriter::Impl::finish_step(Step step, std::uint32_t volume_id) {
   LIMIER_CHECK(begin());
   LIMIER_CHECK(flush_rows());
+  if (step == Step::kSweep) LIMIER_CHECK(put_keyword_more());
   LIMIER_CHECK(db_.execute(fmt::format("INSERT OR REPLACE INTO step VALUES ({}, {}, {})", static_cast<int>(step),
                                        volume_id, refused_of(step, volume_id))));
   finished_.emplace(step, volume_id);

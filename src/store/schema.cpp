@@ -13,7 +13,8 @@ constexpr const char* kRunTables = R"sql(
 CREATE TABLE run (
   run_id INTEGER PRIMARY KEY, tool_version TEXT NOT NULL, started_ns INTEGER NOT NULL, ended_ns INTEGER,
   command TEXT NOT NULL, host TEXT NOT NULL, profile TEXT NOT NULL, zone TEXT NOT NULL, fail_on TEXT NOT NULL,
-  scope_title TEXT NOT NULL, scope_sha256 TEXT NOT NULL, language TEXT NOT NULL, outcome TEXT, exit_code INTEGER
+  scope_title TEXT NOT NULL, scope_sha256 TEXT NOT NULL, language TEXT NOT NULL,
+  keywords_sha256 TEXT NOT NULL, keyword_engine TEXT NOT NULL, outcome TEXT, exit_code INTEGER
 ) STRICT;
 -- How often something may not be read: in a volume (0: none), in a content (0: none).
 CREATE TABLE scope_count (
@@ -135,7 +136,7 @@ CREATE TABLE not_examined (
 
 std::string table_schema() {
   return std::string(kRunTables) + kCatalogTables + kResultTables + declared_tables() + content_type_schema() +
-         progress_schema() + checkpoint_schema() + byte_hit_schema();
+         progress_schema() + checkpoint_schema() + byte_hit_schema() + keyword_schema();
 }
 
 // Carries what the sweeps over the media need, so that they do not look every extent up again. Made when it is first

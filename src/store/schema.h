@@ -13,6 +13,7 @@ std::string view_schema();
 std::string progress_schema();
 std::string checkpoint_schema();
 std::string byte_hit_schema();
+std::string keyword_schema();
 std::string content_type_schema();
 // The extents in the order of the media: made when the sweep, or damage, first asks for it.
 std::string extent_index();

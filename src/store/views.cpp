@@ -46,7 +46,7 @@ std::string run_views() {
       R"sql(
 CREATE VIEW v_run AS SELECT run_id, tool_version, {started}, {ended}, command, host, outcome, exit_code, profile, zone,
   nullif(fail_on, '') AS fail_on, nullif(scope_title, '') AS scope_title, nullif(scope_sha256, '') AS scope_sha256,
-  language FROM run;
+  language, nullif(keywords_sha256, '') AS keywords_sha256, nullif(keyword_engine, '') AS keyword_engine FROM run;
 CREATE VIEW v_authority AS SELECT text, case_number, exhibit, examiner, agency, note FROM authority;
 CREATE VIEW v_evidence AS SELECT evidence_id, path, format, size_bytes, sector_size, segment_count,
   {stored_md5}, {stored_sha1}, {md5}, {sha1}, {sha256}, verdict,

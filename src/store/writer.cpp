@@ -91,9 +91,11 @@ Status insert_evidence(Database& db, const EvidenceRow& evidence) {
 }  // namespace
 
 Result<std::int64_t> insert_run(Database& db, const RunRow& run) {
-  LIMIER_TRY(auto statement,
-             db.prepare("INSERT INTO run(tool_version, started_ns, command, host, profile, zone, fail_on, "
-                        "scope_title, scope_sha256, language) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"));
+  LIMIER_TRY(
+      auto statement,
+      db.prepare("INSERT INTO run(tool_version, started_ns, command, host, profile, zone, fail_on, "
+                 "scope_title, scope_sha256, language, keywords_sha256, keyword_engine) VALUES (?1, ?2, ?3, ?4, ?5, "
+                 "?6, ?7, ?8, ?9, ?10, ?11, ?12)"));
   const RepairedText command(run.command), host(run.host);
   statement.bind_text(1, run.tool_version);
   statement.bind(2, run.started_ns);
@@ -105,6 +107,8 @@ Result<std::int64_t> insert_run(Database& db, const RunRow& run) {
   statement.bind_text(8, run.scope_title);
   statement.bind_text(9, run.scope_sha256);
   statement.bind_text(10, run.language);
+  statement.bind_text(11, run.keywords_sha256);
+  statement.bind_text(12, run.keyword_engine);
   LIMIER_CHECK(statement.run());
   return sqlite3_last_insert_rowid(db.get());
 }

@@ -51,6 +51,10 @@ Result<const people::Country*> country_of_device(Database& db);
 // In place of a place of the image: a sweep that begins again does not report it.
 inline constexpr std::int64_t kSeenByWalk = -1;
 
+// In byte_hit.kind, before the number of a keyword.
+inline constexpr std::int64_t kKeywordKind = 1000;
+inline constexpr std::int64_t kMaxKeywordHits = 2'000'000;
+
 // Of a value in a file that are listed; how many more there are is said.
 inline constexpr std::size_t kMaxPlacesOfValue = 100;
 
@@ -118,6 +122,15 @@ class IndexWriter::Impl {
   Status put_byte_hit(const catalog::ByteHit& hit, std::int64_t content_id, std::int64_t seen_at);
   Status rewind_byte_hits();
   Status place_byte_hits(std::int64_t maker);
+
+  // keywords.cpp
+  void set_keywords(KeywordsOfRun keywords);
+  Result<bool> keep_keyword(std::uint32_t keyword);
+  Status put_keyword_more();
+  Status rewind_keywords();
+  Status count_kept_keywords();
+  Status tell_keywords_once();
+  Status settle_keywords();
 
   [[nodiscard]] bool done(Step step) const;
   [[nodiscard]] std::uint64_t refused_of(Step step, std::uint32_t volume_id) const;
@@ -285,6 +298,9 @@ class IndexWriter::Impl {
   bool free_ended_ = false;
   std::optional<std::size_t> loose_pages_;  // kept; not known before the first
   std::optional<std::int64_t> byte_hits_;   // the same
+  KeywordsOfRun keywords_;
+  std::vector<std::int64_t> keyword_kept_, keyword_more_;  // of each; the second since the last checkpoint
+  std::int64_t keyword_hits_ = 0;
 
   DeclaredRows declared_;
   std::map<std::pair<std::string, std::string>, std::int64_t> makers_;

@@ -1,6 +1,7 @@
 #include "sweep/entity_scan.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 namespace limier::sweep {
@@ -38,10 +39,11 @@ std::string last_of(const BatchBytes& batch) {
 
 }  // namespace
 
-void find_entities(const BatchBytes& batch, std::vector<catalog::ByteHit>& found) {
+void find_entities(const BatchBytes& batch, const keywords::Matcher* keywords, std::vector<catalog::ByteHit>& found) {
   if (batch.data.size() <= 2 * Seams::kKept) return;  // all of it is close to an edge
   const std::uint64_t first = batch.image_offset + kReach, last = batch.image_offset + batch.data.size() - kReach;
   std::vector<entities::Found> here;
+  std::vector<keywords::Match> words;
   for (std::size_t chunk = 0; chunk < batch.states.size();) {
     if (!trustworthy(batch.states[chunk]) || is_zero(batch.states[chunk])) {
       ++chunk;
@@ -59,11 +61,23 @@ void find_entities(const BatchBytes& batch, std::vector<catalog::ByteHit>& found
       const std::uint64_t at = batch.image_offset + from + one.begin;
       if (at >= first && at < last) found.push_back(catalog::byte_hit(as_text(bytes), one, batch.image_offset + from));
     }
+    if (keywords == nullptr) continue;
+    // And of a first one, whose low byte may be zero.
+    const std::size_t begin = from > 0 && is_zero(batch.states[from / batch.chunk_size - 1]) ? from - 1 : from;
+    const Bytes text = batch.data.subspan(begin, to - begin);
+    words.clear();
+    keywords->search(text, words);
+    for (const keywords::Match& one : words) {
+      const std::uint64_t at = batch.image_offset + begin + one.begin;
+      if (at >= first && at < last)
+        found.push_back(catalog::byte_hit(as_text(text), one, *keywords, batch.image_offset + begin));
+    }
   }
 }
 
-Seams::Seams(const BatchBytes& before)
-    : kept_(last_of(before)),
+Seams::Seams(const BatchBytes& before, const keywords::Matcher* keywords)
+    : keywords_(keywords),
+      kept_(last_of(before)),
       end_(before.image_offset + before.data.size()),
       unread_before_(!trustworthy(before.states.back())),
       out_until_(end_ - std::min(end_, kReach)) {}
@@ -76,6 +90,12 @@ void Seams::take(std::string_view bytes, std::uint64_t from, std::uint64_t until
   const std::uint64_t begin = end_ - kept_.size();
   for (const entities::Found& one : here)
     if (begin + one.begin >= from && begin + one.begin < until) out.push_back(catalog::byte_hit(bytes, one, begin));
+  if (keywords_ == nullptr) return;
+  std::vector<keywords::Match> words;
+  keywords_->search(as_bytes(bytes), words);
+  for (const keywords::Match& one : words)
+    if (begin + one.begin >= from && begin + one.begin < until)
+      out.push_back(catalog::byte_hit(bytes, one, *keywords_, begin));
 }
 
 std::vector<catalog::ByteHit> Seams::pass(const BatchBytes& batch, std::vector<catalog::ByteHit> inside) {
@@ -120,18 +140,22 @@ std::vector<catalog::ByteHit> Seams::end() {
 // All of a stretch, which begins kReach before a chunk does, comes in one call: so a checkpoint changes nothing.
 void Seams::thin_out(std::uint32_t chunk_size, std::vector<catalog::ByteHit>& hits) {
   std::vector<catalog::ByteHit> kept;
-  std::uint64_t stretch = UINT64_MAX, sent = 0;
+  // Keywords apart, so that they take nothing from the rest.
+  struct Share {
+    std::uint64_t stretch = UINT64_MAX, sent = 0;
+    std::size_t last = 0;
+  };
+  std::array<Share, 2> shares;
   for (catalog::ByteHit& hit : hits) {
-    if (const std::uint64_t here = (hit.offset + kReach) / chunk_size; here != stretch) {
-      stretch = here;
-      sent = 0;
-    }
+    Share& share = shares.at(hit.keyword == 0 ? 0 : 1);
+    if (const std::uint64_t here = (hit.offset + kReach) / chunk_size; here != share.stretch) share = {here, 0, 0};
     const std::uint64_t bytes = catalog::sent_bytes(hit);
-    if (sent + bytes <= std::uint64_t{catalog::kHitBytesPerByte} * chunk_size) {
-      sent += bytes;
+    if (share.sent + bytes <= std::uint64_t{catalog::kHitBytesPerByte} * chunk_size) {
+      share.sent += bytes;
+      share.last = kept.size();
       kept.push_back(std::move(hit));
     } else {
-      ++kept.back().left_out;
+      ++kept[share.last].left_out;
     }
   }
   hits = std::move(kept);

@@ -13,15 +13,16 @@
 
 namespace limier::sweep {
 
-// Appends what begins at least entities::kFullReach from both edges of the batch, in order.
-void find_entities(const BatchBytes& batch, std::vector<catalog::ByteHit>& found);
+// Appends what begins at least entities::kFullReach from both edges of the batch, in order. `keywords`: looked for
+// beside them; nullptr: none.
+void find_entities(const BatchBytes& batch, const keywords::Matcher* keywords, std::vector<catalog::ByteHit>& found);
 
 // Of one sweep, from one thread.
 class Seams {
  public:
   // Begins with the media, or behind these bytes of it: kKept of them count, where there are so many.
-  Seams() = default;
-  explicit Seams(const BatchBytes& before);
+  explicit Seams(const keywords::Matcher* keywords) : keywords_(keywords) {}
+  Seams(const BatchBytes& before, const keywords::Matcher* keywords);
   static constexpr std::size_t kKept = 2 * entities::kFullReach;
 
   // The next batch, and what find_entities found in it: gives all that is certain now, in order. More in one chunk than
@@ -35,6 +36,7 @@ class Seams {
   [[nodiscard]] bool is_unread(const BatchBytes& batch, std::uint64_t image_offset) const;
   void thin_out(std::uint32_t chunk_size, std::vector<catalog::ByteHit>& hits);
 
+  const keywords::Matcher* keywords_;
   std::string kept_;
   std::uint64_t end_ = 0;        // image_offset behind `kept_`
   bool unread_before_ = false;   // the last chunk before is not to be trusted

@@ -118,6 +118,13 @@ void FileHashes::join(Content& content, Bytes bytes, std::optional<std::uint64_t
         results.joints.push_back(catalog::byte_hit(both, one, position - tail.size()));
         results.joints.back().content_id = step.content_id;
       }
+    std::vector<keywords::Match> words;
+    if (keywords_ != nullptr) keywords_->search(as_bytes(both), words);
+    for (const keywords::Match& one : words)
+      if (one.begin < tail.size() && one.end > tail.size()) {
+        results.joints.push_back(catalog::byte_hit(both, one, *keywords_, position - tail.size()));
+        results.joints.back().content_id = step.content_id;
+      }
   }
   if (position + bytes.size() >= step.size_bytes) {
     tail = {};

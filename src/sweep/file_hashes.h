@@ -31,9 +31,10 @@ struct LaneResults {
 // One thread at a time.
 class FileHashes {
  public:
-  // `joints`: entities that lie over two extents are looked for.
-  FileHashes(const evidence::Image& image, DigestSet which, Pulse& pulse, bool joints)
-      : image_(image), which_(which), pulse_(pulse), joints_(joints) {}
+  // `joints`: entities that lie over two extents are looked for, and keywords where there are any.
+  FileHashes(const evidence::Image& image, DigestSet which, Pulse& pulse, bool joints,
+             const keywords::Matcher* keywords = nullptr)
+      : image_(image), which_(which), pulse_(pulse), joints_(joints), keywords_(keywords) {}
   // Ends early when the pulse says stop.
   void run(std::span<const Step> steps, const BatchBytes& batch, LaneResults& results);
   // The same, and media.update(batch.data): bytes that both want are hashed for both at once.
@@ -74,6 +75,7 @@ class FileHashes {
   DigestSet which_;
   Pulse& pulse_;
   bool joints_;
+  const keywords::Matcher* keywords_;
   std::unordered_map<std::uint64_t, Content> contents_;
   types::HeldBuffers held_;
   using Pieces = std::unordered_map<std::uint32_t, std::vector<std::uint8_t>>;

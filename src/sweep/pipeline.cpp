@@ -34,19 +34,21 @@ std::vector<DigestSet> media_chains(DigestSet which) {
 
 }  // namespace
 
-Pipeline::Pipeline(const evidence::Image& image, const SweepJob& job, std::uint64_t chunks_per_batch)
+Pipeline::Pipeline(const evidence::Image& image, const SweepJob& job, const keywords::Matcher* keywords,
+                   std::uint64_t chunks_per_batch)
     : image_(image),
       jobs_(std::clamp<std::uint32_t>(job.jobs, 1, kMaxJobs)),
       loose_pages_(job.loose_pages),
       entities_(job.entities),
-      beside_media_(image, job.file_digests, pulse_, job.entities) {
+      keywords_(keywords),
+      beside_media_(image, job.file_digests, pulse_, job.entities, keywords) {
   for (const DigestSet which : media_chains(job.media_digests)) {
     media_.emplace_back(which);
     media_.back().cost.stage = media_.size() == 1 ? "media" : "media-" + std::to_string(media_.size());
   }
   files_.reserve(kShards);
   for (std::size_t shard = 0; shard < kShards; ++shard) {
-    files_.emplace_back(FileHashes(image, job.file_digests, pulse_, job.entities));
+    files_.emplace_back(FileHashes(image, job.file_digests, pulse_, job.entities, keywords));
     files_.back().cost.stage = "files-" + std::to_string(shard + 1);
   }
   const auto batch_bytes = static_cast<std::size_t>(chunks_per_batch * image.chunk_size());
@@ -272,7 +274,7 @@ void Pipeline::decode(Batch& batch) {
   batch.entities.clear();
   if (!batch.for_media) return;
   const BatchBytes bytes = bytes_of(batch);
-  if (entities_) find_entities(bytes, batch.entities);
+  if (entities_) find_entities(bytes, keywords_, batch.entities);
   if (!loose_pages_) return;
   for (std::size_t i = 0; i < batch.states.size(); ++i) {
     if (!trustworthy(batch.states[i]) || batch.states[i] == evidence::ChunkState::kZero) continue;

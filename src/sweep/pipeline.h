@@ -35,7 +35,9 @@ struct Batch {
 
 class Pipeline {
  public:
-  Pipeline(const evidence::Image& image, const SweepJob& job, std::uint64_t chunks_per_batch);
+  // `keywords`: looked for beside entities; nullptr: none. Outlives the pipeline.
+  Pipeline(const evidence::Image& image, const SweepJob& job, const keywords::Matcher* keywords,
+           std::uint64_t chunks_per_batch);
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
@@ -101,6 +103,7 @@ class Pipeline {
   const evidence::Image& image_;
   std::uint32_t jobs_;
   bool loose_pages_, entities_;
+  const keywords::Matcher* keywords_;
   Pulse pulse_;
   std::vector<MediaChain> media_;
   FileHashes beside_media_;       // the first media chain's

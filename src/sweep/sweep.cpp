@@ -56,13 +56,16 @@ class BadRanges {
 // The calling thread's part: plan a batch, hand it to the pipeline, and report the oldest one that is through.
 class Sweep {
  public:
-  Sweep(const evidence::Image& image, const SweepJob& job, const PlanSource& plan, Sink& sink)
+  Sweep(const evidence::Image& image, const SweepJob& job, const keywords::Matcher* keywords, const PlanSource& plan,
+        Sink& sink)
       : image_(image),
         job_(job),
         sink_(sink),
         planner_(plan, plan_limits(image, job)),
-        pipeline_(image, job, chunks_per_batch(image.chunk_size())),
-        bad_ranges_(sink) {}
+        keywords_(keywords),
+        pipeline_(image, job, keywords, chunks_per_batch(image.chunk_size())),
+        bad_ranges_(sink),
+        seams_(keywords) {}
 
   Result<SweepStats> run(const OpenContentSource& open_contents) {
     const std::uint64_t began_ns = thread_cpu_ns();
@@ -82,6 +85,9 @@ class Sweep {
                      .pieces_deferred = planner_.pieces_deferred(),
                      .seeks_back = pipeline_.seeks_back(),
                      .stages = pipeline_.costs()};
+    if (keywords_ != nullptr)
+      stats.stages.push_back(
+          {.stage = "keywords", .cpu_ns = keywords_->cpu_ns(), .tasks = keywords_->searched_bytes() >> 20u});
     stats.stages.push_back({.stage = "plan", .cpu_ns = thread_cpu_ns() - began_ns, .tasks = batches_});
     return stats;
   }
@@ -150,7 +156,7 @@ class Sweep {
     std::vector<std::uint8_t> data(static_cast<std::size_t>((last - first) * chunk_size));
     std::vector<evidence::ChunkState> states(static_cast<std::size_t>(last - first), evidence::ChunkState::kMissing);
     image_.decode_chunks(first, data, states);
-    return Seams({first * chunk_size, image_.chunk_size(), data, states});
+    return Seams({first * chunk_size, image_.chunk_size(), data, states}, keywords_);
   }
 
   // A digest is only right when every byte before was hashed: what is missing or at another byte ends the sweep.
@@ -282,6 +288,7 @@ class Sweep {
   const SweepJob& job_;
   Sink& sink_;
   Planner planner_;
+  const keywords::Matcher* keywords_;
   Pipeline pipeline_;
   BadRanges bad_ranges_;
   Seams seams_;
@@ -303,7 +310,11 @@ Result<SweepStats> run_sweep(const evidence::Image& image, const SweepJob& job, 
   try {
     const SkippingImage without(image, job.skip_chunks);
     const evidence::Image& media = job.skip_chunks.empty() ? image : without;
-    return Sweep(media, job, plan, sink).run(open_contents);
+    std::shared_ptr<const keywords::Matcher> keywords;
+    if (job.entities && !job.keywords.empty()) {
+      LIMIER_TRY(keywords, keywords::Matcher::compile(job.keywords));
+    }
+    return Sweep(media, job, keywords.get(), plan, sink).run(open_contents);
   } catch (const std::exception& error) {
     return Error{ErrorKind::kInternal, std::string("the sweep ran into its limits: ") + error.what()};
   }

@@ -37,6 +37,16 @@ void leave_unread(StreamPlan& plan) {
 
 }  // namespace
 
+const keywords::Matcher* WalkBase::keywords() {
+  if (!job.entities || job.keywords.empty()) return nullptr;
+  if (keywords_ == nullptr) {
+    auto matcher = keywords::Matcher::compile(job.keywords);
+    if (!matcher) throw std::runtime_error(matcher.error().message);
+    keywords_ = std::move(*matcher);
+  }
+  return keywords_.get();
+}
+
 Status WalkBase::issue(std::string code, catalog::Severity severity, std::optional<std::uint64_t> inode,
                        std::string message, bool incomplete) const {
   catalog::IssueRecord record;
@@ -182,7 +192,7 @@ void InodeSender::digest(StreamPlan& plan, const ReadContent& read) {
   Hasher hasher(walk_.job.digests);
   types::HeldBuffers held;
   types::Sniffer sniffer;
-  catalog::HitStream hits;
+  catalog::HitStream hits(walk_.keywords());
   walk_.damage().reset_touched();
   Status consumed = ok_status();
   const auto take = [&](Bytes bytes) {

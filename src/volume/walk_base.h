@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -48,8 +49,13 @@ struct WalkBase {
   std::vector<std::uint64_t> orphans;  // inodes without a directory, sorted, before the first of them is sent
 
   [[nodiscard]] std::uint32_t volume_id() const { return job.volume.volume_id; }
+  // Those of the job; nullptr: none. Made when they are first needed.
+  const keywords::Matcher* keywords();
   Status issue(std::string code, catalog::Severity severity, std::optional<std::uint64_t> inode, std::string message,
                bool incomplete) const;
+
+ private:
+  std::shared_ptr<const keywords::Matcher> keywords_;
 };
 
 // A walk that libtsk has no part in.

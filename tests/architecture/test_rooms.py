@@ -7,7 +7,7 @@ import unittest
 
 SOURCE = pathlib.Path(os.environ.get("LIMIER_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 ROOMS = [
-    "base", "hashset", "people", "entities", "evidence", "catalog", "types", "volume", "sweep", "content", "store", "rules", "report", "casework", "app", "batch",
+    "base", "hashset", "people", "entities", "keywords", "evidence", "catalog", "types", "volume", "sweep", "content", "store", "rules", "report", "casework", "app", "batch",
     "cli",
 ]
 MAIN = re.compile(r"^main(_[a-z]+)?\.cpp$")
@@ -17,6 +17,8 @@ LIBRARIES = [
     (re.compile(r"^tsk/"), ("volume",), "tsk.h"),
     (re.compile(r"^libewf(\.h|/)"), ("evidence",), "ewf.h"),
     (re.compile(r"^libpff(\.h|/)"), ("content",), "pff.h"),
+    (re.compile(r"^hs(\.h|/)"), ("keywords",), "hs.h"),
+    (re.compile(r"^re2/"), ("keywords",), "re2.h"),
     (re.compile(r"^sqlite3(ext)?\.h$"), ("content", "hashset", "store"), "sqlite.h"),
     (re.compile(r"^nlohmann/"), ("batch", "content", "hashset"), "json.h"),
     (re.compile(r"^toml\+\+/|^toml\.hpp$"), ("batch", "content", "rules"), "toml.h"),

@@ -144,6 +144,80 @@ TEST(SweepEntities, TheContextEndsWhereTextEnds) {
                     place(std::nullopt, 9008, "jan@example.net", "bel jan@example.net nu")}));
 }
 
+keywords::Set words_of(std::string_view text) {
+  keywords::Set set;
+  EXPECT_TRUE(keywords::parse(text, "words.txt", {}, set).ok());
+  set.engine = keywords::engines().best;
+  return set;
+}
+
+TEST(SweepKeywords, AtEveryAlignmentOverEveryEdge) {
+  for (const std::uint32_t chunk_size : {512u, kChunk, 1u << 20}) {
+    Blank image(5 * kMiB + 777, chunk_size);
+    Places expected;
+    const auto plant = [&](std::uint64_t at, std::string_view value, keywords::Encoding encoding) {
+      image.plant(at, keywords::from_utf8(value, encoding));
+      expected.insert(place(std::nullopt, at, value));
+    };
+    constexpr std::string_view kWord = "M\xc3\xbcller", kPlate = "AB-123";
+    for (std::uint64_t i = 0; i < 64; ++i)
+      for (std::uint64_t e = 0; e < 3; ++e) {
+        plant(8192 + e * 40'000 + i * 129, kWord, static_cast<keywords::Encoding>(e));
+        plant(200'000 + e * 40'000 + i * 129, kPlate,
+              e == 1 ? keywords::Encoding::kUtf16le : keywords::Encoding::kUtf8);
+      }
+    for (std::uint64_t edge = 1; edge < 5; ++edge)
+      for (std::uint64_t back = 1; back < 14; back += 2)
+        plant(edge * kMiB - back + back * 60'000, kWord, keywords::Encoding::kUtf16le);
+    for (std::uint64_t edge = 1; edge < 5; ++edge) plant(edge * kMiB - edge, kWord, keywords::Encoding::kUtf16le);
+    plant(0, kPlate, keywords::Encoding::kUtf8);
+    plant(image.size_bytes() - kPlate.size(), kPlate, keywords::Encoding::kUtf8);
+    SweepJob job = job_with(1);
+    job.keywords = words_of("\"m\xc3\xbcller\"\n/[a-z]{2}-\\d{3}/ kind=plate\n");
+    EXPECT_EQ(swept(image, job), expected) << chunk_size;
+    job.jobs = 3;
+    EXPECT_EQ(swept(image, job), expected) << chunk_size;
+    job.careful_from = 3;
+    job.careful_until = 12;
+    EXPECT_EQ(swept(image, job), expected) << chunk_size;
+    job.keywords.engine = keywords::Engine::kRe2;
+    EXPECT_EQ(swept(image, job), expected) << chunk_size;
+  }
+}
+
+TEST(SweepKeywords, OverExtentsThatDoNotLieSideBySide) {
+  Blank image(4 * kMiB, kChunk);
+  image.plant(9000 - 3, "zor");
+  image.plant(kMiB, "ro");
+  image.plant(2 * kMiB - 4, "zorro");
+  const std::vector<File> files{{7, 1000 + 5000, {{0, 8000, 1000}, {1000, kMiB, 5000}}},
+                                {9, 8192, {{0, 2 * kMiB - 4096, 4096}, {4096, 2 * kMiB, 4096}}}};
+  SweepJob job = job_with(2);
+  job.keywords = words_of("Zorro");
+  EXPECT_EQ(swept(image, job, files), (Places{place(7, 997, "zorro"), place(std::nullopt, 2 * kMiB - 4, "zorro")}));
+}
+
+TEST(SweepKeywords, CrowdsTakeNothingFromTheRest) {
+  Blank image(2 * kMiB, kChunk);
+  for (std::uint64_t i = 0; i < kChunk / 4; ++i) image.plant(kMiB + i * 4, "abc ");
+  image.plant(kMiB + kChunk - 100, " jan@example.org ");
+  SweepJob job = job_with(2);
+  job.entities = true;
+  job.keywords = words_of("abc");
+  HitSink sink;
+  ASSERT_TRUE(run_sweep(image, job, source_of({}), sink).ok());
+  std::uint64_t listed = 0, left_out = 0, mails = 0;
+  for (const auto& hit : sink.hits) {
+    mails += hit.keyword == 0;
+    if (hit.keyword == 0) continue;
+    ++listed;
+    left_out += hit.left_out;
+  }
+  EXPECT_EQ(mails, 1u);
+  EXPECT_EQ(listed + left_out, kChunk / 4 - 5);
+  EXPECT_GT(left_out, 0u);
+}
+
 // More than anybody could read stand in one place: they are counted.
 TEST(SweepEntities, CrowdsAreCounted) {
   Blank image(2 * kMiB, kChunk);

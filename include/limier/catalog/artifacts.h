@@ -20,11 +20,12 @@ struct Hit {
     return std::tuple{
         Column{"kind", &Hit::kind, As::kOwnText,
                "bip39, btc, card, container, domain, email, eth, gps, iban, iccid, imei, imsi, ipv4, ipv6, ltc, mac, "
-               "onion, pgp-key, phone, session-id, sky-id, ssh-key, threema-id, trx, url, xmr (docs/entities.md)"},
+               "onion, pgp-key, phone, session-id, sky-id, ssh-key, threema-id, trx, url, xmr (docs/entities.md); of "
+               "--keywords: keyword, or the kind that the file gives it (docs/keywords.md)"},
         Column{"value", &Hit::value, As::kText, "as it stands there"},
         Column{"normalized", &Hit::normalized, As::kOwnText, "the same in one spelling"},
         Column{"validated", &Hit::validated, kValidatedWords, "how sure it is that it is one"},
-        Column{"encoding", &Hit::encoding, As::kOwnText, "utf-8, utf-16le; of a row that was read: utf-8"},
+        Column{"encoding", &Hit::encoding, As::kOwnText, "utf-8, utf-16le, cp1252; of a row that was read: utf-8"},
         Column{"image_offset", &Hit::image_offset, As::kInteger,
                "of its first byte; NULL in decoded data, and where a row does not say where its record begins"},
         Column{"decode_path", &Hit::decode_path, As::kOwnText,
@@ -35,6 +36,7 @@ struct Hit {
         Column{&Hit::message, "message", "the message it stands in"},
         Column{"left_out", &Hit::left_out, As::kInteger,
                "more places of this value in the same file, which have no row; on the last that has one"},
+        Column{"keyword_id", &Hit::keyword, As::kInteger, "of --keywords: which one; NULL: none of them"},
     };
   }
 
@@ -47,6 +49,7 @@ struct Hit {
   std::int64_t rank = 0;
   std::string message;  // locator
   std::optional<std::int64_t> left_out;
+  std::optional<std::int64_t> keyword;
 };
 
 struct TextPart {

@@ -13,6 +13,7 @@
 #include <tuple>
 
 #include "limier/entities.h"
+#include "limier/keywords.h"
 
 namespace limier::catalog {
 
@@ -23,13 +24,14 @@ struct ByteHit {
   std::uint32_t length = 0;
   entities::Kind kind{};
   entities::Proof proof{};
-  bool wide = false;                       // UTF-16LE
-  std::string value, normalized, context;  // as the bytes are; wide ones made narrow
+  keywords::Encoding encoding{};
+  std::uint32_t keyword = 0;               // of the run, from 1; 0: of its `kind`
+  std::string value, normalized, context;  // as the bytes are; wide ones made narrow, of keywords always UTF-8
   std::uint32_t left_out = 0;              // so many follow close behind that are not reported
   static constexpr auto fields() {
-    return std::tuple{&ByteHit::content_id, &ByteHit::offset,  &ByteHit::seen_at, &ByteHit::length,
-                      &ByteHit::kind,       &ByteHit::proof,   &ByteHit::wide,    &ByteHit::value,
-                      &ByteHit::normalized, &ByteHit::context, &ByteHit::left_out};
+    return std::tuple{&ByteHit::content_id, &ByteHit::offset,     &ByteHit::seen_at,  &ByteHit::length,
+                      &ByteHit::kind,       &ByteHit::proof,      &ByteHit::encoding, &ByteHit::keyword,
+                      &ByteHit::value,      &ByteHit::normalized, &ByteHit::context,  &ByteHit::left_out};
   }
 };
 
@@ -39,6 +41,8 @@ inline constexpr std::uint32_t kHitBytesPerByte = 8;
 
 // Of `bytes`, the first of which lies at `offset`.
 ByteHit byte_hit(std::string_view bytes, const entities::Found& found, std::uint64_t offset);
+ByteHit byte_hit(std::string_view bytes, const keywords::Match& found, const keywords::Matcher& matcher,
+                 std::uint64_t offset);
 
 // Whether it can be one of a medium of this size.
 bool validate(const ByteHit& hit, std::uint64_t media_size);

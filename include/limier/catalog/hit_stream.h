@@ -14,17 +14,28 @@ namespace limier::catalog {
 
 class HitStream {
  public:
+  // With the keywords of the run, where there are any.
+  explicit HitStream(const keywords::Matcher* keywords = nullptr) : keywords_(keywords) {}
   void take(Bytes bytes);
   // After the last piece. More than a share of what was looked at is counted in ByteHit::left_out.
   std::vector<ByteHit> end();
 
  private:
+  // Of what was sent, and how many bytes: apart, so that keywords take nothing from the rest.
+  struct Share {
+    std::uint64_t sent = 0;
+    std::size_t last = SIZE_MAX;
+  };
   void search(std::uint64_t until);
+  void keep(ByteHit hit, Share& share);
+
+  const keywords::Matcher* keywords_;
 
   std::string held_;
   std::uint64_t begin_ = 0;      // of `held_`, in the content
   std::uint64_t out_until_ = 0;  // what begins before it was found
-  std::uint64_t sent_ = 0, looked_at_ = 0;
+  std::uint64_t looked_at_ = 0;
+  Share entities_share_, keywords_share_;
   std::vector<ByteHit> hits_;
 };
 

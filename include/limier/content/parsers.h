@@ -14,7 +14,9 @@
 namespace limier::content {
 
 // By name. `packs` were checked where they came from; one that is wrong is left out.
-std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> packs);
+// `keywords`: looked for where a parser looks for numbers and addresses; nullptr: none.
+std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> packs,
+                                                  std::shared_ptr<const keywords::Matcher> keywords = nullptr);
 
 // Files of a pack's tests by the names they have there, those of write-ahead logs too; what cannot be read is not in
 // it.
