@@ -42,3 +42,14 @@ add_library(limier_libpff INTERFACE)
 target_include_directories(limier_libpff SYSTEM INTERFACE ${LIBPFF_INCLUDE_DIR} ${LIBBFIO_INCLUDE_DIR})
 target_link_libraries(limier_libpff INTERFACE ${LIBPFF_ARCHIVE} ZLIB::ZLIB Threads::Threads)
 target_link_options(limier_libpff INTERFACE "LINKER:--exclude-libs,libpff.a")
+
+# libmagic names what the table of types leaves.
+pkg_check_modules(LIBMAGIC REQUIRED IMPORTED_TARGET libmagic)
+
+# libyara is linked statically, since only so limier chooses its modules (src/content/yara_modules.cpp): the shared one
+# brings libcrypto with it.
+find_path(LIBYARA_INCLUDE_DIR yara.h REQUIRED)
+find_library(LIBYARA_ARCHIVE libyara.a REQUIRED)
+add_library(limier_libyara INTERFACE)
+target_include_directories(limier_libyara SYSTEM INTERFACE ${LIBYARA_INCLUDE_DIR})
+target_link_libraries(limier_libyara INTERFACE ${LIBYARA_ARCHIVE} Threads::Threads m)

@@ -62,6 +62,10 @@ class TriageCommand final : public Command {
     app.add_option("--hashset", options_.hash_sets,
                    "Sets of known and notable files, made with limier hashset\n(see docs/hashsets.md)")
         ->option_text("FILE ...");
+    app.add_option("--yara", options_.yara,
+                   "Files of YARA rules, or folders of *.yar and *.yara, that every content is\nscanned with (see "
+                   "docs/yara.md)")
+        ->option_text("PATH ...");
     app.add_option("--scope", options_.scope,
                    "What may not be read (period, persons, terms): masked before anything is\nindexed, only counted "
                    "(see docs/scope.md)")
@@ -94,7 +98,8 @@ class TriageCommand final : public Command {
       return kExitUsage;
     }
     for (const auto& [option, given] :
-         {std::pair("--packs", !options_.packs.empty()), std::pair("--rules", !options_.rules.empty())})
+         {std::pair("--packs", !options_.packs.empty()), std::pair("--rules", !options_.rules.empty()),
+          std::pair("--yara", !options_.yara.empty())})
       if (given && options_.profile < app::Profile::kStandard) {
         complain(
             fmt::format("{} needs --profile standard or full: with {} no content is looked into", option, profile_));

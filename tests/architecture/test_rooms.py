@@ -17,6 +17,8 @@ LIBRARIES = [
     (re.compile(r"^tsk/"), ("volume",), "tsk.h"),
     (re.compile(r"^libewf(\.h|/)"), ("evidence",), "ewf.h"),
     (re.compile(r"^libpff(\.h|/)"), ("content",), "pff.h"),
+    (re.compile(r"^magic\.h$"), ("content",), "magic.h"),
+    (re.compile(r"^yara(\.h|/)"), ("content",), "yara.h"),
     (re.compile(r"^sqlite3(ext)?\.h$"), ("content", "hashset", "store"), "sqlite.h"),
     (re.compile(r"^nlohmann/"), ("batch", "content", "hashset"), "json.h"),
     (re.compile(r"^toml\+\+/|^toml\.hpp$"), ("batch", "content", "rules"), "toml.h"),
