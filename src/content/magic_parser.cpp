@@ -14,10 +14,10 @@ constexpr int kFlags = MAGIC_NO_CHECK_TEXT | MAGIC_NO_CHECK_ENCODING | MAGIC_NO_
                        MAGIC_NO_CHECK_JSON | MAGIC_NO_CHECK_TAR | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_ELF;
 // Said by one or two bytes, or by a few that may be anything: programs that begin with a jump, streams of zlib, frames
 // of sound, old pictures and disks.
-constexpr auto kNotTaken =
-    std::to_array<std::string_view>({"application/octet-stream", "application/x-dosexec", "application/zlib",
-                                     "audio/x-mp4a-latm", "image/x-atari-degas", "image/x-award-bioslogo",
-                                     "image/x-pcx", "image/x-tga", "application/x-dc42-floppy-image", "text/plain"});
+constexpr auto kNotTaken = std::to_array<std::string_view>(
+    {"application/octet-stream", "application/x-dosexec", "application/zlib", "audio/x-mp4a-latm",
+     "image/x-atari-degas", "image/x-award-bioslogo", "image/x-pcx", "image/x-tga", "application/x-dc42-floppy-image",
+     "application/x-adobe-aco"});
 
 bool is_mime(std::string_view text) {
   const auto good = [](char c) {
@@ -26,6 +26,11 @@ bool is_mime(std::string_view text) {
   };
   return text.size() <= kMaxMime && std::ranges::count(text, '/') == 1 && text.front() != '/' && text.back() != '/' &&
          std::ranges::all_of(text, good);
+}
+
+// What is text the own table has seen; a text somewhere in other data makes it none.
+bool is_text(std::string_view mime) {
+  return mime.starts_with("text/") || mime.ends_with("+xml");
 }
 
 // The kind alone: what follows says what stands in this file.
@@ -64,7 +69,8 @@ Outcome MagicParser::parse(const Source& source, Rows& rows) const {
   magic_setflags(magic_.get(), kFlags | MAGIC_MIME_TYPE);
   const char* said = magic_buffer(magic_.get(), head.data(), head.size());
   const std::string mime = said == nullptr ? "" : said;
-  if (mime.empty() || !is_mime(mime) || std::ranges::find(kNotTaken, mime) != kNotTaken.end()) return nothing;
+  if (mime.empty() || !is_mime(mime) || std::ranges::find(kNotTaken, mime) != kNotTaken.end() || is_text(mime))
+    return nothing;
   magic_setflags(magic_.get(), kFlags);
   said = magic_buffer(magic_.get(), head.data(), head.size());
   std::string kind = kind_of(said == nullptr ? "" : said);
