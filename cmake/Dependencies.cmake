@@ -53,3 +53,13 @@ if(HYPERSCAN_FOUND)
   target_link_libraries(limier_regex INTERFACE PkgConfig::HYPERSCAN)
   target_compile_definitions(limier_regex INTERFACE LIMIER_HYPERSCAN)
 endif()
+# libmagic names what the table of types leaves.
+pkg_check_modules(LIBMAGIC REQUIRED IMPORTED_TARGET libmagic)
+
+# libyara is linked statically, since only so limier chooses its modules (src/content/yara_modules.cpp): the shared one
+# brings libcrypto with it.
+find_path(LIBYARA_INCLUDE_DIR yara.h REQUIRED)
+find_library(LIBYARA_ARCHIVE libyara.a REQUIRED)
+add_library(limier_libyara INTERFACE)
+target_include_directories(limier_libyara SYSTEM INTERFACE ${LIBYARA_INCLUDE_DIR})
+target_link_libraries(limier_libyara INTERFACE ${LIBYARA_ARCHIVE} Threads::Threads m)

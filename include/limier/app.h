@@ -45,6 +45,7 @@ struct TriageOptions {
   std::vector<std::string> hash_sets;         // --hashset: files that hashset::Set::open takes
   std::vector<std::string> hash_set_digests;  // where they have to be these very sets; empty: any
   std::vector<std::string> keywords;          // --keywords: files (docs/keywords.md)
+  std::vector<std::string> yara;              // --yara: files of rules, and folders of them
   std::string scope;                          // --scope: file with what may not be read; "": none
   std::string scope_sha256;                   // where it has to be this very file; "": any
   bool incomplete = false;
@@ -159,6 +160,7 @@ struct ExplainOptions {
   std::string row;                        // "file:12", "message:881", "finding:3", or the key of a finding
   std::string image;                      // where the evidence is now; "" : as recorded
   std::vector<std::string> packs, rules;  // those that the run was given, beside the program's own
+  std::vector<std::string> yara;          // its files of YARA rules, for a hit of theirs
   bool sandbox = true;
   std::uint32_t stall_seconds = kStallSeconds;
   std::string command_line;

@@ -180,7 +180,7 @@ enum class ContentSource : std::uint8_t {
 };
 
 // What the type of a content rests on.
-enum class TypeBasis : std::uint8_t { kNone, kSignature, kStructure, kText };
+enum class TypeBasis : std::uint8_t { kNone, kSignature, kStructure, kText, kLibmagic };
 std::string_view type_basis_name(TypeBasis basis);
 // By what a content is encrypted, where its own bytes say so. The numbers stand in indexes.
 enum class FileEncryption : std::uint8_t {

@@ -75,6 +75,7 @@ class Rows {
 struct Outcome {
   catalog::ItemState state = catalog::ItemState::kParsed;
   std::string reason;
+  std::string mime{}, type_name{};  // of a parser that says what the content is; "": it does not
 };
 
 // A pack of the program, or of --packs: which database it knows, and how its rows become ours (docs/packs.md).
@@ -82,6 +83,24 @@ struct PackText {
   std::string name;  // of the file, for messages
   std::string toml;
   static constexpr auto fields() { return std::tuple{&PackText::name, &PackText::toml}; }
+};
+
+// A file of YARA rules: the user's, never the evidence's.
+struct RuleFile {
+  std::string name;  // by which reports and the rules' places name it
+  std::string text;
+  static constexpr auto fields() { return std::tuple{&RuleFile::name, &RuleFile::text}; }
+};
+// What became of it.
+struct RuleFileState {
+  std::uint64_t rules = 0;  // in it that are reported when they match
+  std::string refused;      // why it cannot be used; "": it is
+  static constexpr auto fields() { return std::tuple{&RuleFileState::rules, &RuleFileState::refused}; }
+};
+struct CompiledRules {
+  std::vector<std::uint8_t> rules;   // all that can be used, as libyara stores them; empty: none can
+  std::vector<RuleFileState> files;  // in the order in which they were given
+  static constexpr auto fields() { return std::tuple{&CompiledRules::rules, &CompiledRules::files}; }
 };
 
 class Parser {
@@ -128,9 +147,12 @@ struct ContentJob {
   std::uint64_t memory_bytes = 0;  // of its address space
   DatabaseQuestion question;       // for items of `limier rows`
   keywords::Set keywords;          // of the run
+  bool libmagic = false;           // there are items for it
+  std::vector<std::uint8_t> yara;  // CompiledRules::rules; empty: no items for them
+  std::vector<RuleFile> compile;   // not empty: that is the whole job, and the answer is CompiledRules
   static constexpr auto fields() {
     return std::tuple{&ContentJob::evidence, &ContentJob::packs, &ContentJob::memory_bytes, &ContentJob::question,
-                      &ContentJob::keywords};
+                      &ContentJob::keywords, &ContentJob::libmagic, &ContentJob::yara,  &ContentJob::compile};
   }
 };
 
@@ -200,8 +222,10 @@ struct ItemDone {
   catalog::ItemState state = catalog::ItemState::kParsed;
   std::string reason;
   std::vector<ItemIssue> issues;
+  std::string mime, type_name;  // Outcome
   static constexpr auto fields() {
-    return std::tuple{&ItemDone::item_id, &ItemDone::state, &ItemDone::reason, &ItemDone::issues};
+    return std::tuple{&ItemDone::item_id, &ItemDone::state, &ItemDone::reason,
+                      &ItemDone::issues,  &ItemDone::mime,  &ItemDone::type_name};
   }
 };
 

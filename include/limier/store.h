@@ -109,6 +109,15 @@ struct ItemChoice {
   std::vector<std::string> mime_types{};  // or of these types, once for the same bytes; known after the sweep
   bool lead = false;                      // before all others
 };
+// The issue of a run that had nothing to name further types with: however many contents ask, it stands once.
+inline constexpr std::string_view kNoTypeDatabase = "libmagic-no-database";
+// Contents of files and streams that are their own, once for the same bytes; known after the sweep.
+struct ContentChoice {
+  std::string parser, version;
+  // Of no known type alone, and of those neither what is known by a hash set nor what looks like noise.
+  bool untyped = false;
+  std::uint64_t max_size_bytes = UINT64_MAX;
+};
 struct ItemRow {
   std::int64_t item_id = 0, file_id = 0;
   std::string parser;
@@ -269,6 +278,8 @@ class IndexWriter {
   void look_beside(std::vector<std::string> places);
   // Adds those that are not there yet.
   Status choose_items(const ItemChoice& choice);
+  // How many there are that are larger than it allows.
+  Result<std::uint64_t> choose_contents(const ContentChoice& choice);
   // Those not done yet: leads first, then in the order of the media.
   Result<std::vector<ItemRow>> waiting_items();
   Result<std::optional<ContentPlace>> content_place(std::int64_t file_id);
@@ -281,6 +292,8 @@ class IndexWriter {
   Status add_row(std::int64_t item_id, const catalog::KindInfo& kind, std::string_view maker, std::string_view version,
                  std::span<const catalog::RowCell> cells);
   Status finish_item(std::int64_t item_id, catalog::ItemState state, std::uint32_t attempts, std::string_view reason);
+  // What the bytes of an item are, where the table of types has no name for them. Shown when the contents are settled.
+  Status put_said_type(std::int64_t item_id, std::string_view mime, std::string_view name);
   // Takes back what came of an item, its issues too.
   Status drop_item(std::int64_t item_id);
   // All items are done: gives the rows their ids, which depend on the evidence alone, and drops those of items that

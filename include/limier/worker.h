@@ -62,6 +62,7 @@ enum class FrameType : std::uint16_t {
   kDatabaseRows = 42,     // DatabaseRows, for `limier rows`
   kLoosePages = 43,       // Batch<LoosePage>, in offset order
   kEntities = 44,         // Batch<EntityHit>
+  kPrepared = 48,         // CompiledRules, for a ContentJob with rules to compile
 };
 
 struct Frame {

@@ -18,6 +18,8 @@ constexpr std::uint32_t kItemsPerWorker = 500;
 constexpr std::uint64_t kCacheBytes = 16u << 20;
 constexpr std::uint64_t kParserBytes = 512ull << 20;  // of address space: code, libraries, what a parser may hold
 constexpr std::uint64_t kResidentBytes = 256ull << 20;
+// More for rules: themselves, one content in one piece, and what matched in it.
+constexpr std::uint64_t kYaraBytes = 256ull << 20;
 // What limier-fs has to read travels in one piece.
 constexpr std::uint64_t kMaxFetched = 32u << 20;
 constexpr std::size_t kPathInMessage = 200;
@@ -119,6 +121,15 @@ Status ContentPhase::choose_rest() {
     choice.file_names.assign(wish.file_names.begin(), wish.file_names.end());
     LIMIER_CHECK(index_.choose_items(choice));
   }
+  const auto choose = [&](std::string_view parser, std::string_view version, bool untyped,
+                          std::uint64_t most) -> Status {
+    LIMIER_TRY([[maybe_unused]] const auto larger,
+               index_.choose_contents({std::string(parser), std::string(version), untyped, most}));
+    return ok_status();
+  };
+  LIMIER_CHECK(choose(content::kLibmagic, content::kLibmagicVersion, true, UINT64_MAX));
+  // What is larger is no gap of the run but of this search: v_judged counts it.
+  if (!plan_.yara.empty()) LIMIER_CHECK(choose(content::kYara, content::kYaraVersion, false, content::kMaxYaraBytes));
   LIMIER_TRY(const auto items, index_.waiting_items());
   waiting_.assign(items.begin(), items.end());
   return ok_status();
@@ -145,14 +156,16 @@ Status ContentPhase::start_one() {
   job.evidence.cache_bytes = kCacheBytes;
   job.packs = plan_.packs;
   if (plan_.keywords != nullptr) job.keywords = *plan_.keywords;
-  job.memory_bytes = kParserBytes + kCacheBytes;
+  job.libmagic = finishing_;
+  if (finishing_) job.yara = plan_.yara;
+  job.memory_bytes = kParserBytes + kCacheBytes + (job.yara.empty() ? 0 : kYaraBytes);
   auto hand = std::make_shared<Hand>();
   Session session;
   session.worker = "limier-content";
   session.job = encode(job);
   session.sandbox = plan_.guard.sandbox;
   session.limits = plan_.guard.for_fs(plan_.media_size);
-  session.limits.worker_bytes = kResidentBytes;
+  session.limits.worker_bytes = kResidentBytes + (job.yara.empty() ? 0 : kYaraBytes);
   session.max_row_bytes = max_row_bytes(plan_.media_size);
   session.on_frame = [this, hand](const worker::Frame& frame) { return take(*hand, frame); };
   session.next_item = [this, hand] { return next_item(*hand); };
@@ -173,6 +186,10 @@ Result<std::vector<std::uint8_t>> ContentPhase::next_item(Hand& hand) {
     if (wish != content::wishes().end() && row.size_bytes > wish->max_size_bytes) {
       LIMIER_CHECK(leave_out(row, catalog::ItemState::kTooLarge,
                              fmt::format("larger than the {} bytes its parser takes", wish->max_size_bytes)));
+      continue;
+    }
+    if (no_magic_database_ && row.parser == content::kLibmagic) {
+      LIMIER_CHECK(name_not_asked(row));
       continue;
     }
     LIMIER_TRY(auto item, make_item(row));
@@ -339,6 +356,7 @@ Status ContentPhase::take_done(Hand& hand, const worker::Frame& frame) {
   // Of what is encrypted it may still be said whose it is.
   const bool kept = done->state == catalog::ItemState::kParsed || done->state == catalog::ItemState::kEncrypted;
   if (!kept) LIMIER_CHECK(index_.drop_item(item.item_id));
+  if (item.parser == content::kLibmagic) return take_type(item, *done);
   for (const auto& issue : done->issues)
     LIMIER_CHECK(add_issue(item, content_issue(issue.code, issue.message, issue.incomplete)));
   if (done->state == catalog::ItemState::kFailed || done->state == catalog::ItemState::kTooLarge ||
@@ -347,12 +365,34 @@ Status ContentPhase::take_done(Hand& hand, const worker::Frame& frame) {
   const std::uint32_t attempts = deaths_.attempts(static_cast<std::uint64_t>(item.item_id)) + 1;
   LIMIER_CHECK(index_.finish_item(item.item_id, done->state, attempts, done->reason));
   ++done_;
-  if (!kept || !plan_.on_rows) return ok_status();
+  // Of hits alone no finding follows.
+  if (!kept || !plan_.on_rows || item.parser == content::kYara) return ok_status();
   if (finishing_ && waiting_.empty() && at_work_.empty()) {
     look_owed_ = true;
     return ok_status();
   }
   return plan_.on_rows();
+}
+
+// A content without a name is no gap.
+Status ContentPhase::take_type(const store::ItemRow& item, const content::ItemDone& done) {
+  for (const auto& issue : done.issues) {
+    if (issue.code != content::kNoMagicDatabase) continue;
+    if (std::exchange(no_magic_database_, true)) continue;
+    LIMIER_CHECK(index_.add(content_issue(issue.code, issue.message, issue.incomplete)));
+    progress_.note("content: " + issue.message);
+  }
+  ++done_;
+  if (done.state == catalog::ItemState::kParsed && !done.mime.empty())
+    LIMIER_CHECK(index_.put_said_type(item.item_id, done.mime, done.type_name));
+  const std::uint32_t attempts = deaths_.attempts(static_cast<std::uint64_t>(item.item_id)) + 1;
+  return index_.finish_item(item.item_id, done.state, attempts, done.reason);
+}
+
+Status ContentPhase::name_not_asked(const store::ItemRow& item) {
+  ++done_;
+  return index_.finish_item(item.item_id, catalog::ItemState::kNotApplicable, 1,
+                            "the database of libmagic cannot be read");
 }
 
 Status ContentPhase::ended(Hand& hand, const Ending& ending) {

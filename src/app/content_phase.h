@@ -19,6 +19,7 @@ struct ContentPlan {
   Guard guard;
   std::uint64_t media_size = 0;
   bool texts = true;  // files that are text are given to content::kTextParser
+  std::vector<std::uint8_t> yara;  // content::CompiledRules::rules; empty: contents are not scanned
   // Called when rows of an item have come and are there to stay.
   std::function<Status()> on_rows;
 };
@@ -44,6 +45,7 @@ class ContentPhase {
   Status work_off();
   [[nodiscard]] bool waits_long() const;
   Status choose_rest();
+  Status name_not_asked(const store::ItemRow& item);
   Status choose_loose();
   Status add_loose(const store::ItemRow& row, content::ContentItem& item);
   Status start_hands();
@@ -56,6 +58,7 @@ class ContentPhase {
   Status take(Hand& hand, const worker::Frame& frame);
   Status take_rows(const Hand& hand, const worker::Frame& frame);
   Status take_done(Hand& hand, const worker::Frame& frame);
+  Status take_type(const store::ItemRow& item, const content::ItemDone& done);
   Status ended(Hand& hand, const Ending& ending);
   Status bury(const store::ItemRow& item, const Ending& ending);
   Status leave_out(const store::ItemRow& item, catalog::ItemState state, const std::string& reason);
@@ -70,6 +73,7 @@ class ContentPhase {
   std::size_t hands_ = 0;
   ItemDeaths deaths_;
   bool given_up_ = false, interrupted_ = false;
+  bool no_magic_database_ = false;
   std::set<const Hand*> at_work_;  // those that have an item
   // Once nothing is left to wait for, rows are not looked at early: the whole look comes next.
   bool finishing_ = false, look_owed_ = false;

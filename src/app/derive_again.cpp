@@ -177,16 +177,18 @@ struct Looked {
 };
 
 Result<Looked> look_into(store::Index& index, std::int64_t file_id, std::string_view parser, const StoredRow* wanted,
-                         const std::vector<content::PackText>& packs, const EvidenceSet& evidence, const Guard& guard,
+                         const MadeWith& with, const EvidenceSet& evidence, const Guard& guard,
                          const std::atomic<int>& stop) {
-  LIMIER_TRY(auto made, make_item(index, file_id, parser, content::beside_places(packs), evidence, guard, stop));
+  LIMIER_TRY(auto made, make_item(index, file_id, parser, content::beside_places(with.packs), evidence, guard, stop));
   Looked looked{Finder(wanted, static_cast<std::uint64_t>(file_id)), std::nullopt, {}};
   if (!made.item) {
     looked.problem = "its content could not be read again: " + made.problem;
     return looked;
   }
   content::ContentJob job;
-  job.packs = packs;
+  job.packs = with.packs;
+  job.libmagic = parser == content::kLibmagic;
+  if (parser == content::kYara) job.yara = with.yara;
   LIMIER_TRY(job.keywords, keywords_of(index));
   LIMIER_TRY(auto answer, ask_content(
                               std::move(job), *made.item, evidence, guard,
@@ -197,14 +199,14 @@ Result<Looked> look_into(store::Index& index, std::int64_t file_id, std::string_
 }
 
 // Whether who made the row is here, and is who it was: of packs by their digest, which v_pack has.
-Result<std::string> maker_problem(store::Index& index, const StoredRow& row,
-                                  const std::vector<content::PackText>& packs) {
+Result<std::string> maker_problem(store::Index& index, const StoredRow& row, const MadeWith& with) {
   if (row.parser == content::kLoosePages) return std::string(kOfFreeSpace);
+  if (row.parser == content::kYara) return with.no_yara;
   const auto wish = std::ranges::find(content::wishes(), row.parser, &content::Wish::parser);
   if (wish == content::wishes().end() && row.parser != content::wish_of_packs().parser)
     return fmt::format("this program has no parser '{}'", row.parser);
   if (row.maker == row.parser || row.parser != content::wish_of_packs().parser) return std::string();
-  for (const content::PackText& pack : packs) {
+  for (const content::PackText& pack : with.packs) {
     LIMIER_TRY(const auto facts, content::facts_of(pack));
     if (facts.name != row.maker) continue;
     LIMIER_TRY(auto used, index.query("SELECT sha256 FROM v_pack WHERE kind = 'application' AND name = ?1"));
@@ -232,14 +234,13 @@ catalog::RowSource source_of(std::string_view word) {
 
 }  // namespace
 
-Result<Derived> derive_again(store::Index& index, std::string_view kind, std::int64_t id,
-                             const std::vector<content::PackText>& packs, const EvidenceSet& evidence,
-                             const Guard& guard, const std::atomic<int>& stop) {
+Result<Derived> derive_again(store::Index& index, std::string_view kind, std::int64_t id, const MadeWith& with,
+                             const EvidenceSet& evidence, const Guard& guard, const std::atomic<int>& stop) {
   LIMIER_TRY(const auto row, stored_row(index, *catalog::find_kind(kind), id));
   if (!row) return not_done("the index does not say what it came out of");
-  LIMIER_TRY(const std::string problem, maker_problem(index, *row, packs));
+  LIMIER_TRY(const std::string problem, maker_problem(index, *row, with));
   if (!problem.empty()) return not_done(problem);
-  LIMIER_TRY(const Looked looked, look_into(index, row->file_id, row->parser, &*row, packs, evidence, guard, stop));
+  LIMIER_TRY(const Looked looked, look_into(index, row->file_id, row->parser, &*row, with, evidence, guard, stop));
   if (!looked.done) return not_done(looked.problem);
   Derived derived;
   for (const ColumnInfo& column : row->kind->columns)
@@ -260,8 +261,8 @@ Result<Derived> derive_again(store::Index& index, std::string_view kind, std::in
   return derived;
 }
 
-Result<Derived> look_again(store::Index& index, std::int64_t item_id, const std::vector<content::PackText>& packs,
-                           const EvidenceSet& evidence, const Guard& guard, const std::atomic<int>& stop) {
+Result<Derived> look_again(store::Index& index, std::int64_t item_id, const MadeWith& with, const EvidenceSet& evidence,
+                           const Guard& guard, const std::atomic<int>& stop) {
   LIMIER_TRY(auto item,
              index.query("SELECT file_id, parser, state, rows, coalesce(reason, '') FROM v_item WHERE item_id = ?1"));
   item.bind(1, item_id);
@@ -270,11 +271,12 @@ Result<Derived> look_again(store::Index& index, std::int64_t item_id, const std:
   if (state == "not-read" || state == "too-large" || state == "quarantined")
     return not_done(fmt::format("it was not looked into: {}", state));
   if (item.text(1) == content::kLoosePages) return not_done(std::string(kOfFreeSpace));
+  if (item.text(1) == content::kYara && !with.no_yara.empty()) return not_done(with.no_yara);
   // store/content_items.cpp, store/search_index.cpp
   const bool stands_elsewhere =
       item.text(4).starts_with("the same bytes as file ") || item.text(4).starts_with("a known file: ");
   LIMIER_TRY(const Looked looked,
-             look_into(index, item.integer(0), item.text(1), nullptr, packs, evidence, guard, stop));
+             look_into(index, item.integer(0), item.text(1), nullptr, with, evidence, guard, stop));
   if (!looked.done) return not_done(looked.problem);
   const auto number = static_cast<std::size_t>(looked.done->state);
   const std::string now = number < catalog::kItemStateWords.size() ? std::string(catalog::kItemStateWords.at(number))

@@ -6,13 +6,19 @@
 
 namespace limier::app {
 
-// Of a row out of content. `packs`: the program's own and those given.
-Result<Derived> derive_again(store::Index& index, std::string_view kind, std::int64_t id,
-                             const std::vector<content::PackText>& packs, const EvidenceSet& evidence,
-                             const Guard& guard, const std::atomic<int>& stop);
+// What the rows of a run were made with.
+struct MadeWith {
+  std::vector<content::PackText> packs;  // the program's own and those given
+  std::vector<std::uint8_t> yara;        // compiled rules; empty: none
+  std::string no_yara;                   // then: why
+};
+
+// Of a row out of content.
+Result<Derived> derive_again(store::Index& index, std::string_view kind, std::int64_t id, const MadeWith& with,
+                             const EvidenceSet& evidence, const Guard& guard, const std::atomic<int>& stop);
 // Of a content that a parser looked into (v_item): what became of it, and how many rows.
-Result<Derived> look_again(store::Index& index, std::int64_t item_id, const std::vector<content::PackText>& packs,
-                           const EvidenceSet& evidence, const Guard& guard, const std::atomic<int>& stop);
+Result<Derived> look_again(store::Index& index, std::int64_t item_id, const MadeWith& with, const EvidenceSet& evidence,
+                           const Guard& guard, const std::atomic<int>& stop);
 
 // The record that stands at a place of a database, decoded again.
 struct RecordAgain {

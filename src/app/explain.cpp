@@ -11,6 +11,7 @@
 #include "app/explain_follows.h"
 #include "app/record_place.h"
 #include "app/volume_map.h"
+#include "app/yara_rules.h"
 #include "limier/content/packs.h"
 #include "limier/store/marks.h"
 
@@ -301,13 +302,31 @@ class Explainer {
     if (place.file_offset) place.runs = cut_runs(std::move(place.runs), start(), place.bytes.size());
   }
 
+  Result<MadeWith> made_with(const EvidenceSet& evidence, const Guard& guard) {
+    MadeWith with;
+    LIMIER_TRY(const auto given, content::load_packs(options_.packs));
+    with.packs = content::all_packs(given);
+    LIMIER_TRY(YaraFiles yara, YaraFiles::load(options_.yara));
+    if (yara.empty()) {
+      with.no_yara = "the YARA rules of the run are not here; give them with --yara";
+      return with;
+    }
+    LIMIER_TRY(const bool same, yara.are_those_of(index_));
+    if (!same) {
+      with.no_yara = "the YARA rules are others than those of the run; give those with --yara";
+      return with;
+    }
+    LIMIER_CHECK(yara.compile(evidence, guard, stop_));
+    with.yara = yara.rules();
+    return with;
+  }
+
   Status make_again(const EvidenceSet& evidence, const Guard& guard) {
     if (!to_.row || (!to_.place && to_.kind != "item")) return ok_status();
     if (hit_) return see_hit_again(), ok_status();
-    LIMIER_TRY(const auto given, content::load_packs(options_.packs));
-    const auto packs = content::all_packs(given);
+    LIMIER_TRY(const MadeWith with, made_with(evidence, guard));
     if (to_.kind == "item") {
-      LIMIER_TRY(to_.derived, look_again(index_, *to_.row, packs, evidence, guard, stop_));
+      LIMIER_TRY(to_.derived, look_again(index_, *to_.row, with, evidence, guard, stop_));
       return ok_status();
     }
     RecordPlace& place = *to_.place;
@@ -326,7 +345,7 @@ class Explainer {
       look_for_text(body, place);
     }
     if (to_.follows) return ok_status();
-    LIMIER_TRY(to_.derived, derive_again(index_, to_.kind, *to_.row, packs, evidence, guard, stop_));
+    LIMIER_TRY(to_.derived, derive_again(index_, to_.kind, *to_.row, with, evidence, guard, stop_));
     return ok_status();
   }
 

@@ -79,6 +79,20 @@ Result<std::vector<std::string>> keyword_files_used(const std::string& dir) {
   return files;
 }
 
+// Of the index: the files of YARA rules.
+Result<std::vector<std::string>> yara_used(const std::string& dir) {
+  std::vector<std::string> files;
+  LIMIER_TRY(auto index, store::Index::open(dir));
+  // An index of an earlier version has none.
+  auto rows = index->query("SELECT name, sha256, state FROM v_yara_file ORDER BY yara_file_id");
+  if (!rows) return files;
+  while (rows->step())
+    files.push_back(fmt::format("    {{\"name\":{},\"sha256\":{},\"state\":{}}}", json_string(rows->text(0)),
+                                json_string(rows->text(1)), json_string(rows->text(2))));
+  LIMIER_CHECK(rows->status());
+  return files;
+}
+
 // Of the run that wrote the index: the SHA-256 of its scope file; "null" without one.
 Result<std::string> scope_used(const std::string& dir) {
   LIMIER_TRY(auto index, store::Index::open(dir));
@@ -151,17 +165,17 @@ Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>
   LIMIER_TRY(const auto packs, packs_used(dir));
   LIMIER_TRY(const auto hash_sets, hash_sets_used(dir));
   LIMIER_TRY(const auto keyword_files, keyword_files_used(dir));
+  LIMIER_TRY(const auto yara, yara_used(dir));
   LIMIER_TRY(const std::string scope, scope_used(dir));
 
   LIMIER_TRY(const std::string log, read_file(AuditLog(dir).path()));
-  return write_file(
-      path,
-      fmt::format("{{\n  \"format\": 1,\n  \"tool\": \"limier\",\n  \"version\": \"{}\",\n"
-                  "  \"commit\": \"{}\",\n  \"audit_head_sha256\": \"{}\",\n  \"evidence\": {},\n"
-                  "  \"files\": {},\n  \"programs\": {},\n  \"packs\": {},\n  \"hash_sets\": {},\n  \"keywords\": {},\n"
-                  "  \"scope_sha256\": {}\n}}\n",
-                  LIMIER_VERSION, build_commit(), chain_head(log), joined(evidence), joined(files), joined(programs),
-                  joined(packs), joined(hash_sets), joined(keyword_files), scope));
+  return write_file(path, fmt::format("{{\n  \"format\": 1,\n  \"tool\": \"limier\",\n  \"version\": \"{}\",\n"
+                                      "  \"commit\": \"{}\",\n  \"audit_head_sha256\": \"{}\",\n  \"evidence\": {},\n"
+                                      "  \"files\": {},\n  \"programs\": {},\n  \"packs\": {},\n  \"hash_sets\": {},\n "
+                                      " \"keywords\": {},\n"
+                                      "  \"yara_files\": {},\n  \"scope_sha256\": {}\n}}\n",
+                                      LIMIER_VERSION, build_commit(), chain_head(log), joined(evidence), joined(files),
+                                      joined(programs), joined(packs), joined(hash_sets), joined(keyword_files), joined(yara), scope));
 }
 
 }  // namespace limier::app

@@ -12,6 +12,6 @@ std::string_view profile_name(Profile profile);
 Result<store::RunKey> run_key(const TriageOptions& options, const EvidenceSet& evidence,
                               const sweep::ContainerMessage& container, const std::string& packs_digest,
                               const std::string& scope_sha256, const std::string& hash_sets,
-                              const std::string& keywords);
+                              const std::string& keywords, const std::string& yara);
 
 }  // namespace limier::app

@@ -15,6 +15,7 @@
 #include "app/sweep_phase.h"
 #include "app/volume_map.h"
 #include "app/walk_phase.h"
+#include "app/yara_rules.h"
 #include "limier/app.h"
 #include "limier/catalog/packs.h"
 #include "limier/content/packs.h"
@@ -142,9 +143,9 @@ Status store_packs(store::IndexWriter& index, std::span<const content::PackText>
 Result<std::unique_ptr<store::IndexWriter>> open_index(const TriageOptions& options, const EvidenceSet& evidence,
                                                        const sweep::ContainerMessage& container,
                                                        const std::string& packs_digest, const KnownFiles& known,
-                                                       const KeywordFiles& keywords, const Scope& scope) {
+                                                       const KeywordFiles& keywords, const YaraFiles& yara, const Scope& scope) {
   LIMIER_TRY(const auto key, run_key(options, evidence, container, packs_digest,
-                                     scope == nullptr ? "" : scope->sha256(), known.key(), keywords.key()));
+                                     scope == nullptr ? "" : scope->sha256(), known.key(), keywords.key(), yara.key()));
   const auto open = options.resume ? store::IndexWriter::resume : store::IndexWriter::create;
   LIMIER_TRY(auto index, open(options.out + "/index.db", run_row(options, scope, keywords), options.authority,
                               evidence_row(options, evidence, container, scope), key));
@@ -281,21 +282,24 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
                                     "when, so that the scope could not be held to what is found in them"
                                   : "--keywords needs --profile standard or full: without it no content is searched"};
   LIMIER_TRY(const KeywordFiles keywords, KeywordFiles::load(options.keywords));
+  LIMIER_TRY(YaraFiles yara, YaraFiles::load(options.yara));
 
   StageClock clock;  // for the audit log
   clock.begin("container");
   // The container: decided by its magic, opened read-only, described by a jailed worker.
   LIMIER_TRY(EvidenceSet evidence, open_evidence(options.image, options.incomplete));
   evidence.spec.sector_bytes = options.sector_bytes;
-  LIMIER_TRY(const FolderLock lock,
-             prepare_case_folder(options.out, evidence, options.allow_beside_evidence, options.resume));
   const MemoryPlan memory = plan_memory(options.memory_bytes);
   const Guard guard = make_guard(options.sandbox, options.stall_seconds, memory, options.slack_seconds);
+  LIMIER_CHECK(yara.compile(evidence, guard, stop));
+  for (const std::string& refusal : yara.refusals()) progress.note(refusal);
+  LIMIER_TRY(const FolderLock lock,
+             prepare_case_folder(options.out, evidence, options.allow_beside_evidence, options.resume));
   LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, guard, stop));
   const std::uint64_t media_size = facts.container.size_bytes;
 
   LIMIER_TRY(auto index,
-             open_index(options, evidence, facts.container, digest_of_packs(packs, rules), known, keywords, scope));
+             open_index(options, evidence, facts.container, digest_of_packs(packs, rules), known, keywords, yara, scope));
   index->set_rows_in_memory(memory.rows_in_memory);
   if (index->recorded_exit_code()) return confirm_finished(options, evidence, *index, progress, clock);
   remove_reports(options.out);
@@ -305,6 +309,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   LIMIER_CHECK(audit.append("jail", jail_fields(facts.sandbox)));
   if (!known.empty()) LIMIER_CHECK(audit.append("hash-sets", known.fields()));
   if (!keywords.empty()) LIMIER_CHECK(audit.append("keywords", keywords.fields()));
+  if (!yara.empty()) LIMIER_CHECK(audit.append("yara-rules", yara.fields()));
   if (const std::string notice = worker::jail_notice(facts.sandbox); !notice.empty()) progress.note(notice);
   if (!begun) {
     LIMIER_CHECK(store_container_facts(*index, evidence, facts, options.sandbox));
@@ -361,6 +366,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   content_plan.guard = guard;
   content_plan.media_size = media_size;
   content_plan.texts = search_bytes;
+  if (search_bytes) content_plan.yara = yara.rules();
   RulesPhase judging(*index, rules, progress);
   content_plan.on_rows = [&judging] { return judging.look_early(); };
   ContentPhase content(*index, evidence, crew, std::move(content_plan), progress);
@@ -400,9 +406,9 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
 
   clock.begin("content");
   if (!index->done(store::Step::kContent)) {
-    if (examine_content) LIMIER_CHECK(content.finish(stop));
-    if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load());
     LIMIER_CHECK(known.hold(*index, stop));
+    if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load());
+    if (examine_content) LIMIER_CHECK(content.finish(stop));
     if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load());
     LIMIER_CHECK(index->settle_content());
     LIMIER_CHECK(index->finish_step(store::Step::kContent));
@@ -414,6 +420,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   if (!index->done(store::Step::kRules)) {
     if (examine_content) {
       LIMIER_CHECK(store_packs(*index, packs, rules));
+      LIMIER_CHECK(yara.store(*index, search_bytes));
       LIMIER_CHECK(judging.finish());
     }
     LIMIER_CHECK(index->finish_step(store::Step::kRules));

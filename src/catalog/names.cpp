@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 8> kContentState = {"complete",   "recove
                                                            "unreadable", "encrypted", "empty",       "not-read"};
 constexpr std::array<std::string_view, 7> kExtentKind = {"data",     "slack",      "uninitialized", "sparse",
                                                          "resident", "compressed", "encrypted"};
-constexpr std::array<std::string_view, 4> kTypeBasis = {"", "signature", "structure", "text"};
+constexpr std::array<std::string_view, 5> kTypeBasis = {"", "signature", "structure", "text", "libmagic"};
 constexpr std::array<std::string_view, 3> kSeverity = {"info", "warning", "error"};
 
 }  // namespace

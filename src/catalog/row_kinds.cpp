@@ -12,6 +12,7 @@
 #include "limier/catalog/packs.h"
 #include "limier/catalog/people.h"
 #include "limier/catalog/rows.h"
+#include "limier/catalog/yara_files.h"
 
 namespace limier::catalog {
 
@@ -42,6 +43,7 @@ std::vector<const KindInfo*>& kinds() {
       &kKindOf<Place>,        //
       &kKindOf<TextPart>,     //
       &kKindOf<Web>,          //
+      &kKindOf<YaraFile>,     //
   };
   return all;
 }

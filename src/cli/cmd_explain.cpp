@@ -57,6 +57,8 @@ class ExplainCommand final : public Command {
         ->option_text(" ");
     app.add_option("--image", options_.image, "Where the evidence is now, when it has moved")->option_text("IMAGE");
     app.add_option("--packs", options_.packs, "Packs of applications that triage was given")->option_text("PATH...");
+    app.add_option("--yara", options_.yara, "YARA rules that triage was given, for a hit of theirs")
+        ->option_text("PATH...");
     app.add_option("--rules", options_.rules, "Packs of rules that triage was given")->option_text("PATH...");
   }
 

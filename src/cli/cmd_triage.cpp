@@ -66,6 +66,10 @@ class TriageCommand final : public Command {
                    "Words and patterns to look for in all bytes and texts, one a line, with\noptions and kinds of your "
                    "own, as plates (see docs/keywords.md)")
         ->option_text("FILE ...");
+    app.add_option("--yara", options_.yara,
+                   "Files of YARA rules, or folders of *.yar and *.yara, that every content is\nscanned with (see "
+                   "docs/yara.md)")
+        ->option_text("PATH ...");
     app.add_option("--scope", options_.scope,
                    "What may not be read (period, persons, terms): masked before anything is\nindexed, only counted "
                    "(see docs/scope.md)")
@@ -99,7 +103,7 @@ class TriageCommand final : public Command {
     }
     for (const auto& [option, given] :
          {std::pair("--packs", !options_.packs.empty()), std::pair("--rules", !options_.rules.empty()),
-          std::pair("--keywords", !options_.keywords.empty())})
+          std::pair("--keywords", !options_.keywords.empty()), std::pair("--yara", !options_.yara.empty())})
       if (given && options_.profile < app::Profile::kStandard) {
         complain(
             fmt::format("{} needs --profile standard or full: with {} no content is looked into", option, profile_));

@@ -82,6 +82,7 @@ std::vector<Library> libraries() {
   const std::string folder = worker::libexec_dir();
   const std::string fs = ask_worker(folder + "/limier-fs");
   const std::string sweep = ask_worker(folder + "/limier-sweep");
+  const std::string content = ask_worker(folder + "/limier-content");
   const std::string fmt_version =
       fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100);
   const std::string& hyperscan = keywords::engines().hyperscan;
@@ -90,7 +91,9 @@ std::vector<Library> libraries() {
       {"hyperscan", hyperscan.empty() ? std::string(kUnavailable) : hyperscan, "limier"},
       {"libdeflate", value_of(sweep, "libdeflate"), "limier-sweep"},
       {"libewf", value_of(sweep, "libewf"), "limier-sweep"},
+      {"libmagic", value_of(content, "libmagic"), "limier-content"},
       {"libtsk", value_of(fs, "libtsk"), "limier-fs"},
+      {"libyara", value_of(content, "libyara"), "limier-content"},
       {"sqlite", store::sqlite_version(), "limier"},
   };
 }

@@ -2,6 +2,7 @@
 // never by hand.
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <new>
 #include <string_view>
 
@@ -133,6 +134,8 @@ class Worker {
     LIMIER_CHECK(Status(rows.status()));
     done.state = outcome.state;
     done.reason = outcome.reason;
+    done.mime = outcome.mime;
+    done.type_name = outcome.type_name;
     done.issues = rows.take_issues();
     return channel_.send(FrameType::kItemDone, done);
   }
@@ -209,14 +212,29 @@ Status serve(const worker::WorkerContext& context) {
     LIMIER_TRY(keywords, keywords::Matcher::compile(job->keywords));
   }
   auto parsers = content::make_parsers(job->packs, keywords);
+  if (job->libmagic) parsers.push_back(content::make_libmagic_parser());
   LIMIER_TRY(const auto jail, worker::enter_jail({.address_space_bytes = job->memory_bytes, .threads = false}));
   LIMIER_CHECK(context.channel->send(FrameType::kReady, jail));
+  if (!job->compile.empty()) {
+    LIMIER_CHECK(context.channel->send(FrameType::kPrepared, content::compile_yara(job->compile)));
+    return context.channel->send(FrameType::kDone, worker::WorkerStats{});
+  }
+  if (!job->yara.empty()) {
+    auto yara = content::make_yara_parser(job->yara);
+    if (yara == nullptr) return Error{ErrorKind::kInternal, "libyara does not take the rules that it made"};
+    parsers.push_back(std::move(yara));
+  }
   LIMIER_TRY(const auto stats, Worker(context, *job, std::move(parsers)).run());
   return context.channel->send(FrameType::kDone, stats);
 }
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "--version-json") {
+    std::printf("{\"libmagic\":\"%s\",\"libyara\":\"%s\"}\n", content::libmagic_version().c_str(),
+                content::libyara_version().c_str());
+    return 0;
+  }
   return worker::run_worker("limier-content", serve);
 }

@@ -109,7 +109,7 @@ Status put_hit_group(Context& context, const HitGroup& group) {
                                              "h.message_id, h.decode_path, count(*) OVER (), (SELECT f.path "
                                              "FROM v_file f WHERE f.file_id = h.file_id) FROM v_entity e JOIN "
                                              "v_hit h ON h.rank = e.rank WHERE e.validated = '{}' AND "
-                                             "h.keyword_id IS NULL ORDER BY e.rank "
+                                             "h.keyword_id IS NULL AND e.kind <> 'yara' ORDER BY e.rank "
                                              "LIMIT {}",
                                              group.validated, kMaxHitValues)));
   std::int64_t total = 0;
@@ -138,6 +138,45 @@ Status put_hit_group(Context& context, const HitGroup& group) {
   return ok_status();
 }
 
+// What the examiner looked for himself: each rule in each content.
+Status put_yara(Context& context) {
+  if (!has_kinds(context.facts, kYaraKinds)) return ok_status();
+  Page& page = context.page;
+  const Words& w = context.w;
+  LIMIER_TRY(auto query, context.index.query(fmt::format(
+                             "SELECT h.hit_id, h.value, h.file_id, f.path, h.file_offset, h.context, count(*) OVER () "
+                             "FROM v_hit h LEFT JOIN v_file f ON f.file_id = h.file_id WHERE h.kind = 'yara' ORDER BY "
+                             "h.rank LIMIT {}",
+                             kMaxHitValues)));
+  std::int64_t total = 0;
+  while (query.step()) {
+    if (total == 0) {
+      total = query.integer(6);
+      page.heading(w("Matches of YARA rules ({})"_w, grouped(total)));
+      page.table({}, {{"Rule"_w, Align::kPath},
+                      {"First place"_w},
+                      {"File"_w, Align::kNumber},
+                      {"Path"_w, Align::kPath},
+                      {"Strings of the rule"_w, Align::kPath}});
+    }
+    const Excerpt path = excerpt(query.text(3), kMaxCellText), strings = excerpt(query.text(5), kMaxCellText);
+    page.row({quoted(query.text(1)),
+              fmt::format("hit:{}{}", query.integer(0),
+                          query.is_null(4) ? "" : ", " + html_text(w("byte {}"_w, grouped(query.integer(4))))),
+              grouped(query.integer(2)), quoted(path.text) + (path.left_out > 0 ? " …" : ""),
+              quoted(strings.text) + (strings.left_out > 0 ? " …" : "")});
+  }
+  LIMIER_CHECK(query.status());
+  if (total > 0) page.end_table();
+  if (total > kMaxHitValues) page.note(w("{} more values in {}."_w, grouped(total - kMaxHitValues), "hits.csv"));
+  if (total == 0) page.paragraph("No YARA rule matches."_w);
+  page.paragraph(
+      "YARA rules are the examiner’s own; what a match means their author says. They look at the content of every file "
+      "and stream up to 64 MiB, the same bytes once: not into what is packed, not at larger ones, slack and "
+      "unallocated space."_w);
+  return put_kinds(context, kYaraKinds);
+}
+
 }  // namespace
 
 Status put_hits_section(Context& context) {
@@ -158,6 +197,7 @@ Status put_hits_section(Context& context) {
                : "Looked for in the texts of rows that came out of files: messages, contacts, calls, accounts, "
                  "the web and others. Other bytes were not searched: they do not say whose they are, so that the "
                  "scope could not be held to them."_w);
+  LIMIER_CHECK(put_yara(context));
   page.paragraph(
       "Each value once, those of messages before others, rare ones before those that are everywhere; all places are in "
       "<code>hits.csv</code>."_w);

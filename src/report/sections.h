@@ -23,7 +23,8 @@ struct Context {
 inline constexpr std::array<std::string_view, 5> kPeopleKinds{"device", "account", "party", "contact", "call"};
 inline constexpr std::array<std::string_view, 2> kMessageKinds{"message", "attachment"};
 inline constexpr std::array<std::string_view, 3> kConnectionKinds{"connection", "place", "web"};
-inline constexpr std::array<std::string_view, 1> kHitKinds{"hit"};
+inline constexpr std::array<std::string_view, 2> kHitKinds{"hit", "yara_file"};
+inline constexpr std::array<std::string_view, 1> kYaraKinds{"yara_file"};
 inline constexpr std::array<std::string_view, 1> kKnownKinds{"hash_set"};
 inline constexpr std::array<std::string_view, 1> kApplicationKinds{"app"};
 inline constexpr std::array<std::string_view, 1> kToolKinds{"pack"};

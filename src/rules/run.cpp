@@ -292,6 +292,23 @@ Status judge_hits(store::RuleDoor& door, Report& report) {
   return query.status();
 }
 
+// Over how much the examiner's YARA rules were run.
+Status judge_yara(store::RuleDoor& door, Report& report) {
+  LIMIER_TRY(auto query,
+             door.query("SELECT (SELECT count(*) FROM v_yara_file), (SELECT count(*) FROM v_yara_file WHERE state = "
+                        "'not-run'), (SELECT count(*) FROM v_content WHERE size > 0), (SELECT count(*) FROM v_item "
+                        "WHERE parser = 'yara' AND state = 'parsed')",
+                        0));
+  if (!query.step() || query.integer(0) == 0) return query.status();
+  const std::int64_t judged = query.integer(3), contents = std::max(judged, query.integer(2));
+  put_judged(report, "contents for YARA rules", contents, judged,
+             query.integer(1) > 0 ? "YARA rules were not run: bytes do not say whose they are, so that the scope could "
+                                    "not be held to them"
+                                  : "YARA rules were run over contents of files up to 64 MiB, each once: not over "
+                                    "larger ones, slack and unallocated space");
+  return query.status();
+}
+
 }  // namespace
 
 Result<std::vector<catalog::Finding>> run_alone(const RuleSet& set, const Pack& pack, const Rule& rule,
@@ -348,6 +365,8 @@ Result<Report> run(const RuleSet& set, store::RuleDoor& door, const Options& opt
     const bool whole = sight.has("v_file") && sight.has("v_item") && sight.has("v_run");
     if (const auto status = whole ? judge_hits(door, report) : ok_status(); !status)
       report.problems.push_back(fmt::format("where numbers were looked for: {}", status.error().message));
+    if (const auto status = whole && sight.has("v_yara_file") ? judge_yara(door, report) : ok_status(); !status)
+      report.problems.push_back(fmt::format("what YARA rules were run over: {}", status.error().message));
     sight.say(report);
   }
   rank(report.findings);

@@ -344,13 +344,16 @@ Status IndexWriter::Impl::settle_content() {
   LIMIER_TRY(const std::int64_t known_texts, drop_known_texts(db_));
   LIMIER_CHECK(db_.execute(fmt::format("DELETE FROM issue WHERE code = '{}'", kTextsOfKnown)));
   if (known_texts > 0) LIMIER_CHECK(add(known_texts_issue(known_texts)));
+  LIMIER_CHECK(settle_said_types());
   LIMIER_CHECK(settle_declared(db_));
+  // Those that libmagic was asked about are the whole of what has no type: v_content says what came of it.
   LIMIER_CHECK(db_.execute("DELETE FROM row_item"));
   LIMIER_CHECK(db_.execute(
       fmt::format("INSERT INTO row_item(content_id, file_id, parser, parser_version, state, attempts, rows, reason) "
                   "SELECT content_id, file_id, parser, parser_version, coalesce(state, {}), attempts, rows, iif(state "
                   "IS NULL, 'the "
-                  "run ended before', reason) FROM content_item ORDER BY content_id, parser",
+                  "run ended before', reason) FROM content_item WHERE NOT (parser = 'libmagic' AND state IN (0, 1)) "
+                  "ORDER BY content_id, parser",
                   static_cast<int>(catalog::ItemState::kNotRead))));
   LIMIER_CHECK(settle_people());
   LIMIER_CHECK(settle_attachments());

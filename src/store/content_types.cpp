@@ -32,6 +32,7 @@ CREATE TABLE content_type (
 CREATE TABLE file_type (
   type INTEGER PRIMARY KEY, mime TEXT NOT NULL, name TEXT NOT NULL, extensions TEXT NOT NULL, strong INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE said_type (item_id INTEGER PRIMARY KEY, mime TEXT NOT NULL, name TEXT NOT NULL) STRICT;
 CREATE TABLE telling_extension (extension TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE file_encryption (
   encryption INTEGER PRIMARY KEY, scheme TEXT NOT NULL, detail TEXT NOT NULL

@@ -291,9 +291,10 @@ class RowHits {
   std::int64_t seq_ = 0;
 };
 
-// What is sure first, then what stands in messages, then what there is least of.
+// What the examiner looked for himself, then what is sure, then what stands in messages, then what there is least of.
 constexpr const char* kRank =
-    "UPDATE row_hit SET rank = o.n FROM (SELECT row_id, row_number() OVER (ORDER BY validated, kind IN ('url', "
+    "UPDATE row_hit SET rank = o.n FROM (SELECT row_id, row_number() OVER (ORDER BY kind <> 'yara', validated, kind IN "
+    "('url', "
     "'domain'), message_locator IS NULL, places, kind, normalized, id) AS n FROM (SELECT row_id, validated, kind, "
     "normalized, message_locator, id, count(*) OVER (PARTITION BY kind, normalized) AS places FROM row_hit)) o WHERE "
     "o.row_id = row_hit.row_id";
@@ -306,7 +307,7 @@ Status IndexWriter::Impl::leave_out_known_hits() {
   constexpr std::string_view kInKnown =
       "FROM row_hit AS h WHERE h.keyword_id IS NULL AND coalesce(h.of_content, (SELECT i.content_id FROM content_item "
       "i WHERE i.item_id = "
-      "h.item_id)) IN (SELECT content_id FROM known_content WHERE notable = 0)";
+      "h.item_id)) IN (SELECT content_id FROM known_content WHERE notable = 0) AND h.kind <> 'yara'";
   LIMIER_TRY(const auto places, db_.integer(fmt::format("SELECT count(*) + coalesce(sum(left_out), 0) {}", kInKnown)));
   if (places.value_or(0) == 0) return ok_status();
   catalog::IssueRecord issue;

@@ -221,6 +221,7 @@ Status IndexWriter::Impl::clear_unfinished() {
     LIMIER_CHECK(drop_declared(db_, "1"));
     LIMIER_CHECK(
         db_.execute("DELETE FROM issue WHERE item_id IS NOT NULL; DELETE FROM content_item;"
+                    "DELETE FROM said_type;"
                     "DELETE FROM scope_count WHERE item_id <> 0"));
   }
   if (!done(Step::kContent)) {

@@ -250,11 +250,11 @@ CREATE VIEW v_content AS SELECT min(d.content_id) AS content_id, d.sha256_hex AS
   min(ri.parser) AS parser, nullif(max(ks.categories), '') AS known_category
   FROM digest d JOIN stream s ON s.content_id = d.content_id JOIN file f ON f.content_id = d.content_id
   LEFT JOIN content_type c ON c.content_id = d.content_id LEFT JOIN file_type t ON t.type = c.type
-  LEFT JOIN row_item ri ON ri.content_id = d.content_id
+  LEFT JOIN row_item ri ON ri.content_id = d.content_id AND ri.parser NOT IN ('libmagic', 'yara')
   LEFT JOIN known_content k ON k.content_id = d.content_id LEFT JOIN known_source ks ON ks.source_id = k.source_id
   WHERE d.sha256_hex IS NOT NULL AND NOT f.reused AND (s.state <= 1 OR s.state = 6) GROUP BY d.sha256_hex;
 )sql",
-      fmt::arg("basis", "nullif(" + words<catalog::TypeBasis>("c.basis", 4, catalog::type_basis_name) + ", '')"),
+      fmt::arg("basis", "nullif(" + words<catalog::TypeBasis>("c.basis", 5, catalog::type_basis_name) + ", '')"),
       fmt::arg("empty", types::kEmptyType),
       fmt::arg("item_state", word_case(catalog::kItemStateWords, "min(ri.state)")));
 }

@@ -152,6 +152,9 @@ class IndexWriter::Impl {
   Status find_companions();
   Status find_beside();
   Status choose_items(const ItemChoice& choice);
+  Result<std::uint64_t> choose_contents(const ContentChoice& choice);
+  Status put_said_type(std::int64_t item_id, std::string_view mime, std::string_view name);
+  Status settle_said_types();
   Status choose_by_path(const ItemChoice& choice);
   Status choose_by_type(const ItemChoice& choice);
   Result<std::vector<ItemRow>> waiting_items();

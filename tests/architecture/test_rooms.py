@@ -19,6 +19,8 @@ LIBRARIES = [
     (re.compile(r"^libpff(\.h|/)"), ("content",), "pff.h"),
     (re.compile(r"^hs(\.h|/)"), ("keywords",), "hs.h"),
     (re.compile(r"^re2/"), ("keywords",), "re2.h"),
+    (re.compile(r"^magic\.h$"), ("content",), "magic.h"),
+    (re.compile(r"^yara(\.h|/)"), ("content",), "yara.h"),
     (re.compile(r"^sqlite3(ext)?\.h$"), ("content", "hashset", "store"), "sqlite.h"),
     (re.compile(r"^nlohmann/"), ("batch", "content", "hashset"), "json.h"),
     (re.compile(r"^toml\+\+/|^toml\.hpp$"), ("batch", "content", "rules"), "toml.h"),

@@ -21,16 +21,17 @@ struct Hit {
         Column{"kind", &Hit::kind, As::kOwnText,
                "bip39, btc, card, container, domain, email, eth, gps, iban, iccid, imei, imsi, ipv4, ipv6, ltc, mac, "
                "onion, pgp-key, phone, session-id, sky-id, ssh-key, threema-id, trx, url, xmr (docs/entities.md); of "
-               "--keywords: keyword, or the kind that the file gives it (docs/keywords.md)"},
-        Column{"value", &Hit::value, As::kText, "as it stands there"},
+               "--keywords: keyword, or the kind that the file gives it (docs/keywords.md); yara (docs/yara.md)"},
+        Column{"value", &Hit::value, As::kText, "as it stands there; of yara: the rule"},
         Column{"normalized", &Hit::normalized, As::kOwnText, "the same in one spelling"},
         Column{"validated", &Hit::validated, kValidatedWords, "how sure it is that it is one"},
         Column{"encoding", &Hit::encoding, As::kOwnText, "utf-8, utf-16le, cp1252; of a row that was read: utf-8"},
         Column{"image_offset", &Hit::image_offset, As::kInteger,
                "of its first byte; NULL in decoded data, and where a row does not say where its record begins"},
-        Column{"decode_path", &Hit::decode_path, As::kOwnText,
-               "what had to be decoded to see it: the kind of row and its column, as message.body; NULL: nothing, it "
-               "stands in the bytes of the image"},
+        Column{
+            "decode_path", &Hit::decode_path, As::kOwnText,
+            "what had to be decoded to see it: the kind of row and its column, as message.body; of yara: the file of "
+            "the rule; NULL: nothing, it stands in the bytes of the image"},
         Column{"context", &Hit::context, As::kText, "what stands around it"},
         Column{"rank", &Hit::rank, As::kInteger, "1: look first"},
         Column{&Hit::message, "message", "the message it stands in"},

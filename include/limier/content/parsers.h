@@ -45,6 +45,20 @@ inline constexpr std::string_view kLoosePagesVersion = "1";
 
 // The parser of files that are text. Bytes do not say whose they are, so under a scope it is given none.
 inline constexpr std::string_view kTextParser = "text";
+// Parsers of every content, or of those of no known type: they have no wish either.
+inline constexpr std::string_view kLibmagic = "libmagic", kLibmagicVersion = "1";
+inline constexpr std::string_view kYara = "yara", kYaraVersion = "1";
+inline constexpr std::uint64_t kMaxYaraBytes = 64ull << 20;  // of one content: it is scanned in one piece
+// The issue of kLibmagic when its database cannot be read.
+inline constexpr std::string_view kNoMagicDatabase = "libmagic-no-database";
+// Opens the database of libmagic, so before the jail is closed.
+std::unique_ptr<Parser> make_libmagic_parser();
+// `rules`: CompiledRules::rules. nullptr: libyara does not take them.
+std::unique_ptr<Parser> make_yara_parser(Bytes rules);
+// Each file alone first, so that one that is wrong takes no other with it. Opens no file.
+CompiledRules compile_yara(std::span<const RuleFile> files);
+std::string libmagic_version();
+std::string libyara_version();
 
 // Of the parser that reads by packs: to it go the files in the places that packs name.
 const Wish& wish_of_packs();
