@@ -25,8 +25,15 @@ struct OpenContent {
   bool damaged = false;  // it will get no digests; what follows then means nothing
   HasherState hashed;
   types::Sniffer sniffer;
+  std::uint32_t crc32 = 0;  // of one whose CRC is known, so far
+  // Of a packed one, nothing but how much of it has come: what came of that is unpacked once more.
+  std::uint64_t packed_from = 0, packed_bytes = 0;  // image_offset; length
+  catalog::Packing packing;
+  std::uint64_t unpacked_bytes = 0;  // its size
   static constexpr auto fields() {
-    return std::tuple{&OpenContent::content_id, &OpenContent::damaged, &OpenContent::hashed, &OpenContent::sniffer};
+    return std::tuple{&OpenContent::content_id,   &OpenContent::damaged, &OpenContent::hashed,
+                      &OpenContent::sniffer,      &OpenContent::crc32,   &OpenContent::packed_from,
+                      &OpenContent::packed_bytes, &OpenContent::packing, &OpenContent::unpacked_bytes};
   }
 };
 
@@ -85,6 +92,7 @@ struct ContainerMessage {
   std::string set_identifier;
   std::optional<Md5> stored_md5;
   std::optional<Sha1> stored_sha1;
+  std::optional<Sha256> stored_sha256;    // known to the supervisor alone: of a file beside an extraction
   std::vector<std::string> header_names;  // parallel to header_values
   std::vector<std::string> header_values;
   std::vector<catalog::BadRange> acquisition_errors;

@@ -1,5 +1,7 @@
 #include "app/evidence_facts.h"
 
+#include "app/digests_beside.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -89,6 +91,7 @@ Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, const Guard& gua
   }
   if (ending.kind != EndingKind::kFinished || !message) return error_of(ending, evidence.path);
   evidence.spec.format = message->format;
+  if (evidence::is_extraction(message->format)) add_digests_beside(evidence, *message);
   return ContainerFacts{std::move(*message), ending.sandbox};
 }
 
@@ -101,8 +104,10 @@ DigestSet media_digest_set(const std::optional<DigestSet>& asked, const sweep::C
     set.md5 = container.stored_md5.has_value();
     set.sha1 = container.stored_sha1.has_value();
     set.sha256 = true;
-    if (container.format == evidence::Format::kRaw || container.format == evidence::Format::kSplitRaw) set.md5 = true;
+    if (evidence::is_plain(container.format)) set.md5 = true;
   }
+  // Its files have digests, and the list of them has one.
+  if (container.format == evidence::Format::kFolder) return {};
   set.md5 = set.md5 || expected.md5;
   set.sha1 = set.sha1 || expected.sha1;
   set.sha256 = set.sha256 || expected.sha256;
@@ -120,6 +125,7 @@ IntegrityFacts judge_integrity(const sweep::ContainerMessage& container, const D
   };
   compare(computed.md5, container.stored_md5);
   compare(computed.sha1, container.stored_sha1);
+  compare(computed.sha256, container.stored_sha256);
   compare(computed.md5, expected.md5);
   compare(computed.sha1, expected.sha1);
   compare(computed.sha256, expected.sha256);

@@ -15,6 +15,8 @@ struct EvidenceSet {
   std::vector<std::string> paths;    // of the segments, in order
   std::vector<std::string> missing;  // names expected in a gap; empty unless --incomplete
   std::vector<UniqueFd> fds;
+  std::vector<evidence::FolderEntry> folder_entries;  // of evidence that is a folder, by path
+  std::vector<std::string> unreadable;                // of a folder: what the system did not let us read
   bool access_times_kept = true;  // false: the system does not let us read without touching the access time
 
   [[nodiscard]] std::vector<int> raw_fds() const;

@@ -48,6 +48,7 @@ bool validate(const VolumeRecord& record, std::uint64_t media_size) {
 bool validate(const NameRecord& record) {
   if (record.volume_id == 0 || !known(record.kind, FileKind::kVirtual)) return false;
   if (record.path.empty() || record.path.size() > kMaxPath || record.path.front() != '/') return false;
+  if (record.stored_name.size() > kMaxPath) return false;
   if (record.name_id == 0) return record.parent_name_id == 0 && record.name_length == 0;
   return record.parent_name_id < record.name_id && record.name_length < record.path.size();
 }
@@ -63,6 +64,9 @@ bool validate(const StreamRecord& record) {
   if (record.reason.size() > kMaxWord || record.reason.empty() != (record.source != ContentSource::kNotRead))
     return false;
   if (record.name.size() > kMaxText || !plausible_size(record.size_bytes)) return false;
+  if (!known(record.packing.coding, Coding::kLast)) return false;
+  if (record.packing.any() && record.source != ContentSource::kExtents) return false;
+  if (record.packing.coding != Coding::kPlain && record.data_piece_count != 1) return false;
   const bool has_digest = record.digests.md5 || record.digests.sha1 || record.digests.sha256;
   const bool looked_at = has_digest || record.type != ContentType();
   return validate(record.type) && (!looked_at || record.source == ContentSource::kDigested);

@@ -167,7 +167,7 @@ Result<std::optional<ContentPlace>> IndexWriter::Impl::content_place(std::int64_
         db_.prepare(
             "SELECT coalesce(n.path_raw, n.path), s.size_bytes, s.source, f.volume_id, i.inode, i.sequence, "
             "s.attr_type, s.attr_id, v.image_offset, v.length, v.fs_type, v.tsk_fs_type, v.pool_block, v.block_size, "
-            "f.content_id "
+            "f.content_id, (SELECT p.coding FROM packed p WHERE p.content_id = f.content_id) "
             "FROM file f JOIN name n ON n.name_key = f.name_key JOIN stream s ON s.content_id = f.content_id JOIN "
             "inode "
             "i ON i.inode_key = s.inode_key JOIN volume v ON v.volume_id = f.volume_id WHERE f.file_id = ?1"));
@@ -188,11 +188,14 @@ Result<std::optional<ContentPlace>> IndexWriter::Impl::content_place(std::int64_
     place.volume.pool_block = static_cast<std::uint64_t>(row.integer(12));
     place.volume.block_size = static_cast<std::uint32_t>(row.integer(13));
     content_id = row.integer(14);
+    if (!row.is_null(15)) place.packing.coding = static_cast<catalog::Coding>(row.integer(15));
   }
   if (!place.in_extents) return std::optional(std::move(place));
   LIMIER_TRY(auto extents, db_.prepare("SELECT file_offset, image_offset, length FROM extent WHERE content_id = ?1 AND "
-                                       "kind = 0 AND image_offset IS NOT NULL ORDER BY file_offset, seq"));
+                                       "kind = ?2 AND image_offset IS NOT NULL ORDER BY file_offset, seq"));
+  const bool packed = place.packing.coding != catalog::Coding::kPlain;
   extents.bind(1, content_id);
+  extents.bind(2, static_cast<std::int64_t>(packed ? catalog::ExtentKind::kCompressed : catalog::ExtentKind::kData));
   while (true) {
     LIMIER_TRY(const bool more, extents.step());
     if (!more) return std::optional(std::move(place));

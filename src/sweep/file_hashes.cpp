@@ -48,11 +48,12 @@ void FileHashes::run_beside(Hasher& media, std::span<const Step> steps, const Ba
 // Returns how far the media has come. The last bytes of a file are left to the media's next stretch, so that the media
 // stays on block boundaries.
 std::size_t FileHashes::step_beside(Hasher& media, std::size_t media_at, const Step& step, const BatchBytes& batch) {
-  Content& content = contents_.try_emplace(step.content_id, which_).first->second;
+  Content& content = content_of(step);
   if (content.damaged) return media_at;
   const auto begin = static_cast<std::size_t>(step.offset - batch.image_offset);
   media.update(batch.data.subspan(media_at, begin - media_at));
   const Bytes bytes = bytes_of(batch, step);
+  if (content.member) content.member->note(bytes);
   content.sniffer.take(bytes, step.size_bytes, held_);
   const std::size_t in_blocks = bytes.size() / kDigestBlock * kDigestBlock;
   update_both(content.hasher, media, bytes.first(in_blocks));
@@ -60,12 +61,31 @@ std::size_t FileHashes::step_beside(Hasher& media, std::size_t media_at, const S
   return begin + in_blocks;
 }
 
+FileHashes::Content& FileHashes::content_of(const Step& step) {
+  const auto [at, fresh] = contents_.try_emplace(step.content_id, which_);
+  Content& content = at->second;
+  if (fresh && step.packing.any()) content.member.emplace(step.packing, step.size_bytes);
+  if (fresh) content.packed_from = step.offset;
+  return content;
+}
+
+void FileHashes::take(Content& content, Bytes bytes, const Step& step) {
+  const auto pass_on = [&](Bytes part) {
+    content.sniffer.take(part, step.size_bytes, held_);
+    content.hasher.update(part);
+    if (content.member && content.member->packed()) pulse_.beats.fetch_add(1, std::memory_order_relaxed);
+    return !pulse_.stop.load(std::memory_order_relaxed);
+  };
+  content.packed_bytes += bytes.size();
+  content.member ? content.member->feed(bytes, pass_on) : void(pass_on(bytes));
+}
+
 void FileHashes::run_step(const Step& step, const BatchBytes& batch, std::vector<catalog::ContentDigest>& results) {
-  Content& content = contents_.try_emplace(step.content_id, which_).first->second;
+  Content& content = content_of(step);
   switch (step.kind) {
     case StepKind::kBytes:
       content.damaged = content.damaged || !all_trustworthy(batch, step);
-      if (!content.damaged) content.take(bytes_of(batch, step), step, held_);
+      if (!content.damaged) take(content, bytes_of(batch, step), step);
       break;
     case StepKind::kZeros:
       if (!content.damaged) take_zeros(content, step);
@@ -74,7 +94,7 @@ void FileHashes::run_step(const Step& step, const BatchBytes& batch, std::vector
       stash(content, step, batch);
       break;
     case StepKind::kUnstash:
-      if (!content.damaged) content.take(stash_[step.content_id][step.piece], step, held_);
+      if (!content.damaged) take(content, stash_[step.content_id][step.piece], step);
       [[fallthrough]];
     case StepKind::kDiscard:
       if (const auto pieces = stash_.find(step.content_id); pieces != stash_.end()) {
@@ -94,6 +114,7 @@ void FileHashes::run_step(const Step& step, const BatchBytes& batch, std::vector
   if (content.damaged) content.sniffer.drop(held_);
 }
 
+// Members of archives have none: they lie in one piece.
 void FileHashes::take_zeros(Content& content, const Step& step) {
   content.sniffer.take_zeros(step.length, step.size_bytes, held_);
   for (std::uint64_t count = step.length; count > 0 && !pulse_.stop.load(std::memory_order_relaxed);) {
@@ -120,7 +141,7 @@ void FileHashes::reread(Content& content, const Step& step) {
   while (length > 0 && !content.damaged && !pulse_.stop.load(std::memory_order_relaxed)) {
     const std::uint64_t index = image_offset / chunk_size;
     const std::uint64_t within = image_offset % chunk_size;
-    const std::uint64_t take = std::min(length, chunk_size - within);
+    const std::uint64_t part = std::min(length, chunk_size - within);
     if (reread_index_ != index) {
       reread_state_ = image_.decode_chunk(index, reread_chunk_);
       reread_index_ = index;
@@ -129,25 +150,52 @@ void FileHashes::reread(Content& content, const Step& step) {
     }
     content.damaged = !trustworthy(reread_state_);
     if (!content.damaged)
-      content.take(Bytes(reread_chunk_).subspan(static_cast<std::size_t>(within), static_cast<std::size_t>(take)), step,
-                   held_);
-    image_offset += take;
-    length -= take;
+      take(content, Bytes(reread_chunk_).subspan(static_cast<std::size_t>(within), static_cast<std::size_t>(part)),
+           step);
+    image_offset += part;
+    length -= part;
   }
 }
 
 Status FileHashes::put_open_contents(Sink& sink, std::uint64_t& count) const {
   for (const auto& [content_id, content] : contents_) {
-    LIMIER_CHECK(sink.open_content(
-        {content_id, content.damaged, state_of(content.hasher), content.damaged ? types::Sniffer() : content.sniffer}));
+    OpenContent open;
+    open.content_id = content_id;
+    open.damaged = content.damaged;
+    const bool packed = content.member && content.member->packed();
+    open.hashed = packed ? state_of(Hasher(which_)) : state_of(content.hasher);
+    if (!packed && !content.damaged) open.sniffer = content.sniffer;
+    if (content.member) {
+      open.packing = content.member->packing();
+      open.crc32 = content.member->crc();
+      open.unpacked_bytes = content.member->size_bytes();
+    }
+    if (packed) open.packed_from = content.packed_from, open.packed_bytes = content.packed_bytes;
+    LIMIER_CHECK(sink.open_content(open));
     ++count;
   }
   return ok_status();
 }
 
-void FileHashes::restore(const OpenContent& content) {
-  contents_.insert_or_assign(content.content_id, Content(content));
+void FileHashes::restore(const OpenContent& open) {
+  Content& content = contents_.insert_or_assign(open.content_id, Content(open)).first->second;
   content.sniffer.hold(held_);
+  if (!open.packing.any()) return;
+  content.packed_from = open.packed_from;
+  if (open.packing.coding == catalog::Coding::kPlain) {
+    content.member.emplace(open.packing, open.unpacked_bytes, open.hashed.size_bytes, open.crc32);
+    return;
+  }
+  content.member.emplace(open.packing, open.unpacked_bytes);
+  Step step{.kind = StepKind::kReread,
+            .piece = 0,
+            .content_id = open.content_id,
+            .offset = open.packed_from,
+            .length = open.packed_bytes,
+            .size_bytes = open.unpacked_bytes,
+            .packing = open.packing};
+  if (!content.damaged) reread(content, step);
+  if (content.damaged) content.sniffer.drop(held_);
 }
 
 void FileHashes::finish(const Step& step, std::vector<catalog::ContentDigest>& results) {
@@ -155,6 +203,8 @@ void FileHashes::finish(const Step& step, std::vector<catalog::ContentDigest>& r
   Content& content = at->second;
   catalog::ContentDigest result;
   result.content_id = step.content_id;
+  if (!content.damaged && content.member) result.fault = content.member->finish();
+  content.damaged = content.damaged || result.fault != catalog::PackingFault::kNone;
   result.touched_damage = content.damaged;
   if (content.damaged) {
     content.sniffer.drop(held_);

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "limier/unpack.h"
 #include "sweep/planner.h"
 
 namespace limier::sweep {
@@ -43,6 +44,7 @@ class FileHashes {
   [[nodiscard]] std::uint64_t seeks_back() const { return seeks_back_; }
   // For a checkpoint, without the stash.
   Status put_open_contents(Sink& sink, std::uint64_t& count) const;
+  // A packed one is read again from its first byte.
   void restore(const OpenContent& content);
 
  private:
@@ -51,14 +53,14 @@ class FileHashes {
     explicit Content(DigestSet which) : hasher(which) {}
     explicit Content(const OpenContent& open)
         : hasher(hasher_from(open.hashed)), sniffer(open.sniffer), damaged(open.damaged) {}
-    void take(Bytes bytes, const Step& step, types::HeldBuffers& held) {
-      sniffer.take(bytes, step.size_bytes, held);
-      hasher.update(bytes);
-    }
     Hasher hasher;
     types::Sniffer sniffer;
     bool damaged = false;
+    std::optional<unpack::Member> member;             // of an archive
+    std::uint64_t packed_from = 0, packed_bytes = 0;  // what has come of a packed one
   };
+  Content& content_of(const Step& step);
+  void take(Content& content, Bytes bytes, const Step& step);
   void run_step(const Step& step, const BatchBytes& batch, std::vector<catalog::ContentDigest>& results);
   std::size_t step_beside(Hasher& media, std::size_t media_at, const Step& step, const BatchBytes& batch);
   void take_zeros(Content& content, const Step& step);

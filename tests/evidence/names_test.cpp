@@ -189,7 +189,17 @@ TEST(Identify, ByContentNotByName) {
   EXPECT_EQ(identify_bytes(disk_with(0, "EVF\x09\x0d\x0a\xff\x00"sv), "a.dd").format, Format::kEwfE01);
   EXPECT_EQ(identify_bytes(disk_with(0, "EVF\x09\x0d\x0a\xff\x00"sv, 8)).format, Format::kEwfE01) << "never raw";
   EXPECT_EQ(identify_bytes(disk_with(0, "vhdxfile"), "a.raw").unsupported_name, "Microsoft VHDX");
-  EXPECT_EQ(identify_bytes(disk_with(0, "PK\x03\x04"sv)).unsupported_name, "ZIP archive");
+  EXPECT_EQ(identify_bytes(disk_with(0, "PK\x03\x04"sv)).format, Format::kZip);
+  EXPECT_EQ(identify_bytes(disk_with(0, "PK\x03\x04.....aff4://"sv)).unsupported_name, "AFF4");
+  EXPECT_EQ(identify_bytes(disk_with(0, "PK\x07\x08PK\x03\x04"sv), "a.z01").unsupported_name,
+            "ZIP archive in several parts");
+  EXPECT_EQ(identify_bytes(disk_with(0, "text"), "a.zip").format, Format::kUnsupported);
+  EXPECT_EQ(identify_bytes(disk_with(0, "ANDROID BACKUP\n5\n1\nnone\n"), "a.ab").unsupported_name,
+            "Android backup (.ab)");
+  EXPECT_EQ(identify_bytes(disk_with(0, "ANDROID BACKUP\n5\n1\nAES-256\n"), "a.ab").unsupported_name,
+            "Android backup (.ab), encrypted");
+  EXPECT_EQ(identify_bytes(disk_with(0, "ANDROID BACKUP\n5\n", 17), "a.ab").unsupported_name, "Android backup (.ab)");
+  EXPECT_EQ(identify_bytes(disk_with(510, "\x55\xaa"sv), "a.ZIP").format, Format::kRaw) << "a disk called .zip";
   EXPECT_EQ(identify_bytes(disk_with(0, "\xeb\x3c\x90mkfs.fat"sv)).format, Format::kRaw);
   EXPECT_EQ(identify_bytes(disk_with(0, "hsqs")).format, Format::kRaw);
   EXPECT_EQ(identify_bytes(disk_with(0, "text"), "a.E01").format, Format::kUnsupported);
