@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "limier/content/database_rows.h"
+#include "limier/hashset.h"
 #include "limier/report.h"
 #include "limier/store.h"
 #include "limier/store/marks.h"
@@ -33,16 +34,18 @@ struct TriageOptions {
   std::optional<Md5> expect_md5;
   std::optional<Sha1> expect_sha1;
   std::optional<Sha256> expect_sha256;
-  std::string zone;                // --zone
-  std::string language = "en";     // --lang: of the reports for people
-  std::uint32_t sector_bytes = 0;  // --sector-size; 0: not given
-  std::uint32_t code_page = 0;     // --codepage, of short names on FAT; 0: not stated
-  std::uint32_t jobs = 0;          // 0: as many as there are cores
-  std::uint64_t memory_bytes = 0;  // 0: default
-  std::vector<std::string> rules;  // --rules: folders, beside the program's own
-  std::vector<std::string> packs;  // --packs: files and folders, beside the program's own
-  std::string scope;               // --scope: file with what may not be read; "": none
-  std::string scope_sha256;        // where it has to be this very file; "": any
+  std::string zone;                           // --zone
+  std::string language = "en";                // --lang: of the reports for people
+  std::uint32_t sector_bytes = 0;             // --sector-size; 0: not given
+  std::uint32_t code_page = 0;                // --codepage, of short names on FAT; 0: not stated
+  std::uint32_t jobs = 0;                     // 0: as many as there are cores
+  std::uint64_t memory_bytes = 0;             // 0: default
+  std::vector<std::string> rules;             // --rules: folders, beside the program's own
+  std::vector<std::string> packs;             // --packs: files and folders, beside the program's own
+  std::vector<std::string> hash_sets;         // --hashset: files that hashset::Set::open takes
+  std::vector<std::string> hash_set_digests;  // where they have to be these very sets; empty: any
+  std::string scope;                          // --scope: file with what may not be read; "": none
+  std::string scope_sha256;                   // where it has to be this very file; "": any
   bool incomplete = false;
   bool allow_beside_evidence = false;
   // Goes on with what is in `out`: nothing there starts a run, a finished run is confirmed and its exit code given
@@ -119,6 +122,14 @@ struct VerifyReport {
   sweep::SweepStats stats;
 };
 Result<VerifyReport> verify(const VerifyOptions& options, Progress& progress, const std::atomic<int>& stop_signal);
+
+// `limier hashset make`: of a finished case folder.
+struct HashSetOptions {
+  std::string dir;  // the case folder
+  std::string to, name, version;
+  hashset::Kind kind = hashset::Kind::kKnown;
+};
+Result<hashset::ImportReport> make_hash_set(const HashSetOptions& options, const std::atomic<int>& stop_signal);
 
 // `limier export`
 struct ExportOptions {

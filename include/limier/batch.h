@@ -41,15 +41,16 @@ struct Exhibit {
   std::string folder;  // its name below CASE/exhibits: safe on every file system, unique without regard to case
   std::string image;   // absolute path of the first segment
   store::Authority authority;
-  std::string scope;                     // what may be examined; also in the note of every report
-  std::string scope_file, scope_sha256;  // what may not be read (triage --scope); "" : nothing
-  std::string profile;                   // "list", "quick", "standard", "full"
-  std::string zone;                      // "" : none
-  std::string sector_size;               // "512", "4096"; "" : not stated
-  std::string codepage;                  // one of volume::kOemCodePages; "" : not stated
-  std::string fail_on;                   // "" or a priority: findings from there on are exit code 1
-  std::string language;                  // of its report.html; "" : not stated
-  std::string digests;                   // "md5,sha256"; "" : the default of triage
+  std::string scope;                                     // what may be examined; also in the note of every report
+  std::string scope_file, scope_sha256;                  // what may not be read (triage --scope); "" : nothing
+  std::vector<std::string> hash_sets, hash_set_digests;  // triage --hashset: absolute paths, and their SHA-256
+  std::string profile;                                   // "list", "quick", "standard", "full"
+  std::string zone;                                      // "" : none
+  std::string sector_size;                               // "512", "4096"; "" : not stated
+  std::string codepage;                                  // one of volume::kOemCodePages; "" : not stated
+  std::string fail_on;                                   // "" or a priority: findings from there on are exit code 1
+  std::string language;                                  // of its report.html; "" : not stated
+  std::string digests;                                   // "md5,sha256"; "" : the default of triage
   std::string expect_md5, expect_sha1, expect_sha256;
   bool incomplete = false;
   bool allow_beside_evidence = false;
@@ -160,6 +161,7 @@ struct PlanOptions {
   // Defaults below those of the manifest.
   store::Authority authority;
   std::string scope, scope_file, profile, zone, sector_size, codepage, fail_on, language;
+  std::vector<std::string> hash_sets;
   std::optional<std::uint64_t> pack_bytes;  // tasks are filled up to this size; 0: one exhibit a task
   bool allow_missing = false;               // plan exhibits whose image is not there yet
   bool accept_changed = false;              // other evidence or options under finished work are intended

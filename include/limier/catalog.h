@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "limier/base.h"
+#include "limier/catalog/byte_hit.h"
 
 namespace limier::catalog {
 
@@ -220,6 +221,7 @@ struct ContentType {
 
 // How the bytes of a content are packed where they lie: as one stream, in one run.
 enum class Coding : std::uint8_t { kPlain, kDeflate, kZstd, kBzip2, kLzma, kLast = kLzma };
+std::string_view coding_word(Coding coding);  // "deflate", "zstd", …; "" for kPlain
 // Of a member of an archive: how to unpack it, and what its bytes must then add up to.
 struct Packing {
   Coding coding = Coding::kPlain;
@@ -243,6 +245,7 @@ struct StreamRecord {
   bool touched_damage = false;         // kDigested: a chunk read for it was not good
   Digests digests;                     // kDigested only
   ContentType type;                    // kDigested only
+  std::vector<ByteHit> hits;           // kDigested only
   std::string reason;                  // kNotRead only: "compressed by Windows (LZX)", "stored in the cloud"
   Packing packing;                     // kExtents only: packed ones have one extent, of kind kCompressed
   static constexpr auto fields() {
@@ -255,6 +258,7 @@ struct StreamRecord {
                       &StreamRecord::touched_damage,
                       &StreamRecord::digests,
                       &StreamRecord::type,
+                      &StreamRecord::hits,
                       &StreamRecord::reason,
                       &StreamRecord::packing};
   }

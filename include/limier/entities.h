@@ -77,8 +77,11 @@ struct Options {
 // Appends what is found, in the order of its beginning; UTF-8 and UTF-16LE.
 void scan(Bytes bytes, const Options& options, std::vector<Found>& found);
 
-// Nothing that is found is longer, but URLs are cut here: what a scan has to see of the bytes before and behind.
+// Nothing that is found is longer, but URLs are cut here, and keys between lines.
 inline constexpr std::size_t kReach = 512;
+// In bytes, what a scan has to see of those before and behind to find the same as in all of them: a key between lines
+// is followed so far, in both encodings.
+inline constexpr std::size_t kFullReach = 16u << 10;
 
 // ---- single checks, for whoever has the word already; capitals where letters count as one
 // ----------------------------

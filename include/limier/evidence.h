@@ -23,13 +23,31 @@ namespace limier::evidence {
 
 // ---- identify.cpp: no allocation driven by evidence, safe in the supervisor ----------------------------------------
 
-enum class Format : std::uint8_t { kRaw, kSplitRaw, kEwfE01, kEwfS01, kUnsupported, kZip, kTar, kFolder };
-std::string_view format_name(
-    Format format);  // "raw", "split-raw", "ewf-e01", "ewf-s01", "zip", "tar", "folder": v_evidence.format
+enum class Format : std::uint8_t {
+  kRaw,
+  kSplitRaw,
+  kEwfE01,
+  kEwfS01,
+  kUnsupported,
+  kZip,
+  kTar,
+  kFolder,
+  kTarGz,
+  kTarXz,
+  kTarZst,
+  kTarBz2,
+  kAndroidBackup
+};
+std::string_view format_name(Format format);  // "raw", "split-raw", "ewf-e01", "zip", "tar.gz", …: v_evidence.format
+// A tar in one compressed stream, which can only be read from its beginning: it is unpacked once, and then the media
+// are the tar.
+constexpr bool is_packed_tar(Format format) {
+  return format >= Format::kTarGz && format <= Format::kAndroidBackup;
+}
 // Files that were copied: in an archive, whose own bytes are the media, or in a folder, where the media are the bytes
 // of all its files, one behind the other in the order of their paths.
 constexpr bool is_extraction(Format format) {
-  return format == Format::kZip || format == Format::kTar || format == Format::kFolder;
+  return format == Format::kZip || format == Format::kTar || format == Format::kFolder || is_packed_tar(format);
 }
 // Whether the media are the bytes of the files, one behind the other.
 constexpr bool is_plain(Format format) {

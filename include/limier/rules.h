@@ -93,7 +93,8 @@ class RuleSet {
 struct Options {
   // Instructions of SQLite's machine that one rule may take; a rule over a million messages takes some 4e9.
   std::uint64_t step_budget = 100'000'000'000;
-  // While rows still come in: only rules over messages, and nothing is said of what could not be judged.
+  // While rows still come in: only rules over messages that may give high or above, and nothing is said of what could
+  // not be judged.
   bool early = false;
 };
 

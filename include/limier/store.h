@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "limier/catalog.h"
+#include "limier/catalog/byte_hit.h"
 #include "limier/catalog/findings.h"
 #include "limier/catalog/scope.h"
 
@@ -26,7 +27,7 @@ namespace limier::store {
 class RuleDoor;  // store/rule_door.h
 
 inline constexpr std::int32_t kApplicationId = 0x4C494D52;  // "LIMR"
-inline constexpr std::int32_t kSchemaVersion = 10;
+inline constexpr std::int32_t kSchemaVersion = 11;
 
 struct Authority {
   std::string text, case_number, exhibit, examiner, agency, note;
@@ -140,6 +141,19 @@ struct ItemCompanions {
   std::vector<Beside> beside;
 };
 
+// A content and its digests, and what hash sets say of it.
+struct DigestsOf {
+  std::int64_t content_id = 0;
+  std::int64_t files = 0;  // that hold it; without names whose inode is in use by another
+  Digests digests;
+};
+struct KnownContent {
+  std::int64_t content_id = 0;
+  bool notable = false;
+  std::string sources;     // the names of the sets, by "; "
+  std::string categories;  // their numbers for it, by "; "; "": none
+};
+
 class IndexWriter {
  public:
   // Creates DIR/index.db (WAL while writing). Refuses an existing file and a locked one.
@@ -179,6 +193,7 @@ class IndexWriter {
   Status add(const catalog::IssueRecord& record);
   Status add(const catalog::EncryptionRecord& record);
   Status add(const catalog::BadRange& record);
+  Status add(const catalog::ByteHit& hit);
   Status add(const catalog::ContentDigest& record);
   Status set_volume_status(std::uint32_t volume_id, catalog::VolumeStatus status);
   // Drops what the walk of one volume wrote, its issues and status too (it is to be repeated).
@@ -233,6 +248,13 @@ class IndexWriter {
   Status finish_evidence(const Digests& media, std::optional<Verdict> verdict, bool swept);
   // A folder has no bytes of its own: the digest of the list of its files stands for it.
   Status put_folder_digest(const Sha256& digest, Verdict verdict);
+  // -- known contents: after finish_evidence()
+  // ------------------------------------------------------------------------- Of contents that are their files' own and
+  // not empty, behind `after`, by content_id; at most `limit`.
+  Result<std::vector<DigestsOf>> digests_behind(std::int64_t after, std::size_t limit);
+  // Takes back what was said before of known contents, and of the sets.
+  Status clear_known();
+  Status add_known(std::span<const KnownContent> known);
   // -- contents: after the catalog -----------------------------------------------------------------------------------
   // Files that items may need beside them: globs over their places seen from the item's folder, "wa.db", "../x/y.db".
   // To be said before the first choice.

@@ -12,12 +12,14 @@
 #include "limier/base/cost.h"
 #include "limier/base/digest_state.h"
 #include "limier/catalog.h"
+#include "limier/catalog/byte_hit.h"
+#include "limier/entities.h"
 #include "limier/evidence.h"
 #include "limier/types.h"
 
 namespace limier::sweep {
 
-enum class SweepJobKind : std::uint8_t { kContainer, kSweep };
+enum class SweepJobKind : std::uint8_t { kContainer, kSweep, kUnpack };
 
 // A content whose pieces are not all through: its digests so far, and what was seen of its type.
 struct OpenContent {
@@ -25,15 +27,17 @@ struct OpenContent {
   bool damaged = false;  // it will get no digests; what follows then means nothing
   HasherState hashed;
   types::Sniffer sniffer;
-  std::uint32_t crc32 = 0;  // of one whose CRC is known, so far
+  std::vector<std::uint8_t> tail;  // the last bytes: a value may go on in the next extent. At most entities::kReach
+  std::uint32_t crc32 = 0;         // of one whose CRC is known, so far
   // Of a packed one, nothing but how much of it has come: what came of that is unpacked once more.
   std::uint64_t packed_from = 0, packed_bytes = 0;  // image_offset; length
   catalog::Packing packing;
   std::uint64_t unpacked_bytes = 0;  // its size
   static constexpr auto fields() {
-    return std::tuple{&OpenContent::content_id,   &OpenContent::damaged, &OpenContent::hashed,
-                      &OpenContent::sniffer,      &OpenContent::crc32,   &OpenContent::packed_from,
-                      &OpenContent::packed_bytes, &OpenContent::packing, &OpenContent::unpacked_bytes};
+    return std::tuple{&OpenContent::content_id,    &OpenContent::damaged,      &OpenContent::hashed,
+                      &OpenContent::sniffer,       &OpenContent::tail,         &OpenContent::crc32,
+                      &OpenContent::packed_from,   &OpenContent::packed_bytes, &OpenContent::packing,
+                      &OpenContent::unpacked_bytes};
   }
 };
 
@@ -68,13 +72,15 @@ struct SweepJob {
   std::uint64_t checkpoint_bytes = 0;
   std::optional<Checkpoint> resume;          // go on from here
   bool loose_pages = false;                  // wanted
+  bool entities = false;                     // wanted
   std::vector<std::uint64_t> image_offsets;  // kContainer: whose places in the container are asked for
+  std::uint32_t bytes_there = 0;             // kContainer: and so many of the bytes that begin there
   static constexpr auto fields() {
     return std::tuple{
         &SweepJob::kind,          &SweepJob::evidence,      &SweepJob::media_digests,    &SweepJob::file_digests,
         &SweepJob::jobs,          &SweepJob::stash_bytes,   &SweepJob::skip_chunks,      &SweepJob::careful_from,
         &SweepJob::careful_until, &SweepJob::checkpoint_ms, &SweepJob::checkpoint_bytes, &SweepJob::resume,
-        &SweepJob::loose_pages,   &SweepJob::image_offsets};
+        &SweepJob::loose_pages,   &SweepJob::entities,      &SweepJob::image_offsets,    &SweepJob::bytes_there};
   }
 };
 
@@ -98,6 +104,7 @@ struct ContainerMessage {
   std::vector<catalog::BadRange> acquisition_errors;
   std::vector<evidence::OpenIssue> issues;
   std::vector<std::optional<evidence::ContainerPlace>> places;  // parallel to SweepJob::image_offsets
+  std::vector<std::vector<std::uint8_t>> bytes;                 // the same; empty where they cannot be read
   static constexpr auto fields() {
     return std::tuple{
         &ContainerMessage::format,         &ContainerMessage::variant,       &ContainerMessage::size_bytes,
@@ -105,7 +112,17 @@ struct ContainerMessage {
         &ContainerMessage::compression,    &ContainerMessage::media_type,    &ContainerMessage::physical,
         &ContainerMessage::set_identifier, &ContainerMessage::stored_md5,    &ContainerMessage::stored_sha1,
         &ContainerMessage::header_names,   &ContainerMessage::header_values, &ContainerMessage::acquisition_errors,
-        &ContainerMessage::issues,         &ContainerMessage::places};
+        &ContainerMessage::issues,         &ContainerMessage::places,        &ContainerMessage::bytes};
+  }
+};
+
+// The answer to kUnpack (FrameType::kContainer), after all that is unpacked was sent (FrameType::kContentBytes).
+struct UnpackedMessage {
+  Digests container;  // of the file as it lies
+  std::uint64_t unpacked_bytes = 0;
+  std::string problem;  // code of the issue: "truncated", "bad-stream", "trailing-data"; "": it is whole
+  static constexpr auto fields() {
+    return std::tuple{&UnpackedMessage::container, &UnpackedMessage::unpacked_bytes, &UnpackedMessage::problem};
   }
 };
 
@@ -122,7 +139,9 @@ class Sink {
   virtual Status bad_range(
       const catalog::BadRange& range) = 0;  // in offset order, adjacent ranges of one reason joined
   virtual Status loose_page(const LoosePage&) { return ok_status(); }  // in offset order
-  virtual Status media(const Digests& digests) = 0;                    // once, after the last chunk
+  // Those of the media in offset order, those over joints where the sweep completes the second extent's beginning.
+  virtual Status entity(const catalog::ByteHit&) { return ok_status(); }
+  virtual Status media(const Digests& digests) = 0;  // once, after the last chunk
   // One after the other, then the checkpoint they belong to; everything reported before it is part of it.
   virtual Status open_content(const OpenContent&) { return ok_status(); }
   virtual Status checkpoint(const Checkpoint&) { return ok_status(); }
@@ -159,7 +178,14 @@ using OpenContentSource = std::function<Result<std::vector<OpenContent>>()>;
 Result<SweepStats> run_sweep(const evidence::Image& image, const SweepJob& job, const PlanSource& plan, Sink& sink,
                              const OpenContentSource& open_contents = {});
 
+// Gets unpacked bytes in order.
+using TakeUnpacked = std::function<Status(Bytes)>;
+// Of a packed tar (evidence::is_packed_tar): the tar in it, and the digests of what it lies in. What is no tar is an
+// error; what breaks off gives all that came before.
+Result<UnpackedMessage> unpack_container(const evidence::EvidenceSpec& spec, int fd, const TakeUnpacked& take);
+
 Result<ContainerMessage> describe_container(const evidence::EvidenceSpec& spec, const std::vector<int>& fds,
-                                            const std::vector<std::uint64_t>& image_offsets = {});
+                                            const std::vector<std::uint64_t>& image_offsets = {},
+                                            std::uint32_t bytes_there = 0);
 
 }  // namespace limier::sweep

@@ -35,6 +35,10 @@ class Unpacker {
 // `size_bytes`: of what is packed, for streams that do not say where they end. Null for kPlain.
 std::unique_ptr<Unpacker> make_unpacker(catalog::Coding coding, std::uint64_t size_bytes);
 
+// Streams that stand alone in a file, with headers and check sums of their own; those one behind the other are one.
+enum class Stream : std::uint8_t { kGzip, kZlib, kXz, kZstd, kBzip2 };
+std::unique_ptr<Unpacker> make_stream(Stream stream);
+
 // CRC-32 of zip and gzip over `bytes`, going on from `before`.
 std::uint32_t crc32(std::uint32_t before, Bytes bytes);
 

@@ -48,6 +48,7 @@ struct FsJob {
   catalog::VolumeRecord volume;  // kWalk, kExtract
   DigestSet digests;             // kWalk: for content only libtsk can read; none: names and metadata only
   catalog::StreamRef stream;     // kExtract
+  bool entities = false;         // kWalk: numbers, addresses and keys are looked for in that content
   bool metadata_only = false;    // --profile list: no content is read at all
   bool has_stream = true;        // kExtract
   // Empty: map all. Else volumes that begin at these bytes are not looked into, because that stopped a worker twice.
@@ -63,11 +64,11 @@ struct FsJob {
   std::uint32_t oem_code_page = 0;            // --codepage: of short names on FAT; 0: not stated
   std::vector<evidence::FolderEntry> folder;  // of evidence that is a folder, by path
   static constexpr auto fields() {
-    return std::tuple{&FsJob::kind,        &FsJob::evidence,      &FsJob::volume,      &FsJob::digests,
-                      &FsJob::stream,      &FsJob::metadata_only, &FsJob::has_stream,  &FsJob::skip_offsets,
-                      &FsJob::part,        &FsJob::skip_orphans,  &FsJob::bare_inodes, &FsJob::skip_inodes,
-                      &FsJob::only_inodes, &FsJob::orphan_inodes, &FsJob::zone_stated, &FsJob::oem_code_page,
-                      &FsJob::folder};
+    return std::tuple{&FsJob::kind,          &FsJob::evidence,    &FsJob::volume,        &FsJob::digests,
+                      &FsJob::stream,        &FsJob::entities,    &FsJob::metadata_only, &FsJob::has_stream,
+                      &FsJob::skip_offsets,  &FsJob::part,        &FsJob::skip_orphans,  &FsJob::bare_inodes,
+                      &FsJob::skip_inodes,   &FsJob::only_inodes, &FsJob::orphan_inodes, &FsJob::zone_stated,
+                      &FsJob::oem_code_page, &FsJob::folder};
   }
 };
 

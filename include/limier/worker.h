@@ -61,6 +61,7 @@ enum class FrameType : std::uint16_t {
   kItemDone = 41,         // ItemDone: all its rows have been sent
   kDatabaseRows = 42,     // DatabaseRows, for `limier rows`
   kLoosePages = 43,       // Batch<LoosePage>, in offset order
+  kEntities = 44,         // Batch<EntityHit>
 };
 
 struct Frame {

@@ -78,7 +78,7 @@ Result<Ending> CarefulWalk::session(const volume::FsJob& job, bool alone, bool h
   session.limits = plan_.guard.for_fs(job.volume.length);
   session.limits.slack = std::max(session.limits.slack - unaccounted_, kLeastSlack);
   if (alone) session.limits.stall = std::min(session.limits.stall, kStallAlone);
-  session.max_row_bytes = max_row_bytes(job.volume.length);
+  session.max_row_bytes = max_row_bytes(job.volume.length) + (job.entities ? kHitBytesPerByte * job.volume.length : 0);
   session.on_frame = [&](const worker::Frame& frame) { return held ? rows_.hold(frame) : rows_.take(frame); };
   session.on_progress = [&](std::uint64_t done) { progress_.advanced(inodes_done_ + done); };
   std::uint64_t confirmed = 0;

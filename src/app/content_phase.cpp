@@ -62,6 +62,15 @@ Status ContentPhase::begin_leads() {
   return start_hands();
 }
 
+// What waits takes longer than the rules do over what is there.
+bool ContentPhase::waits_long() const {
+  constexpr std::size_t kManyItems = 200;
+  constexpr std::uint64_t kManyBytes = 64u << 20;
+  std::uint64_t bytes = 0;
+  for (const store::ItemRow& item : waiting_) bytes += std::min(item.size_bytes, kManyBytes);
+  return waiting_.size() >= kManyItems || bytes >= kManyBytes;
+}
+
 Status ContentPhase::finish(const std::atomic<int>& stop) {
   finishing_ = true;
   if (hands_ > 0) {
@@ -70,7 +79,7 @@ Status ContentPhase::finish(const std::atomic<int>& stop) {
     progress_.stage_ended();
   }
   if (stop.load() == 0) LIMIER_CHECK(choose_rest());
-  if (look_owed_ && !waiting_.empty()) LIMIER_CHECK(plan_.on_rows());
+  if (look_owed_ && waits_long()) LIMIER_CHECK(plan_.on_rows());
   progress_.stage_started("content", waiting_.size() + done_, "files");
   if (stop.load() == 0) {
     if (!given_up_) LIMIER_CHECK(start_hands());

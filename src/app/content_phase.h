@@ -40,6 +40,7 @@ class ContentPhase {
   };
 
   Status work_off();
+  [[nodiscard]] bool waits_long() const;
   Status choose_rest();
   Status choose_loose();
   Status add_loose(const store::ItemRow& row, content::ContentItem& item);

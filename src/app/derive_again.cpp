@@ -20,12 +20,14 @@ constexpr std::string_view kOfFreeSpace =
     "it was made of pages in free space of the volume, which only a whole run looks for; see its image offset";
 constexpr std::size_t kMaxShownValue = 4096;  // of a column that differs
 
-// Columns that limier fills from other rows, once all of them are there (store/parties.cpp, store/attached.cpp).
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kOfLimier{{{"account", "normalized"},
+// Columns that limier fills from other rows, once all of them are there (store/parties.cpp, store/attached.cpp,
+// store/hits.cpp).
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kOfLimier{{{"account", "normalized"},
                                                                                   {"app", "parsed"},
                                                                                   {"attachment", "attached_file_id"},
                                                                                   {"contact", "normalized"},
-                                                                                  {"device", "normalized"}}};
+                                                                                  {"device", "normalized"},
+                                                                                  {"hit", "rank"}}};
 
 bool is_of_limier(std::string_view kind, std::string_view column) {
   return std::ranges::find(kOfLimier, std::pair(kind, column)) != kOfLimier.end();

@@ -58,11 +58,12 @@ Guard make_guard(bool sandbox, std::uint32_t stall_seconds, const MemoryPlan& me
 }
 
 Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, const Guard& guard, const std::atomic<int>& stop_signal,
-                                         const std::vector<std::uint64_t>& image_offsets) {
+                                         const std::vector<std::uint64_t>& image_offsets, std::uint32_t bytes_there) {
   sweep::SweepJob job;
   job.kind = sweep::SweepJobKind::kContainer;
   job.evidence = evidence.spec;
   job.image_offsets = image_offsets;
+  job.bytes_there = bytes_there;
   const auto is_there = [&](const std::optional<evidence::ContainerPlace>& place) {
     return !place || (place->segment < evidence.spec.segments.size() &&
                       place->segment_offset < evidence.spec.segments[place->segment].size_bytes);
@@ -78,7 +79,8 @@ Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, const Guard& gua
     message = decode<sweep::ContainerMessage>(Bytes(frame.payload));
     if (!message || message->sector_size == 0 || message->header_names.size() != message->header_values.size())
       return Error{kLied, "its description of the container is malformed"};
-    if (message->places.size() != image_offsets.size() || !std::ranges::all_of(message->places, is_there))
+    if (message->places.size() != image_offsets.size() || message->bytes.size() != image_offsets.size() ||
+        !std::ranges::all_of(message->places, is_there))
       return Error{kLied, "it names places that are not in the container"};
     return ok_status();
   };

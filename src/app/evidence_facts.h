@@ -23,9 +23,11 @@ struct ContainerFacts {
   worker::SandboxReport sandbox;
 };
 // A worker that died over it is given a second chance; then the evidence cannot be examined.
-// `image_offsets`: bytes of the media whose places in the container are to be told too.
+// `image_offsets`: bytes of the media whose places in the container are to be told too, with `bytes_there` of the bytes
+// that begin there.
 Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, const Guard& guard, const std::atomic<int>& stop_signal,
-                                         const std::vector<std::uint64_t>& image_offsets = {});
+                                         const std::vector<std::uint64_t>& image_offsets = {},
+                                         std::uint32_t bytes_there = 0);
 
 // Digests asked for with --digests, or the default: those stored or expected plus SHA-256; MD5 and SHA-256 for raw.
 // Expected ones are always computed: a digest that was given is a question that must be answered.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "app/byte_hit_again.h"
 #include "app/case_folder.h"
 #include "app/derive_again.h"
 #include "app/explain_follows.h"
@@ -64,12 +65,13 @@ Result<RowName> resolve(store::Index& index, const ExplainOptions& options, Expl
   return std::move(*subject);
 }
 
-// The place in the image of a row that stands in free space, and so in no file.
+// The place in the image of a row that stands in no file.
 std::optional<std::uint64_t> image_offset_in(std::string_view locator) {
-  constexpr std::string_view kImage = ":image=";
+  constexpr std::string_view kImage = ":image=", kHit = "image:";
   const std::size_t at = locator.rfind(kImage);
-  if (!locator.starts_with("sqlite:") || at == std::string_view::npos) return std::nullopt;
-  const std::string_view digits = locator.substr(at + kImage.size());
+  const bool is_hit = locator.starts_with(kHit);
+  if (!is_hit && (!locator.starts_with("sqlite:") || at == std::string_view::npos)) return std::nullopt;
+  const std::string_view digits = locator.substr(is_hit ? kHit.size() : at + kImage.size());
   std::uint64_t offset = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), offset);
   if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
@@ -77,6 +79,7 @@ std::optional<std::uint64_t> image_offset_in(std::string_view locator) {
 }
 
 std::string why_no_offset(std::string_view locator) {
+  if (locator.starts_with("image:")) return "in no file: it stands in bytes of the image that belong to none";
   if (image_offset_in(locator)) return "in no file: it stands in free space of the volume";
   if (locator.starts_with("sqlite:"))
     return "not known: the row is of no single record, or its record could not be found on the pages of the database";
@@ -204,6 +207,10 @@ class Explainer {
       : index_(index), options_(options), to_(explanation), stop_(stop) {}
 
   Status run() {
+    if (to_.kind == "hit" && to_.row) {
+      LIMIER_TRY(hit_, hit_in_bytes(index_, *to_.row));
+      if (hit_ && hit_->image_offset) to_.place->image_offset = hit_->image_offset;
+    }
     LIMIER_CHECK(find_runs());
     // What is read again could be what the scope masks.
     if (!to_.scoped) LIMIER_CHECK(read_files());
@@ -224,7 +231,7 @@ class Explainer {
     }
     // The file of the row, and the log when the record stands there.
     if (to_.place && to_.place->file_id && to_.place->file_id != to_.file_id) files.push_back(*to_.place->file_id);
-    if (!files.empty()) LIMIER_CHECK(read_again_all(files));
+    if (!files.empty() || hit_) LIMIER_CHECK(read_again_all(files));
     return ok_status();
   }
 
@@ -235,7 +242,7 @@ class Explainer {
     if (to_.place && !to_.place->file_offset && to_.place->image_offset) {
       // How long a record in free space is, is not known before it is decoded: its first byte.
       FileRun run;
-      run.length = 1;
+      run.length = hit_ ? hit_->length() : 1;
       run.image_offset = to_.place->image_offset;
       run.kind = "free-space";
       to_.place->runs.push_back(std::move(run));
@@ -264,7 +271,11 @@ class Explainer {
     LIMIER_TRY(EvidenceSet evidence, open_evidence(options_.image.empty() ? recorded : options_.image, true));
     std::vector<std::uint64_t> offsets;
     each_run([&](const FileRun& run) { offsets.push_back(*run.image_offset); });
-    LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, guard, stop_, offsets));
+    const bool in_image = hit_ && hit_->image_offset;
+    if (in_image) offsets.push_back(*hit_->image_offset);
+    LIMIER_TRY(ContainerFacts facts, describe_evidence(evidence, guard, stop_, offsets,
+                                                       in_image ? static_cast<std::uint32_t>(hit_->length()) : 0));
+    if (in_image) hit_bytes_ = std::move(facts.container.bytes.back());
     LIMIER_CHECK(same_evidence(index_, facts.container));
     std::size_t at = 0;
     each_run([&](FileRun& run) {
@@ -280,8 +291,19 @@ class Explainer {
     return make_again(evidence, guard);
   }
 
+  // The bytes of the image; of what is decoded on its way, those of the file.
+  void see_hit_again() {
+    RecordPlace& place = *to_.place;
+    if (!hit_->image_offset) hit_bytes_ = place.bytes;
+    to_.derived = see_again(*hit_, hit_bytes_);
+    place.bytes.assign(hit_bytes_.begin(),
+                       hit_bytes_.begin() + static_cast<std::ptrdiff_t>(std::min(hit_bytes_.size(), hit_->length())));
+    if (place.file_offset) place.runs = cut_runs(std::move(place.runs), start(), place.bytes.size());
+  }
+
   Status make_again(const EvidenceSet& evidence, const Guard& guard) {
     if (!to_.row || (!to_.place && to_.kind != "item")) return ok_status();
+    if (hit_) return see_hit_again(), ok_status();
     LIMIER_TRY(const auto given, content::load_packs(options_.packs));
     const auto packs = content::all_packs(given);
     if (to_.kind == "item") {
@@ -312,6 +334,8 @@ class Explainer {
   const ExplainOptions& options_;
   Explanation& to_;
   const std::atomic<int>& stop_;
+  std::optional<HitInBytes> hit_;
+  std::vector<std::uint8_t> hit_bytes_;
 };
 
 }  // namespace

@@ -172,7 +172,9 @@ Result<std::optional<Follows>> follow_run(store::Index& index, std::string_view 
   row.bind(1, id);
   if (!row.step()) return row.status().ok() ? Result<std::optional<Follows>>(std::nullopt) : row.status().error();
   Follows follows;
-  follows.how = kind == "pack"
+  follows.how = kind == "hash_set" ? "a set of digests from the command line: it is no part of the evidence; files are "
+                                     "counted over v_file.known_source"
+                : kind == "pack"
                     ? "a pack that the run was guided by: it comes with the program or from the command line, "
                       "not out of the evidence"
                     : "counted by the rules over all rows of v_message; see `limier rules run`";
@@ -233,7 +235,7 @@ Result<std::optional<Follows>> follow_rows(store::Index& index, std::string_view
   if (kind == "party") return follow_party(index, id);
   if (kind == "account") return follow_mailbox(index, id);
   if (kind == "hit") return follow_hit(index, id);
-  if (kind == "pack" || kind == "judged") return follow_run(index, kind, id);
+  if (kind == "pack" || kind == "judged" || kind == "hash_set") return follow_run(index, kind, id);
   return std::optional<Follows>();
 }
 

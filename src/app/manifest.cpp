@@ -48,6 +48,22 @@ Result<std::vector<std::string>> packs_used(const std::string& dir) {
   return packs;
 }
 
+// Of the index: what files were held against.
+Result<std::vector<std::string>> hash_sets_used(const std::string& dir) {
+  std::vector<std::string> sets;
+  LIMIER_TRY(auto index, store::Index::open(dir));
+  // An index of an earlier version has none.
+  auto rows = index->query("SELECT name, version, known, sha256, entries FROM v_hash_set ORDER BY hash_set_id");
+  if (!rows) return sets;
+  while (rows->step())
+    sets.push_back(fmt::format("    {{\"name\":{},\"version\":{},\"kind\":{},\"sha256\":{},\"entries\":{}}}",
+                               json_string(rows->text(0)), rows->is_null(1) ? "null" : json_string(rows->text(1)),
+                               json_string(rows->text(2)), rows->is_null(3) ? "null" : json_string(rows->text(3)),
+                               rows->integer(4)));
+  LIMIER_CHECK(rows->status());
+  return sets;
+}
+
 // Of the run that wrote the index: the SHA-256 of its scope file; "null" without one.
 Result<std::string> scope_used(const std::string& dir) {
   LIMIER_TRY(auto index, store::Index::open(dir));
@@ -118,15 +134,18 @@ Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>
   }
 
   LIMIER_TRY(const auto packs, packs_used(dir));
+  LIMIER_TRY(const auto hash_sets, hash_sets_used(dir));
   LIMIER_TRY(const std::string scope, scope_used(dir));
 
   LIMIER_TRY(const std::string log, read_file(AuditLog(dir).path()));
-  return write_file(path,
-                    fmt::format("{{\n  \"format\": 1,\n  \"tool\": \"limier\",\n  \"version\": \"{}\",\n"
-                                "  \"commit\": \"{}\",\n  \"audit_head_sha256\": \"{}\",\n  \"evidence\": {},\n"
-                                "  \"files\": {},\n  \"programs\": {},\n  \"packs\": {},\n  \"scope_sha256\": {}\n}}\n",
-                                LIMIER_VERSION, build_commit(), chain_head(log), joined(evidence), joined(files),
-                                joined(programs), joined(packs), scope));
+  return write_file(
+      path,
+      fmt::format(
+          "{{\n  \"format\": 1,\n  \"tool\": \"limier\",\n  \"version\": \"{}\",\n"
+          "  \"commit\": \"{}\",\n  \"audit_head_sha256\": \"{}\",\n  \"evidence\": {},\n"
+          "  \"files\": {},\n  \"programs\": {},\n  \"packs\": {},\n  \"hash_sets\": {},\n  \"scope_sha256\": {}\n}}\n",
+          LIMIER_VERSION, build_commit(), chain_head(log), joined(evidence), joined(files), joined(programs),
+          joined(packs), joined(hash_sets), scope));
 }
 
 }  // namespace limier::app

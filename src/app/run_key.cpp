@@ -71,7 +71,7 @@ std::string_view profile_name(Profile profile) {
 
 Result<store::RunKey> run_key(const TriageOptions& options, const EvidenceSet& evidence,
                               const sweep::ContainerMessage& container, const std::string& packs_digest,
-                              const std::string& scope_sha256) {
+                              const std::string& scope_sha256, const std::string& hash_sets) {
   store::RunKey key;
   key.emplace_back("the version of limier", fmt::format("{} ({})", LIMIER_VERSION, build_commit()));
   for (std::size_t i = 0; i < evidence.spec.segments.size(); ++i)
@@ -103,6 +103,7 @@ Result<store::RunKey> run_key(const TriageOptions& options, const EvidenceSet& e
   key.emplace_back("--codepage", options.code_page == 0 ? std::string() : std::to_string(options.code_page));
   key.emplace_back("the packs and rules", packs_digest);
   key.emplace_back("--scope", scope_sha256.empty() ? "" : "SHA-256 " + scope_sha256);
+  key.emplace_back("--hashset", hash_sets);
   key.emplace_back("--incomplete", options.incomplete ? "given" : "");
   key.emplace_back("--no-sandbox", options.sandbox ? "" : "given");
   return key;

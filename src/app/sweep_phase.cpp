@@ -44,6 +44,11 @@ struct SweepRows {
           loose_until = row.image_offset + 1;
           return index.add_loose_page(row.image_offset);
         });
+      case worker::FrameType::kEntities:
+        return for_each_record<catalog::ByteHit>(frame, [&](const auto& row) -> Status {
+          if (!catalog::validate(row, media_size)) return Error{kLied, "a number or address cannot lie there"};
+          return index.add(row);
+        });
       case worker::FrameType::kMediaDigests:
         media = decode<Digests>(Bytes(frame.payload));
         return media ? ok_status() : Status(Error{kLied, "its digests cannot be decoded"});
@@ -81,6 +86,7 @@ class Sweeping {
     job_.jobs = plan.jobs;
     job_.stash_bytes = plan.stash_bytes;
     job_.loose_pages = plan.loose_pages;
+    job_.entities = plan.entities;
     chunk_size_ = container.chunk_size != 0 ? container.chunk_size : kRawChunk;
     max_quarantined_ = std::clamp<std::uint64_t>(media_size_ / chunk_size_ / kMaxQuarantinedShare, 1, kMaxQuarantined);
   }
@@ -167,6 +173,7 @@ class Sweeping {
     session.sandbox = plan_.guard.sandbox;
     session.limits = plan_.guard.for_sweep(media_size_);
     session.max_row_bytes = max_row_bytes(media_size_);
+    if (job_.entities) session.max_row_bytes += std::uint64_t{2} * catalog::kHitBytesPerByte * media_size_;
     session.on_frame = [&](const worker::Frame& frame) { return take(frame); };
     session.on_progress = [&](std::uint64_t done) { progress_.advanced(done); };
     session.on_container_progress = [&](std::uint64_t done) {

@@ -16,6 +16,7 @@ struct SweepPlan {
   std::uint32_t checkpoint_ms = 0;
   std::uint64_t checkpoint_bytes = 0;
   bool loose_pages = false;  // of databases, in free space
+  bool entities = false;     // numbers, addresses and keys in all bytes
   Guard guard;
   SegmentHashes* segments = nullptr;  // told how far the pass has come in the segments; may be null
 };

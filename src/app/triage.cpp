@@ -5,6 +5,7 @@
 #include "app/case_folder.h"
 #include "app/content_phase.h"
 #include "app/folder_evidence.h"
+#include "app/known_files.h"
 #include "app/rules_phase.h"
 #include "app/run_key.h"
 #include "app/scope_file.h"
@@ -141,9 +142,10 @@ Status store_packs(store::IndexWriter& index, std::span<const content::PackText>
 
 Result<std::unique_ptr<store::IndexWriter>> open_index(const TriageOptions& options, const EvidenceSet& evidence,
                                                        const sweep::ContainerMessage& container,
-                                                       const std::string& packs_digest, const Scope& scope) {
+                                                       const std::string& packs_digest, const KnownFiles& known,
+                                                       const Scope& scope) {
   LIMIER_TRY(const auto key,
-             run_key(options, evidence, container, packs_digest, scope == nullptr ? "" : scope->sha256()));
+             run_key(options, evidence, container, packs_digest, scope == nullptr ? "" : scope->sha256(), known.key()));
   const auto open = options.resume ? store::IndexWriter::resume : store::IndexWriter::create;
   LIMIER_TRY(auto index, open(options.out + "/index.db", run_row(options, scope), options.authority,
                               evidence_row(options, evidence, container, scope), key));
@@ -272,6 +274,8 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
 
   // Files are looked into; without that, packs and rules have nothing to say.
   const bool examine_content = options.profile == Profile::kStandard || options.profile == Profile::kFull;
+  // Bytes do not say whose they are or of when, so that a scope could not be held to them.
+  const bool search_bytes = examine_content && scope == nullptr;
   std::vector<content::PackText> packs;
   rules::RuleSet rules;
   if (examine_content) {
@@ -279,6 +283,9 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
     packs = content::all_packs(given_packs);
     LIMIER_TRY(rules, rules::RuleSet::load(options.rules));
   }
+
+  // Sets that are damaged are refused here, and not when the evidence has been read.
+  LIMIER_TRY(const KnownFiles known, KnownFiles::load(options.hash_sets, options.hash_set_digests, stop));
 
   StageClock clock;  // for the audit log
   clock.begin("container");
@@ -292,7 +299,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, guard, stop));
   const std::uint64_t media_size = facts.container.size_bytes;
 
-  LIMIER_TRY(auto index, open_index(options, evidence, facts.container, digest_of_packs(packs, rules), scope));
+  LIMIER_TRY(auto index, open_index(options, evidence, facts.container, digest_of_packs(packs, rules), known, scope));
   index->set_rows_in_memory(memory.rows_in_memory);
   if (index->recorded_exit_code()) return confirm_finished(options, evidence, *index, progress, clock);
   remove_reports(options.out);
@@ -300,6 +307,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   const bool begun = index->done(store::Step::kContainer);
   LIMIER_CHECK(audit.append(begun ? "triage-resumed" : "triage-started", start_fields(options, scope, lock.held())));
   LIMIER_CHECK(audit.append("jail", jail_fields(facts.sandbox)));
+  if (!known.empty()) LIMIER_CHECK(audit.append("hash-sets", known.fields()));
   if (const std::string notice = worker::jail_notice(facts.sandbox); !notice.empty()) progress.note(notice);
   if (!begun) {
     LIMIER_CHECK(store_container_facts(*index, evidence, facts, options.sandbox));
@@ -324,6 +332,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   clock.begin("walk");
   Patience patience;
   const WalkPlan walk{options.profile != Profile::kList,
+                      search_bytes,
                       options.zone.empty() ? "UTC" : options.zone,
                       !options.zone.empty(),
                       options.code_page,
@@ -370,6 +379,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
     sweep.stash_bytes = memory.stash_bytes;
     sweep.guard = guard;
     sweep.loose_pages = examine_content;
+    sweep.entities = search_bytes;
     sweep.checkpoint_ms = options.checkpoint_ms;
     sweep.checkpoint_bytes = options.checkpoint_bytes;
     sweep.segments = &segment_hashes;
@@ -391,6 +401,8 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   clock.begin("content");
   if (!index->done(store::Step::kContent)) {
     if (examine_content) LIMIER_CHECK(content.finish(stop));
+    if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load());
+    LIMIER_CHECK(known.hold(*index, stop));
     if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load());
     LIMIER_CHECK(index->settle_content());
     LIMIER_CHECK(index->finish_step(store::Step::kContent));

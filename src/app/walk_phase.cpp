@@ -24,6 +24,7 @@ Result<worker::WorkerStats> walk_one_volume(store::IndexWriter& index, const Evi
   job.volume = volume;
   job.digests = plan.digests ? kAllDigests : DigestSet{};
   job.metadata_only = !plan.digests;
+  job.entities = plan.entities;
   job.zone_stated = plan.zone_stated;
   job.oem_code_page = plan.code_page;
 
@@ -36,7 +37,7 @@ Result<worker::WorkerStats> walk_one_volume(store::IndexWriter& index, const Evi
   session.zone = plan.zone;
   session.sandbox = plan.guard.sandbox;
   session.limits = plan.guard.for_fs(volume.length);
-  session.max_row_bytes = max_row_bytes(volume.length);
+  session.max_row_bytes = max_row_bytes(volume.length) + (job.entities ? kHitBytesPerByte * volume.length : 0);
   session.on_frame = [&](const worker::Frame& frame) { return rows->take(frame); };
   session.begin_again = [&]() -> Status {
     rows.emplace(index, volume.volume_id, media_size);

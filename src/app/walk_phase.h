@@ -14,8 +14,12 @@ struct Patience {
   std::chrono::steady_clock::duration spent{};
 };
 
+// Of rows, for each byte of content that is searched.
+inline constexpr std::uint64_t kHitBytesPerByte = 2;
+
 struct WalkPlan {
-  bool digests = true;  // false: names and metadata only
+  bool digests = true;    // false: names and metadata only
+  bool entities = false;  // numbers, addresses and keys in content that only the file system can read
   std::string zone = "UTC";
   bool zone_stated = false;     // --zone was given
   std::uint32_t code_page = 0;  // --codepage

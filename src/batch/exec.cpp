@@ -52,6 +52,8 @@ app::TriageOptions triage_options(const Exhibit& exhibit, const ExecOptions& opt
   triage.expect_sha256 = parse_digest<32>(exhibit.expect_sha256);
   triage.scope = exhibit.scope_file;
   triage.scope_sha256 = exhibit.scope_sha256;
+  triage.hash_sets = exhibit.hash_sets;
+  triage.hash_set_digests = exhibit.hash_set_digests;
   triage.zone = exhibit.zone;
   if (!exhibit.language.empty()) triage.language = exhibit.language;
   triage.sector_bytes = exhibit.sector_size.empty() ? 0 : exhibit.sector_size == "4096" ? 4096 : 512;

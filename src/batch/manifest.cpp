@@ -6,6 +6,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "limier/hashset.h"
 #include "limier/report.h"
 #include "limier/volume.h"
 
@@ -28,6 +29,7 @@ constexpr std::array kFields{
     Field{"authority", {"legal_authority"}},
     Field{"scope", {}},
     Field{"scope_file", {}},
+    Field{"hashset", {"hash_set", "hash_sets", "hashsets"}},
     Field{"examiner", {}},
     Field{"agency", {}},
     Field{"case", {"case_number", "case_no"}},
@@ -146,6 +148,17 @@ class RowReader {
       const std::string kind = mark == std::string_view::npos ? "" : lower(one.substr(0, mark));
       take_digest(exhibit, "expected_digest", one.substr(mark == std::string_view::npos ? 0 : mark + 1), kind);
     }
+  }
+  // What stands between semicolons.
+  [[nodiscard]] std::vector<std::string> list(std::string_view field) const {
+    std::vector<std::string> found;
+    const std::string all = text(field);
+    for (std::string_view rest = all; !rest.empty();) {
+      const std::size_t end = std::min(rest.find(';'), rest.size());
+      if (const std::string_view one = trim(rest.substr(0, end)); !one.empty()) found.emplace_back(one);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return found;
   }
 
  private:
@@ -358,7 +371,17 @@ Exhibit exhibit_of(const ManifestRow& row, const Cells& defaults, const std::str
     else
       reader.wrong("scope_file", digest.error().message);
   }
+  for (const std::string& set : reader.list("hashset")) {
+    exhibit.hash_sets.push_back((fs::path(base) / set).lexically_normal().string());
+    const auto opened = hashset::Set::open(exhibit.hash_sets.back());
+    if (opened.ok())
+      exhibit.hash_set_digests.push_back((*opened)->info().sha256);
+    else
+      reader.wrong("hashset", opened.error().message);
+  }
   exhibit.profile = reader.word("profile", kProfiles, "standard");
+  if (!exhibit.hash_sets.empty() && exhibit.profile == "list")
+    reader.wrong("hashset", "with profile list no file has a digest to look for");
   exhibit.fail_on = reader.word("fail_on", kThresholds, "");
   exhibit.language = reader.word("lang", report::languages(), "");
   exhibit.zone = reader.zone();

@@ -56,6 +56,8 @@ Json to_json(const Exhibit& exhibit) {
   if (!exhibit.sector_size.empty()) work["sector_size"] = exhibit.sector_size;
   if (!exhibit.codepage.empty()) work["codepage"] = exhibit.codepage;
   if (!exhibit.scope_file.empty()) work["scope_file"] = exhibit.scope_file, work["scope_sha256"] = exhibit.scope_sha256;
+  if (!exhibit.hash_sets.empty())
+    work["hash_sets"] = exhibit.hash_sets, work["hash_set_digests"] = exhibit.hash_set_digests;
   if (!exhibit.language.empty()) work["lang"] = exhibit.language;
   return work;
 }
@@ -74,6 +76,8 @@ Exhibit exhibit_from(const Json& from) {
   exhibit.scope = from.at("scope");
   exhibit.scope_file = from.value("scope_file", std::string());
   exhibit.scope_sha256 = from.value("scope_sha256", std::string());
+  exhibit.hash_sets = from.value("hash_sets", std::vector<std::string>());
+  exhibit.hash_set_digests = from.value("hash_set_digests", std::vector<std::string>());
   exhibit.profile = from.at("profile");
   exhibit.zone = from.at("zone");
   exhibit.sector_size = from.value("sector_size", std::string());

@@ -43,6 +43,7 @@ Cells default_cells(const PlanOptions& options, const Cells& of_manifest) {
   add("note", options.authority.note);
   add("scope", options.scope);
   add("scope_file", options.scope_file);
+  add("hashset", fmt::format("{}", fmt::join(options.hash_sets, ";")));
   add("profile", options.profile);
   add("zone", options.zone);
   add("sector_size", options.sector_size);
@@ -135,6 +136,8 @@ std::string difference(const Exhibit& before, const Exhibit& now) {
   add(before.authority.text != now.authority.text, "the authority");
   add(before.scope != now.scope, "the scope");
   add(before.scope_file != now.scope_file || before.scope_sha256 != now.scope_sha256, "the scope file");
+  add(std::tie(before.hash_sets, before.hash_set_digests) != std::tie(now.hash_sets, now.hash_set_digests),
+      "the hash sets");
   add(before.profile != now.profile, "the profile");
   add(before.zone != now.zone, "the zone");
   add(std::tie(before.expect_md5, before.expect_sha1, before.expect_sha256) !=

@@ -12,7 +12,7 @@
 #include "casework/kinds.h"
 #include "casework/messages.h"
 #include "casework/run_format.h"
-#include "casework/sorter.h"
+#include "limier/base/sorter.h"
 #include "limier/casework.h"
 
 namespace limier::casework {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "casework/kinds.h"
-#include "casework/sorter.h"
+#include "limier/base/sorter.h"
 
 namespace limier::casework {
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "casework/kway.h"
+#include "limier/base/kway.h"
 #include "limier/people.h"
 
 namespace limier::casework {

@@ -9,7 +9,7 @@
 #include <functional>
 
 #include "casework/run_format.h"
-#include "casework/sorter.h"
+#include "limier/base/sorter.h"
 #include "limier/casework.h"
 #include "limier/store.h"
 

@@ -84,40 +84,6 @@ std::string_view fitting(std::string_view text, std::size_t width) {
 
 }  // namespace
 
-Error file_error(std::string_view doing, const std::string& path, int number) {
-  const ErrorKind kind =
-      number == ENOSPC || number == EDQUOT || number == EIO || number == EFBIG || number == EMFILE || number == ENFILE
-          ? ErrorKind::kTemporary
-      : number == EACCES || number == EPERM || number == EROFS || number == ENOENT || number == ENOTDIR
-          ? ErrorKind::kUsage
-          : ErrorKind::kInternal;
-  return {kind, fmt::format("cannot {} {}: {}", doing, path, std::generic_category().message(number))};
-}
-
-bool read_fully(int fd, std::uint64_t offset, MutableBytes into) {
-  while (!into.empty()) {
-    const ssize_t got = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) {
-      if (got == 0) errno = 0;
-      return false;
-    }
-    into = into.subspan(static_cast<std::size_t>(got));
-    offset += static_cast<std::uint64_t>(got);
-  }
-  return true;
-}
-
-bool write_fully(int fd, Bytes bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 void put_record(const KeyRecord& record, std::size_t value_width, std::uint8_t* out) {
   std::copy(record.key.begin(), record.key.end(), out);
   store_le<std::uint64_t>(out + kKeyBytes, record.size_bytes);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "limier/base.h"
+#include "limier/base/file_io.h"
 
 namespace limier::casework {
 
@@ -114,11 +115,5 @@ class RunCursor {
   bool started_ = false;
   Status status_ = ok_status();
 };
-
-// "cannot read X: reason", with the kind that fits the errno.
-Error file_error(std::string_view doing, const std::string& path, int number);
-// pread until `into` is full; false with errno 0 when the file ends before.
-bool read_fully(int fd, std::uint64_t offset, MutableBytes into);
-bool write_fully(int fd, Bytes bytes);
 
 }  // namespace limier::casework

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "casework/kway.h"
+#include "limier/base/kway.h"
 #include "casework/scores.h"
-#include "casework/sorter.h"
+#include "limier/base/sorter.h"
 #include "casework/volume_match.h"
 
 namespace limier::casework {

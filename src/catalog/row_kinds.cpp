@@ -4,8 +4,10 @@
 #include "limier/catalog/artifacts.h"
 #include "limier/catalog/device.h"
 #include "limier/catalog/findings.h"
+#include "limier/catalog/hash_sets.h"
 #include "limier/catalog/masked.h"
 #include "limier/catalog/messages.h"
+#include "limier/catalog/package_files.h"
 #include "limier/catalog/packs.h"
 #include "limier/catalog/people.h"
 #include "limier/catalog/rows.h"
@@ -17,25 +19,27 @@ namespace {
 // Every kind of row, by name.
 std::vector<const KindInfo*>& kinds() {
   static std::vector<const KindInfo*> all{
-      &kKindOf<Account>,     //
-      &kKindOf<App>,         //
-      &kKindOf<Artifact>,    //
-      &kKindOf<Attachment>,  //
-      &kKindOf<Call>,        //
-      &kKindOf<Connection>,  //
-      &kKindOf<Contact>,     //
-      &kKindOf<DeviceFact>,  //
-      &kKindOf<Finding>,     //
-      &kKindOf<Hit>,         //
-      &kKindOf<Item>,        //
-      &kKindOf<Judged>,      //
-      &kKindOf<Masked>,      //
-      &kKindOf<Message>,     //
-      &kKindOf<PackUsed>,    //
-      &kKindOf<Party>,       //
-      &kKindOf<Place>,       //
-      &kKindOf<TextPart>,    //
-      &kKindOf<Web>,         //
+      &kKindOf<Account>,      //
+      &kKindOf<App>,          //
+      &kKindOf<Artifact>,     //
+      &kKindOf<Attachment>,   //
+      &kKindOf<Call>,         //
+      &kKindOf<Connection>,   //
+      &kKindOf<Contact>,      //
+      &kKindOf<DeviceFact>,   //
+      &kKindOf<Finding>,      //
+      &kKindOf<HashSetUsed>,  //
+      &kKindOf<Hit>,          //
+      &kKindOf<Item>,         //
+      &kKindOf<Judged>,       //
+      &kKindOf<Masked>,       //
+      &kKindOf<Message>,      //
+      &kKindOf<PackUsed>,
+      &kKindOf<PackageFile>,  //
+      &kKindOf<Party>,        //
+      &kKindOf<Place>,        //
+      &kKindOf<TextPart>,     //
+      &kKindOf<Web>,          //
   };
   return all;
 }

@@ -1,5 +1,10 @@
 #include "limier/catalog.h"
 
+#include <algorithm>
+#include <array>
+
+#include "limier/catalog/byte_hit.h"
+
 namespace limier::catalog {
 
 namespace {
@@ -69,7 +74,9 @@ bool validate(const StreamRecord& record) {
   if (record.packing.coding != Coding::kPlain && record.data_piece_count != 1) return false;
   const bool has_digest = record.digests.md5 || record.digests.sha1 || record.digests.sha256;
   const bool looked_at = has_digest || record.type != ContentType();
-  return validate(record.type) && (!looked_at || record.source == ContentSource::kDigested);
+  const auto in_it = [&](const ByteHit& hit) { return !hit.content_id && validate(hit, record.size_bytes); };
+  return validate(record.type) && std::ranges::all_of(record.hits, in_it) &&
+         ((!looked_at && record.hits.empty()) || record.source == ContentSource::kDigested);
 }
 
 bool validate(const ExtentRecord& record, std::uint64_t media_size) {
@@ -97,6 +104,19 @@ bool validate(const EncryptionRecord& record) {
 bool validate(const BadRange& record, std::uint64_t media_size) {
   return record.length > 0 && inside(record.image_offset, record.length, media_size) &&
          record.reason.size() <= kMaxWord;
+}
+
+bool validate(const ByteHit& hit, std::uint64_t media_size) {
+  const bool placed = hit.content_id || inside(hit.offset, hit.length, media_size);
+  return placed && hit.length > 0 && hit.length <= entities::kFullReach && plausible_size(hit.offset) &&
+         known(hit.kind, entities::Kind::kUrl) && known(hit.proof, entities::Proof::kNone) && !hit.normalized.empty() &&
+         hit.value.size() <= hit.length && hit.normalized.size() <= kMaxText && hit.context.size() <= kMaxText;
+}
+
+std::string_view coding_word(Coding coding) {
+  constexpr std::array<std::string_view, 5> kWords{"", "deflate", "zstd", "bzip2", "lzma"};
+  const auto at = static_cast<std::size_t>(coding);
+  return at < kWords.size() ? kWords[at] : std::string_view();
 }
 
 bool validate(const ContentType& type) {

@@ -35,6 +35,9 @@ class BatchPlanCommand final : public Command {
     text("--authority", options_.authority.text, "By what right the evidence is examined", "TEXT");
     text("--scope", options_.scope, "What may be examined", "TEXT");
     text("--scope-file", options_.scope_file, "What may not be read (triage --scope; docs/scope.md)", "FILE");
+    app.add_option("--hashset", options_.hash_sets, "Sets of known and notable files (docs/hashsets.md)")
+        ->option_text("FILE ...")
+        ->group(group);
     text("--case", options_.authority.case_number, "Case number", "TEXT");
     text("--examiner", options_.authority.examiner, "Who examines", "TEXT");
     text("--agency", options_.authority.agency, "For which agency", "TEXT");
@@ -61,6 +64,7 @@ class BatchPlanCommand final : public Command {
     std::error_code error;
     if (!options_.scope_file.empty())
       options_.scope_file = std::filesystem::absolute(options_.scope_file, error).string();
+    for (std::string& set : options_.hash_sets) set = std::filesystem::absolute(set, error).string();
     const auto folder = case_folder(out_);
     const auto report = batch::make_plan(folder, options_);
     if (!report) return context.fail(report.error());

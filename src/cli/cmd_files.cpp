@@ -10,8 +10,13 @@ namespace limier::cli {
 namespace {
 
 // An empty list would look like "nothing notable".
-constexpr std::string_view kNoHashSets =
-    "--known: the hash status of files is not computed in this version, which reads no hash sets";
+Status refuse_without_sets(store::Index& index, const std::string& status) {
+  const std::string of_kind = status == "unknown" ? "" : fmt::format(" WHERE known = '{}'", status);
+  auto sets = index.query("SELECT count(*) FROM v_hash_set" + of_kind);
+  if (sets && sets->step() && sets->integer(0) > 0) return ok_status();
+  return Error{ErrorKind::kUsage, fmt::format("--known {}: not computed, since triage was given no {}set (--hashset)",
+                                              status, status == "unknown" ? "hash " : status + " hash ")};
+}
 
 // The conditions of the statement and the values bound to it, in step.
 class Filter {
@@ -72,7 +77,8 @@ class FilesCommand final : public Command {
     app.add_option("--mime", mime_, "Type by content matches this glob: 'image/*'")->option_text("GLOB")->group(group);
     app.add_flag("--ext-mismatch", ext_mismatch_, "Only files whose name claims another type than their content")
         ->group(group);
-    app.add_option("--known", known_, "Hash status; refused in this version, which reads no hash sets")
+    app.add_option("--known", known_,
+                   "Hash status: known, notable or unknown, where triage was given\nsuch a --hashset")
         ->option_text("STATUS")
         ->group(group)
         ->check(CLI::IsMember({"known", "notable", "unknown"}));
@@ -85,10 +91,11 @@ class FilesCommand final : public Command {
   int run(const Context& context) override {
     if (deleted_ && allocated_)
       return context.fail({ErrorKind::kUsage, "--deleted and --allocated exclude each other"});
-    if (!known_.empty()) return context.fail({ErrorKind::kUsage, std::string(kNoHashSets)});
     if (const auto status = refuse_batch_case(dir_, "files"); !status) return context.fail(status.error());
     auto index = store::Index::open(dir_);
     if (!index) return context.fail(index.error());
+    if (!known_.empty())
+      if (const auto status = refuse_without_sets(**index, known_); !status) return context.fail(status.error());
     say_where_no_content_was_read(context, **index);
     const Filter filter = make_filter();
     const bool several = several_volumes(**index);
@@ -141,6 +148,9 @@ class FilesCommand final : public Command {
     if (!state_.empty()) filter.add("content_state = ?", state_);
     if (!mime_.empty()) filter.add("mime GLOB ?", mime_);
     if (ext_mismatch_) filter.add("ext_mismatch = 1");
+    // What has no digest was not looked for in any set.
+    if (known_ == "unknown") filter.add("known IS NULL AND sha256 IS NOT NULL");
+    if (known_ == "known" || known_ == "notable") filter.add("known = ?", known_);
     return filter;
   }
 

@@ -12,6 +12,7 @@
 #include "cli/rows.h"
 #include "limier/catalog/rows.h"
 #include "limier/report.h"
+#include "limier/store/rule_door.h"
 
 namespace limier::cli {
 namespace {
@@ -19,8 +20,8 @@ namespace {
 // Rows the column widths of a table are taken from; later ones are printed as they come.
 constexpr std::size_t kMeasuredRows = 1000;
 
-// Columns that have no values yet, as store::kViewsNotComputed.
-constexpr std::array<std::string_view, 2> kColumnsNotComputed{"known", "known_source"};
+// Columns that have no values without a hash set.
+constexpr std::array<std::string_view, 3> kColumnsOfSets{"known", "known_source", "known_category"};
 constexpr std::array<std::string_view, 4> kColumnsOfContent{"mime", "type_name", "ext_mismatch", "entropy"};
 
 using Words = std::set<std::string, std::less<>>;
@@ -44,7 +45,7 @@ std::vector<std::string> views_of_content() {
   std::vector<std::string> views{"v_moment"};
   for (const catalog::KindInfo* kind : catalog::row_kinds()) {
     std::string view = fmt::format("v_{}", kind->name);
-    if (kind->name != "pack" && kind->name != "masked" &&
+    if (kind->name != "pack" && kind->name != "hash_set" && kind->name != "masked" &&
         std::ranges::find(store::kViewsNotComputed, view) == store::kViewsNotComputed.end())
       views.push_back(std::move(view));
   }
@@ -73,9 +74,16 @@ void say_what_is_not_computed(const Context& context, store::Index& index, std::
   const auto words = words_of(sql);
   say_what_was_not_looked_into(context, index, words);
   std::string named = named_in(words, store::kViewsNotComputed);
-  if (words.contains("v_file"))
-    for (const std::string_view column : kColumnsNotComputed)
-      if (words.contains(column)) named += fmt::format("{}{} of v_file", named.empty() ? "" : ", ", column);
+  std::string of_sets;
+  for (const std::string_view view : {"v_file", "v_content"})
+    for (const std::string_view column : kColumnsOfSets)
+      if (words.contains(std::string(view)) && words.contains(std::string(column)))
+        of_sets += fmt::format("{}{} of {}", of_sets.empty() ? "" : ", ", column, view);
+  if (!of_sets.empty()) {
+    auto sets = index.query("SELECT count(*) FROM v_hash_set");
+    if (!sets || !sets->step() || sets->integer(0) == 0)
+      context.say(fmt::format("triage was given no hash set (--hashset), so not computed: {}", of_sets));
+  }
   std::string content;
   if (words.contains("v_content")) content = "v_content";
   if (words.contains("v_file"))

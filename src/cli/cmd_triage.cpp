@@ -59,6 +59,9 @@ class TriageCommand final : public Command {
     app.add_option("--rules", options_.rules,
                    "Packs of rules beside the program's own: folders with a pack, or of packs\n(see docs/rules.md)")
         ->option_text("PATH ...");
+    app.add_option("--hashset", options_.hash_sets,
+                   "Sets of known and notable files, made with limier hashset\n(see docs/hashsets.md)")
+        ->option_text("FILE ...");
     app.add_option("--scope", options_.scope,
                    "What may not be read (period, persons, terms): masked before anything is\nindexed, only counted "
                    "(see docs/scope.md)")
@@ -97,6 +100,10 @@ class TriageCommand final : public Command {
             fmt::format("{} needs --profile standard or full: with {} no content is looked into", option, profile_));
         return kExitUsage;
       }
+    if (!options_.hash_sets.empty() && options_.profile == app::Profile::kList) {
+      complain("--hashset needs --profile quick, standard or full: with list no file has a digest");
+      return kExitUsage;
+    }
     options_.fail_on = catalog::priority_of(fail_on_);
     options_.media_digests = digests_.digests();
     options_.expect_md5 = digests_.md5();

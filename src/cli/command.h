@@ -56,6 +56,7 @@ struct CommandEntry {
 };
 std::span<const CommandEntry> all_commands();  // sorted by name
 std::span<const CommandEntry> batch_commands();
+std::span<const CommandEntry> hashset_commands();
 std::span<const CommandEntry> packs_commands();
 std::span<const CommandEntry> rules_commands();
 

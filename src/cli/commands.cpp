@@ -84,6 +84,15 @@ Examples:
   limier files case-17 --kind file --min-size 10M --from 2021-03 --to 2021-03-09
   limier files case-17 --state recovered --json)",
                  true, make_files},
+    CommandEntry{
+        "hashset", "COMMAND [options]", "Sets of digests of known and notable files",
+        R"(A set is one file of sorted digests, made of a published list or of an examined device; triage takes any
+number of them with --hashset. docs/hashsets.md describes them.
+
+Examples:
+  limier hashset import nsrl.db --name "NSRL modern" --kind known --to nsrl.set
+  limier triage laptop.E01 --out case-17 --authority "warrant 12/2026" --hashset nsrl.set vic.set)",
+        false, nullptr, hashset_commands},
     CommandEntry{"info", "IMAGE [options]", "Show container, acquisition record, partitions, encryption",
                  R"(Takes seconds, whatever the size of the image, and writes nothing. IMAGE is the first
 segment (.E01, .001, .dd, ...); the others are found beside it.

@@ -11,15 +11,13 @@ namespace {
 
 constexpr std::size_t kLongestWord = 64;  // longer ones are no misspelt command
 
-constexpr std::array<std::string_view, 6> kLaterCommands{"diff", "hashset", "search", "seal", "selftest", "slice"};
+constexpr std::array<std::string_view, 5> kLaterCommands{"diff", "search", "seal", "selftest", "slice"};
 
-constexpr std::string_view kNoHashSets = "this version reads no hash sets, so known and notable files are not computed";
 constexpr std::string_view kNoSearch =
     "this version looks into the message stores its packs know, and compares nothing else with the content of files";
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kLaterOptions{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kLaterOptions{{
     {"--keywords", kNoSearch},
     {"--yara", kNoSearch},
-    {"--hashset", kNoHashSets},
     {"--lang", "this version writes its reports in English only"},
 }};
 

@@ -5,9 +5,12 @@
 #include "content/app_traces.h"
 #include "content/device_files.h"
 #include "content/discord_parser.h"
+#include "content/dpkg_parser.h"
 #include "content/mail_parser.h"
+#include "content/packed_parser.h"
 #include "content/pst_parser.h"
 #include "content/sqlite_parser.h"
+#include "content/sqlite_texts_parser.h"
 #include "content/twitter_parser.h"
 #include "limier/content/packs.h"
 
@@ -25,12 +28,15 @@ std::vector<std::unique_ptr<Parser>> make_parsers(std::span<const PackText> pack
   parsers.push_back(std::make_unique<AppTracesParser>(read_by_packs));
   parsers.push_back(std::make_unique<DeviceFilesParser>(read_by_packs));
   parsers.push_back(std::make_unique<DiscordParser>());
+  parsers.push_back(std::make_unique<DpkgParser>());
   parsers.push_back(std::make_unique<MailParser>());
+  parsers.push_back(std::make_unique<PackedParser>());
   parsers.push_back(std::make_unique<PstParser>(PstParser::Part::kFolders));
   parsers.push_back(std::make_unique<PstParser>(PstParser::Part::kDeleted));
   parsers.push_back(std::make_unique<SqliteParser>(SqliteParser::Part::kDatabase, parsed, read_by_packs));
   parsers.push_back(
       std::make_unique<SqliteParser>(SqliteParser::Part::kLoose, std::move(parsed), std::move(read_by_packs)));
+  parsers.push_back(std::make_unique<SqliteTextsParser>());
   parsers.push_back(std::make_unique<TwitterParser>());
   return parsers;
 }

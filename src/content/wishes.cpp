@@ -9,7 +9,22 @@ namespace limier::content {
 namespace {
 
 constexpr std::array<std::string_view, 3> kMail{"message/rfc822", "message/x-emlx", "application/mbox"};
+// Of the others that are ZIP files inside, software has numbers by the thousand and nobody's.
+constexpr std::array<std::string_view, 12> kPacked{
+    "application/gzip",
+    "application/zip",
+    "application/epub+zip",
+    "application/vnd.oasis.opendocument",
+    "application/vnd.oasis.opendocument.graphics",
+    "application/vnd.oasis.opendocument.presentation",
+    "application/vnd.oasis.opendocument.spreadsheet",
+    "application/vnd.oasis.opendocument.text",
+    "application/vnd.openxmlformats-officedocument",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document"};
 constexpr std::array<std::string_view, 1> kPst{"application/vnd.ms-outlook-pst"};
+constexpr std::uint64_t kMaxTextsBytes = 1ull << 30;
 constexpr std::array<std::string_view, 1> kSqlite{"application/vnd.sqlite3"};
 
 // Files in which a device says what it is, by the names that the system gives them; the last ones are those of a backup
@@ -63,6 +78,11 @@ const std::array<std::string, 3>& discord_files() {
   return kNames;
 }
 
+const std::array<std::string, 1>& dpkg_files() {
+  static const std::array<std::string, 1> kNames{"*/var/lib/dpkg/info/*.md5sums"};
+  return kNames;
+}
+
 // Seen from the folder of the cached files.
 const std::array<std::string, 1>& discord_beside() {
   static const std::array<std::string, 1> kPlaces{"../Cache.db"};
@@ -82,10 +102,13 @@ std::span<const Wish> wishes() {
       Wish{.parser = "apps", .version = "1", .file_names = kTraces},
       Wish{.parser = "device", .version = "1", .file_names = device_files()},
       Wish{.parser = "discord", .version = "1", .file_names = discord_files(), .beside = discord_beside()},
+      Wish{.parser = "dpkg", .version = "1", .file_names = dpkg_files()},
       Wish{.parser = "mail", .version = "1", .mime_types = kMail},
+      Wish{.parser = "packed", .version = "1", .mime_types = kPacked},
       Wish{.parser = "pst", .version = "1", .mime_types = kPst},
       Wish{.parser = "pst-deleted", .version = "1", .mime_types = kPst},
       Wish{.parser = "sqlite", .version = "1", .mime_types = kSqlite},
+      Wish{.parser = "sqlite-texts", .version = "1", .mime_types = kSqlite, .max_size_bytes = kMaxTextsBytes},
       Wish{.parser = "twitter", .version = "1", .file_names = twitter_files()},
   };
   return kWishes;

@@ -119,6 +119,14 @@ std::optional<std::size_t> ipv4_end(std::string_view text, std::size_t begin, st
   return here;
 }
 
+// A value that begins a field: behind a sign that texts do not put in front of a number without a blank.
+bool stands_apart(std::string_view text, std::size_t begin) {
+  if (begin == 0) return true;
+  const char before = text[begin - 1];
+  return static_cast<unsigned char>(before) < 0x20 || static_cast<unsigned char>(before) >= 0x7f ||
+         std::string_view("\"'<>:/=,;|").find(before) != std::string_view::npos;
+}
+
 }  // namespace
 
 bool behind_letter(std::string_view text, std::size_t begin) {
@@ -185,6 +193,8 @@ std::optional<Found> email_at(std::string_view text, std::size_t at_sign, Settin
   if (host == "s.whatsapp.net" || host == "c.us") {
     constexpr std::size_t kFewest = 7, kMost = 15;
     if (local.size() < kFewest || local.size() > kMost || !std::ranges::all_of(local, is_digit)) return std::nullopt;
+    // In a database the end of one text and the beginning of the next stand side by side: "at 7" and the number.
+    if (setting == Setting::kBytes && !stands_apart(text, begin)) return std::nullopt;
     found.kind = Kind::kPhone;
     found.normalized = "+" + std::string(local);
     return found;
@@ -237,6 +247,13 @@ std::optional<Found> url_at(std::string_view text, std::size_t colon, Setting se
   const bool is_ipv6 = host.starts_with('[') && host.ends_with(']') && host.find(':') != std::string_view::npos;
   const bool is_application = (scheme == "tg" || scheme == "market") && !host.empty();
   if (!is_address && !is_ipv6 && !is_application && !is_host(host)) return std::nullopt;
+  // Names of vocabularies that stand in every document, and that nobody ever looked up.
+  constexpr std::array<std::string_view, 8> kVocabularies{
+      "www.w3.org",    "schemas.openxmlformats.org", "purl.org",     "schemas.microsoft.com",
+      "purl.oclc.org", "schemas.android.com",        "ns.adobe.com", "docs.oasis-open.org"};
+  if (setting == Setting::kBytes && scheme == "http" &&
+      std::ranges::find(kVocabularies, lower(host)) != kVocabularies.end())
+    return std::nullopt;
   Found found;
   found.kind = Kind::kUrl;
   found.proof = Proof::kGrammar;

@@ -182,7 +182,7 @@ void Confirmer::at_sign(std::size_t place) {
 // The key between the lines, where it can be seen to its end; else that there is one.
 void Confirmer::armour(std::size_t begin) {
   constexpr std::string_view kBegin = "-----BEGIN ", kEnd = "-----END ", kClose = "-----";
-  constexpr std::size_t kLongestName = 40, kLongestKey = 64u << 10, kShortestBody = 24;
+  constexpr std::size_t kLongestName = 40, kLongestKey = 64u << 10, kLongestInBytes = 7u << 10, kShortestBody = 24;
   const std::size_t name_at = begin + kBegin.size();
   const std::size_t close = text_.substr(name_at, kLongestName).find(kClose);
   if (close == std::string_view::npos) return;
@@ -192,7 +192,7 @@ void Confirmer::armour(std::size_t begin) {
                    name == "EC PRIVATE KEY" || name == "SSH2 PUBLIC KEY";
   if (!pgp && !ssh) return;
   const std::size_t body_at = name_at + close + kClose.size();
-  const std::string_view rest = text_.substr(body_at, kLongestKey);
+  const std::string_view rest = text_.substr(body_at, in_text() ? kLongestKey : kLongestInBytes);
   // A program that reads keys has the same words without one behind them.
   const std::size_t line_end = rest.find_first_not_of("\r\n");
   if (line_end == 0 || line_end == std::string_view::npos) return;
@@ -464,13 +464,16 @@ void settle(std::vector<Found>& found, std::size_t first) {
     if (a.begin != b.begin) return a.begin < b.begin;
     return a.end != b.end ? a.end > b.end : a.kind < b.kind;
   });
-  // A host or a number inside of something longer is that; a number that checks is no telephone.
+  // A host or a number inside of something longer is that, and a number that checks is no telephone. Of ids in
+  // addresses of the web one in ten checks as a card's.
   std::vector<Found> kept;
-  std::size_t covered = 0;
+  std::size_t covered = 0, url_end = 0;
   for (auto one = begin; one != found.end(); ++one) {
     const bool weak = one->kind == Kind::kDomain || one->kind == Kind::kPhone || one->kind == Kind::kIpv4;
-    if (weak && one->end <= covered) continue;
+    const bool is_id = one->kind == Kind::kCard || one->kind == Kind::kIccid || one->kind == Kind::kImei;
+    if ((weak && one->end <= covered) || (is_id && one->end <= url_end)) continue;
     covered = std::max(covered, one->end);
+    if (one->kind == Kind::kUrl) url_end = std::max(url_end, one->end);
     kept.push_back(std::move(*one));
   }
   found.erase(begin, found.end());

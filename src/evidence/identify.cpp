@@ -296,6 +296,16 @@ std::string_view format_name(Format format) {
       return "tar";
     case Format::kFolder:
       return "folder";
+    case Format::kTarGz:
+      return "tar.gz";
+    case Format::kTarXz:
+      return "tar.xz";
+    case Format::kTarZst:
+      return "tar.zst";
+    case Format::kTarBz2:
+      return "tar.bz2";
+    case Format::kAndroidBackup:
+      return "ab";
     case Format::kUnsupported:
       break;
   }

@@ -177,9 +177,15 @@ Result<WorkDone> read_work(store::Index& index) {
   WorkDone work;
   if (run.step()) work.profile = run.text(0);
   LIMIER_CHECK(run.status());
-  LIMIER_TRY(work.contents,
-             count_of(index, "SELECT count(DISTINCT content_id) FROM v_item WHERE state = 'parsed' OR rows > 0"));
-  LIMIER_TRY(work.strange, count_of(index, "SELECT count(DISTINCT content_id) FROM v_item WHERE attempts > 0"));
+  LIMIER_TRY(
+      work.contents,
+      count_of(index, fmt::format("SELECT count(DISTINCT content_id) FROM v_item WHERE (state = 'parsed' OR rows > 0) "
+                                  "AND parser NOT IN ({})",
+                                  catalog::kSearchers)));
+  LIMIER_TRY(work.strange,
+             count_of(index, fmt::format("SELECT count(DISTINCT content_id) FROM v_item WHERE attempts > 0 AND parser "
+                                         "NOT IN ({})",
+                                         catalog::kSearchers)));
   work.strange -= std::min(work.strange, work.contents);
   LIMIER_TRY(work.messages, count_of(index, "SELECT count(*) FROM v_message"));
   // Where there was nothing to judge, no finding is no result of rules; where numbers were looked for is none of

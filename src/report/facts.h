@@ -110,6 +110,7 @@ struct Census {
   std::vector<NamedTally> categories;
   std::vector<NamedTally> types;       // by content, most files first
   std::int64_t by_name = 0;            // of the categories: files of which only the name says anything
+  Tally notable, known;                // files and streams, as hash sets say
   std::int64_t mismatches = 0;         // files and streams whose name claims another type
   std::vector<NamedTally> extensions;  // most files first
   std::vector<NamedTally> sizes;       // small to large, every class
@@ -177,6 +178,17 @@ struct FileRow {
   MaybeText type_name;
 };
 
+// A file on a list of notable ones.
+struct NotableFile {
+  std::int64_t file_id = 0;
+  Text path;  // exact bytes where the index has them
+  std::int64_t size = 0;
+  bool deleted = false;
+  Text content_state, sets;
+  MaybeText category;
+};
+inline constexpr std::size_t kMaxNotableFiles = 100;
+
 // Names of alternate streams, most frequent first.
 struct StreamName {
   Text name;
@@ -200,6 +212,7 @@ struct Facts {
   Activity activity;
   std::array<std::vector<FileRow>, kListCount> lists;
   StreamNames stream_names;
+  std::vector<NotableFile> notable_files;  // the first kMaxNotableFiles, by file_id
   [[nodiscard]] std::int64_t rows_of(const catalog::KindInfo& kind) const { return kinds[number_of(kind)].rows; }
   [[nodiscard]] const std::vector<FileRow>& list(List which) const { return lists[static_cast<std::size_t>(which)]; }
 };

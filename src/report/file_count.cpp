@@ -1,5 +1,7 @@
 #include "report/file_count.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <limits>
@@ -125,6 +127,7 @@ Status FileCount::visit(const FileCells& row) {
   count_moments(row);
   if (kind == "stream") count_stream_name(row.bytes(kStream));
   if (kind != "file" && kind != "stream") return ok_status();
+  if (!row.is_null(kKnown)) (row.bytes(kKnown) == "notable" ? census_.notable : census_.known).add(size);
   if (const std::size_t at = position(kContentStates, state); at < kContentStates.size()) {
     census_.states[at].add(size);
     if (deleted) census_.deleted_states[at].add(size);
@@ -167,6 +170,21 @@ FileCount::Extension& FileCount::extension(std::string_view name) {
   return extensions_.emplace(std::string(name), Extension{{std::string(name), {}, {}}, category}).first->second;
 }
 
+namespace {
+
+Status read_notable_files(store::Index& index, std::vector<NotableFile>& files) {
+  LIMIER_TRY(auto rows, index.query(fmt::format("SELECT file_id, path, path_raw, size, deleted, content_state, "
+                                                "known_source, known_category FROM v_file WHERE known = 'notable' "
+                                                "ORDER BY file_id LIMIT {}",
+                                                kMaxNotableFiles)));
+  while (rows.step())
+    files.push_back({rows.integer(0), exact_text(rows, 1, 2), rows.integer(3), rows.integer(4) != 0, rows.text(5),
+                     rows.text(6), maybe_text(rows, 7)});
+  return rows.status();
+}
+
+}  // namespace
+
 void FileCount::count_stream_name(std::string_view name) {
   auto found = stream_names_.find(name);
   if (found == stream_names_.end()) {
@@ -195,6 +213,7 @@ Status FileCount::put_into(store::Index& index, Facts& facts) {
                    [](const NamedTally& a, const NamedTally& b) { return a.all.items > b.all.items; });
   std::erase_if(census_.categories, [](const NamedTally& one) { return one.all.items == 0; });
   facts.census = std::move(census_);
+  if (facts.census.notable.items > 0) LIMIER_CHECK(read_notable_files(index, facts.notable_files));
   facts.activity = activity_of(months_);
   if (too_many_stream_names_) {
     LIMIER_TRY(facts.stream_names, read_stream_names(index));

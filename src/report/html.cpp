@@ -20,6 +20,7 @@ constexpr PageSection<Context> kSections[] = {
     {"messages", "Conversations"_w, put_messages_section},
     {"connections", "Connections, places and the web"_w, put_connections_section},
     {"hits", "Numbers, addresses and keys"_w, put_hits_section},
+    {"known", "Known and notable files"_w, put_known_section},
     {"applications", "Encryption and applications"_w, put_applications_section},
     {"activity", "Activity by month"_w, put_activity_section},
     {"notable", "What stands out so far"_w, put_notable_section},

@@ -51,13 +51,23 @@ Key kind_label(std::string_view kind) {
   return found == kLabels.end() ? Key{kind} : found->second;
 }
 
+// Of one that is in no message: the file, and what of it had to be decoded.
+std::string place_of(const store::Query& query, const Words& w) {
+  if (query.is_null(9)) return html_text(w("in no file"_w));
+  const Excerpt path = excerpt(query.text(9), kMaxCellText);
+  std::string place = quoted(path.text) + (path.left_out > 0 ? " …" : "");
+  if (!query.is_null(7)) place += ", " + quoted(query.text(7));
+  return place;
+}
+
 Status put_hit_group(Context& context, const HitGroup& group) {
   Page& page = context.page;
   const Words& w = context.w;
   // The place to look at first: a message, if there is one.
   LIMIER_TRY(auto query,
              context.index.query(fmt::format("SELECT e.kind, e.normalized, e.hits, e.files, e.messages, h.hit_id, "
-                                             "h.message_id, h.decode_path, count(*) OVER () FROM v_entity e JOIN "
+                                             "h.message_id, h.decode_path, count(*) OVER (), (SELECT f.path "
+                                             "FROM v_file f WHERE f.file_id = h.file_id) FROM v_entity e JOIN "
                                              "v_hit h ON h.rank = e.rank WHERE e.validated = '{}' ORDER BY e.rank "
                                              "LIMIT {}",
                                              group.validated, kMaxHitValues)));
@@ -77,7 +87,7 @@ Status put_hit_group(Context& context, const HitGroup& group) {
     const Excerpt value = excerpt(query.text(1), kMaxCellText);
     page.row({html_text(w(kind_label(query.text(0)))), quoted(value.text) + (value.left_out > 0 ? " …" : ""),
               grouped(query.integer(2)), grouped(query.integer(3)), grouped(query.integer(4)),
-              query.is_null(6) ? fmt::format("hit:{}, {}", query.integer(5), quoted(query.text(7)))
+              query.is_null(6) ? fmt::format("hit:{}, {}", query.integer(5), place_of(query, w))
                                : fmt::format("hit:{}, message:{}", query.integer(5), query.integer(6))});
   }
   LIMIER_CHECK(query.status());
@@ -95,11 +105,20 @@ Status put_hits_section(Context& context) {
     page.paragraph(nothing_came(context.facts));
     return ok_status();
   }
+  LIMIER_TRY(auto scope, context.index.query("SELECT max(scope_sha256) FROM v_run"));
+  const bool in_bytes = scope.step() && scope.is_null(0);
+  LIMIER_CHECK(scope.status());
   page.paragraph(
-      "Looked for in the texts of rows that came out of files: messages, contacts, calls, accounts, the web and "
-      "others. "
-      "The bytes of other files and of unallocated space were not searched. Each value once, those of messages before "
-      "others, rare ones before those that are everywhere; all places are in <code>hits.csv</code>."_w);
+      in_bytes ? "Looked for in all bytes of the medium as they lie, those of files and those of nobody, and in "
+                 "the texts of rows that came out of files: messages, contacts, calls, accounts, the web and "
+                 "others; also inside of office documents, ZIP and gzip. What is packed in other ways, as PDF, 7z and "
+                 "applications are, was not searched inside."_w
+               : "Looked for in the texts of rows that came out of files: messages, contacts, calls, accounts, "
+                 "the web and others. Other bytes were not searched: they do not say whose they are, so that the "
+                 "scope could not be held to them."_w);
+  page.paragraph(
+      "Each value once, those of messages before others, rare ones before those that are everywhere; all places are in "
+      "<code>hits.csv</code>."_w);
   for (const HitGroup& group : kHitGroups) LIMIER_CHECK(put_hit_group(context, group));
   return ok_status();
 }

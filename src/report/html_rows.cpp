@@ -17,8 +17,8 @@ using catalog::As;
 
 // Kinds that stand in a section of their own; all others in "What else came out of the files".
 constexpr std::array kOwnSections{&catalog::kKindOf<catalog::Finding>, &catalog::kKindOf<catalog::Judged>};
-constexpr std::array<std::span<const std::string_view>, 6> kElsewhere{kPeopleKinds, kMessageKinds,     kConnectionKinds,
-                                                                      kHitKinds,    kApplicationKinds, kToolKinds};
+constexpr std::array<std::span<const std::string_view>, 7> kElsewhere{
+    kPeopleKinds, kMessageKinds, kConnectionKinds, kKnownKinds, kHitKinds, kApplicationKinds, kToolKinds};
 
 bool stands_elsewhere(const catalog::KindInfo& kind) {
   return std::ranges::find(kOwnSections, &kind) != kOwnSections.end() ||

@@ -203,6 +203,27 @@ void put_notable(JsonOut& json, const Facts& facts, const store::Marks& marks) {
   json.end();
 }
 
+// The notable ones first, each; the known ones as a number.
+void put_known(JsonOut& json, const Facts& facts) {
+  json.object("known_files");
+  json.integer("notable", facts.census.notable.items);
+  json.integer("known", facts.census.known.items);
+  json.array("notable_files");
+  for (const NotableFile& file : facts.notable_files) {
+    json.object();
+    json.integer("file_id", file.file_id);
+    json.evidence_text("path", file.path);
+    json.integer("size", file.size);
+    json.boolean("deleted", file.deleted);
+    json.text("content_state", file.content_state);
+    json.evidence_text("known_source", file.sets);
+    json.maybe_text("known_category", file.category);
+    json.end();
+  }
+  json.end();
+  json.end();
+}
+
 void put_activity(JsonOut& json, const Activity& activity) {
   json.object("activity");
   json.integer("time_stamps", activity.total);
@@ -341,6 +362,7 @@ Status write_json(Source& source, const std::string& dir) {
   put_conditions(json, facts);
   put_files(json, facts, source.marks());
   put_notable(json, facts, source.marks());
+  put_known(json, facts);
   put_activity(json, facts.activity);
   put_coverage(json, facts.coverage);
   LIMIER_CHECK(put_views(json, index));

@@ -24,6 +24,7 @@ inline constexpr std::array<std::string_view, 5> kPeopleKinds{"device", "account
 inline constexpr std::array<std::string_view, 2> kMessageKinds{"message", "attachment"};
 inline constexpr std::array<std::string_view, 3> kConnectionKinds{"connection", "place", "web"};
 inline constexpr std::array<std::string_view, 1> kHitKinds{"hit"};
+inline constexpr std::array<std::string_view, 1> kKnownKinds{"hash_set"};
 inline constexpr std::array<std::string_view, 1> kApplicationKinds{"app"};
 inline constexpr std::array<std::string_view, 1> kToolKinds{"pack"};
 inline constexpr std::size_t kMaxCellText = 240;  // bytes of a text in a table
@@ -42,6 +43,7 @@ Status put_marks_section(Context& context);
 Status put_messages_section(Context& context);
 Status put_connections_section(Context& context);
 Status put_hits_section(Context& context);
+Status put_known_section(Context& context);
 Status put_applications_section(Context& context);
 Status put_rows_section(Context& context);
 Status put_notable_section(Context& context);

@@ -158,12 +158,13 @@ std::string Words::by_pattern(std::string_view english, int depth) const {
     if (at == std::string_view::npos) continue;
     std::string text;
     std::size_t next = 0;
-    for (std::size_t from = 0; from < pattern.text.size();) {
-      const std::size_t open = pattern.text.find('{', from);
-      text += pattern.text.substr(from, open - from);
+    const std::string_view form = pattern.text;
+    for (std::size_t from = 0; from < form.size();) {
+      const std::size_t open = form.find('{', from);
+      text += form.substr(from, open - from);
       if (open == std::string_view::npos) break;
-      const std::size_t close = pattern.text.find('}', open);
-      const std::string_view place = pattern.text.substr(open + 1, close - open - 1);
+      const std::size_t close = form.find('}', open);
+      const std::string_view place = form.substr(open + 1, close - open - 1);
       const bool numbered = !place.empty() && place.front() >= '0' && place.front() <= '9';
       const std::size_t which = numbered ? static_cast<std::size_t>(place.front() - '0') : next++;
       if (which < values.size()) text += values[which];

@@ -223,6 +223,15 @@ std::pair<std::int64_t, std::int64_t> texts_and_judged(const Pack& pack, const s
 
 constexpr std::string_view kMessages = "message";
 
+// Early, only what is told at once is looked for: over messages, high or above, by its priority or by one it selects.
+bool is_told_early(const Rule& rule) {
+  const auto names = [&](catalog::Priority one) {
+    return rule.sql.find(fmt::format("'{}'", priority_word(one))) != std::string::npos;
+  };
+  return rule.subject == kMessages && (rule.priority <= catalog::Priority::kHigh || names(catalog::Priority::kHigh) ||
+                                       names(catalog::Priority::kLiveInDanger));
+}
+
 // Its word lists are held against messages.
 bool reads_texts(const Pack& pack) {
   return std::ranges::any_of(pack.rules, [](const Rule& rule) {
@@ -256,16 +265,32 @@ Status judge_messages(const RuleSet& set, store::RuleDoor& door, const Options& 
 
 // Where numbers and addresses were looked for.
 Status judge_hits(store::RuleDoor& door, Report& report) {
-  LIMIER_TRY(auto query,
-             door.query("SELECT (SELECT count(DISTINCT content_id) FROM v_file WHERE kind IN ('file', 'stream') AND "
-                        "content_state IN ('complete', 'recovered')), (SELECT count(DISTINCT content_id) FROM v_item "
-                        "WHERE state = 'parsed')",
-                        0));
+  LIMIER_TRY(
+      auto query,
+      door.query(
+          "SELECT (SELECT max(scope_sha256) FROM v_run), count(DISTINCT content_id), count(DISTINCT content_id) "
+          "FILTER (WHERE mime IN ('application/pdf', 'application/gzip', 'application/zip', 'application/zstd', "
+          "'application/java-archive', 'application/vnd.rar', 'application/epub+zip', "
+          "'application/vnd.android.package-archive', 'application/x-7z-compressed', 'application/x-bzip2', "
+          "'application/x-xz', 'application/x-lzma', 'application/x-lzip', 'application/vnd.ms-cab-compressed') OR mime GLOB "
+          "'application/vnd.openxml*' OR mime GLOB 'application/vnd.oasis*'), (SELECT count(DISTINCT content_id) "
+          "FROM v_item WHERE state = 'parsed'), (SELECT count(DISTINCT content_id) FROM v_item WHERE state = "
+          "'parsed' AND parser = 'packed') FROM v_file WHERE kind IN ('file', 'stream') AND content_state IN "
+          "('complete', 'recovered')",
+          0));
+  if (!query.step()) return query.status();
+  const std::int64_t contents = query.integer(1), parsed = query.integer(3);
+  const std::int64_t closed = std::max<std::int64_t>(0, query.integer(2) - query.integer(4));
+  if (contents > 0 && query.is_null(0))
+    put_judged(
+        report, "hits", contents, contents - closed,
+        "numbers, addresses and keys were looked for in all bytes as they lie, in office documents, ZIP and gzip: "
+        "not inside of what is packed in other ways, as PDF, 7z and applications are");
   // Where no row came out, nothing was looked for at all, and other words say that.
-  if (query.step() && query.integer(1) > 0)
-    put_judged(report, "hits", std::max(query.integer(0), query.integer(1)), query.integer(1),
+  else if (parsed > 0 && !query.is_null(0))
+    put_judged(report, "hits", std::max(contents, parsed), parsed,
                "numbers, addresses and keys were looked for in the texts of rows that came out of contents, not in the "
-               "bytes of other contents and of unallocated space");
+               "bytes of other contents and of unallocated space, to which the scope cannot be held");
   return query.status();
 }
 
@@ -313,7 +338,7 @@ Result<Report> run(const RuleSet& set, store::RuleDoor& door, const Options& opt
   LIMIER_TRY(auto sight, Sight::of(door));
   for (const Pack& pack : set.packs()) {
     for (const Rule& rule : pack.rules) {
-      if (options.early && rule.subject != kMessages) continue;
+      if (options.early && !is_told_early(rule)) continue;
       if (!sight.serves(pack, rule)) continue;
       if (const auto status = run_rule(pack, rule, door, options, report); !status)
         report.problems.push_back(fmt::format("rule {}/{}: {}", pack.id, rule.id, status.error().message));
@@ -322,7 +347,7 @@ Result<Report> run(const RuleSet& set, store::RuleDoor& door, const Options& opt
   if (!options.early) {
     if (const auto status = judge_messages(set, door, options, report); !status)
       report.problems.push_back(fmt::format("what was judged: {}", status.error().message));
-    const bool whole = sight.has("v_file") && sight.has("v_item");
+    const bool whole = sight.has("v_file") && sight.has("v_item") && sight.has("v_run");
     if (const auto status = whole ? judge_hits(door, report) : ok_status(); !status)
       report.problems.push_back(fmt::format("where numbers were looked for: {}", status.error().message));
     sight.say(report);

@@ -113,6 +113,7 @@ Status IndexWriter::Impl::rewind_sweep() {
   if (!std::exchange(sweep_reported_, true)) return ok_status();
   LIMIER_CHECK(begin());
   LIMIER_CHECK(rewind_loose_pages());
+  LIMIER_CHECK(rewind_byte_hits());
   LIMIER_CHECK(db_.execute(extent_index()));
   LIMIER_TRY(const auto at, db_.integer("SELECT image_offset FROM sweep_state"));
   LIMIER_TRY(const auto generation, db_.integer("SELECT generation FROM sweep_state"));

@@ -4,6 +4,7 @@
 
 #include "limier/catalog/findings.h"
 #include "limier/catalog/messages.h"
+#include "store/packages.h"
 #include "store/writer_impl.h"
 
 namespace limier::store {
@@ -331,6 +332,7 @@ Status IndexWriter::Impl::settle_content() {
   LIMIER_CHECK(drop_unfinished_items());
   LIMIER_CHECK(drop_same_items());
   LIMIER_CHECK(derive_mailbox_owners());
+  LIMIER_CHECK(settle_packages(db_));
   LIMIER_CHECK(settle_declared(db_));
   LIMIER_CHECK(db_.execute("DELETE FROM row_item"));
   LIMIER_CHECK(db_.execute(
@@ -343,7 +345,7 @@ Status IndexWriter::Impl::settle_content() {
   LIMIER_CHECK(settle_attachments());
   LIMIER_CHECK(db_.execute(fmt::format("UPDATE row_message SET sender = '{}' WHERE direction = {} AND sender IS NULL",
                                        catalog::kOwnerWord, static_cast<int>(catalog::Direction::kOut))));
-  LIMIER_CHECK(find_in_rows());
+  LIMIER_CHECK(settle_hits());
   content_settled_ = true;
   return ok_status();
 }

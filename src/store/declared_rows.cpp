@@ -66,9 +66,11 @@ std::string shown(const ColumnInfo& column) {
 std::string table_sql(const KindInfo& kind) {
   std::string sql = fmt::format("CREATE TABLE {} (\n  ", table_of(kind.name));
   if (kind.origin == Origin::kContent) {
-    sql +=
-        "row_id INTEGER PRIMARY KEY, item_id INTEGER NOT NULL REFERENCES content_item(item_id), seq INTEGER NOT NULL, "
-        "id INTEGER, maker_id INTEGER NOT NULL";
+    sql += fmt::format(
+        "row_id INTEGER PRIMARY KEY, item_id INTEGER{} REFERENCES content_item(item_id), seq INTEGER NOT "
+        "NULL, id INTEGER, maker_id INTEGER NOT NULL",
+        kind.in_bytes ? "" : " NOT NULL");
+    if (kind.in_bytes) sql += ", of_content INTEGER, of_file INTEGER";
     for (const ColumnInfo& column : catalog::place_columns())
       sql += fmt::format(", place_{} {}", column.name, column.as == As::kText ? "TEXT" : "INTEGER");
   } else {
@@ -82,7 +84,10 @@ std::string view_sql(const KindInfo& kind) {
   std::string sql = fmt::format("CREATE VIEW v_{0} AS SELECT r.id AS {0}_id", kind.name);
   for (const ColumnInfo& column : kind.columns) sql += ",\n  " + shown(column);
   if (kind.origin == Origin::kContent) {
-    sql += ",\n  i.file_id, i.content_id, r.place_locator AS locator, m.name AS parser, m.version AS parser_version";
+    sql += kind.in_bytes
+               ? ",\n  coalesce(i.file_id, r.of_file) AS file_id, coalesce(i.content_id, r.of_content) AS content_id"
+               : ",\n  i.file_id, i.content_id";
+    sql += ", r.place_locator AS locator, m.name AS parser, m.version AS parser_version";
     for (const ColumnInfo& column : catalog::place_columns()) {
       if (column.name == "locator") continue;
       const std::string name = fmt::format("r.place_{}", column.name);
@@ -93,12 +98,13 @@ std::string view_sql(const KindInfo& kind) {
     if (column.as == As::kText) sql += fmt::format(", r.{}_raw", column.name);
   sql += fmt::format("\n  FROM {} r", table_of(kind.name));
   if (kind.origin == Origin::kContent)
-    sql += " JOIN content_item i ON i.item_id = r.item_id JOIN row_maker m ON m.maker_id = r.maker_id";
+    sql += fmt::format(" {}JOIN content_item i ON i.item_id = r.item_id JOIN row_maker m ON m.maker_id = r.maker_id",
+                       kind.in_bytes ? "LEFT " : "");
   return sql + ";\n";
 }
 
 std::size_t stored_columns(const KindInfo& kind) {
-  std::size_t count = kind.origin == Origin::kContent ? 4 + catalog::kPlaceCells : 1;
+  std::size_t count = kind.origin == Origin::kContent ? 4 + catalog::kPlaceCells + (kind.in_bytes ? 2 : 0) : 1;
   for (const ColumnInfo& column : kind.columns) count += column.as == As::kText ? 2 : 1;
   return count;
 }
@@ -106,6 +112,7 @@ std::size_t stored_columns(const KindInfo& kind) {
 // The columns in the order in which cells are bound.
 std::string insert_sql(const KindInfo& kind) {
   std::string names = kind.origin == Origin::kContent ? "item_id, seq, maker_id, id" : "id";
+  if (kind.in_bytes) names = "of_content, of_file, " + names;
   if (kind.origin == Origin::kContent)
     for (const ColumnInfo& column : catalog::place_columns()) names += fmt::format(", place_{}", column.name);
   for (const ColumnInfo& column : kind.columns) {
@@ -149,10 +156,11 @@ class Binder {
   int at_ = 0;
 };
 
-Status bind_and_run(Statement& statement, const KindInfo& kind, std::span<const std::int64_t> head,
-                    std::span<const catalog::RowCell> cells) {
+using Head = std::span<const std::optional<std::int64_t>>;
+
+Status bind_and_run(Statement& statement, const KindInfo& kind, Head head, std::span<const catalog::RowCell> cells) {
   Binder binder(statement, cells.size());
-  for (const std::int64_t value : head) binder.put(value);
+  for (const auto& value : head) value ? binder.put(*value) : binder.put_null();
   binder.put_null();  // id: given at the end, or by SQLite
   std::size_t at = 0;
   if (kind.origin == Origin::kContent)
@@ -273,7 +281,17 @@ Status DeclaredRows::add(Database& db, const KindInfo& kind, std::int64_t item_i
                          std::int64_t maker_id, std::span<const catalog::RowCell> cells) {
   assert(kind.origin == Origin::kContent && cells.size() == catalog::cell_count(kind));
   LIMIER_TRY(Statement* const insert, insert_of(db, kind));
-  return bind_and_run(*insert, kind, std::array{item_id, seq, maker_id}, cells);
+  const std::array<std::optional<std::int64_t>, 5> head{std::nullopt, std::nullopt, item_id, seq, maker_id};
+  return bind_and_run(*insert, kind, Head(head).subspan(kind.in_bytes ? 0 : 2), cells);
+}
+
+Status DeclaredRows::add_in_bytes(Database& db, const KindInfo& kind, std::optional<std::int64_t> content_id,
+                                  std::optional<std::int64_t> file_id, std::int64_t seq, std::int64_t maker_id,
+                                  std::span<const catalog::RowCell> cells) {
+  assert(kind.in_bytes && cells.size() == catalog::cell_count(kind));
+  LIMIER_TRY(Statement* const insert, insert_of(db, kind));
+  const std::array<std::optional<std::int64_t>, 5> head{content_id, file_id, std::nullopt, seq, maker_id};
+  return bind_and_run(*insert, kind, head, cells);
 }
 
 Status DeclaredRows::add(Database& db, const KindInfo& kind, std::span<const catalog::RowCell> cells) {
@@ -283,11 +301,12 @@ Status DeclaredRows::add(Database& db, const KindInfo& kind, std::span<const cat
 }
 
 Status number_rows(Database& db, const KindInfo& kind) {
+  // Those in bytes come after those that parsers read, in the order of the image.
   return db.execute(fmt::format(
-      "UPDATE {0} SET id = o.n FROM (SELECT r.row_id, row_number() OVER (ORDER BY i.content_id, i.parser, r.seq) AS "
-      "n FROM {0} r JOIN content_item i ON i.item_id = r.item_id) o WHERE o.row_id = {0}.row_id;"
+      "UPDATE {0} SET id = o.n FROM (SELECT r.row_id, row_number() OVER (ORDER BY {1}i.content_id, i.parser, r.seq) AS "
+      "n FROM {0} r {2}JOIN content_item i ON i.item_id = r.item_id) o WHERE o.row_id = {0}.row_id;"
       "CREATE UNIQUE INDEX IF NOT EXISTS {0}_by_id ON {0}(id)",
-      table_of(kind.name)));
+      table_of(kind.name), kind.in_bytes ? "r.item_id IS NULL, " : "", kind.in_bytes ? "LEFT " : ""));
 }
 
 Status look_up_references(Database& db, const KindInfo& kind) {

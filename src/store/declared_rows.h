@@ -28,6 +28,10 @@ class DeclaredRows {
   // A row out of a content. `maker_id`: whose parser it was.
   Status add(Database& db, const catalog::KindInfo& kind, std::int64_t item_id, std::int64_t seq, std::int64_t maker_id,
              std::span<const catalog::RowCell> cells);
+  // Where KindInfo::in_bytes: one that no parser read, in a content or in none.
+  Status add_in_bytes(Database& db, const catalog::KindInfo& kind, std::optional<std::int64_t> content_id,
+                      std::optional<std::int64_t> file_id, std::int64_t seq, std::int64_t maker_id,
+                      std::span<const catalog::RowCell> cells);
   // One that limier made; numbered as they come.
   Status add(Database& db, const catalog::KindInfo& kind, std::span<const catalog::RowCell> cells);
   void clear() { inserts_.clear(); }

@@ -339,6 +339,8 @@ Status IndexWriter::Impl::finish(std::string_view outcome, int exit_code, std::i
     LIMIER_CHECK(update.run());
   }
   LIMIER_TRY(const auto digest, db_.integer("SELECT 1 FROM digest LIMIT 1"));
+  // Its rows stand in row_hit by now, and the indexes take its room.
+  if (outcome == "finished") LIMIER_CHECK(db_.execute("DELETE FROM byte_hit"));
   LIMIER_CHECK(db_.execute(question_indexes(digest.has_value())));
   LIMIER_CHECK(commit());
   return close_down();
@@ -348,7 +350,7 @@ Status IndexWriter::Impl::finish(std::string_view outcome, int exit_code, std::i
 Status IndexWriter::Impl::close_down() {
   for (Statement* statement :
        {&volume_, &digest_, &block_, &issue_, &encryption_, &bad_range_, &content_digest_, &content_type_, &touched_,
-        &plan_, &find_inode_, &find_content_, &open_content_, &far_time_, &loose_page_})
+        &plan_, &find_inode_, &find_content_, &open_content_, &far_time_, &loose_page_, &byte_hit_})
     *statement = Statement();
   declared_.clear();
   names_ = {};

@@ -1,5 +1,5 @@
 // Numbers, addresses and keys in the texts of the rows that came out of contents: hits, each with the row it stands in.
-// Once, when all rows have their ids.
+// With those in bytes (byte_hits.cpp) they get their ids and ranks. Once, when all rows have their ids.
 #include <fmt/format.h>
 
 #include <map>
@@ -15,7 +15,7 @@
 namespace limier::store {
 namespace {
 
-constexpr std::size_t kMaxPlaces = 100;     // of a value in a file
+constexpr std::string_view kHitsInKnown = "hits-in-known-files";
 constexpr std::size_t kContextBytes = 48;   // on either side
 constexpr std::size_t kMaxText = 4u << 20;  // of one cell
 
@@ -216,7 +216,7 @@ class RowHits {
   Status put(const Row& row, const Column& column, std::string_view text, const entities::Found& found) {
     const std::string kind(entities::kind_word(found.kind));
     Places& places = places_[fmt::format("{}:{}:{}", row.file_id, kind, found.normalized)];
-    if (places.rows == kMaxPlaces) {
+    if (places.rows == kMaxPlacesOfValue) {
       ++places.left_out;
       return ok_status();
     }
@@ -259,19 +259,49 @@ class RowHits {
 // What is sure first, then what stands in messages, then what there is least of.
 constexpr const char* kRank =
     "UPDATE row_hit SET rank = o.n FROM (SELECT row_id, row_number() OVER (ORDER BY validated, kind IN ('url', "
-    "'domain'), message_locator IS NULL, places, kind, normalized, id) AS n FROM (SELECT *, count(*) OVER (PARTITION "
-    "BY kind, normalized) AS places FROM row_hit)) o WHERE o.row_id = row_hit.row_id";
+    "'domain'), message_locator IS NULL, places, kind, normalized, id) AS n FROM (SELECT row_id, validated, kind, "
+    "normalized, message_locator, id, count(*) OVER (PARTITION BY kind, normalized) AS places FROM row_hit)) o WHERE "
+    "o.row_id = row_hit.row_id";
 
 }  // namespace
 
-Status IndexWriter::Impl::find_in_rows() {
+// Of published software and the like: counted and not kept. Those of notable files stay.
+Status IndexWriter::Impl::leave_out_known_hits() {
+  LIMIER_CHECK(db_.execute(fmt::format("DELETE FROM issue WHERE code = '{}'", kHitsInKnown)));
+  constexpr std::string_view kInKnown =
+      "FROM row_hit AS h WHERE coalesce(h.of_content, (SELECT i.content_id FROM content_item i WHERE i.item_id = "
+      "h.item_id)) IN (SELECT content_id FROM known_content WHERE notable = 0)";
+  LIMIER_TRY(const auto places, db_.integer(fmt::format("SELECT count(*) + coalesce(sum(left_out), 0) {}", kInKnown)));
+  if (places.value_or(0) == 0) return ok_status();
+  catalog::IssueRecord issue;
+  issue.stage = "content";
+  issue.code = kHitsInKnown;
+  issue.severity = catalog::Severity::kInfo;
+  issue.message =
+      fmt::format("{} places of numbers, addresses and keys in known files were counted and not kept", *places);
+  LIMIER_CHECK(add(issue));
+  return db_.execute(fmt::format("DELETE {}", kInKnown));
+}
+
+Status IndexWriter::Impl::settle_hits() {
   LIMIER_TRY(const std::int64_t maker, maker_id(entities::kScanner, entities::kScannerVersion));
   LIMIER_TRY(const people::Country* const at_home, country_of_device(db_));
-  LIMIER_CHECK(db_.execute("DELETE FROM row_hit"));
+  // Those that a parser gave stay, and get new numbers among the others.
+  LIMIER_CHECK(
+      db_.execute(fmt::format("DROP INDEX IF EXISTS row_hit_by_id; DROP INDEX IF EXISTS row_hit_by_rank;"
+                              "DELETE FROM row_hit WHERE maker_id = {}; UPDATE row_hit SET id = NULL",
+                              maker)));
   LIMIER_CHECK(RowHits(db_, declared_, maker, at_home).run());
+  LIMIER_CHECK(place_byte_hits(maker));
+  LIMIER_CHECK(leave_out_known_hits());
   LIMIER_CHECK(number_rows(db_, catalog::kKindOf<catalog::Hit>));
   LIMIER_CHECK(look_up_references(db_, catalog::kKindOf<catalog::Hit>));
-  return db_.execute(kRank);
+  LIMIER_CHECK(db_.execute(kRank));
+  LIMIER_CHECK(db_.execute(fmt::format(
+      "DELETE FROM row_maker WHERE maker_id = {0} AND NOT EXISTS (SELECT 1 FROM row_hit WHERE maker_id = {0})",
+      maker)));
+  makers_.clear();
+  return db_.execute("CREATE INDEX IF NOT EXISTS row_hit_by_rank ON row_hit(rank)");
 }
 
 }  // namespace limier::store

@@ -224,8 +224,11 @@ Status IndexWriter::Impl::clear_unfinished() {
                     "DELETE FROM scope_count WHERE item_id <> 0"));
   }
   if (!done(Step::kContent)) {
+    // Their rows may have been held against the files already, and most of them are gone then.
+    LIMIER_CHECK(db_.execute("UPDATE content_item SET state = NULL WHERE parser = 'dpkg'"));
     LIMIER_CHECK(drop_unfinished_items());
     LIMIER_CHECK(db_.execute("DELETE FROM row_item"));
+    LIMIER_CHECK(clear_known());
   }
   if (!done(Step::kRules))
     LIMIER_CHECK(db_.execute("DELETE FROM row_finding; DELETE FROM row_judged; DELETE FROM row_pack"));

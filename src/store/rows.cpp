@@ -339,6 +339,7 @@ Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
                         (digests.md5 || digests.sha1 || digests.sha256);
   if (!digested) return ok_status();
   LIMIER_CHECK(put_digest(content_id, digests));
+  for (const catalog::ByteHit& hit : record.hits) LIMIER_CHECK(put_byte_hit(hit, content_id, kSeenByWalk));
   return put_type(content_id, record.type);
 }
 

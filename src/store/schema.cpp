@@ -89,6 +89,14 @@ CREATE TABLE packed (
 CREATE TABLE stored_name (
   name_key INTEGER PRIMARY KEY REFERENCES name(name_key), name TEXT NOT NULL, name_raw BLOB
 ) STRICT;
+-- What hash sets say; the words of it once.
+CREATE TABLE known_source (
+  source_id INTEGER PRIMARY KEY, sources TEXT NOT NULL, categories TEXT NOT NULL, UNIQUE (sources, categories)
+) STRICT;
+CREATE TABLE known_content (
+  content_id INTEGER PRIMARY KEY REFERENCES stream(content_id), notable INTEGER NOT NULL,
+  source_id INTEGER NOT NULL REFERENCES known_source(source_id)
+) STRICT;
 CREATE TABLE extent (
   content_id INTEGER NOT NULL REFERENCES stream(content_id), seq INTEGER NOT NULL, piece INTEGER NOT NULL,
   file_offset INTEGER NOT NULL, image_offset INTEGER, length INTEGER NOT NULL, kind INTEGER NOT NULL,
@@ -136,7 +144,7 @@ CREATE TABLE not_examined (
 
 std::string table_schema() {
   return std::string(kRunTables) + kCatalogTables + kResultTables + declared_tables() + content_type_schema() +
-         progress_schema() + checkpoint_schema();
+         progress_schema() + checkpoint_schema() + byte_hit_schema();
 }
 
 // Carries what the sweeps over the media need, so that they do not look every extent up again. Made when it is first

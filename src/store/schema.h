@@ -12,6 +12,7 @@ std::string view_schema();
 // What a later run needs to go on with an unfinished index (progress.cpp).
 std::string progress_schema();
 std::string checkpoint_schema();
+std::string byte_hit_schema();
 std::string content_type_schema();
 // The extents in the order of the media: made when the sweep, or damage, first asks for it.
 std::string extent_index();

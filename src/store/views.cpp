@@ -152,7 +152,7 @@ CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS
   i.mode, i.uid, i.gid, nullif(i.link_target, '') AS link_target, d.md5_hex AS md5, d.sha1_hex AS sha1, d.sha256_hex AS sha256,
   {state} AS content_state,
   t.mime, t.name AS type_name, {mismatch} AS ext_mismatch, iif(c.type <> {empty}, c.entropy / 1000.0, NULL) AS entropy,
-  CAST(NULL AS TEXT) AS known, CAST(NULL AS TEXT) AS known_source,
+  iif(k.notable, 'notable', iif(k.notable = 0, 'known', NULL)) AS known, ks.sources AS known_source,
   s.attr_type, s.attr_id, f.content_id, nullif(i.owner_sid, '') AS owner_sid, i.link_count, f.reused AS realloc,
   n.sequence AS name_sequence, f.inode_key IS NOT NULL AS has_metadata, i.link_target_raw,
   iif(f.is_stream, s.name_raw, NULL) AS stream_raw, s.reason AS content_reason,
@@ -160,10 +160,12 @@ CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS
   (SELECT name FROM stored_name a WHERE a.name_key = f.name_key AND NOT f.is_stream) AS stored_name,
   (SELECT name_raw FROM stored_name a WHERE a.name_key = f.name_key AND NOT f.is_stream) AS stored_name_raw,
   iif(i.time_marks >> {far} <> 0, (SELECT group_concat(place || ' ' || seconds || ' ' || text) FROM far_time t
-    WHERE t.inode_key = i.inode_key), NULL) AS far_times
+    WHERE t.inode_key = i.inode_key), NULL) AS far_times, nullif(ks.categories, '') AS known_category
   {tables} LEFT JOIN digest d ON d.content_id = f.content_id AND NOT f.reused AND (s.state <= 1 OR s.state = 6)
   LEFT JOIN content_type c ON c.content_id = f.content_id AND NOT f.reused AND (s.state <= 1 OR s.state = 6)
-  LEFT JOIN file_type t ON t.type = c.type;
+  LEFT JOIN file_type t ON t.type = c.type
+  LEFT JOIN known_content k ON k.content_id = f.content_id AND NOT f.reused AND (s.state <= 1 OR s.state = 6)
+  LEFT JOIN known_source ks ON ks.source_id = k.source_id;
 )sql",
       fmt::arg("path", kPathOfFile), fmt::arg("name", kName),
       fmt::arg("kind", words<catalog::FileKind>("f.kind", 6, catalog::file_kind_name)),
@@ -245,13 +247,15 @@ std::string content_view() {
       R"sql(
 CREATE VIEW v_content AS SELECT min(d.content_id) AS content_id, d.sha256_hex AS sha256, s.size_bytes AS size,
   count(DISTINCT f.file_id) AS files, t.mime, t.name AS type_name, {basis} AS type_basis,
-  iif(c.type <> {empty}, c.entropy / 1000.0, NULL) AS entropy, CAST(NULL AS TEXT) AS known,
-  CAST(NULL AS TEXT) AS known_source, CAST(NULL AS INTEGER) AS width, CAST(NULL AS INTEGER) AS height,
+  iif(c.type <> {empty}, c.entropy / 1000.0, NULL) AS entropy,
+  iif(max(k.notable), 'notable', iif(max(k.notable) = 0, 'known', NULL)) AS known,
+  max(ks.sources) AS known_source, CAST(NULL AS INTEGER) AS width, CAST(NULL AS INTEGER) AS height,
   CAST(NULL AS TEXT) AS pdq, CAST(NULL AS TEXT) AS text_state, {item_state} AS item_state,
-  min(ri.parser) AS parser
+  min(ri.parser) AS parser, nullif(max(ks.categories), '') AS known_category
   FROM digest d JOIN stream s ON s.content_id = d.content_id JOIN file f ON f.content_id = d.content_id
   LEFT JOIN content_type c ON c.content_id = d.content_id LEFT JOIN file_type t ON t.type = c.type
   LEFT JOIN row_item ri ON ri.content_id = d.content_id
+  LEFT JOIN known_content k ON k.content_id = d.content_id LEFT JOIN known_source ks ON ks.source_id = k.source_id
   WHERE d.sha256_hex IS NOT NULL AND NOT f.reused AND (s.state <= 1 OR s.state = 6) GROUP BY d.sha256_hex;
 )sql",
       fmt::arg("basis", "nullif(" + words<catalog::TypeBasis>("c.basis", 4, catalog::type_basis_name) + ", '')"),

@@ -209,6 +209,7 @@ Status IndexWriter::Impl::clear_rows_of(std::uint32_t volume_id) {
                               "DELETE FROM stored_name WHERE name_key BETWEEN {0} AND {1};"
                               "DELETE FROM stream WHERE content_id BETWEEN {0} AND {1};"
                               "DELETE FROM extent WHERE content_id BETWEEN {0} AND {1};"
+                              "DELETE FROM byte_hit WHERE content_id BETWEEN {0} AND {1};"
                               "DELETE FROM far_time WHERE inode_key BETWEEN {0} AND {1};"
                               "DELETE FROM inode WHERE inode_key BETWEEN {0} AND {1};"
                               "DELETE FROM block WHERE volume_id = {2};"

@@ -48,6 +48,12 @@ bool stands_alone(const std::string& path);
 // Where the device is at home, as its rows say; nullptr: they do not.
 Result<const people::Country*> country_of_device(Database& db);
 
+// In place of a place of the image: a sweep that begins again does not report it.
+inline constexpr std::int64_t kSeenByWalk = -1;
+
+// Of a value in a file that are listed; how many more there are is said.
+inline constexpr std::size_t kMaxPlacesOfValue = 100;
+
 // A connection that is about to write: WAL, exclusive.
 Status set_up(Database& db);
 // Gives the run its number.
@@ -108,6 +114,11 @@ class IndexWriter::Impl {
   Result<ItemLoosePages> loose_pages_of(std::int64_t item_id, std::string_view of);
   Status read_free_runs();
 
+  // byte_hits.cpp
+  Status put_byte_hit(const catalog::ByteHit& hit, std::int64_t content_id, std::int64_t seen_at);
+  Status rewind_byte_hits();
+  Status place_byte_hits(std::int64_t maker);
+
   [[nodiscard]] bool done(Step step) const;
   [[nodiscard]] std::uint64_t refused_of(Step step, std::uint32_t volume_id) const;
   Status finish_step(Step step, std::uint32_t volume_id);
@@ -143,6 +154,11 @@ class IndexWriter::Impl {
   Status drop_same_items();
   Status settle_content();
 
+  // known.cpp
+  Result<std::vector<DigestsOf>> digests_behind(std::int64_t after, std::size_t limit);
+  Status clear_known();
+  Status add_known(std::span<const KnownContent> known);
+
   // scope.cpp
   void set_scope(std::shared_ptr<const catalog::Scope> scope);
   Status count_masked(std::uint32_t volume_id, std::int64_t item_id, std::string_view kind, const std::string& reason,
@@ -163,7 +179,8 @@ class IndexWriter::Impl {
   Status settle_people();
 
   // hits.cpp
-  Status find_in_rows();
+  Status settle_hits();
+  Status leave_out_known_hits();
 
   // mailboxes.cpp
   Status derive_mailbox_owners();
@@ -269,6 +286,7 @@ class IndexWriter::Impl {
   std::int64_t free_until_ = -1;  // where the last of them begins
   bool free_ended_ = false;
   std::optional<std::size_t> loose_pages_;  // kept; not known before the first
+  std::optional<std::int64_t> byte_hits_;   // the same
 
   DeclaredRows declared_;
   std::map<std::pair<std::string, std::string>, std::int64_t> makers_;
@@ -277,7 +295,8 @@ class IndexWriter::Impl {
   std::vector<std::string> beside_places_;  // globs
 
   Statement volume_, digest_, block_, issue_, encryption_, bad_range_, content_digest_, content_type_, touched_,
-      packed_, packing_fault_, stored_name_, plan_, find_inode_, find_content_, open_content_, far_time_, loose_page_;
+      packed_, packing_fault_, stored_name_, plan_, find_inode_, find_content_, open_content_, far_time_, loose_page_,
+      byte_hit_;
   // NOLINTEND(readability-identifier-naming)
 };
 

@@ -40,15 +40,18 @@ class FrameSink final : public sweep::Sink {
         contents_(channel_, FrameType::kContentDigests),
         bad_ranges_(channel_, FrameType::kBadRanges),
         loose_pages_(channel_, FrameType::kLoosePages),
+        entities_(channel_, FrameType::kEntities),
         open_contents_(channel_, FrameType::kOpenContents) {}
 
   Status content(const catalog::ContentDigest& digest) override { return contents_.add(digest); }
   Status bad_range(const catalog::BadRange& range) override { return bad_ranges_.add(range); }
   Status loose_page(const sweep::LoosePage& page) override { return loose_pages_.add(page); }
+  Status entity(const catalog::ByteHit& hit) override { return entities_.add(hit); }
   Status media(const Digests& digests) override {
     LIMIER_CHECK(contents_.flush());
     LIMIER_CHECK(bad_ranges_.flush());
     LIMIER_CHECK(loose_pages_.flush());
+    LIMIER_CHECK(entities_.flush());
     return channel_.send(FrameType::kMediaDigests, digests);
   }
   Status open_content(const sweep::OpenContent& content) override { return open_contents_.add(content); }
@@ -56,6 +59,7 @@ class FrameSink final : public sweep::Sink {
     LIMIER_CHECK(contents_.flush());
     LIMIER_CHECK(bad_ranges_.flush());
     LIMIER_CHECK(loose_pages_.flush());
+    LIMIER_CHECK(entities_.flush());
     LIMIER_CHECK(open_contents_.flush());
     return channel_.send(FrameType::kSweepCheckpoint, point);
   }
@@ -81,6 +85,7 @@ class FrameSink final : public sweep::Sink {
   worker::BatchSender<catalog::ContentDigest> contents_;
   worker::BatchSender<catalog::BadRange> bad_ranges_;
   worker::BatchSender<sweep::LoosePage> loose_pages_;
+  worker::BatchSender<catalog::ByteHit> entities_;
   worker::BatchSender<sweep::OpenContent> open_contents_;
   std::chrono::steady_clock::time_point last_progress_{};
 };
@@ -104,7 +109,7 @@ Result<worker::WorkerStats> run_job(const worker::WorkerContext& context, const 
   for (std::size_t i = 0; i < job.evidence.segments.size(); ++i)
     fds.push_back(worker::kFirstEvidenceFd + static_cast<int>(i));
   if (job.kind == sweep::SweepJobKind::kContainer) {
-    LIMIER_TRY(const auto message, sweep::describe_container(job.evidence, fds, job.image_offsets));
+    LIMIER_TRY(const auto message, sweep::describe_container(job.evidence, fds, job.image_offsets, job.bytes_there));
     LIMIER_CHECK(context.channel->send(FrameType::kContainer, message));
     return worker::WorkerStats{};
   }

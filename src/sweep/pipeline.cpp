@@ -38,14 +38,15 @@ Pipeline::Pipeline(const evidence::Image& image, const SweepJob& job, std::uint6
     : image_(image),
       jobs_(std::clamp<std::uint32_t>(job.jobs, 1, kMaxJobs)),
       loose_pages_(job.loose_pages),
-      beside_media_(image, job.file_digests, pulse_) {
+      entities_(job.entities),
+      beside_media_(image, job.file_digests, pulse_, job.entities) {
   for (const DigestSet which : media_chains(job.media_digests)) {
     media_.emplace_back(which);
     media_.back().cost.stage = media_.size() == 1 ? "media" : "media-" + std::to_string(media_.size());
   }
   files_.reserve(kShards);
   for (std::size_t shard = 0; shard < kShards; ++shard) {
-    files_.emplace_back(FileHashes(image, job.file_digests, pulse_));
+    files_.emplace_back(FileHashes(image, job.file_digests, pulse_, job.entities));
     files_.back().cost.stage = "files-" + std::to_string(shard + 1);
   }
   const auto batch_bytes = static_cast<std::size_t>(chunks_per_batch * image.chunk_size());
@@ -268,8 +269,11 @@ void Pipeline::decode(Batch& batch) {
   batch.states.resize(static_cast<std::size_t>(batch.chunk_count), evidence::ChunkState::kMissing);
   image_.decode_chunks(batch.first_chunk, batch.buffer, batch.states);
   batch.loose_pages.clear();
-  if (!batch.for_media || !loose_pages_) return;
+  batch.entities.clear();
+  if (!batch.for_media) return;
   const BatchBytes bytes = bytes_of(batch);
+  if (entities_) find_entities(bytes, batch.entities);
+  if (!loose_pages_) return;
   for (std::size_t i = 0; i < batch.states.size(); ++i) {
     if (!trustworthy(batch.states[i]) || batch.states[i] == evidence::ChunkState::kZero) continue;
     const std::size_t from = i * std::size_t{image_.chunk_size()};

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "sweep/batch_memory.h"
+#include "sweep/entity_scan.h"
 #include "sweep/file_hashes.h"
 
 namespace limier::sweep {
@@ -24,7 +25,8 @@ struct Batch {
   LaneSteps steps;
   std::vector<evidence::ChunkState> states;
   std::vector<std::uint64_t> loose_pages;  // loose_pages.h; only where for_media
-  std::array<std::vector<catalog::ContentDigest>, kLanes> results;
+  std::vector<catalog::ByteHit> entities;  // away from the edges (entity_scan.h); only where for_media
+  std::array<LaneResults, kLanes> results;
 
   MutableBytes buffer;
   bool decoded = false;
@@ -45,6 +47,7 @@ class Pipeline {
   // The batch to fill in; only with has_room().
   Batch& next_free() { return slots_[submitted_ % slots_.size()]; }
   void submit();
+  [[nodiscard]] Batch& oldest() { return slots_[retired_ % slots_.size()]; }
   [[nodiscard]] const Batch& oldest() const { return slots_[retired_ % slots_.size()]; }
   // True when the oldest batch has gone through everything; false when that takes longer than `timeout`.
   Result<bool> wait_for_oldest(std::chrono::milliseconds timeout);
@@ -60,6 +63,7 @@ class Pipeline {
   [[nodiscard]] std::uint64_t chunks_decoded() const;
   [[nodiscard]] std::uint64_t seeks_back() const;
   [[nodiscard]] std::vector<StageCost> costs() const;
+  [[nodiscard]] BatchBytes bytes_of(const Batch& batch) const;
 
  private:
   // Taking the batches in order, one at a time.
@@ -92,12 +96,11 @@ class Pipeline {
   void chain_passed(Batch& batch);
   void decode(Batch& batch);
   void hash_media(std::size_t chain, Batch& batch);
-  [[nodiscard]] BatchBytes bytes_of(const Batch& batch) const;
   Batch& slot(std::uint64_t number) { return slots_[number % slots_.size()]; }
 
   const evidence::Image& image_;
   std::uint32_t jobs_;
-  bool loose_pages_;
+  bool loose_pages_, entities_;
   Pulse pulse_;
   std::vector<MediaChain> media_;
   FileHashes beside_media_;       // the first media chain's

@@ -76,6 +76,7 @@ class Sweep {
       LIMIER_CHECK(pipeline_.idle() ? checkpoint() : report_oldest());
     }
     LIMIER_CHECK(bad_ranges_.flush());
+    LIMIER_CHECK(report_entities(seams_.end()));
     LIMIER_CHECK(sink_.media(pipeline_.media_digests()));
     SweepStats stats{.chunks_decoded = pipeline_.chunks_decoded(),
                      .pieces_deferred = planner_.pieces_deferred(),
@@ -123,6 +124,7 @@ class Sweep {
     LIMIER_CHECK(replay_plan(point.image_offset));
     pipeline_.restore_media(point.media);
     if (point.open_range) bad_ranges_.go_on(*point.open_range);
+    if (job_.entities) seams_ = seams_behind(point.image_offset);
     return restore_contents(point, open_contents);
   }
 
@@ -138,6 +140,17 @@ class Sweep {
     }
     planner_.forget_stash();
     return ok_status();
+  }
+
+  // For the seam at a checkpoint, read again.
+  Seams seams_behind(std::uint64_t offset) {
+    const std::uint64_t chunk_size = image_.chunk_size();
+    const std::uint64_t last = offset / chunk_size;
+    const std::uint64_t first = last - std::min(last, (Seams::kKept + chunk_size - 1) / chunk_size);
+    std::vector<std::uint8_t> data(static_cast<std::size_t>((last - first) * chunk_size));
+    std::vector<evidence::ChunkState> states(static_cast<std::size_t>(last - first), evidence::ChunkState::kMissing);
+    image_.decode_chunks(first, data, states);
+    return Seams({first * chunk_size, image_.chunk_size(), data, states});
   }
 
   // A digest is only right when every byte before was hashed: what is missing or at another byte ends the sweep.
@@ -215,7 +228,7 @@ class Sweep {
   }
 
   Status report_oldest() {
-    const Batch& batch = pipeline_.oldest();
+    Batch& batch = pipeline_.oldest();
     sink_.working_on(batch.first_chunk);
     for (std::uint64_t seen = pipeline_.beats();;) {
       LIMIER_TRY(const bool finished, pipeline_.wait_for_oldest(kBeat));
@@ -226,6 +239,7 @@ class Sweep {
     }
     if (batch.for_media) LIMIER_CHECK(report_states(batch));
     for (const std::uint64_t offset : batch.loose_pages) LIMIER_CHECK(sink_.loose_page({offset}));
+    if (job_.entities) LIMIER_CHECK(report_entities(batch));
     LIMIER_CHECK(report_contents(batch));
     sink_.advanced(batch.image_offset + batch.length);
     pipeline_.retire_oldest();
@@ -241,11 +255,31 @@ class Sweep {
     return ok_status();
   }
 
+  Status report_entities(Batch& batch) {
+    if (batch.for_media)
+      LIMIER_CHECK(report_entities(seams_.pass(pipeline_.bytes_of(batch), std::move(batch.entities))));
+    for (auto& results : batch.results) {
+      for (catalog::ByteHit& joint : results.joints) {
+        joint.seen_at = batch.image_offset;
+        LIMIER_CHECK(sink_.entity(joint));
+      }
+    }
+    return ok_status();
+  }
+  // What begins in the last entities::kFullReach before a checkpoint is found behind it.
+  Status report_entities(std::vector<catalog::ByteHit> hits) {
+    for (catalog::ByteHit& hit : hits) {
+      hit.seen_at = hit.offset + entities::kFullReach;
+      LIMIER_CHECK(sink_.entity(hit));
+    }
+    return ok_status();
+  }
+
   // Which batch completes a content follows from the plan alone; within the batch the id decides.
   Status report_contents(const Batch& batch) {
     std::vector<const catalog::ContentDigest*> completed;
     for (const auto& results : batch.results)
-      for (const catalog::ContentDigest& result : results) completed.push_back(&result);
+      for (const catalog::ContentDigest& result : results.contents) completed.push_back(&result);
     std::sort(completed.begin(), completed.end(),
               [](const auto* left, const auto* right) { return left->content_id < right->content_id; });
     for (const catalog::ContentDigest* result : completed) LIMIER_CHECK(sink_.content(*result));
@@ -258,6 +292,7 @@ class Sweep {
   Planner planner_;
   Pipeline pipeline_;
   BadRanges bad_ranges_;
+  Seams seams_;
   std::uint64_t next_chunk_ = 0;
   std::uint64_t advised_ = 0;  // chunks before this one are being read ahead
   std::uint64_t batches_ = 0;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "limier/catalog/hit_stream.h"
 #include "limier/types.h"
 
 namespace limier::volume {
@@ -182,11 +183,13 @@ void InodeSender::digest(StreamPlan& plan, const ReadContent& read) {
   Hasher hasher(walk_.job.digests);
   types::HeldBuffers held;
   types::Sniffer sniffer;
+  catalog::HitStream hits;
   walk_.damage().reset_touched();
   Status consumed = ok_status();
   const auto take = [&](Bytes bytes) {
     sniffer.take(bytes, plan.record.size_bytes, held);
     hasher.update(bytes);
+    if (walk_.job.entities) hits.take(bytes);
     return ok_status();
   };
   const bool whole = read(plan, take, consumed);
@@ -205,6 +208,7 @@ void InodeSender::digest(StreamPlan& plan, const ReadContent& read) {
   if (plan.record.touched_damage) return;
   plan.record.digests = hasher.finish();
   plan.record.type = sniffer.finish(plan.record.size_bytes, held);
+  plan.record.hits = hits.end();
 }
 
 }  // namespace limier::volume

@@ -26,7 +26,7 @@ constexpr std::uint64_t kMemory = 2ull << 30;
 // sent together, parents first, before one of them can fill up (an extent is 56 bytes on the wire).
 constexpr std::size_t kMaxPendingExtents = 1000;
 constexpr std::size_t kMaxPendingStreamBytes = 48u << 10;
-constexpr std::size_t kStreamBytes = 128;  // without its name
+constexpr std::size_t kStreamBytes = 128;  // without its name and hits
 
 class FrameSink final : public volume::Sink {
  public:
@@ -52,10 +52,12 @@ class FrameSink final : public volume::Sink {
     return inodes_.add(record);
   }
   Status stream(const catalog::StreamRecord& record) override {
-    pending_stream_bytes_ += kStreamBytes + record.name.size();
+    std::size_t bytes = kStreamBytes + record.name.size();
+    for (const catalog::ByteHit& hit : record.hits) bytes += catalog::sent_bytes(hit);
+    pending_stream_bytes_ += bytes;
     if (pending_stream_bytes_ > kMaxPendingStreamBytes) {
       LIMIER_CHECK(flush_family());
-      pending_stream_bytes_ = kStreamBytes + record.name.size();
+      pending_stream_bytes_ = bytes;
     }
     return streams_.add(record);
   }

@@ -65,6 +65,11 @@ Status map_extraction(const evidence::Image& image, const FsJob& job, Sink& sink
       return map_tar(image, sink);
     case evidence::Format::kFolder:
       return map_folder(image, job.folder, sink);
+    case evidence::Format::kTarGz:
+    case evidence::Format::kTarXz:
+    case evidence::Format::kTarZst:
+    case evidence::Format::kTarBz2:
+      return map_tar(image, sink);
     default:
       return Error{ErrorKind::kInternal, "no extraction that is known"};
   }

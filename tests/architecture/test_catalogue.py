@@ -275,7 +275,7 @@ class Packs(unittest.TestCase):
         missing = []
         for name, files in self.packs.items():
             head = files["pack"]
-            missing += [f"{name}: {one['id']}" for one in head["class"] if "title" in one and not set(LANGUAGES) <= set(one)]
+            missing += [f"{name}: {one['id']}" for one in head.get("class", []) if "title" in one and not set(LANGUAGES) <= set(one)]
             for one in head.get("words", []):
                 if not set(LANGUAGES) <= set(one):
                     missing.append(f"{name}: {one['en']}")

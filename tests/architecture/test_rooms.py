@@ -7,7 +7,8 @@ import unittest
 
 SOURCE = pathlib.Path(os.environ.get("LIMIER_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 ROOMS = [
-    "base", "people", "entities", "evidence", "catalog", "types", "unpack", "volume", "sweep", "content", "store", "rules", "report", "casework", "app", "batch",
+    "base", "hashset", "people", "entities", "evidence", "catalog", "types", "unpack", "volume", "sweep", "content", "store", "rules", "report", "casework", "app",
+    "batch",
     "cli",
 ]
 MAIN = re.compile(r"^main(_[a-z]+)?\.cpp$")
@@ -20,8 +21,8 @@ LIBRARIES = [
     (re.compile(r"^zstd\.h$"), ("unpack",), "zstd.cpp"),
     (re.compile(r"^bzlib\.h$"), ("unpack",), "bzip2.cpp"),
     (re.compile(r"^lzma\.h$"), ("unpack",), "lzma.cpp"),
-    (re.compile(r"^sqlite3(ext)?\.h$"), ("content", "store"), "sqlite.h"),
-    (re.compile(r"^nlohmann/"), ("batch", "content"), "json.h"),
+    (re.compile(r"^sqlite3(ext)?\.h$"), ("content", "hashset", "store"), "sqlite.h"),
+    (re.compile(r"^nlohmann/"), ("batch", "content", "hashset"), "json.h"),
     (re.compile(r"^toml\+\+/|^toml\.hpp$"), ("batch", "content", "rules"), "toml.h"),
 ]
 LINE_LIMIT = 600

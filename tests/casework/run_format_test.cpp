@@ -1,6 +1,6 @@
 #include "casework/run_format.h"
 
-#include "casework/sorter.h"
+#include "limier/base/sorter.h"
 #include "fixture.h"
 
 namespace limier::casework::testing {

@@ -42,7 +42,7 @@ class Help(CliTest):
 
     def test_flags_of_later_versions_are_not_there(self):
         text = limier("triage", "--help").stdout.decode()
-        for flag in ("--keywords", "--hashset", "--password", "--key"):
+        for flag in ("--keywords", "--password", "--key"):
             self.assertNotIn(flag, text)
 
     def test_full_disk_behind_stdout_is_no_success(self):
@@ -78,7 +78,7 @@ class Usage(CliTest):
             self.assertNotIn(b"did you mean", limier(*words).stderr)
 
     def test_what_comes_later_is_named_so(self):
-        for name in ("search", "hashset", "seal"):
+        for name in ("search", "seal"):
             self.assert_fails(limier(name, "x"), EXIT_USAGE, name, "in this version")
         self.assert_fails(limier("triage", "x.dd", "--out", self.out, *AUTHORITY, "--keywords", "x"), EXIT_USAGE,
                           "--keywords is not part of this version")

@@ -1,9 +1,12 @@
 """Numbers and addresses in texts: held against a reader of our own, as slow and plain as can be."""
 import csv
+import gzip
 import hashlib
 import json
 import re
+import sqlite3
 import unittest
+import zipfile
 
 import phone
 import support
@@ -144,6 +147,96 @@ class Entities(unittest.TestCase):
         run = support.triage(self.image, self.scratch.path / "quick", "--profile", "quick")
         with run.index() as index:
             self.assertEqual(index.rows("SELECT * FROM v_hit"), [])
+
+
+class Bytes(unittest.TestCase):
+    """In bytes that no parser reads: of files, of nobody, and of what is packed."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = support.Scratch()
+        cls.addClassCleanup(cls.scratch.cleanup)
+        tree = cls.scratch.path / "tree"
+        phone.make_store(tree / phone.STORE, [phone.row_of(1, "nothing in here")])
+        (tree / "notes.dat").write_bytes(b"\x07" * 5000 + b"\x00to anna@sender.example \x00" + "bij jan@wide.example".encode("utf-16-le") + b"\xff" * 900)
+        with sqlite3.connect(tree / "strange.db") as db:
+            db.executescript("CREATE TABLE entry (kind TEXT, who TEXT, note TEXT, number TEXT);"
+                             "INSERT INTO entry VALUES ('identifier', 'glued@cell.example', 'com', '+32470999888'),"
+                             "('at 7', '32470777666@s.whatsapp.net', '1', '+32470999777')")
+        db.close()
+        with gzip.open(tree / "log.gz", "wb") as stream:
+            stream.write(b"IBAN BE68539007547034 and more\n" * 3)
+        with zipfile.ZipFile(tree / "list.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("a.txt", "the first")
+            packed.writestr("b.txt", "reach ben@packed.example now, ben@packed.example" * 20)
+        evidence = cls.scratch.path / "evidence"
+        evidence.mkdir()
+        cls.image = phone.make_image(evidence / "disk.dd", tree)
+        run = support.triage(cls.image, cls.scratch.path / "first")
+        with run.index() as index:
+            free = index.one("SELECT max(image_offset) AS at FROM v_coverage WHERE state = 'unallocated' AND length > 8192")["at"]
+        # Over the edge of a chunk, where there is one.
+        cls.free = (free + 8192) // 4096 * 4096 - 9
+        with open(cls.image, "r+b") as stream:
+            stream.seek(cls.free)
+            stream.write(b"carla@nobody.example\n")
+        cls.data = cls.image.read_bytes()
+        cls.run_ = support.triage(cls.image, cls.scratch.path / "case")
+
+    def hit(self, value):
+        with self.run_.index() as index:
+            return index.rows("SELECT h.*, f.path FROM v_hit h LEFT JOIN v_file f USING (file_id) WHERE h.normalized = '%s' "
+                              "ORDER BY hit_id" % value)[0]
+
+    def explained(self, hit):
+        done = support.call(support.LIMIER, "explain", self.run_.folder, f"hit:{hit['hit_id']}", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_in_a_file_in_both_encodings(self):
+        for value, form in (("anna@sender.example", b"anna@sender.example"), ("jan@wide.example", "jan@wide.example".encode("utf-16-le"))):
+            hit = self.hit(value)
+            self.assertEqual((hit["path"], hit["decode_path"]), ("/notes.dat", None))
+            self.assertEqual(self.data[hit["image_offset"]:][:len(form)], form)
+            self.assertEqual(self.explained(hit)["derived"]["state"], "agrees")
+        self.assertEqual(self.hit("anna@sender.example")["file_offset"], 5004)
+
+    def test_in_space_of_nobody(self):
+        hit = self.hit("carla@nobody.example")
+        self.assertEqual((hit["file_id"], hit["file_offset"], hit["image_offset"]), (None, None, self.free))
+        self.assertEqual(self.explained(hit)["derived"]["state"], "agrees")
+
+    def test_a_changed_byte_is_seen(self):
+        hit = self.hit("carla@nobody.example")
+        changed = self.image.with_name("changed.dd")
+        data = bytearray(self.data)
+        data[self.free] ^= 1
+        changed.write_bytes(data)
+        done = support.call(support.LIMIER, "explain", self.run_.folder, f"hit:{hit['hit_id']}", "--json", "--image", changed)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(json.loads(done.stdout)["derived"]["state"], "differs")
+
+    def test_texts_of_a_database_do_not_run_into_each_other(self):
+        with self.run_.index() as index:
+            rows = index.rows("SELECT h.kind, h.normalized, h.decode_path, h.image_offset FROM v_hit h JOIN v_file f USING (file_id) "
+                              "WHERE f.path = '/strange.db' ORDER BY 1, 2")
+        self.assertEqual([(row["kind"], row["normalized"], row["decode_path"]) for row in rows],
+                         [("email", "glued@cell.example", "sqlite:entry.who"), ("phone", "+32470777666", "sqlite:entry.who"),
+                          ("phone", "+32470999777", "sqlite:entry.number"), ("phone", "+32470999888", "sqlite:entry.number")])
+
+    def test_in_what_is_packed(self):
+        hit = self.hit("BE68539007547034")
+        self.assertEqual((hit["path"], hit["decode_path"], hit["parser"]), ("/log.gz", "gzip", "packed"))
+        self.assertEqual(self.explained(hit)["derived"]["state"], "agrees")
+        hit = self.hit("ben@packed.example")
+        self.assertEqual((hit["path"], hit["decode_path"], hit["image_offset"]), ("/list.zip", "zip:2", None))
+
+    def test_under_a_scope_bytes_say_nothing(self):
+        scope = self.scratch.path / "scope.toml"
+        scope.write_text('title = "Warrant 7"\n[[mask]]\nreason = "counsel"\nterms = ["lawyer"]\n')
+        run = support.triage(self.image, self.scratch.path / "scoped", "--scope", scope)
+        with run.index() as index:
+            self.assertEqual(index.rows("SELECT * FROM v_hit WHERE decode_path IS NULL"), [])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import measure  # noqa: E402
 
 DEV = SOURCE.parent / "shared/scenario/messages/dev.jsonl"
 LEXICONS = SOURCE / "rules"
-OWN = ["communication", "concealment", "corruption", "danger", "identity", "logistics", "money", "places"]
+OWN = ["communication", "concealment", "corruption", "danger", "identity", "lists", "logistics", "money", "places"]
 # Second parts of verbs that are written apart (Dutch, German, English): with `..` between, such a verb is one word.
 PARTICLES = set(
     "an eraf omver af neer dood kapot om overhoop uit thuis buiten op aan binnen elkaar um ab tot kalt nieder raus zusammen fertig weg "

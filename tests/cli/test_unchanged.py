@@ -13,7 +13,7 @@ import support
 
 STORED = pathlib.Path(__file__).with_name("listings.json")
 # What is known of content beyond its digests comes from later layers.
-OF_CONTENT = {"mime", "type_name", "ext_mismatch", "entropy", "known", "known_source", "content_reason"}
+OF_CONTENT = {"mime", "type_name", "ext_mismatch", "entropy", "known", "known_source", "known_category", "content_reason"}
 ROWS = {
     "v_file": "SELECT {columns} FROM v_file ORDER BY file_id",
     "v_extent": "SELECT * FROM v_extent ORDER BY file_id, seq",

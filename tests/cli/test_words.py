@@ -62,11 +62,12 @@ class WhatIsNotComputed(CliTest):
         self.assertEqual(limier("files", self.out, "--state", "recovered").stderr, b"")
 
     def test_sql_says_which_views_and_columns_are_empty(self):
-        for sql, named in (("SELECT * FROM v_text", "v_text"),
-                           ("SELECT path FROM v_file WHERE known='notable'", "known of v_file")):
+        for sql, named, why in (("SELECT * FROM v_text", "v_text", b"not computed in this version"),
+                                ("SELECT path FROM v_file WHERE known='notable'", "known of v_file", b"no hash set"),
+                                ("SELECT known_source FROM v_content", "known_source of v_content", b"no hash set")):
             done = limier("sql", self.out, sql, "--json")
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertIn(b"not computed in this version", done.stderr)
+            self.assertIn(why, done.stderr)
             self.assertIn(named.encode(), done.stderr)
             json.loads(done.stdout)
         hashed = self.work / "hashed"

@@ -193,19 +193,23 @@ TEST(RuleSet, SamplesAreHeldToTheirWord) {
   EXPECT_EQ(wrong[1], "rule p/r: this miss sample is found: moord");
 }
 
-TEST_F(Run, EarlyLooksAtMessagesOnly) {
+TEST_F(Run, EarlyLooksAtGraveMessagesOnly) {
   add("dood", kToday);
   std::string text = rule_text(
       "SELECT 1 AS subject_id, 1 AS file_id, 1 AS content_id, 'x' AS locator, 1 AS t_ns, 1 AS "
       "score, 'r' AS reason FROM v_message");
   text.replace(text.find("subject = \"message\""), 19, "subject = \"file\"");
+  std::string minor = rule_text(kSelect);
+  minor.replace(minor.find("priority = \"high\""), 17, "priority = \"medium\"");
+  minor.replace(minor.find("id = \""), 6, "id = \"minor-");
   const auto set = RuleSet::from_files({{"p/pack.toml", std::string(kPack)},
+                                        {"p/minor.toml", minor},
                                         {"p/q.toml", rule_text(kSelect)},
                                         {"p/r.toml", text},
                                         {"p/lexicon/kill.nl.txt", "# Origin: test\ndood*  2\n"}});
   ASSERT_TRUE(set.ok()) << set.error().message;
   auto door = index_->rule_door();
-  EXPECT_EQ(run(*set, door)->findings.size(), 2u);
+  EXPECT_EQ(run(*set, door)->findings.size(), 3u);
   const auto early = run(*set, door, {.early = true});
   ASSERT_EQ(early->findings.size(), 1u);
   EXPECT_EQ(early->findings[0].subject_kind, "message");

@@ -159,7 +159,7 @@ TEST_F(StoreTest, TheFileSaysWhatItIs) {
   add(name(2, "/nothing", 99));
   finish_all();
   EXPECT_EQ(rows("PRAGMA application_id"), "1279872338");
-  EXPECT_EQ(rows("PRAGMA user_version"), "10");
+  EXPECT_EQ(rows("PRAGMA user_version"), "11");
   EXPECT_EQ(rows("PRAGMA journal_mode"), "delete");
   EXPECT_EQ(rows("PRAGMA integrity_check"), "ok");
   EXPECT_EQ(rows("PRAGMA foreign_key_check"), "");
@@ -399,7 +399,7 @@ TEST_F(StoreTest, UsersMayOnlyRead) {
   }
   for (const char* bad :
        {"", "  ", "DELETE FROM file", "UPDATE run SET host = 'x'", "DROP VIEW v_file", "CREATE TABLE x(y)",
-        "CREATE TEMP TABLE x(y)", "ATTACH '/tmp/x.db' AS x", "PRAGMA user_version = 9", "PRAGMA journal_mode",
+        "CREATE TEMP TABLE x(y)", "ATTACH '/tmp/x.db' AS x", "PRAGMA user_version = 10", "PRAGMA journal_mode",
         "SELECT load_extension('x')", "SELECT 1; SELECT 2", "VACUUM INTO '/tmp/y.db'", "BEGIN", "REINDEX", "ANALYZE",
         "SELECT * FROM no_such_view", "SELEKT 1", "INSERT INTO hit(kind, value) VALUES ('a', 'b')"}) {
     auto query = index_->query_untrusted(bad);

@@ -1,6 +1,8 @@
 // A sweep that goes on from a checkpoint gives what the whole one would have given from there, and nothing twice.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "sweep/files.h"
 
 namespace limier::sweep {
@@ -12,6 +14,7 @@ struct Kept {
   std::vector<OpenContent> open_contents;
   std::map<std::uint64_t, catalog::ContentDigest> contents;
   std::vector<catalog::BadRange> bad;
+  std::vector<catalog::ByteHit> hits;
 };
 
 class KeepingSink final : public Sink {
@@ -19,6 +22,7 @@ class KeepingSink final : public Sink {
   std::vector<Kept> kept;
   std::map<std::uint64_t, catalog::ContentDigest> contents;
   std::vector<catalog::BadRange> bad;
+  std::vector<catalog::ByteHit> hits;
   std::optional<Digests> media_digests;
   bool twice = false;
 
@@ -28,6 +32,10 @@ class KeepingSink final : public Sink {
   }
   Status bad_range(const catalog::BadRange& range) override {
     bad.push_back(range);
+    return ok_status();
+  }
+  Status entity(const catalog::ByteHit& hit) override {
+    hits.push_back(hit);
     return ok_status();
   }
   Status media(const Digests& digests) override {
@@ -40,7 +48,10 @@ class KeepingSink final : public Sink {
   }
   Status checkpoint(const Checkpoint& point) override {
     EXPECT_EQ(point.open_contents, open_.size());
-    kept.push_back({encode(point), std::exchange(open_, {}), contents, bad});
+    kept.push_back({encode(point), std::exchange(open_, {}), contents, bad, {}});
+    // What is seen from here on is reported again.
+    for (const auto& hit : hits)
+      if (hit.seen_at < point.image_offset) kept.back().hits.push_back(hit);
     return ok_status();
   }
   void working_on(std::uint64_t) override {}
@@ -63,6 +74,7 @@ OpenContentSource source_of_open(std::vector<OpenContent> contents) {
 SweepJob job_with_checkpoints(std::uint32_t jobs, std::uint64_t stash) {
   SweepJob job = job_with(jobs, stash);
   job.checkpoint_bytes = kMiB;
+  job.entities = true;
   return job;
 }
 
@@ -70,6 +82,15 @@ std::string said(const std::vector<catalog::BadRange>& ranges) {
   std::string text;
   for (const auto& range : ranges) text += fmt::format("{} {} {}\n", range.image_offset, range.length, range.reason);
   return text;
+}
+
+// Where each is, whoever reported it when.
+std::multiset<std::string> places(const std::vector<catalog::ByteHit>& hits) {
+  std::multiset<std::string> all;
+  for (const auto& hit : hits)
+    all.insert(
+        fmt::format("{} {} {} {} {}", hit.content_id.value_or(0), hit.offset, hit.length, hit.normalized, hit.context));
+  return all;
 }
 
 class Checkpoints : public ::testing::Test {
@@ -80,6 +101,11 @@ class Checkpoints : public ::testing::Test {
     // Long, so that a checkpoint cuts through them, also while they wait for their turn.
     files_.push_back({5000, 5 * kMiB, {{0, 6 * kMiB, 3 * kMiB}, {3 * kMiB, kMiB / 3, 2 * kMiB}}});
     files_.push_back({5001, 4 * kMiB, {{0, kMiB / 5, 4 * kMiB}}});
+    // Over and beside every place where a checkpoint may lie.
+    for (std::uint64_t edge = kMiB / 2; edge + kMiB / 4 < image_.size_bytes(); edge += kMiB / 2)
+      for (const int shift : {-33000, -16390, -16370, -1600, -530, -11, 5, 505, 900, 16380})
+        image_.plant(static_cast<std::uint64_t>(static_cast<std::int64_t>(edge) + shift),
+                     fmt::format(" to {}.{}@example.org ", edge, shift + 2000));
     for (const std::uint64_t chunk : {40u, 95u, 96u, 97u, 200u})
       image_.states[chunk] = evidence::ChunkState::kBadChecksum;
   }
@@ -104,14 +130,17 @@ TEST_F(Checkpoints, EachOneLeadsToTheSameEnd) {
     const KeepingSink expected = whole(2, stash);
     EXPECT_EQ(expected.media_digests, digest_of(image_.bytes(), kAllDigests));
     ASSERT_GE(expected.kept.size(), 8u);
+    EXPECT_GT(expected.hits.size(), 100u);
     for (const Kept& kept : expected.kept) {
       KeepingSink sink;
       sink.bad = kept.bad;
+      sink.hits = kept.hits;
       const auto stats = resume(kept, job_with_checkpoints(3, stash), sink);
       ASSERT_TRUE(stats.ok()) << stats.error().message;
       EXPECT_FALSE(sink.twice);
       EXPECT_EQ(sink.media_digests, expected.media_digests);
       EXPECT_EQ(said(sink.bad), said(expected.bad));
+      EXPECT_EQ(places(sink.hits), places(expected.hits));
       EXPECT_EQ(sink.contents.size() + kept.contents.size(), expected.contents.size());
       for (const auto& [id, content] : sink.contents) {
         EXPECT_FALSE(kept.contents.contains(id)) << id;
@@ -182,7 +211,7 @@ TEST_F(Checkpoints, OneThatDoesNotFitIsRefused) {
   for (const std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{12345}, 3 * kMiB, 64 * kMiB}) {
     auto point = *decode<Checkpoint>(Bytes(good.point));
     point.image_offset = offset;
-    refused({encode(point), good.open_contents, {}, {}}, job, "another place");
+    refused({encode(point), good.open_contents, {}, {}, {}}, job, "another place");
   }
   // The last file is not in the plan any more.
   files_.pop_back();

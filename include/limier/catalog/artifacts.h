@@ -14,7 +14,8 @@ struct Hit {
                                   .title = "Numbers, addresses and keys",
                                   .meaning = "Numbers, addresses and keys, each place in which one stands.",
                                   .summary = "",
-                                  .always_listed = true};
+                                  .always_listed = true,
+                                  .in_bytes = true};
   static constexpr auto columns() {
     return std::tuple{
         Column{"kind", &Hit::kind, As::kOwnText,
@@ -24,9 +25,12 @@ struct Hit {
         Column{"normalized", &Hit::normalized, As::kOwnText, "the same in one spelling"},
         Column{"validated", &Hit::validated, kValidatedWords, "how sure it is that it is one"},
         Column{"encoding", &Hit::encoding, As::kOwnText, "utf-8, utf-16le; of a row that was read: utf-8"},
-        Column{"image_offset", &Hit::image_offset, As::kInteger, "NULL in decoded data"},
-        Column{"decode_path", &Hit::decode_path, As::kOwnText,
-               "what had to be decoded to see it: the kind of row and its column, as message.body"},
+        Column{"image_offset", &Hit::image_offset, As::kInteger,
+               "of its first byte; NULL in decoded data, and where a row does not say where its record begins"},
+        Column{
+            "decode_path", &Hit::decode_path, As::kOwnText,
+            "what had to be decoded to see it: the kind of row and its column, as message.body; of a packed member of "
+            "an archive how it is packed, as deflate; NULL: nothing, it stands in the bytes of the image"},
         Column{"context", &Hit::context, As::kText, "what stands around it"},
         Column{"rank", &Hit::rank, As::kInteger, "1: look first"},
         Column{&Hit::message, "message", "the message it stands in"},

@@ -83,6 +83,9 @@ enum class ItemState : std::int8_t { kParsed, kNotApplicable, kNotRead, kFailed,
 inline constexpr std::array<std::string_view, 7> kItemStateWords{"parsed",      "not-applicable", "not-read", "failed",
                                                                  "quarantined", "too-large",      "encrypted"};
 
+// Parsers that look for numbers and addresses alone: what their contents mean nobody knows by them.
+inline constexpr std::string_view kSearchers = "'packed', 'sqlite-texts'";
+
 struct Item {
   static constexpr KindInfo kKind{.name = "item",
                                   .plural = "items",

@@ -62,6 +62,8 @@ struct KindInfo {
   // since they are those of other rows.
   std::string_view summary;
   bool always_listed = false;  // its CSV is written even where there is no row
+  // kContent: a row may also stand in bytes that no parser read, those of a file or of none.
+  bool in_bytes = false;
   std::span<const ColumnInfo> columns{};
 };
 

@@ -8,7 +8,7 @@
 
 #include "limier/base/bytes.h"
 
-namespace limier::casework {
+namespace limier {
 
 template <class Cursor>
 class LoserTree {
@@ -70,4 +70,4 @@ class LoserTree {
   std::size_t winner_ = 0;
 };
 
-}  // namespace limier::casework
+}  // namespace limier

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "casework/kway.h"
-#include "limier/base.h"
+#include "limier/base/file_io.h"
+#include "limier/base/kway.h"
 
-namespace limier::casework {
+namespace limier {
 
 class Sorter {
  public:
@@ -64,4 +64,4 @@ class Sorter {
   Status status_ = ok_status();
 };
 
-}  // namespace limier::casework
+}  // namespace limier

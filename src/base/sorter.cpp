@@ -1,29 +1,14 @@
-#include "casework/sorter.h"
-
-#include <fcntl.h>
-#include <unistd.h>
+#include "limier/base/sorter.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
-#include <cstdlib>
+#include <cstring>
 
-#include "casework/run_format.h"
-
-namespace limier::casework {
+namespace limier {
 namespace {
 
 constexpr std::size_t kMaxReserve = std::size_t{1} << 30;
-
-// A new file without a name: gone when the descriptor closes, however the program ends.
-Result<UniqueFd> unnamed_file(const std::string& dir) {
-  UniqueFd fd(::open(dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (fd) return fd;
-  std::string name = dir + "/.sort-XXXXXX";  // file systems without O_TMPFILE, NFS among them
-  fd = UniqueFd(::mkostemp(name.data(), O_CLOEXEC));
-  if (!fd) return file_error("create a file to sort in", dir, errno);
-  ::unlink(name.c_str());
-  return fd;
-}
 
 }  // namespace
 
@@ -146,4 +131,4 @@ void Sorter::Stretch::advance() {
   record_ = buffer_.data() + at_;
 }
 
-}  // namespace limier::casework
+}  // namespace limier

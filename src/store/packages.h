@@ -1,0 +1,12 @@
+// Files that the package database of the device vouches for.
+#pragma once
+
+#include "store/db.h"
+
+namespace limier::store {
+
+// Holds the rows of v_package_file against the files: those that are as listed are known, and their rows go; so do rows
+// of files that are not there. Before rows get their numbers, and after hash sets had their say.
+Status settle_packages(Database& db);
+
+}  // namespace limier::store
