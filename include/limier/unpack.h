@@ -72,5 +72,7 @@ class Member {
 // Versions of the libraries in use, for `limier version`.
 std::string version_of_zlib();
 std::string version_of_zstd();
+std::string version_of_bzip2();
+std::string version_of_lzma();
 
 }  // namespace limier::unpack

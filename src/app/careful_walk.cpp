@@ -303,7 +303,9 @@ Status CarefulWalk::add_closed() {
     return index_.add(issue);
   };
   LIMIER_CHECK(add(rows_.encrypted(), "content-encrypted",
-                   "are encrypted by the file system, or in the archive, and were not examined"));
+                   evidence::is_extraction(job_.evidence.format)
+                       ? "are encrypted in the archive and were not examined"
+                       : "are encrypted by the file system and were not examined"));
   for (const auto& [reason, closed] : rows_.not_read())
     LIMIER_CHECK(add(closed, "content-not-read", "are not read: " + reason));
   return add(rows_.unreadable(), "content-unreadable", "are in use, but their content cannot be read");

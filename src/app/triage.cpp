@@ -6,6 +6,7 @@
 #include "app/content_phase.h"
 #include "app/folder_evidence.h"
 #include "app/known_files.h"
+#include "app/packed_evidence.h"
 #include "app/rules_phase.h"
 #include "app/run_key.h"
 #include "app/scope_file.h"
@@ -70,7 +71,8 @@ store::EvidenceRow evidence_row(const TriageOptions& options, const EvidenceSet&
                                    scope != nullptr && scope->hides(container.header_values[i]) != nullptr
                                        ? std::string(catalog::kMasked)
                                        : container.header_values[i]);
-  for (const auto& segment : evidence.spec.segments) row.segments.push_back({segment.name, segment.size_bytes});
+  for (const auto& segment : evidence.spec.segments)
+    row.segments.push_back({segment.name, evidence.packed ? evidence.packed->size_bytes : segment.size_bytes});
   return row;
 }
 
@@ -92,6 +94,8 @@ Status store_container_facts(store::IndexWriter& index, const EvidenceSet& evide
     issue.length = found.length;
     LIMIER_CHECK(index.add(issue));
   }
+  if (evidence.packed)
+    if (const auto issue = issue_of(*evidence.packed)) LIMIER_CHECK(index.add(*issue));
   for (const std::string& name : evidence.missing)
     LIMIER_CHECK(index.add(container_issue("segment-missing", "Segment " + name + " is missing", true)));
   for (const catalog::BadRange& range : facts.container.acquisition_errors) {
@@ -383,8 +387,13 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
     sweep.checkpoint_ms = options.checkpoint_ms;
     sweep.checkpoint_bytes = options.checkpoint_bytes;
     sweep.segments = &segment_hashes;
+    if (evidence.packed)
+      sweep.packed_digests = digests_of(*evidence.packed, options.media_digests, facts.container, sweep.expected);
     LIMIER_TRY(const auto checkpoint, index->checkpoint());
-    if (evidence::is_plain(evidence.spec.format) && evidence.spec.segments.size() == 1 && sweep.media_digests.sha256)
+    if (evidence.packed)
+      segment_hashes.known({evidence.packed->digests.sha256});
+    else if (evidence::is_plain(evidence.spec.format) && evidence.spec.segments.size() == 1 &&
+             sweep.media_digests.sha256)
       segment_hashes.expect_from_sweep();
     else
       segment_hashes.start(evidence, stop, checkpoint ? Bytes(checkpoint->segments) : Bytes());

@@ -1,6 +1,7 @@
 // `limier verify`: one pass without a plan.
 #include "app/evidence_facts.h"
 #include "app/folder_evidence.h"
+#include "app/packed_evidence.h"
 #include "app/segment_hashes.h"
 #include "limier/volume.h"
 
@@ -71,6 +72,7 @@ Result<VerifyReport> verify(const VerifyOptions& options, Progress& progress, co
   report.stats = {ending.stats.chunks_decoded, ending.stats.pieces_deferred, ending.stats.seeks_back,
                   ending.stats.stages};
 
+  if (evidence.packed) report.computed = digests_of(*evidence.packed, options.digests, report.container, expected);
   if (evidence.spec.format == evidence::Format::kFolder) {
     SegmentHashes hashes;
     hashes.start(evidence, stop_signal, {});

@@ -85,10 +85,14 @@ std::vector<Library> libraries() {
       fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100);
   return {
       {"fmt", fmt_version, "limier"},
+      {"libbz2", value_of(sweep, "libbz2"), "limier-sweep"},
       {"libdeflate", value_of(sweep, "libdeflate"), "limier-sweep"},
       {"libewf", value_of(sweep, "libewf"), "limier-sweep"},
+      {"liblzma", value_of(sweep, "liblzma"), "limier-sweep"},
       {"libtsk", value_of(fs, "libtsk"), "limier-fs"},
+      {"libzstd", value_of(sweep, "libzstd"), "limier-sweep"},
       {"sqlite", store::sqlite_version(), "limier"},
+      {"zlib", value_of(sweep, "zlib"), "limier-sweep"},
   };
 }
 

@@ -68,11 +68,7 @@ constexpr std::array kSignatures{
     Signature{0, "MSWIM\x00\x00\x00"sv, "Windows WIM archive", kLogical},
     Signature{0, "partclone-image"sv, "partclone image", kRestore},
     Signature{0, "\x00ntfsclone-image"sv, "ntfsclone image", kRestore},
-    Signature{0, "\x1f\x8b\x08"sv, "gzip-compressed file", kUnpack},
-    Signature{0, "\xfd\x37zXZ\x00"sv, "xz-compressed file", kUnpack},
-    Signature{0, "\x28\xb5\x2f\xfd"sv, "zstd-compressed file", kUnpack},
     Signature{0, "\x04\x22\x4d\x18"sv, "lz4-compressed file", kUnpack},
-    Signature{4, "1AY&SY"sv, "bzip2-compressed file", kUnpack},
     Signature{0, "7z\xbc\xaf\x27\x1c"sv, "7z archive", kUnpack},
     Signature{0, "Rar!\x1a\x07"sv, "RAR archive", kUnpack},
 };
@@ -176,9 +172,16 @@ std::optional<Identified> by_android_backup(Bytes head) {
     text.remove_prefix(end + 1);
   }
   if (lines[3] != "none") return unsupported("Android backup (.ab), encrypted", kDecrypt);
-  return unsupported("Android backup (.ab)",
-                     "turn it into a tar with a tool that unpacks such backups and run limier on "
-                     "that");
+  return Identified{Format::kAndroidBackup, "", ""};
+}
+
+// Whether there is a tar in it shows when it is unpacked.
+std::optional<Identified> by_stream(Bytes head) {
+  if (has_at(head, 0, "\x1f\x8b\x08"sv)) return Identified{Format::kTarGz, "", ""};
+  if (has_at(head, 0, "\xfd\x37zXZ\x00"sv)) return Identified{Format::kTarXz, "", ""};
+  if (has_at(head, 0, "\x28\xb5\x2f\xfd"sv)) return Identified{Format::kTarZst, "", ""};
+  if (has_at(head, 0, "BZh"sv) && has_at(head, 4, "1AY&SY"sv)) return Identified{Format::kTarBz2, "", ""};
+  return std::nullopt;
 }
 
 // The checksum of the first header: the sum of its bytes, its own eight taken as blanks, in octal digits.
@@ -339,6 +342,7 @@ Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes, 
     if (has_at(head, signature.offset, signature.magic)) return unsupported(signature.name, signature.advice);
   if (is_vmdk_descriptor(head)) return unsupported("VMware VMDK descriptor", kUseQemu);
   if (auto found = by_zip(head, tail, size_bytes, file_name)) return *found;
+  if (auto found = by_stream(head)) return *found;
   if (auto found = by_android_backup(head)) return *found;
   if (is_tar(head)) return {Format::kTar, "", ""};
   if (auto found = by_trailer(tail)) return *found;

@@ -294,9 +294,9 @@ class IndexWriter::Impl {
   bool companions_found_ = false, content_settled_ = false;
   std::vector<std::string> beside_places_;  // globs
 
-  Statement volume_, digest_, block_, issue_, encryption_, bad_range_, content_digest_, content_type_, touched_,
-      packed_, packing_fault_, stored_name_, plan_, find_inode_, find_content_, open_content_, far_time_, loose_page_,
-      byte_hit_;
+  Statement volume_, digest_, block_, issue_, encryption_, bad_range_, content_digest_, content_type_, touched_, plan_,
+      find_inode_, find_content_, open_content_, far_time_, loose_page_, byte_hit_, packed_, packing_fault_,
+      stored_name_;
   // NOLINTEND(readability-identifier-naming)
 };
 

@@ -59,4 +59,10 @@ std::unique_ptr<Unpacker> make_bzip2() {
   return std::make_unique<Bzip2>();
 }
 
+// "1.0.8, 13-Jul-2019": without the day.
+std::string version_of_bzip2() {
+  const std::string version = BZ2_bzlibVersion();
+  return version.substr(0, version.find(','));
+}
+
 }  // namespace limier::unpack

@@ -12,7 +12,7 @@ constexpr std::size_t kMaxAtOnce = 1u << 30;  // zlib counts in 32 bits
 
 class Deflate final : public Unpacker {
  public:
-  Deflate() { good_ = inflateInit2(&stream_, -MAX_WBITS) == Z_OK; }
+  explicit Deflate(int window_bits) { good_ = inflateInit2(&stream_, window_bits) == Z_OK; }
   Deflate(const Deflate& other) : Unpacker(other), consumed_(other.consumed_) {
     good_ = other.good_ && inflateCopy(&stream_, const_cast<z_stream*>(&other.stream_)) == Z_OK;
   }
@@ -63,7 +63,16 @@ class Deflate final : public Unpacker {
 }  // namespace
 
 std::unique_ptr<Unpacker> make_deflate() {
-  return std::make_unique<Deflate>();
+  return std::make_unique<Deflate>(-MAX_WBITS);
+}
+
+std::unique_ptr<Unpacker> make_gzip() {
+  constexpr int kGzip = 16;
+  return std::make_unique<Deflate>(MAX_WBITS + kGzip);
+}
+
+std::unique_ptr<Unpacker> make_zlib() {
+  return std::make_unique<Deflate>(MAX_WBITS);
 }
 
 std::string version_of_zlib() {

@@ -1,5 +1,5 @@
-// LZMA in a zip (APPNOTE 5.8.8): two bytes of version, two of the size of the properties, the properties, the stream.
-// It may end without a mark.
+// liblzma: the .xz format with its check sums; LZMA in a zip (APPNOTE 5.8.8): two bytes of version, two of the size of
+// the properties, the properties, the stream. It may end without a mark.
 #include <lzma.h>
 
 #include <algorithm>
@@ -69,10 +69,56 @@ class Lzma final : public Unpacker {
   State state_ = State::kMore;
 };
 
+constexpr std::uint64_t kMaxMemory = 256u << 20;  // what `xz -9` asks for, four times
+
+class Xz final : public Unpacker {
+ public:
+  Xz() { good_ = lzma_stream_decoder(&stream_, kMaxMemory, 0) == LZMA_OK; }
+  Xz(const Xz&) = delete;
+  Xz& operator=(const Xz&) = delete;
+  ~Xz() override { lzma_end(&stream_); }
+
+  State feed(Bytes packed, const Take& take) override {
+    if (!good_) return State::kBroken;
+    std::array<std::uint8_t, kPieceBytes> out;
+    stream_.next_in = packed.data();
+    stream_.avail_in = packed.size();
+    bool full = false;
+    while (state_ == State::kMore && (stream_.avail_in > 0 || full)) {
+      stream_.next_out = out.data();
+      stream_.avail_out = out.size();
+      const lzma_ret status = lzma_code(&stream_, LZMA_RUN);
+      const std::size_t got = out.size() - stream_.avail_out;
+      full = stream_.avail_out == 0;
+      if (status == LZMA_STREAM_END) state_ = State::kEnd;
+      if (status != LZMA_OK && status != LZMA_STREAM_END && status != LZMA_BUF_ERROR) state_ = State::kBroken;
+      if (got > 0 && !take(Bytes(out).first(got)) && state_ == State::kMore) break;
+      if (status == LZMA_BUF_ERROR) break;
+    }
+    consumed_ += packed.size() - stream_.avail_in;
+    return state_;
+  }
+  [[nodiscard]] std::uint64_t consumed() const override { return consumed_; }
+
+ private:
+  lzma_stream stream_ = LZMA_STREAM_INIT;
+  std::uint64_t consumed_ = 0;
+  State state_ = State::kMore;
+  bool good_ = false;
+};
+
 }  // namespace
 
 std::unique_ptr<Unpacker> make_lzma(std::uint64_t size_bytes) {
   return std::make_unique<Lzma>(size_bytes);
+}
+
+std::unique_ptr<Unpacker> make_xz() {
+  return std::make_unique<Xz>();
+}
+
+std::string version_of_lzma() {
+  return lzma_version_string();
 }
 
 }  // namespace limier::unpack

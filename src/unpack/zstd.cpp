@@ -9,8 +9,8 @@ namespace {
 
 class Zstd final : public Unpacker {
  public:
-  Zstd() : context_(ZSTD_createDCtx()) {
-    if (context_ != nullptr) ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, kMaxWindowLog);
+  explicit Zstd(unsigned max_window_log) : context_(ZSTD_createDCtx()) {
+    if (context_ != nullptr) ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, static_cast<int>(max_window_log));
   }
   Zstd(const Zstd&) = delete;
   Zstd& operator=(const Zstd&) = delete;
@@ -42,8 +42,8 @@ class Zstd final : public Unpacker {
 
 }  // namespace
 
-std::unique_ptr<Unpacker> make_zstd() {
-  return std::make_unique<Zstd>();
+std::unique_ptr<Unpacker> make_zstd(unsigned max_window_log) {
+  return std::make_unique<Zstd>(max_window_log);
 }
 
 std::string version_of_zstd() {

@@ -61,14 +61,14 @@ Status map_extraction(const evidence::Image& image, const FsJob& job, Sink& sink
   switch (job.evidence.format) {
     case evidence::Format::kZip:
       return map_zip(image, sink);
-    case evidence::Format::kTar:
-      return map_tar(image, sink);
     case evidence::Format::kFolder:
       return map_folder(image, job.folder, sink);
+    case evidence::Format::kTar:
     case evidence::Format::kTarGz:
     case evidence::Format::kTarXz:
     case evidence::Format::kTarZst:
     case evidence::Format::kTarBz2:
+    case evidence::Format::kAndroidBackup:
       return map_tar(image, sink);
     default:
       return Error{ErrorKind::kInternal, "no extraction that is known"};

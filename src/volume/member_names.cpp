@@ -63,6 +63,38 @@ std::string of_upload(std::string_view rest) {
   return path;
 }
 
+// What the tokens stand for (AOSP, FullBackup.java).
+constexpr std::array kInData{std::pair{"r", ""},           std::pair{"f", "files"},
+                             std::pair{"db", "databases"}, std::pair{"sp", "shared_prefs"},
+                             std::pair{"c", "cache"},      std::pair{"nb", "no_backup"}};
+
+// "" where it is no place that is known.
+std::string of_backup(std::string_view name) {
+  const std::string_view top = first_part(name);
+  const auto part = [&name] {
+    const std::string_view one = first_part(name);
+    name.remove_prefix(std::min(name.size(), one.size() + 1));
+    return one;
+  };
+  part();
+  const std::string owner(part());
+  const auto in = [&](std::string folder, std::string_view inner) {
+    if (!inner.empty()) folder += "/" + std::string(inner);
+    return name.empty() ? folder : folder + "/" + std::string(name);
+  };
+  if (owner.empty() || (top == "apps" && name.empty())) return "";
+  if (top == "shared") return in("/data/media/" + owner, "");
+  const std::string_view token = part();
+  if (token == "a") return in("/data/app/" + owner, "");
+  if (token == "obb") return in("/data/media/0/Android/obb/" + owner, "");
+  if (token == "ef") return in("/data/media/0/Android/data/" + owner, "files");
+  const bool before_unlocked = token.starts_with("d_");
+  for (const auto& [word, folder] : kInData)
+    if (token.substr(before_unlocked ? 2 : 0) == word)
+      return in((before_unlocked ? "/data/user_de/0/" : "/data/data/") + owner, folder);
+  return "";
+}
+
 }  // namespace
 
 MarkWords words_of(NameMark mark) {
@@ -148,6 +180,8 @@ std::string_view layout_name(Layout layout) {
       return "Dump";
     case Layout::kUploads:
       return "uploads";
+    case Layout::kBackup:
+      return "apps, shared";
   }
   return "";
 }
@@ -168,11 +202,16 @@ void MemberPaths::look_at(std::string_view name) {
   if ((last == "Manifest.db" || last == "Manifest.mbdb") && manifests_.size() < kMaxBackups) manifests_.emplace(folder);
   if (last == "Manifest.plist" && plists_.size() < kMaxBackups) plists_.emplace(folder);
   report_xml_ = report_xml_ || inner == "report.xml";
+  app_manifest_ = app_manifest_ || (top == "apps" && last == "_manifest" && std::ranges::count(inner, '/') == 2);
+  shared_files_ = shared_files_ || inner.starts_with("shared/0/");
 }
 
 void MemberPaths::settle() {
   layout_ = Layout::kPlain;
   if (more_tops_ || top_.size() > kSomeTops) return;
+  const bool backed_up =
+      std::ranges::all_of(top_, [](const std::string& top) { return top.empty() || top == "apps" || top == "shared"; });
+  if (backed_up && (app_manifest_ || (shared_files_ && !top_.contains("apps")))) layout_ = Layout::kBackup;
   bool systems = false, dump = false, others = false;
   for (const std::string& top : top_) {
     const bool system = top == "filesystem1" || top == "filesystem2";
@@ -205,6 +244,9 @@ std::string MemberPaths::path_of(std::string_view name) const {
         return "/" + of_upload(rest.substr(accessor + 1));
       break;
     }
+    case Layout::kBackup:
+      if (std::string path = of_backup(inner); !path.empty()) return path;
+      break;
   }
   return "/" + std::string(inner);
 }

@@ -47,6 +47,7 @@ enum class Layout : std::uint8_t {
   kFileSystems,  // filesystem1/ is the system, filesystem2/ the data volume of an iPhone
   kDump,         // Dump/ is the root
   kUploads,      // uploads/ACCESSOR/ and a percent-encoded path
+  kBackup,       // apps/PACKAGE/TOKEN/ and shared/USER/ of an Android backup
 };
 std::string_view layout_name(Layout layout);
 
@@ -71,6 +72,7 @@ class MemberPaths {
   std::set<std::string, std::less<>> manifests_;  // folders with the manifest of a backup
   std::set<std::string, std::less<>> plists_;
   bool report_xml_ = false;
+  bool app_manifest_ = false, shared_files_ = false;
 };
 
 }  // namespace limier::volume

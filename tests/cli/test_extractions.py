@@ -1,8 +1,11 @@
 """Evidence that is no disk: archives and folders, held against what their maker says of them; and archives made here that
 mean ill."""
 import collections
+import gzip
 import hashlib
+import io
 import json
+import os
 import pathlib
 import shutil
 import struct
@@ -19,12 +22,12 @@ TRUTH = support.CORPUS / "expected/extractions"
 READ = ["ufed_ios/EXTRACTION_FFS.zip", "ufed_android/EXTRACTION_FFS.zip", "ufed_ios_changed/EXTRACTION_FFS.zip",
         "graykey_ios/files_full.zip", "collector/collection.zip", "zip_traps/traps.zip",
         "truncated/half_directory.zip", "truncated/no_directory.zip", "tar_android/userdata.tar", "tar_traps/traps.tar",
-        "truncated/userdata.tar"]
+        "truncated/userdata.tar", "tar_android/userdata.tar.gz", "tar_android/two_streams.tar.gz",
+        "tar_android/userdata.tar.xz", "tar_android/small.tar.zst", "truncated/userdata.tar.gz", "ab/backup.ab",
+        "ab/backup_plain.ab", "truncated/backup.ab"]
 REFUSED = {"refused/empty.zip": "is empty", "refused/text.zip": "named like a ZIP archive",
-           "truncated/last_part_only.zip": ".z01", "tar_android/userdata.tar.gz": "gzip-compressed",
-           "ab/backup.ab": "Android backup (.ab)", "ab/backup_plain.ab": "Android backup (.ab)",
-           "ab/encrypted.ab": "Android backup (.ab), encrypted", "refused/broken.ab": "its header is cut off",
-           "truncated/backup.ab": "Android backup (.ab)", "tar_android/userdata.tar.xz": "xz-compressed", "tar_android/small.tar.zst": "zstd-compressed"}
+           "truncated/last_part_only.zip": ".z01", "ab/encrypted.ab": "Android backup (.ab), encrypted",
+           "refused/broken.ab": "its header is cut off"}
 UNSUPPORTED = ["itunes/00008118-000980CB29853D61", "itunes_encrypted/0000B635-000BAC0545D65D12",
                "itunes_old/6a7331bafc813f763e123646ae41f7c43139a2a9", "itunes_packed/backup.zip",
                "itunes_packed/backup.tar"]
@@ -197,6 +200,87 @@ class Truth(Extraction):
         done = support.call(support.LIMIER, "rows", run.folder, "--file", message["file_id"], "--table", "message")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertGreater(len(done.stdout.splitlines()), 0)
+
+
+class HitsInMembers(Extraction):
+    def test_addresses_in_packed_members_are_found_and_read_again(self):
+        image = self.new_folder() / "phone.zip"
+        text = b"." * 300_000 + b" write to petra@packed.example today "
+        with zipfile.ZipFile(image, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("data/data/x/files/note.bin", b"\0" + text)
+            archive.writestr(zipfile.ZipInfo("data/data/x/files/stored.bin"), b"\0 call rosa@stored.example \0")
+        run = self.triage(image)
+        self.assertEqual(run.code, 0, run.err)
+        with run.index() as index:
+            hits = {row["normalized"]: row for row in index.rows(
+                "SELECT h.*, f.path FROM v_hit h JOIN v_file f USING (file_id) WHERE h.kind = 'email'")}
+        packed, stored = hits["petra@packed.example"], hits["rosa@stored.example"]
+        self.assertEqual((packed["decode_path"], packed["image_offset"], packed["file_offset"], packed["path"]),
+                         ("deflate", None, 300_011, "/data/data/x/files/note.bin"))
+        self.assertEqual((stored["decode_path"], stored["file_offset"]), (None, 7))
+        self.assertEqual(image.read_bytes()[stored["image_offset"]:][:19], b"rosa@stored.example")
+        for hit in (packed, stored):
+            done = support.call(support.LIMIER, "explain", run.folder, f"hit:{hit['hit_id']}", "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(json.loads(done.stdout)["derived"]["state"], "agrees")
+
+
+class PackedTars(Extraction):
+    def make(self, name, mode, data=b"x" * 3000):
+        image = self.new_folder() / name
+        with tarfile.open(image, mode) as archive:
+            info = tarfile.TarInfo("data/data/x/files/a.bin")
+            info.size, info.mtime = len(data), 1_700_000_000
+            archive.addfile(info, io.BytesIO(data))
+        return image
+
+    def test_the_digests_are_those_of_the_file_and_a_wrong_check_sum_is_told(self):
+        image = self.make("phone.tar.gz", "w:gz")
+        sha256 = support.sha256_of(image)
+        run = self.triage(image, "--expect-sha256", sha256)
+        self.assertEqual(run.code, 0, run.err)
+        with run.index() as index:
+            evidence = index.one("SELECT format, sha256, verdict FROM v_evidence")
+            self.assertEqual((evidence["format"], evidence["sha256"], evidence["verdict"]), ("tar.gz", sha256, "verified"))
+        manifest = json.loads((run.folder / "manifest.json").read_text())
+        self.assertIn(sha256, json.dumps(manifest))
+        done = support.call(support.LIMIER, "verify", image, "--expect-sha256", "0" * 64)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        data = bytearray(image.read_bytes())
+        data[-6] ^= 1
+        image.write_bytes(data)
+        run = self.triage(image)
+        self.assertEqual(run.code, 5, run.err)
+        with run.index() as index:
+            self.assertEqual(index.one("SELECT code, incomplete FROM v_issue"), {"code": "bad-stream", "incomplete": 1})
+            self.assertEqual(index.one("SELECT sha256 FROM v_file WHERE kind = 'file'")["sha256"],
+                             hashlib.sha256(b"x" * 3000).hexdigest())
+
+    def test_bzip2_and_what_stands_behind_the_end(self):
+        image = self.make("phone.tar.bz2", "w:bz2")
+        self.assertEqual(self.triage(image).code, 0)
+        image.write_bytes(image.read_bytes() + b"more")
+        run = self.triage(image)
+        self.assertEqual(run.code, 5, run.err)
+        with run.index() as index:
+            self.assertEqual(index.one("SELECT code FROM v_issue")["code"], "trailing-data")
+
+    def test_what_is_no_tar_is_refused(self):
+        image = self.new_folder() / "disk.dd.gz"
+        image.write_bytes(gzip.compress(b"\xeb\x3c\x90mkfs.fat" + bytes(5000)))
+        run = self.triage(image)
+        self.assertEqual(run.code, 3, run.err)
+        self.assertIn("no tar", run.err)
+        self.assertFalse(run.has_index)
+
+    def test_nothing_of_it_stays_on_the_disk(self):
+        image, spool = self.make("phone.tar.gz", "w:gz"), self.new_folder()
+        run = support.triage(image, self.new_folder() / "case", env={**os.environ, "TMPDIR": str(spool)})
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual(list(spool.iterdir()), [])
+        run = support.triage(image, self.new_folder() / "case", env={**os.environ, "TMPDIR": str(spool / "none")})
+        self.assertEqual(run.code, 75, run.err)
+        self.assertIn("TMPDIR", run.err)
 
 
 def local_header(name, data, crc, size, method=8, packed=None):

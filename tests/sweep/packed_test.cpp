@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <algorithm>
+#include <array>
+
 #include "sweep/files.h"
 
 namespace limier::sweep {
@@ -25,10 +28,13 @@ std::string deflated(const std::vector<std::uint8_t>& plain) {
   return out;
 }
 
+using Hits = std::map<std::pair<std::uint64_t, std::uint64_t>, std::string>;  // content, offset
+
 struct Kept {
   std::vector<std::uint8_t> point;
   std::vector<OpenContent> open;
   std::map<std::uint64_t, catalog::ContentDigest> contents;
+  Hits hits;
 };
 
 class KeepingSink final : public Sink {
@@ -36,15 +42,22 @@ class KeepingSink final : public Sink {
   std::vector<Kept> kept;
   std::map<std::uint64_t, catalog::ContentDigest> contents;
   std::optional<Digests> media_digests;
+  Hits hits;  // in contents
   Status content(const catalog::ContentDigest& digest) override {
     EXPECT_TRUE(contents.emplace(digest.content_id, digest).second);
     return ok_status();
   }
   Status bad_range(const catalog::BadRange&) override { return ok_status(); }
+  Status entity(const catalog::ByteHit& hit) override {
+    if (hit.content_id) {
+      EXPECT_TRUE(hits.emplace(std::pair(*hit.content_id, hit.offset), hit.normalized).second);
+    }
+    return ok_status();
+  }
   Status media(const Digests& digests) override { return media_digests = digests, ok_status(); }
   Status open_content(const OpenContent& content) override { return open_.push_back(content), ok_status(); }
   Status checkpoint(const Checkpoint& point) override {
-    kept.push_back({encode(point), std::exchange(open_, {}), contents});
+    kept.push_back({encode(point), std::exchange(open_, {}), contents, hits});
     return ok_status();
   }
   void working_on(std::uint64_t) override {}
@@ -57,16 +70,20 @@ class KeepingSink final : public Sink {
 class Packed : public ::testing::Test {
  protected:
   static constexpr std::uint64_t kLong = 1, kShort = 2, kZeros = 3, kWrongCrc = 4, kStored = 5, kStoredWrong = 6,
-                                 kCut = 7, kTooLong = 8;
+                                 kCut = 7, kTooLong = 8, kMail = 9;
 
   void SetUp() override {
     std::mt19937 random(5);
     std::vector<std::uint8_t> text(4 * kMiB);
     for (auto& byte : text) byte = static_cast<std::uint8_t>(random() % 200);
     add(kLong, text);
+    for (std::size_t i = 0; i < 3; ++i) plant_mail(text, kMailAt[i]);
+    add(kMail, text);
     add(kShort, {1, 2, 3, 4, 5});
     add(kZeros, std::vector<std::uint8_t>(40 * kMiB));
-    add(kWrongCrc, std::vector<std::uint8_t>(100'000, 7)).packing.crc32 ^= 1;
+    std::vector<std::uint8_t> wrong(100'000, 7);
+    plant_mail(wrong, 50);
+    add(kWrongCrc, wrong).packing.crc32 ^= 1;
     add(kCut, std::vector<std::uint8_t>(100'000, 9)).length -= 3;
     add(kTooLong, std::vector<std::uint8_t>(100'000, 8)).unpacked_bytes -= 1;
     for (const std::uint64_t id : {kStored, kStoredWrong}) {
@@ -80,6 +97,11 @@ class Packed : public ::testing::Test {
     }
     for (catalog::PlanPiece& piece : plan_)
       if (piece.packing.coding != Coding::kPlain) piece.size_bytes = piece.length;
+  }
+  static constexpr std::array<std::size_t, 3> kMailAt{10, 2 * kMiB - 9, 4 * kMiB - 40};
+  static void plant_mail(std::vector<std::uint8_t>& text, std::size_t at) {
+    const std::string_view mail = " anna@example.org ";
+    std::ranges::copy(mail, text.begin() + static_cast<std::ptrdiff_t>(at - 1));
   }
   static std::uint32_t crc_of(const std::vector<std::uint8_t>& plain) {
     return static_cast<std::uint32_t>(::crc32(0, plain.data(), static_cast<uInt>(plain.size())));
@@ -96,6 +118,7 @@ class Packed : public ::testing::Test {
   KeepingSink sweep(std::uint32_t jobs, const Kept* from = nullptr) {
     SweepJob job = job_with(jobs);
     job.checkpoint_bytes = kMiB;
+    job.entities = true;
     KeepingSink sink;
     std::vector<OpenContent> open;
     if (from != nullptr) {
@@ -108,7 +131,7 @@ class Packed : public ::testing::Test {
     return sink;
   }
 
-  MemoryImage image_{12 * kMiB, kChunk, 31};
+  MemoryImage image_{18 * kMiB, kChunk, 31};
   std::uint64_t at_ = 333;
   std::map<std::uint64_t, std::vector<std::uint8_t>> plain_;
   std::vector<catalog::PlanPiece> plan_;
@@ -139,6 +162,14 @@ TEST_F(Packed, WhatIsNotAsItsEntrySaysHasNoDigestAndAReason) {
   }
 }
 
+// The bytes of the media do not show what is packed in them.
+TEST_F(Packed, AddressesInMembersAreFoundWhereTheyStandInThem) {
+  Hits expected;
+  for (const std::size_t at : kMailAt) expected[{kMail, at}] = "anna@example.org";
+  EXPECT_EQ(sweep(1).hits, expected) << "those of a member that is not what its entry says are not among them";
+  EXPECT_EQ(sweep(3).hits, expected);
+}
+
 TEST_F(Packed, EveryCheckpointLeadsToTheSameEnd) {
   const KeepingSink whole = sweep(2);
   ASSERT_GE(whole.kept.size(), 6u);
@@ -149,6 +180,9 @@ TEST_F(Packed, EveryCheckpointLeadsToTheSameEnd) {
     EXPECT_EQ(rest.media_digests, whole.media_digests);
     EXPECT_EQ(rest.contents.size() + kept.contents.size(), whole.contents.size());
     for (const auto& [id, content] : rest.contents) EXPECT_EQ(encode(content), encode(whole.contents.at(id))) << id;
+    Hits hits = kept.hits;
+    hits.insert(rest.hits.begin(), rest.hits.end());
+    EXPECT_EQ(hits, whole.hits);
   }
   EXPECT_GE(cut, 2u) << "no checkpoint cut through a packed member";
 }
@@ -161,6 +195,7 @@ TEST_F(Packed, ACheckpointThatCannotBeIsRefused) {
     ++kept.open.front().packed_bytes;
     SweepJob job = job_with(1);
     job.checkpoint_bytes = kMiB;
+    job.entities = true;
     job.resume = decode<Checkpoint>(Bytes(kept.point));
     KeepingSink sink;
     const auto stats = run_sweep(image_, job, source_of(plan_), sink,

@@ -49,6 +49,69 @@ std::string unpacked(Member& member, Bytes packed, std::size_t step) {
   return out;
 }
 
+std::string gzipped(const std::string& text) {
+  z_stream stream{};
+  deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string out(text.size() + 1024, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+struct Streamed {
+  std::string out;
+  Unpacker::State state = Unpacker::State::kMore;
+  std::uint64_t consumed = 0;
+};
+Streamed streamed(Stream stream, const std::string& packed, std::size_t step) {
+  const auto unpacker = make_stream(stream);
+  Streamed result;
+  for (std::size_t at = 0; at < packed.size(); at += step)
+    result.state = unpacker->feed(as_bytes(packed).subspan(at, std::min(step, packed.size() - at)), [&](Bytes bytes) {
+      result.out += as_text(bytes);
+      return true;
+    });
+  result.consumed = unpacker->consumed();
+  return result;
+}
+
+TEST(Stream, OneBehindTheOtherAreOne) {
+  const std::string first = some_text(200'000), second = some_text(70'001);
+  const std::string packed = gzipped(first) + gzipped(second);
+  for (const std::size_t step : {1u, 5u, 4096u, 1u << 20}) {
+    const Streamed all = streamed(Stream::kGzip, packed, step);
+    EXPECT_EQ(all.out, first + second) << step;
+    EXPECT_EQ(all.state, Unpacker::State::kEnd) << step;
+    EXPECT_EQ(all.consumed, packed.size()) << step;
+  }
+}
+
+TEST(Stream, WhatFollowsIsNoPartOfIt) {
+  const std::string packed = gzipped("text");
+  const Streamed all = streamed(Stream::kGzip, packed + std::string(100, '\0'), 3);
+  EXPECT_EQ(all.out, "text");
+  EXPECT_EQ(all.state, Unpacker::State::kEnd);
+  EXPECT_EQ(all.consumed, packed.size());
+}
+
+TEST(Stream, BreaksOffOrIsBrokenAndGivesWhatCameBefore) {
+  const std::string text = some_text(300'000);
+  std::string packed = gzipped(text);
+  const Streamed half = streamed(Stream::kGzip, packed.substr(0, packed.size() / 2), 4096);
+  EXPECT_EQ(half.state, Unpacker::State::kMore);
+  EXPECT_GT(half.out.size(), text.size() / 3);
+  EXPECT_TRUE(text.starts_with(half.out));
+  packed[packed.size() - 6] = static_cast<char>(packed[packed.size() - 6] ^ 1);  // of the CRC
+  const Streamed wrong = streamed(Stream::kGzip, packed, 4096);
+  EXPECT_EQ(wrong.state, Unpacker::State::kBroken);
+  EXPECT_EQ(wrong.out, text);
+}
+
 TEST(Member, GivesTheSameInPiecesOfAnySize) {
   const std::string text = some_text(300'000);
   const auto packed = deflated(text);
