@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kLeftFree = 1ull << 30;  // for everybody else on that disk
 constexpr std::uint64_t kFramesPerByte = 2;      // what frames add to bytes, at most
-constexpr int kAttempts = 2;
+constexpr int kUnpackAttempts = 2;
 
 // Where temporary files of any size belong (FHS).
 std::string spool_folder() {
@@ -96,7 +96,7 @@ Status unpack_evidence(EvidenceSet& evidence, const Guard& guard, const std::ato
     return ok_status();
   };
   Ending ending;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kUnpackAttempts; ++attempt) {
     LIMIER_CHECK(session.begin_again());
     LIMIER_TRY(ending, run_session(session, evidence, stop_signal));
     if (!ending.died()) break;

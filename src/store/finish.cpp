@@ -165,7 +165,8 @@ Status IndexWriter::put_folder_digest(const Sha256& digest, Verdict verdict) {
   LIMIER_TRY(auto update, impl_->db_.prepare("UPDATE evidence SET sha256 = ?1, verdict = ?2"));
   update.bind(1, std::optional(digest));
   update.bind_text(2, verdict_name(verdict));
-  return update.run();
+  LIMIER_CHECK(update.run());
+  return impl_->commit();
 }
 
 Status IndexWriter::Impl::build_not_examined() {
@@ -348,9 +349,9 @@ Status IndexWriter::Impl::finish(std::string_view outcome, int exit_code, std::i
 
 // One file, no log. A run that is killed in here leaves a finished index whose log is folded in by the next.
 Status IndexWriter::Impl::close_down() {
-  for (Statement* statement :
-       {&volume_, &digest_, &block_, &issue_, &encryption_, &bad_range_, &content_digest_, &content_type_, &touched_,
-        &plan_, &find_inode_, &find_content_, &open_content_, &far_time_, &loose_page_, &byte_hit_})
+  for (Statement* statement : {&volume_, &digest_, &block_, &issue_, &encryption_, &bad_range_, &content_digest_,
+                               &content_type_, &touched_, &plan_, &find_inode_, &find_content_, &open_content_,
+                               &far_time_, &packed_, &packing_fault_, &stored_name_, &loose_page_, &byte_hit_})
     *statement = Statement();
   declared_.clear();
   names_ = {};
