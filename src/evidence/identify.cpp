@@ -341,10 +341,11 @@ Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes, 
   for (const Signature& signature : kSignatures)
     if (has_at(head, signature.offset, signature.magic)) return unsupported(signature.name, signature.advice);
   if (is_vmdk_descriptor(head)) return unsupported("VMware VMDK descriptor", kUseQemu);
-  if (auto found = by_zip(head, tail, size_bytes, file_name)) return *found;
-  if (auto found = by_stream(head)) return *found;
+  // Before what a file ends with: the last member of a tar may be a zip.
   if (auto found = by_android_backup(head)) return *found;
   if (is_tar(head)) return {Format::kTar, "", ""};
+  if (auto found = by_zip(head, tail, size_bytes, file_name)) return *found;
+  if (auto found = by_stream(head)) return *found;
   if (auto found = by_trailer(tail)) return *found;
   if (is_named_zip(file_name) && !has_disk_structure(head))
     return unsupported("", "it is named like a ZIP archive but is none, and has no known disk structure");

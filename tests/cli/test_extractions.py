@@ -187,7 +187,8 @@ class Truth(Extraction):
         run = self.triage(image)
         with run.index() as index:
             self.assertGreater(index.one("SELECT count(*) AS n FROM v_message")["n"], 0)
-            message = index.one("SELECT message_id, file_id FROM v_message ORDER BY message_id LIMIT 1")
+            message = index.one("SELECT message_id, file_id FROM v_message JOIN v_file USING (file_id) WHERE path LIKE "
+                                "'%/sms.db' ORDER BY message_id LIMIT 1")
             path = index.one("SELECT path, sha256 FROM v_file WHERE file_id = ?", message["file_id"])
         self.assertEqual(path["path"], "/private/var/mobile/Library/SMS/sms.db")
         to = self.new_folder() / "out"
