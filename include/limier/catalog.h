@@ -93,11 +93,12 @@ struct NameRecord {
   std::uint32_t sequence = 0;       // as the entry says; matched against InodeRecord::name_sequence
   FileKind kind = FileKind::kFile;  // from the entry; the inode's kind wins where they match
   bool allocated = true;
-  bool orphan = false;  // under libtsk's $OrphanFiles
+  bool orphan = false;      // under libtsk's $OrphanFiles
+  std::string stored_name;  // raw bytes, as an archive has it, where `path` is made of it by rules; else ""
   static constexpr auto fields() {
     return std::tuple{&NameRecord::volume_id,   &NameRecord::name_id, &NameRecord::parent_name_id, &NameRecord::path,
                       &NameRecord::name_length, &NameRecord::inode,   &NameRecord::sequence,       &NameRecord::kind,
-                      &NameRecord::allocated,   &NameRecord::orphan};
+                      &NameRecord::allocated,   &NameRecord::orphan,  &NameRecord::stored_name};
   }
 };
 
@@ -218,6 +219,21 @@ struct ContentType {
   }
 };
 
+// How the bytes of a content are packed where they lie: as one stream, in one run.
+enum class Coding : std::uint8_t { kPlain, kDeflate, kZstd, kBzip2, kLzma, kLast = kLzma };
+std::string_view coding_word(Coding coding);  // "deflate", "zstd", …; "" for kPlain
+// Of a member of an archive: how to unpack it, and what its bytes must then add up to.
+struct Packing {
+  Coding coding = Coding::kPlain;
+  bool has_crc = false;
+  std::uint32_t crc32 = 0;  // of the unpacked bytes, as zip counts it
+  [[nodiscard]] bool any() const { return coding != Coding::kPlain || has_crc; }
+  friend bool operator==(const Packing&, const Packing&) = default;
+  static constexpr auto fields() { return std::tuple{&Packing::coding, &Packing::has_crc, &Packing::crc32}; }
+};
+// What was wrong with a member when it was unpacked. The numbers stand in indexes.
+enum class PackingFault : std::uint8_t { kNone, kBadStream, kWrongSize, kWrongCrc, kLast = kWrongCrc };
+
 // One stream of an inode, sent after the InodeRecord it belongs to, in (attr_type, attr_id) order.
 struct StreamRecord {
   StreamRef ref;
@@ -231,6 +247,7 @@ struct StreamRecord {
   ContentType type;                    // kDigested only
   std::vector<ByteHit> hits;           // kDigested only
   std::string reason;                  // kNotRead only: "compressed by Windows (LZX)", "stored in the cloud"
+  Packing packing;                     // kExtents only: packed ones have one extent, of kind kCompressed
   static constexpr auto fields() {
     return std::tuple{&StreamRecord::ref,
                       &StreamRecord::name,
@@ -242,7 +259,8 @@ struct StreamRecord {
                       &StreamRecord::digests,
                       &StreamRecord::type,
                       &StreamRecord::hits,
-                      &StreamRecord::reason};
+                      &StreamRecord::reason,
+                      &StreamRecord::packing};
   }
 };
 
@@ -337,10 +355,13 @@ struct PlanPiece {
   std::uint64_t file_offset = 0;
   std::uint64_t image_offset = 0;
   std::uint64_t length = 0;
+  // Of a packed content size_bytes and file_offset count packed bytes, and this is its size.
+  std::uint64_t unpacked_bytes = 0;
+  Packing packing;
   static constexpr auto fields() {
-    return std::tuple{&PlanPiece::content_id, &PlanPiece::piece,       &PlanPiece::piece_count,
-                      &PlanPiece::size_bytes, &PlanPiece::file_offset, &PlanPiece::image_offset,
-                      &PlanPiece::length};
+    return std::tuple{&PlanPiece::content_id, &PlanPiece::piece,          &PlanPiece::piece_count,
+                      &PlanPiece::size_bytes, &PlanPiece::file_offset,    &PlanPiece::image_offset,
+                      &PlanPiece::length,     &PlanPiece::unpacked_bytes, &PlanPiece::packing};
   }
 };
 
@@ -349,9 +370,10 @@ struct ContentDigest {
   bool touched_damage = false;  // then no digests and no type
   Digests digests;
   ContentType type;
+  PackingFault fault = PackingFault::kNone;  // with touched_damage: the medium is sound, the member is not
   static constexpr auto fields() {
     return std::tuple{&ContentDigest::content_id, &ContentDigest::touched_damage, &ContentDigest::digests,
-                      &ContentDigest::type};
+                      &ContentDigest::type, &ContentDigest::fault};
   }
 };
 

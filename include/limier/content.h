@@ -10,6 +10,7 @@
 
 #include <memory>
 
+#include "limier/catalog.h"
 #include "limier/catalog/findings.h"
 #include "limier/catalog/rows.h"
 #include "limier/evidence.h"
@@ -151,12 +152,13 @@ struct ContentJob {
   std::vector<std::uint8_t> yara;  // CompiledRules::rules; empty: no items for them
   std::vector<RuleFile> compile;   // not empty: that is the whole job, and the answer is CompiledRules
   static constexpr auto fields() {
-    return std::tuple{&ContentJob::evidence, &ContentJob::packs, &ContentJob::memory_bytes, &ContentJob::question,
-                      &ContentJob::keywords, &ContentJob::libmagic, &ContentJob::yara,  &ContentJob::compile};
+    return std::tuple{&ContentJob::evidence, &ContentJob::packs,    &ContentJob::memory_bytes, &ContentJob::question,
+                      &ContentJob::keywords, &ContentJob::libmagic, &ContentJob::yara,         &ContentJob::compile};
   }
 };
 
-// Where the bytes of a content lie: in pieces of the image with zeros between them, or here, where limier-fs read them.
+// Where the bytes of a content lie: in pieces of the image with zeros between them, packed in one piece of it, or here,
+// where limier-fs read them.
 struct ContentBytes {
   struct Piece {
     std::uint64_t file_offset = 0, image_offset = 0, length = 0;
@@ -166,10 +168,20 @@ struct ContentBytes {
   bool is_here = false;
   std::vector<Piece> pieces;  // by file_offset, without overlap
   std::vector<std::uint8_t> bytes;
+  // Other than kPlain: the one piece there is holds packed bytes, and size_bytes is what comes of them.
+  catalog::Coding coding = catalog::Coding::kPlain;
   static constexpr auto fields() {
-    return std::tuple{&ContentBytes::size_bytes, &ContentBytes::is_here, &ContentBytes::pieces, &ContentBytes::bytes};
+    return std::tuple{&ContentBytes::size_bytes, &ContentBytes::is_here, &ContentBytes::pieces, &ContentBytes::bytes,
+                      &ContentBytes::coding};
   }
 };
+
+// A packed content that cannot be gone into from the middle (all codings but kDeflate) may be no larger.
+inline constexpr std::uint64_t kMaxPackedWhole = 32u << 20;
+inline bool can_be_read(catalog::Coding coding, std::uint64_t size_bytes, std::size_t pieces) {
+  return coding == catalog::Coding::kPlain ||
+         (pieces == 1 && (coding == catalog::Coding::kDeflate || size_bytes <= kMaxPackedWhole));
+}
 
 // A BesideSource on its way.
 struct ContentBeside {

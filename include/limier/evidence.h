@@ -23,17 +23,47 @@ namespace limier::evidence {
 
 // ---- identify.cpp: no allocation driven by evidence, safe in the supervisor ----------------------------------------
 
-enum class Format : std::uint8_t { kRaw, kSplitRaw, kEwfE01, kEwfS01, kUnsupported };
-std::string_view format_name(Format format);  // "raw", "split-raw", "ewf-e01", "ewf-s01": v_evidence.format
+enum class Format : std::uint8_t {
+  kRaw,
+  kSplitRaw,
+  kEwfE01,
+  kEwfS01,
+  kUnsupported,
+  kZip,
+  kTar,
+  kFolder,
+  kTarGz,
+  kTarXz,
+  kTarZst,
+  kTarBz2,
+  kAndroidBackup
+};
+std::string_view format_name(Format format);  // "raw", "split-raw", "ewf-e01", "zip", "tar.gz", …: v_evidence.format
+// A tar in one compressed stream, which can only be read from its beginning: it is unpacked once, and then the media
+// are the tar.
+constexpr bool is_packed_tar(Format format) {
+  return format >= Format::kTarGz && format <= Format::kAndroidBackup;
+}
+// Files that were copied: in an archive, whose own bytes are the media, or in a folder, where the media are the bytes
+// of all its files, one behind the other in the order of their paths.
+constexpr bool is_extraction(Format format) {
+  return format == Format::kZip || format == Format::kTar || format == Format::kFolder || is_packed_tar(format);
+}
+// Whether the media are the bytes of the files, one behind the other.
+constexpr bool is_plain(Format format) {
+  return format == Format::kRaw || format == Format::kSplitRaw || is_extraction(format);
+}
+
+inline constexpr std::size_t kTailBytes = 64u << 10;
 
 struct Identified {
   Format format = Format::kRaw;  // kRaw until find_segments sees more than one part
   std::string unsupported_name;  // "VMware VMDK", "EnCase 7 Ex01 (EWF2)", ...; empty when it is no image at all
   std::string advice;            // what to do: "convert it with … and try again"; or why it is no image
 };
-// Decides by content. `head`: the first 64 KiB or fewer; `tail`: the last 4 KiB or fewer (VHD and DMG keep their
-// signature there). Any EVF signature is EWF, never raw, whatever follows. `file_name` only ever refuses: a file named
-// like an EWF segment whose content is neither EWF nor a known disk structure is not an image.
+// Decides by content. `head`: the first 64 KiB or fewer; `tail`: the last kTailBytes or fewer (VHD, DMG and ZIP keep
+// their signature there). Any EVF signature is EWF, never raw, whatever follows. `file_name` only ever refuses: a file
+// named like an EWF segment whose content is neither EWF nor a known disk structure is not an image.
 Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes, std::string_view file_name = {});
 
 // ---- segments.cpp: names only; looks at the directory, opens nothing -----------------------------------------------
@@ -54,6 +84,24 @@ struct SegmentInfo {
   std::string name;  // file name without folder, for messages
   std::uint64_t size_bytes = 0;
   static constexpr auto fields() { return std::tuple{&SegmentInfo::name, &SegmentInfo::size_bytes}; }
+};
+// What a folder holds, as the system tells it to the supervisor: workers cannot ask.
+struct FolderEntry {
+  enum class Kind : std::uint8_t { kFile, kFolder, kLink, kOther };
+  std::string path;  // raw bytes, from the folder on, without a slash in front
+  Kind kind = Kind::kFile;
+  std::uint64_t size_bytes = 0;
+  std::uint32_t mode = 0, uid = 0, gid = 0, link_count = 0;
+  std::int64_t modified_s = 0, accessed_s = 0, changed_s = 0, created_s = 0;  // seconds since 1970
+  std::uint32_t modified_ns = 0, accessed_ns = 0, changed_ns = 0, created_ns = 0;
+  std::string link_target;    // raw bytes
+  std::uint32_t segment = 0;  // kFile: which of EvidenceSpec::segments it is
+  static constexpr auto fields() {
+    using E = FolderEntry;
+    return std::tuple{&E::path,        &E::kind,       &E::size_bytes, &E::mode,        &E::uid,       &E::gid,
+                      &E::link_count,  &E::modified_s, &E::accessed_s, &E::changed_s,   &E::created_s, &E::modified_ns,
+                      &E::accessed_ns, &E::changed_ns, &E::created_ns, &E::link_target, &E::segment};
+  }
 };
 struct EvidenceSpec {
   Format format = Format::kRaw;

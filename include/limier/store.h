@@ -47,7 +47,7 @@ struct EvidenceRow {
   bool incomplete = false;  // --incomplete and segments are missing
   std::optional<Md5> stored_md5, expected_md5;
   std::optional<Sha1> stored_sha1, expected_sha1;
-  std::optional<Sha256> expected_sha256;
+  std::optional<Sha256> stored_sha256, expected_sha256;
   std::vector<std::pair<std::string, std::string>> header_values;  // raw bytes
   struct Segment {
     std::string name;
@@ -131,7 +131,8 @@ struct ContentPlace {
   std::string path;  // raw bytes
   std::uint64_t size_bytes = 0;
   bool in_extents = true;     // else only limier-fs can read it
-  std::vector<Piece> pieces;  // by file_offset; zeros between them
+  std::vector<Piece> pieces;  // by file_offset; zeros between them. Of a packed one: where its packed bytes lie
+  catalog::Packing packing;
   catalog::VolumeRecord volume;
   catalog::StreamRef stream;
 };
@@ -265,6 +266,8 @@ class IndexWriter {
   // After the sweep: digests of the media, states of the contents that touch bad ranges. `swept` false (profile list,
   // or the sweep failed): contents stay not-read, but for those whose digests came.
   Status finish_evidence(const Digests& media, std::optional<Verdict> verdict, bool swept);
+  // A folder has no bytes of its own: the digest of the list of its files stands for it.
+  Status put_folder_digest(const Sha256& digest, Verdict verdict);
   // -- known contents: after finish_evidence()
   // ------------------------------------------------------------------------- Of contents that are their files' own and
   // not empty, behind `after`, by content_id; at most `limit`.

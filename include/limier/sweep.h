@@ -20,7 +20,7 @@
 
 namespace limier::sweep {
 
-enum class SweepJobKind : std::uint8_t { kContainer, kSweep };
+enum class SweepJobKind : std::uint8_t { kContainer, kSweep, kUnpack };
 
 // A content whose pieces are not all through: its digests so far, and what was seen of its type.
 struct OpenContent {
@@ -29,9 +29,16 @@ struct OpenContent {
   HasherState hashed;
   types::Sniffer sniffer;
   std::vector<std::uint8_t> tail;  // the last bytes: a value may go on in the next extent. At most entities::kReach
+  std::uint32_t crc32 = 0;         // of one whose CRC is known, so far
+  // Of a packed one, nothing but how much of it has come: what came of that is unpacked once more.
+  std::uint64_t packed_from = 0, packed_bytes = 0;  // image_offset; length
+  catalog::Packing packing;
+  std::uint64_t unpacked_bytes = 0;  // its size
   static constexpr auto fields() {
-    return std::tuple{&OpenContent::content_id, &OpenContent::damaged, &OpenContent::hashed, &OpenContent::sniffer,
-                      &OpenContent::tail};
+    return std::tuple{&OpenContent::content_id,    &OpenContent::damaged,      &OpenContent::hashed,
+                      &OpenContent::sniffer,       &OpenContent::tail,         &OpenContent::crc32,
+                      &OpenContent::packed_from,   &OpenContent::packed_bytes, &OpenContent::packing,
+                      &OpenContent::unpacked_bytes};
   }
 };
 
@@ -94,6 +101,7 @@ struct ContainerMessage {
   std::string set_identifier;
   std::optional<Md5> stored_md5;
   std::optional<Sha1> stored_sha1;
+  std::optional<Sha256> stored_sha256;    // known to the supervisor alone: of a file beside an extraction
   std::vector<std::string> header_names;  // parallel to header_values
   std::vector<std::string> header_values;
   std::vector<catalog::BadRange> acquisition_errors;
@@ -108,6 +116,16 @@ struct ContainerMessage {
         &ContainerMessage::set_identifier, &ContainerMessage::stored_md5,    &ContainerMessage::stored_sha1,
         &ContainerMessage::header_names,   &ContainerMessage::header_values, &ContainerMessage::acquisition_errors,
         &ContainerMessage::issues,         &ContainerMessage::places,        &ContainerMessage::bytes};
+  }
+};
+
+// The answer to kUnpack (FrameType::kContainer), after all that is unpacked was sent (FrameType::kContentBytes).
+struct UnpackedMessage {
+  Digests container;  // of the file as it lies
+  std::uint64_t unpacked_bytes = 0;
+  std::string problem;  // code of the issue: "truncated", "bad-stream", "trailing-data"; "": it is whole
+  static constexpr auto fields() {
+    return std::tuple{&UnpackedMessage::container, &UnpackedMessage::unpacked_bytes, &UnpackedMessage::problem};
   }
 };
 
@@ -163,6 +181,12 @@ using OpenContentSource = std::function<Result<std::vector<OpenContent>>()>;
 // checkpoint that does not fit the media and the plan is an error of kind kRefused: never wrong digests.
 Result<SweepStats> run_sweep(const evidence::Image& image, const SweepJob& job, const PlanSource& plan, Sink& sink,
                              const OpenContentSource& open_contents = {});
+
+// Gets unpacked bytes in order.
+using TakeUnpacked = std::function<Status(Bytes)>;
+// Of a packed tar (evidence::is_packed_tar): the tar in it, and the digests of what it lies in. What is no tar is an
+// error; what breaks off gives all that came before.
+Result<UnpackedMessage> unpack_container(const evidence::EvidenceSpec& spec, int fd, const TakeUnpacked& take);
 
 Result<ContainerMessage> describe_container(const evidence::EvidenceSpec& spec, const std::vector<int>& fds,
                                             const std::vector<std::uint64_t>& image_offsets = {},

@@ -57,19 +57,20 @@ struct FsJob {
   std::vector<std::uint64_t> skip_offsets;  // kMap
   // After a crash or a stall, from the second try on:
   WalkPart part = WalkPart::kWhole;
-  bool skip_orphans = false;                 // do not look for orphans
-  bool bare_inodes = false;                  // inodes without their streams
-  std::vector<std::uint64_t> skip_inodes;    // neither opened nor entered; each is reported as not examined
-  std::vector<std::uint64_t> only_inodes;    // kInodes: these, in this order
-  std::vector<std::uint64_t> orphan_inodes;  // kInodes: those of them that are orphans, sorted
-  bool zone_stated = false;                  // --zone was given: the process's zone (TZ) is that of local times
-  std::uint32_t oem_code_page = 0;           // --codepage: of short names on FAT; 0: not stated
+  bool skip_orphans = false;                  // do not look for orphans
+  bool bare_inodes = false;                   // inodes without their streams
+  std::vector<std::uint64_t> skip_inodes;     // neither opened nor entered; each is reported as not examined
+  std::vector<std::uint64_t> only_inodes;     // kInodes: these, in this order
+  std::vector<std::uint64_t> orphan_inodes;   // kInodes: those of them that are orphans, sorted
+  bool zone_stated = false;                   // --zone was given: the process's zone (TZ) is that of local times
+  std::uint32_t oem_code_page = 0;            // --codepage: of short names on FAT; 0: not stated
+  std::vector<evidence::FolderEntry> folder;  // of evidence that is a folder, by path
   static constexpr auto fields() {
     return std::tuple{&FsJob::kind,          &FsJob::evidence,    &FsJob::volume,        &FsJob::digests,
                       &FsJob::stream,        &FsJob::entities,    &FsJob::metadata_only, &FsJob::has_stream,
                       &FsJob::skip_offsets,  &FsJob::part,        &FsJob::skip_orphans,  &FsJob::bare_inodes,
                       &FsJob::skip_inodes,   &FsJob::only_inodes, &FsJob::orphan_inodes, &FsJob::zone_stated,
-                      &FsJob::oem_code_page, &FsJob::keywords};
+                      &FsJob::oem_code_page, &FsJob::keywords,    &FsJob::folder};
   }
 };
 
@@ -100,6 +101,8 @@ class Sink {
 // `sector_bytes`: what partition tables count in; 0: it is found out.
 Status map_volumes(const evidence::Image& image, Sink& sink, const std::vector<std::uint64_t>& skip_offsets = {},
                    std::uint32_t sector_bytes = 0);
+// The same of an extraction: one volume, which is the archive.
+Status map_extraction(const evidence::Image& image, const FsJob& job, Sink& sink);
 // Names, then inodes with streams and extents, then block use, of one walkable volume.
 Status walk_volume(const evidence::Image& image, const FsJob& job, Sink& sink);
 // The bytes of one stream.

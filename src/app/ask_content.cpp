@@ -150,23 +150,28 @@ Result<FoundBytes> content_bytes(store::Index& index, const KnownContent& conten
                                  const EvidenceSet& evidence, const Guard& guard, const std::atomic<int>& stop) {
   content::ContentBytes bytes;
   bytes.size_bytes = content.size_bytes;
-  LIMIER_TRY(auto query, index.query("SELECT s.source FROM file f JOIN stream s ON s.content_id = f.content_id WHERE "
-                                     "f.file_id = ?1"));
+  LIMIER_TRY(auto query,
+             index.query("SELECT s.source, coalesce(p.coding, 0) FROM file f JOIN stream s ON s.content_id = "
+                         "f.content_id LEFT JOIN packed p ON p.content_id = f.content_id WHERE "
+                         "f.file_id = ?1"));
   query.bind(1, file_id);
-  const auto source =
-      query.step() ? static_cast<catalog::ContentSource>(query.integer(0)) : catalog::ContentSource::kNone;
+  const bool known = query.step();
+  const auto source = known ? static_cast<catalog::ContentSource>(query.integer(0)) : catalog::ContentSource::kNone;
+  if (known) bytes.coding = static_cast<catalog::Coding>(query.integer(1));
   LIMIER_CHECK(query.status());
   if (source == catalog::ContentSource::kDigested) return fetch(content, evidence, guard, stop);
   if (source != catalog::ContentSource::kExtents)
     return FoundBytes{std::nullopt, fmt::format("its content is {}", content.state)};
   LIMIER_TRY(auto extents, index.query("SELECT file_offset, image_offset, length FROM v_extent WHERE file_id = ?1 AND "
-                                       "kind = 'data' AND image_offset IS NOT NULL ORDER BY file_offset, seq"));
-  extents.bind(1, file_id);
+                                       "kind = ?2 AND image_offset IS NOT NULL ORDER BY file_offset, seq"));
+  extents.bind(1, file_id).bind(2, std::string(bytes.coding == catalog::Coding::kPlain ? "data" : "compressed"));
   while (extents.step())
     bytes.pieces.push_back({static_cast<std::uint64_t>(extents.integer(0)),
                             static_cast<std::uint64_t>(extents.integer(1)),
                             static_cast<std::uint64_t>(extents.integer(2))});
   LIMIER_CHECK(extents.status());
+  if (!content::can_be_read(bytes.coding, bytes.size_bytes, bytes.pieces.size()))
+    return FoundBytes{std::nullopt, "it is packed, and too large to be unpacked as a whole"};
   return FoundBytes{std::move(bytes), {}};
 }
 

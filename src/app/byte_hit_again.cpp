@@ -5,8 +5,9 @@
 namespace limier::app {
 
 Result<std::optional<HitInBytes>> hit_in_bytes(store::Index& index, std::int64_t hit_id) {
+  // What the sweep unpacks is named by how it is packed; what a parser found, by its row or number.
   LIMIER_TRY(auto row, index.query("SELECT value, value_raw, encoding, image_offset FROM v_hit WHERE hit_id = ?1 AND "
-                                   "decode_path IS NULL"));
+                                   "coalesce(decode_path, 'deflate') IN ('deflate', 'zstd', 'bzip2', 'lzma')"));
   row.bind(1, hit_id);
   if (!row.step()) return row.status().ok() ? Result<std::optional<HitInBytes>>(std::nullopt) : row.status().error();
   HitInBytes hit;

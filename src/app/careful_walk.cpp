@@ -302,7 +302,10 @@ Status CarefulWalk::add_closed() {
                                 what, closed.first_inode);
     return index_.add(issue);
   };
-  LIMIER_CHECK(add(rows_.encrypted(), "content-encrypted", "are encrypted by the file system and were not examined"));
+  LIMIER_CHECK(add(rows_.encrypted(), "content-encrypted",
+                   evidence::is_extraction(job_.evidence.format)
+                       ? "are encrypted in the archive and were not examined"
+                       : "are encrypted by the file system and were not examined"));
   for (const auto& [reason, closed] : rows_.not_read())
     LIMIER_CHECK(add(closed, "content-not-read", "are not read: " + reason));
   return add(rows_.unreadable(), "content-unreadable", "are in use, but their content cannot be read");

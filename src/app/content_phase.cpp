@@ -277,6 +277,9 @@ Result<std::optional<content::ContentBytes>> ContentPhase::bytes_of(std::int64_t
     bytes.bytes = std::move(*fetched);
     return std::optional(std::move(bytes));
   }
+  bytes.coding = place->packing.coding;
+  if (!content::can_be_read(bytes.coding, place->size_bytes, place->pieces.size()))
+    return std::optional<content::ContentBytes>();
   std::uint64_t end = 0;
   for (const auto& piece : place->pieces) {
     // Overlapping runs are damage; what the file system would show of them is not known.

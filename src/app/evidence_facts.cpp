@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <thread>
 
+#include "app/digests_beside.h"
+#include "app/packed_evidence.h"
+
 namespace limier::app {
 namespace {
 
@@ -57,6 +60,8 @@ Guard make_guard(bool sandbox, std::uint32_t stall_seconds, const MemoryPlan& me
 
 Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, const Guard& guard, const std::atomic<int>& stop_signal,
                                          const std::vector<std::uint64_t>& image_offsets, std::uint32_t bytes_there) {
+  if (evidence::is_packed_tar(evidence.spec.format) && !evidence.packed)
+    LIMIER_CHECK(unpack_evidence(evidence, guard, stop_signal));
   sweep::SweepJob job;
   job.kind = sweep::SweepJobKind::kContainer;
   job.evidence = evidence.spec;
@@ -91,11 +96,15 @@ Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, const Guard& gua
   }
   if (ending.kind != EndingKind::kFinished || !message) return error_of(ending, evidence.path);
   evidence.spec.format = message->format;
+  // Places in what was unpacked are none in the file.
+  if (evidence.packed)
+    for (auto& place : message->places) place.reset();
+  if (evidence::is_extraction(message->format)) add_digests_beside(evidence, *message);
   return ContainerFacts{std::move(*message), ending.sandbox};
 }
 
-DigestSet media_digest_set(const std::optional<DigestSet>& asked, const sweep::ContainerMessage& container,
-                           const Digests& expected) {
+DigestSet wanted_digests(const std::optional<DigestSet>& asked, const sweep::ContainerMessage& container,
+                         const Digests& expected) {
   DigestSet set;
   if (asked) {
     set = *asked;
@@ -103,12 +112,20 @@ DigestSet media_digest_set(const std::optional<DigestSet>& asked, const sweep::C
     set.md5 = container.stored_md5.has_value();
     set.sha1 = container.stored_sha1.has_value();
     set.sha256 = true;
-    if (container.format == evidence::Format::kRaw || container.format == evidence::Format::kSplitRaw) set.md5 = true;
+    if (evidence::is_plain(container.format)) set.md5 = true;
   }
   set.md5 = set.md5 || expected.md5;
   set.sha1 = set.sha1 || expected.sha1;
   set.sha256 = set.sha256 || expected.sha256;
   return set;
+}
+
+DigestSet media_digest_set(const std::optional<DigestSet>& asked, const sweep::ContainerMessage& container,
+                           const Digests& expected) {
+  // The files of a folder have digests, and the list of them has one. What lies packed had its own while it was
+  // unpacked.
+  const bool elsewhere = container.format == evidence::Format::kFolder || evidence::is_packed_tar(container.format);
+  return elsewhere ? DigestSet{} : wanted_digests(asked, container, expected);
 }
 
 IntegrityFacts judge_integrity(const sweep::ContainerMessage& container, const Digests& computed,
@@ -122,6 +139,7 @@ IntegrityFacts judge_integrity(const sweep::ContainerMessage& container, const D
   };
   compare(computed.md5, container.stored_md5);
   compare(computed.sha1, container.stored_sha1);
+  compare(computed.sha256, container.stored_sha256);
   compare(computed.md5, expected.md5);
   compare(computed.sha1, expected.sha1);
   compare(computed.sha256, expected.sha256);

@@ -29,6 +29,9 @@ Result<ContainerFacts> describe_evidence(EvidenceSet& evidence, const Guard& gua
                                          const std::vector<std::uint64_t>& image_offsets = {},
                                          std::uint32_t bytes_there = 0);
 
+// Digests of the medium that are wanted, whoever computes them; see media_digest_set.
+DigestSet wanted_digests(const std::optional<DigestSet>& asked, const sweep::ContainerMessage& container,
+                         const Digests& expected);
 // Digests asked for with --digests, or the default: those stored or expected plus SHA-256; MD5 and SHA-256 for raw.
 // Expected ones are always computed: a digest that was given is a question that must be answered.
 DigestSet media_digest_set(const std::optional<DigestSet>& asked, const sweep::ContainerMessage& container,

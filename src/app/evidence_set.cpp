@@ -10,11 +10,12 @@
 #include <cstring>
 #include <filesystem>
 
+#include "app/folder_evidence.h"
+
 namespace limier::app {
 namespace {
 
 constexpr std::size_t kHeadBytes = 64u << 10;
-constexpr std::size_t kTailBytes = 4u << 10;
 
 Error unreadable(const std::string& path, const std::string& why) {
   return {ErrorKind::kEvidence, fmt::format("{}: {}", path, why)};
@@ -42,7 +43,6 @@ Result<Opened> open_read_only(const std::string& path) {
   struct stat info {};
   if (fstat(opened.fd.get(), &info) != 0)
     return unreadable(path, std::string("cannot be examined: ") + std::strerror(errno));
-  if (S_ISDIR(info.st_mode)) return unreadable(path, "is a folder; give the first segment of an image inside it");
   if (!S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode)) return unreadable(path, "is neither a file nor a block device");
   if (S_ISBLK(info.st_mode)) {
     const off_t end = lseek(opened.fd.get(), 0, SEEK_END);
@@ -70,7 +70,7 @@ Result<std::vector<std::uint8_t>> read_part(const std::string& path, int fd, std
 
 Result<evidence::Identified> identify(const std::string& path, const Opened& first) {
   const auto head_length = static_cast<std::size_t>(std::min<std::uint64_t>(first.size_bytes, kHeadBytes));
-  const auto tail_length = static_cast<std::size_t>(std::min<std::uint64_t>(first.size_bytes, kTailBytes));
+  const auto tail_length = static_cast<std::size_t>(std::min<std::uint64_t>(first.size_bytes, evidence::kTailBytes));
   LIMIER_TRY(const auto head, read_part(path, first.fd.get(), 0, head_length));
   LIMIER_TRY(const auto tail, read_part(path, first.fd.get(), first.size_bytes - tail_length, tail_length));
   return evidence::identify_container(Bytes(head), Bytes(tail), first.size_bytes,
@@ -97,6 +97,8 @@ std::uint64_t EvidenceSet::total_bytes() const {
 }
 
 Result<EvidenceSet> open_evidence(const std::string& path, bool allow_incomplete) {
+  std::error_code no_such;
+  if (std::filesystem::is_directory(path, no_such)) return open_folder(path);
   LIMIER_TRY(Opened first, open_read_only(path));
   LIMIER_TRY(const auto identified, identify(path, first));
   if (identified.format == evidence::Format::kUnsupported)

@@ -1,12 +1,20 @@
 // The evidence as the supervisor holds it: names and read-only descriptors, never its content.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "limier/evidence.h"
 
 namespace limier::app {
+
+// The file that the evidence was unpacked from (evidence::is_packed_tar).
+struct PackedFile {
+  Digests digests;
+  std::string problem;  // code of its issue; "": its stream is whole
+  std::uint64_t size_bytes = 0;
+};
 
 struct EvidenceSet {
   std::string path;    // as given
@@ -15,6 +23,9 @@ struct EvidenceSet {
   std::vector<std::string> paths;    // of the segments, in order
   std::vector<std::string> missing;  // names expected in a gap; empty unless --incomplete
   std::vector<UniqueFd> fds;
+  std::vector<evidence::FolderEntry> folder_entries;  // of evidence that is a folder, by path
+  std::vector<std::string> unreadable;                // of a folder: what the system did not let us read
+  std::optional<PackedFile> packed;                   // then the segment is what was unpacked
   bool access_times_kept = true;  // false: the system does not let us read without touching the access time
 
   [[nodiscard]] std::vector<int> raw_fds() const;

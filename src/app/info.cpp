@@ -1,5 +1,6 @@
 // `limier info`: the container and the partitions; writes nothing.
 #include "app/evidence_facts.h"
+#include "app/packed_evidence.h"
 #include "app/volume_map.h"
 
 namespace limier::app {
@@ -21,6 +22,10 @@ Result<ImageInfo> info(const ImageOptions& options, const std::atomic<int>& stop
   result.volumes = std::move(rows.volumes);
   result.encryption = std::move(rows.encryption);
   result.issues = std::move(rows.issues);
+  if (evidence.packed) {
+    result.segments.front().size_bytes = evidence.packed->size_bytes;
+    if (auto issue = issue_of(*evidence.packed)) result.issues.push_back(std::move(*issue));
+  }
   return result;
 }
 

@@ -83,6 +83,7 @@ Result<store::RunKey> run_key(const TriageOptions& options, const EvidenceSet& e
                    fmt::format("{}, {} bytes of media", evidence::format_name(container.format), container.size_bytes));
   key.emplace_back("the stored MD5", hex_or_none(container.stored_md5));
   key.emplace_back("the stored SHA-1", hex_or_none(container.stored_sha1));
+  if (container.stored_sha256) key.emplace_back("the stored SHA-256", hex_digest(*container.stored_sha256));
   LIMIER_TRY(const std::string ends, ends_digest(evidence));
   key.emplace_back("the SHA-256 of the segments' first and last bytes", ends);
   key.emplace_back("--authority", options.authority.text);

@@ -112,7 +112,8 @@ std::vector<ManifestSegment> manifest_segments(const EvidenceSet& evidence,
   std::error_code error;
   for (std::size_t i = 0; i < evidence.paths.size(); ++i)
     segments.push_back({std::filesystem::absolute(evidence.paths[i], error).string(),
-                        evidence.spec.segments[i].size_bytes, i < digests.size() ? digests[i] : std::nullopt});
+                        evidence.packed ? evidence.packed->size_bytes : evidence.spec.segments[i].size_bytes,
+                        i < digests.size() ? digests[i] : std::nullopt});
   return segments;
 }
 

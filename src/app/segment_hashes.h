@@ -25,6 +25,8 @@ class SegmentHashes {
   // Instead of start(), where one file is the media byte for byte and the sweep computes this very digest: what
   // passed_all() is told then stands for the file. Without it, wait() reads the file.
   void expect_from_sweep() { from_sweep_ = true; }
+  // Instead of start(), where they are known already.
+  void known(std::vector<std::optional<Sha256>> digests) { standing_.digests = std::move(digests); }
   // The sweep has read all segments together up to here.
   void passed(std::uint64_t container_bytes);
   // The sweep reads no more. `media`: its digest, when every byte was read.

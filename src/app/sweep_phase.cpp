@@ -290,10 +290,10 @@ Result<worker::WorkerStats> sweep_evidence(store::IndexWriter& index, const Evid
     return ending.stats;
   }
   LIMIER_TRY(const auto reasons, index.first_bad_ranges());  // those before a checkpoint too
-  const IntegrityFacts judged =
-      judge_integrity(container, *rows.media, plan.expected, reasons, !evidence.missing.empty());
+  const Digests& computed = evidence.packed ? plan.packed_digests : *rows.media;
+  const IntegrityFacts judged = judge_integrity(container, computed, plan.expected, reasons, !evidence.missing.empty());
   // Digests over zeros in place of chunks that were left out would be nobody's.
-  const Digests digests = sweeping.chunks_left_out() ? Digests{} : *rows.media;
+  const Digests digests = sweeping.chunks_left_out() ? Digests{} : computed;
   LIMIER_CHECK(index.finish_evidence(digests, verdict_of(judged), true));
   return ending.stats;
 }

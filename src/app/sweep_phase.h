@@ -10,6 +10,7 @@ namespace limier::app {
 
 struct SweepPlan {
   DigestSet media_digests;
+  Digests packed_digests;  // of the file that the evidence was unpacked from
   Digests expected;
   std::uint32_t jobs = 2;
   std::uint64_t stash_bytes = 0;

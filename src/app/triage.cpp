@@ -4,8 +4,10 @@
 
 #include "app/case_folder.h"
 #include "app/content_phase.h"
+#include "app/folder_evidence.h"
 #include "app/keyword_files.h"
 #include "app/known_files.h"
+#include "app/packed_evidence.h"
 #include "app/rules_phase.h"
 #include "app/run_key.h"
 #include "app/scope_file.h"
@@ -64,6 +66,7 @@ store::EvidenceRow evidence_row(const TriageOptions& options, const EvidenceSet&
   row.incomplete = !evidence.missing.empty();
   row.stored_md5 = container.stored_md5;
   row.stored_sha1 = container.stored_sha1;
+  row.stored_sha256 = container.stored_sha256;
   row.expected_md5 = options.expect_md5;
   row.expected_sha1 = options.expect_sha1;
   row.expected_sha256 = options.expect_sha256;
@@ -72,7 +75,8 @@ store::EvidenceRow evidence_row(const TriageOptions& options, const EvidenceSet&
                                    scope != nullptr && scope->hides(container.header_values[i]) != nullptr
                                        ? std::string(catalog::kMasked)
                                        : container.header_values[i]);
-  for (const auto& segment : evidence.spec.segments) row.segments.push_back({segment.name, segment.size_bytes});
+  for (const auto& segment : evidence.spec.segments)
+    row.segments.push_back({segment.name, evidence.packed ? evidence.packed->size_bytes : segment.size_bytes});
   return row;
 }
 
@@ -94,6 +98,8 @@ Status store_container_facts(store::IndexWriter& index, const EvidenceSet& evide
     issue.length = found.length;
     LIMIER_CHECK(index.add(issue));
   }
+  if (evidence.packed)
+    if (const auto issue = issue_of(*evidence.packed)) LIMIER_CHECK(index.add(*issue));
   for (const std::string& name : evidence.missing)
     LIMIER_CHECK(index.add(container_issue("segment-missing", "Segment " + name + " is missing", true)));
   for (const catalog::BadRange& range : facts.container.acquisition_errors) {
@@ -104,6 +110,8 @@ Status store_container_facts(store::IndexWriter& index, const EvidenceSet& evide
     issue.length = range.length;
     LIMIER_CHECK(index.add(issue));
   }
+  for (const std::string& name : evidence.unreadable)
+    LIMIER_CHECK(index.add(container_issue("not-readable", name + " could not be read: the system refused it", true)));
   if (!evidence.access_times_kept) {
     auto issue = container_issue("access-time",
                                  "The evidence was read without O_NOATIME, so the system may have changed the "
@@ -143,7 +151,8 @@ Status store_packs(store::IndexWriter& index, std::span<const content::PackText>
 Result<std::unique_ptr<store::IndexWriter>> open_index(const TriageOptions& options, const EvidenceSet& evidence,
                                                        const sweep::ContainerMessage& container,
                                                        const std::string& packs_digest, const KnownFiles& known,
-                                                       const KeywordFiles& keywords, const YaraFiles& yara, const Scope& scope) {
+                                                       const KeywordFiles& keywords, const YaraFiles& yara,
+                                                       const Scope& scope) {
   LIMIER_TRY(const auto key, run_key(options, evidence, container, packs_digest,
                                      scope == nullptr ? "" : scope->sha256(), known.key(), keywords.key(), yara.key()));
   const auto open = options.resume ? store::IndexWriter::resume : store::IndexWriter::create;
@@ -181,6 +190,19 @@ Result<Scope> scope_of(const TriageOptions& options) {
                  fmt::format("{}: is not the scope file that was planned with; plan again", options.scope)};
   LIMIER_CHECK(hold_texts_to(*scope, options));
   return scope;
+}
+
+// Of a folder the list of them stands for the media.
+Status store_segment_digests(store::IndexWriter& index, const EvidenceSet& evidence,
+                             const std::vector<std::optional<Sha256>>& digests, const SweepPlan& plan) {
+  LIMIER_CHECK(index.put_segment_digests(digests));
+  if (evidence.spec.format != evidence::Format::kFolder) return ok_status();
+  const auto whole = folder_digest(evidence, digests);
+  if (!whole) return ok_status();
+  LIMIER_TRY(const auto damage, index.first_bad_ranges());
+  const IntegrityFacts facts =
+      judge_integrity({}, Digests{.md5 = {}, .sha1 = {}, .sha256 = whole}, plan.expected, damage, false);
+  return index.put_folder_digest(*whole, verdict_of(facts));
 }
 
 AuditLog::Fields start_fields(const TriageOptions& options, const Scope& scope, bool folder_locked) {
@@ -298,8 +320,8 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   LIMIER_TRY(const ContainerFacts facts, describe_evidence(evidence, guard, stop));
   const std::uint64_t media_size = facts.container.size_bytes;
 
-  LIMIER_TRY(auto index,
-             open_index(options, evidence, facts.container, digest_of_packs(packs, rules), known, keywords, yara, scope));
+  LIMIER_TRY(auto index, open_index(options, evidence, facts.container, digest_of_packs(packs, rules), known, keywords,
+                                    yara, scope));
   index->set_rows_in_memory(memory.rows_in_memory);
   if (index->recorded_exit_code()) return confirm_finished(options, evidence, *index, progress, clock);
   remove_reports(options.out);
@@ -390,14 +412,20 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
     sweep.checkpoint_ms = options.checkpoint_ms;
     sweep.checkpoint_bytes = options.checkpoint_bytes;
     sweep.segments = &segment_hashes;
+    if (evidence.packed)
+      sweep.packed_digests = digests_of(*evidence.packed, options.media_digests, facts.container, sweep.expected);
     LIMIER_TRY(const auto checkpoint, index->checkpoint());
-    if (evidence.spec.format == evidence::Format::kRaw && sweep.media_digests.sha256)
+    if (evidence.packed)
+      segment_hashes.known({evidence.packed->digests.sha256});
+    else if (evidence::is_plain(evidence.spec.format) && evidence.spec.segments.size() == 1 &&
+             sweep.media_digests.sha256)
       segment_hashes.expect_from_sweep();
     else
       segment_hashes.start(evidence, stop, checkpoint ? Bytes(checkpoint->segments) : Bytes());
     LIMIER_TRY(const auto stats, sweep_evidence(*index, evidence, facts.container, sweep, progress, crew));
     LIMIER_CHECK(audit.append("sweep-measured", sweep_measures(stats)));
-    if (stop.load() == 0) LIMIER_CHECK(index->put_segment_digests(segment_hashes.wait(evidence, stop)));
+    if (stop.load() == 0)
+      LIMIER_CHECK(store_segment_digests(*index, evidence, segment_hashes.wait(evidence, stop), sweep));
     if (stop.load() != 0) return keep_interrupted(*index, audit, stop.load());
     LIMIER_CHECK(index->finish_step(store::Step::kSweep));
     chunks_decoded += stats.chunks_decoded;

@@ -1,5 +1,8 @@
 // `limier verify`: one pass without a plan.
 #include "app/evidence_facts.h"
+#include "app/folder_evidence.h"
+#include "app/packed_evidence.h"
+#include "app/segment_hashes.h"
 #include "limier/volume.h"
 
 namespace limier::app {
@@ -69,6 +72,14 @@ Result<VerifyReport> verify(const VerifyOptions& options, Progress& progress, co
   report.stats = {ending.stats.chunks_decoded, ending.stats.pieces_deferred, ending.stats.seeks_back,
                   ending.stats.stages};
 
+  if (evidence.packed) report.computed = digests_of(*evidence.packed, options.digests, report.container, expected);
+  if (evidence.spec.format == evidence::Format::kFolder) {
+    SegmentHashes hashes;
+    hashes.start(evidence, stop_signal, {});
+    hashes.passed_all(std::nullopt);
+    report.computed.sha256 = folder_digest(evidence, hashes.wait(evidence, stop_signal));
+    if (stop_signal.load() != 0) return Error{ErrorKind::kInterrupted, "interrupted"};
+  }
   const IntegrityFacts judged =
       judge_integrity(report.container, report.computed, expected, report.bad_ranges, !evidence.missing.empty());
   report.digest_mismatch = judged.digest_mismatch;

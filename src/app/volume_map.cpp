@@ -27,6 +27,7 @@ class Mapping {
     job_.kind = volume::FsJobKind::kMap;
     job_.evidence = evidence.spec;
     job_.evidence.cache_bytes = cache_bytes;
+    job_.folder = evidence.folder_entries;
     session_.worker = "limier-fs";
     session_.sandbox = guard.sandbox;
     session_.limits = guard.for_fs(media_size);

@@ -20,6 +20,7 @@ Result<worker::WorkerStats> walk_one_volume(store::IndexWriter& index, const Evi
   job.kind = volume::FsJobKind::kWalk;
   job.evidence = evidence.spec;
   job.evidence.cache_bytes = plan.cache_bytes;
+  job.folder = evidence.folder_entries;
   job.volume = volume;
   job.digests = plan.digests ? kAllDigests : DigestSet{};
   job.metadata_only = !plan.digests;

@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kEdgeBytes = 64u << 10;
-constexpr std::size_t kTailBytes = 4u << 10;  // what identify_container asks for
+static_assert(kEdgeBytes == evidence::kTailBytes);  // what identify_container asks for
 
 struct Opened {
   UniqueFd fd;
@@ -38,7 +38,6 @@ Result<Opened> open_segment(const std::string& path) {
   struct stat info {};
   if (!opened.fd || ::fstat(opened.fd.get(), &info) != 0)
     return unreadable(path, errno == ENOENT ? "no such file" : std::strerror(errno));
-  if (S_ISDIR(info.st_mode)) return unreadable(path, "is a folder; give the first segment of the image inside it");
   if (!S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode)) return unreadable(path, "is neither a file nor a block device");
   const off_t end = S_ISBLK(info.st_mode) ? ::lseek(opened.fd.get(), 0, SEEK_END) : info.st_size;
   opened.size_bytes = end > 0 ? static_cast<std::uint64_t>(end) : 0;
@@ -88,8 +87,7 @@ Result<SegmentStamp> stamp_segment(const std::string& path) {
 Result<evidence::Identified> identify(const std::string& path) {
   LIMIER_TRY(const Opened first, open_segment(path));
   LIMIER_TRY(const Edges edges, read_edges(path, first));
-  const Bytes tail(edges.tail);
-  return evidence::identify_container(Bytes(edges.head), tail.last(std::min(tail.size(), kTailBytes)), first.size_bytes,
+  return evidence::identify_container(Bytes(edges.head), Bytes(edges.tail), first.size_bytes,
                                       fs::path(path).filename().string());
 }
 
@@ -98,6 +96,37 @@ Result<evidence::SegmentNames> segment_names(const std::string& path) {
   LIMIER_TRY(const auto found, identify(path));
   if (found.format == evidence::Format::kUnsupported) return evidence::SegmentNames{{path}, {}};
   return evidence::find_segments(path, found.format);
+}
+
+// Of a folder: names, sizes and times of all that is in it stand for its first and last bytes.
+Result<SegmentStamp> stamp_folder(const std::string& path) {
+  struct File {
+    std::string name;
+    std::uint64_t size_bytes = 0;
+    std::int64_t modified_ns = 0;
+  };
+  std::vector<File> files;
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
+    struct stat info {};
+    if (::lstat(at->path().c_str(), &info) != 0) continue;
+    files.push_back(
+        {at->path().lexically_relative(path).string(),
+         S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0,
+         S_ISDIR(info.st_mode) ? 0 : std::int64_t{info.st_mtim.tv_sec} * kNsPerSecond + info.st_mtim.tv_nsec});
+  }
+  if (error) return unreadable(path, "cannot be listed: " + error.message());
+  std::ranges::sort(files, {}, &File::name);
+  SegmentStamp stamp{fs::path(path).filename().string(), 0, 0, ""};
+  Hasher hasher({false, false, true});
+  for (const File& file : files) {
+    stamp.size_bytes += file.size_bytes;
+    stamp.modified_ns = std::max(stamp.modified_ns, file.modified_ns);
+    hasher.update(as_bytes(fmt::format("{} {} {}\n", file.size_bytes, file.modified_ns, file.name)));
+  }
+  if (stamp.size_bytes == 0) return unreadable(path, "holds no file with a byte in it, so there is nothing to examine");
+  stamp.edge_sha256 = hex_digest(*hasher.finish().sha256);
+  return stamp;
 }
 
 }  // namespace
@@ -110,6 +139,11 @@ std::string unsupported_image(const std::string& path) {
 }
 
 Result<std::vector<SegmentStamp>> stamp_evidence(const Exhibit& exhibit) {
+  std::error_code no_such;
+  if (fs::is_directory(exhibit.image, no_such)) {
+    LIMIER_TRY(auto stamp, stamp_folder(exhibit.image));
+    return std::vector<SegmentStamp>{std::move(stamp)};
+  }
   LIMIER_TRY(const auto names, segment_names(exhibit.image));
   if (!names.missing.empty() && !exhibit.incomplete)
     return unreadable(exhibit.image, fmt::format("the set has a gap: {} is missing; bring it here, or go on without it "

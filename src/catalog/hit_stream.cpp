@@ -1,5 +1,7 @@
 #include "limier/catalog/hit_stream.h"
 
+#include <algorithm>
+
 namespace limier::catalog {
 namespace {
 
@@ -43,7 +45,7 @@ void HitStream::search(std::uint64_t until) {
 
 void HitStream::keep(ByteHit hit, Share& share) {
   const std::size_t bytes = sent_bytes(hit);
-  if (share.sent + bytes > kFewBytes + 2 * looked_at_) {
+  if (share.sent + bytes > std::min(kFewBytes + 2 * looked_at_, most_bytes_)) {
     if (share.last < hits_.size()) ++hits_[share.last].left_out;
     return;
   }

@@ -1,6 +1,7 @@
 #include "limier/catalog.h"
 
 #include <algorithm>
+#include <array>
 
 #include "limier/catalog/byte_hit.h"
 
@@ -52,6 +53,7 @@ bool validate(const VolumeRecord& record, std::uint64_t media_size) {
 bool validate(const NameRecord& record) {
   if (record.volume_id == 0 || !known(record.kind, FileKind::kVirtual)) return false;
   if (record.path.empty() || record.path.size() > kMaxPath || record.path.front() != '/') return false;
+  if (record.stored_name.size() > kMaxPath) return false;
   if (record.name_id == 0) return record.parent_name_id == 0 && record.name_length == 0;
   return record.parent_name_id < record.name_id && record.name_length < record.path.size();
 }
@@ -67,6 +69,9 @@ bool validate(const StreamRecord& record) {
   if (record.reason.size() > kMaxWord || record.reason.empty() != (record.source != ContentSource::kNotRead))
     return false;
   if (record.name.size() > kMaxText || !plausible_size(record.size_bytes)) return false;
+  if (!known(record.packing.coding, Coding::kLast)) return false;
+  if (record.packing.any() && record.source != ContentSource::kExtents) return false;
+  if (record.packing.coding != Coding::kPlain && record.data_piece_count != 1) return false;
   const bool has_digest = record.digests.md5 || record.digests.sha1 || record.digests.sha256;
   const bool looked_at = has_digest || record.type != ContentType();
   const auto in_it = [&](const ByteHit& hit) { return !hit.content_id && validate(hit, record.size_bytes); };
@@ -111,6 +116,12 @@ bool validate(const ByteHit& hit, std::uint64_t media_size) {
          known(hit.encoding, keywords::Encoding::kCp1252) && hit.keyword <= keywords::kMaxKeywords &&
          !hit.normalized.empty() && hit.value.size() <= kMostOfByte * hit.length && hit.normalized.size() <= kMaxText &&
          hit.context.size() <= kMaxText;
+}
+
+std::string_view coding_word(Coding coding) {
+  constexpr std::array<std::string_view, 5> kWords{"", "deflate", "zstd", "bzip2", "lzma"};
+  const auto at = static_cast<std::size_t>(coding);
+  return at < kWords.size() ? kWords[at] : std::string_view();
 }
 
 bool validate(const ContentType& type) {

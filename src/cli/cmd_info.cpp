@@ -62,20 +62,25 @@ class InfoCommand final : public Command {
   }
 
   static void print_acquisition(const Context& context, const sweep::ContainerMessage& container) {
-    const bool raw = container.format == evidence::Format::kRaw || container.format == evidence::Format::kSplitRaw;
+    const bool raw = evidence::is_plain(container.format);
+    const bool archive = evidence::is_extraction(container.format);
     heading(context, "Acquisition record");
     Facts facts;
     for (std::size_t i = 0; i < container.header_names.size() && i < container.header_values.size(); ++i)
       facts.add(header_label(container.header_names[i]), terminal_text(container.header_values[i]));
     facts.print(context.out, context.style, "  ");
-    if (container.header_names.empty()) context.out.write(raw ? "  none: a raw image holds no record\n" : "  empty\n");
+    if (container.header_names.empty())
+      context.out.write(archive ? "  none: an archive holds no record\n"
+                        : raw   ? "  none: a raw image holds no record\n"
+                                : "  empty\n");
 
     heading(context, "Stored digests");
     Facts digests;
     if (container.stored_md5) digests.add("MD5", hex_digest(*container.stored_md5));
     if (container.stored_sha1) digests.add("SHA-1", hex_digest(*container.stored_sha1));
+    if (container.stored_sha256) digests.add("SHA-256", hex_digest(*container.stored_sha256));
     digests.print(context.out, context.style, "  ");
-    if (!container.stored_md5 && !container.stored_sha1) context.out.write("  none\n");
+    if (!container.stored_md5 && !container.stored_sha1 && !container.stored_sha256) context.out.write("  none\n");
     if (!container.acquisition_errors.empty()) {
       heading(context, "Sectors the acquisition could not read");
       print_ranges(context.out, context.style, container.acquisition_errors, container.sector_size);

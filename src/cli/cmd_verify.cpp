@@ -31,7 +31,8 @@ std::vector<Comparison> comparisons(const app::VerifyReport& report) {
        digest_or_empty(report.expected_md5)},
       {"SHA-1", "sha1", digest_or_empty(report.computed.sha1), digest_or_empty(report.container.stored_sha1),
        digest_or_empty(report.expected_sha1)},
-      {"SHA-256", "sha256", digest_or_empty(report.computed.sha256), "", digest_or_empty(report.expected_sha256)},
+      {"SHA-256", "sha256", digest_or_empty(report.computed.sha256), digest_or_empty(report.container.stored_sha256),
+       digest_or_empty(report.expected_sha256)},
   };
 }
 
@@ -127,9 +128,9 @@ class VerifyCommand final : public Command {
   }
 
   static std::string chunk_word(const Style& style, const app::VerifyReport& report) {
-    const bool raw =
-        report.container.format == evidence::Format::kRaw || report.container.format == evidence::Format::kSplitRaw;
+    const bool raw = evidence::is_plain(report.container.format);
     if (report.chunk_checksum_bad) return style.bad("chunk checksum bad");
+    if (evidence::is_extraction(report.container.format)) return "those of members are checked by triage";
     return raw ? "none in a raw image" : style.good("good");
   }
 

@@ -89,12 +89,16 @@ std::vector<Library> libraries() {
   return {
       {"fmt", fmt_version, "limier"},
       {"hyperscan", hyperscan.empty() ? std::string(kUnavailable) : hyperscan, "limier"},
+      {"libbz2", value_of(sweep, "libbz2"), "limier-sweep"},
       {"libdeflate", value_of(sweep, "libdeflate"), "limier-sweep"},
       {"libewf", value_of(sweep, "libewf"), "limier-sweep"},
+      {"liblzma", value_of(sweep, "liblzma"), "limier-sweep"},
       {"libmagic", value_of(content, "libmagic"), "limier-content"},
       {"libtsk", value_of(fs, "libtsk"), "limier-fs"},
       {"libyara", value_of(content, "libyara"), "limier-content"},
+      {"libzstd", value_of(sweep, "libzstd"), "limier-sweep"},
       {"sqlite", store::sqlite_version(), "limier"},
+      {"zlib", value_of(sweep, "zlib"), "limier-sweep"},
   };
 }
 

@@ -69,6 +69,7 @@ void write_container(JsonWriter& json, const sweep::ContainerMessage& container)
   json.boolean("physical", container.physical).text_or_null("set_identifier", container.set_identifier);
   json.text_or_null("stored_md5", digest_or_empty(container.stored_md5));
   json.text_or_null("stored_sha1", digest_or_empty(container.stored_sha1));
+  if (container.stored_sha256) json.text_or_null("stored_sha256", digest_or_empty(container.stored_sha256));
   json.key("acquisition").begin_object();
   const std::size_t values = std::min(container.header_names.size(), container.header_values.size());
   for (std::size_t i = 0; i < values; ++i) json.evidence(container.header_names[i], container.header_values[i]);

@@ -144,10 +144,10 @@ class Worker {
     const auto parser = std::ranges::find_if(parsers_, [&](const auto& one) { return one->name() == item.parser; });
     if (parser == parsers_.end() && item.parser != content::kDatabaseRows)
       return {catalog::ItemState::kFailed, "there is no such parser"};
-    std::vector<std::unique_ptr<content::PlacedReader>> readers;
+    std::vector<std::unique_ptr<content::Reader>> readers;
     for (const auto* part : parts_of(item)) {
       if (!content::is_sound(*part)) return {catalog::ItemState::kFailed, "its place cannot be true"};
-      readers.push_back(std::make_unique<content::PlacedReader>(*image_, *part));
+      readers.push_back(content::make_reader(*image_, *part));
     }
     content::Source source;
     source.path = item.path;
@@ -161,12 +161,12 @@ class Worker {
                                beside.has_journal ? readers[3 * i + 5].get() : nullptr});
     }
     content::LooseSource loose;
-    const content::ContentBytes media{image_->size_bytes(), false, {{0, 0, image_->size_bytes()}}, {}};
+    const content::ContentBytes media{image_->size_bytes(), false, {{0, 0, image_->size_bytes()}}, {}, {}};
     const content::PlacedReader media_reader(*image_, media);
     if (!item.loose.empty()) {
       for (const auto& rival : item.rivals) {
         if (!content::is_sound(rival)) return {catalog::ItemState::kFailed, "the place of another database cannot be"};
-        readers.push_back(std::make_unique<content::PlacedReader>(*image_, rival));
+        readers.push_back(content::make_reader(*image_, rival));
         loose.rivals.push_back(readers.back().get());
       }
       loose.media = &media_reader;

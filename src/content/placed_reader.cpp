@@ -2,10 +2,16 @@
 
 #include <algorithm>
 
+#include "content/unpacked_reader.h"
+
 namespace limier::content {
 
 bool is_sound(const ContentBytes& content) {
   if (content.is_here) return content.bytes.size() == content.size_bytes && content.pieces.empty();
+  if (content.coding > catalog::Coding::kLast) return false;
+  if (content.coding != catalog::Coding::kPlain &&
+      (content.pieces.size() != 1 || content.pieces.front().file_offset != 0))
+    return false;
   std::uint64_t end = 0;
   for (const ContentBytes::Piece& piece : content.pieces) {
     if (piece.file_offset < end || piece.length > UINT64_MAX - piece.file_offset ||
@@ -46,6 +52,11 @@ bool PlacedReader::read_pieces(std::uint64_t offset, MutableBytes out) const {
         good && whole && (outcome.worst == evidence::ChunkState::kGood || outcome.worst == evidence::ChunkState::kZero);
   }
   return good;
+}
+
+std::unique_ptr<Reader> make_reader(const evidence::Image& image, const ContentBytes& content) {
+  if (content.coding != catalog::Coding::kPlain) return std::make_unique<UnpackedReader>(image, content);
+  return std::make_unique<PlacedReader>(image, content);
 }
 
 }  // namespace limier::content

@@ -22,4 +22,7 @@ class PlacedReader final : public Reader {
   const ContentBytes& content_;
 };
 
+// The reader that fits: placed, or unpacked (unpacked_reader.h).
+std::unique_ptr<Reader> make_reader(const evidence::Image& image, const ContentBytes& content);
+
 }  // namespace limier::content

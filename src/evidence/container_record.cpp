@@ -162,7 +162,9 @@ Result<ContainerRecord> read_with_libewf(const EvidenceSpec& spec, const std::ve
 
 ContainerRecord raw_record(const EvidenceSpec& spec, const Image& image) {
   ContainerRecord record;
-  record.format = spec.segments.size() > 1 ? Format::kSplitRaw : Format::kRaw;
+  record.format = is_extraction(spec.format) ? spec.format
+                  : spec.segments.size() > 1 ? Format::kSplitRaw
+                                             : Format::kRaw;
   record.size_bytes = image.size_bytes();
   record.sector_size = image.sector_size();
   record.segment_count = static_cast<std::uint32_t>(spec.segments.size());
@@ -174,7 +176,7 @@ ContainerRecord raw_record(const EvidenceSpec& spec, const Image& image) {
 Result<ContainerRecord> read_container_record(const EvidenceSpec& spec, const std::vector<int>& fds) {
   if (spec.segments.empty() || fds.size() != spec.segments.size())
     return Error{ErrorKind::kInternal, "read_container_record needs one descriptor per segment."};
-  if (spec.format == Format::kRaw || spec.format == Format::kSplitRaw) {
+  if (is_plain(spec.format)) {
     LIMIER_TRY(const std::unique_ptr<Image> image, open_image(spec, fds));
     return raw_record(spec, *image);
   }

@@ -68,11 +68,7 @@ constexpr std::array kSignatures{
     Signature{0, "MSWIM\x00\x00\x00"sv, "Windows WIM archive", kLogical},
     Signature{0, "partclone-image"sv, "partclone image", kRestore},
     Signature{0, "\x00ntfsclone-image"sv, "ntfsclone image", kRestore},
-    Signature{0, "\x1f\x8b\x08"sv, "gzip-compressed file", kUnpack},
-    Signature{0, "\xfd\x37zXZ\x00"sv, "xz-compressed file", kUnpack},
-    Signature{0, "\x28\xb5\x2f\xfd"sv, "zstd-compressed file", kUnpack},
     Signature{0, "\x04\x22\x4d\x18"sv, "lz4-compressed file", kUnpack},
-    Signature{4, "1AY&SY"sv, "bzip2-compressed file", kUnpack},
     Signature{0, "7z\xbc\xaf\x27\x1c"sv, "7z archive", kUnpack},
     Signature{0, "Rar!\x1a\x07"sv, "RAR archive", kUnpack},
 };
@@ -96,11 +92,117 @@ bool is_vmdk_descriptor(Bytes head) {
   return contains(head.first(std::min(head.size(), kDescriptorStart)), "# Disk DescriptorFile");
 }
 
-std::optional<Identified> by_zip(Bytes head, Bytes tail) {
-  if (!has_at(head, 0, "PK\x03\x04"sv) && !has_at(head, 0, "PK\x05\x06"sv)) return std::nullopt;
+bool has_disk_structure(Bytes head);
+
+bool is_aff4(Bytes head, Bytes tail) {
+  constexpr std::size_t kEnd = 4096;
+  const Bytes end = tail.last(std::min(tail.size(), kEnd));
   for (const std::string_view sign : {"information.turtle"sv, "container.description"sv, "aff4://"sv, "aff4%3A"sv})
-    if (contains(head, sign) || contains(tail, sign)) return unsupported("AFF4", kUseAff4);
-  return unsupported("ZIP archive", kUnpack);
+    if (contains(head, sign) || contains(end, sign)) return true;
+  return false;
+}
+
+// The record at the end of a zip, if what it says fits where it stands (APPNOTE 4.3.16).
+struct ZipEnd {
+  std::uint32_t disk = 0;
+};
+std::optional<ZipEnd> find_zip_end(Bytes tail, std::uint64_t size_bytes) {
+  constexpr std::size_t kEnd = 22, kEntry = 46;
+  constexpr std::uint64_t kMostInFront = 16u << 20;  // of a program that unpacks itself
+  const std::string_view text = as_text(tail);
+  for (std::size_t at = text.rfind("PK\x05\x06"sv); at != std::string_view::npos;
+       at = at == 0 ? at : text.rfind("PK\x05\x06"sv, at - 1)) {
+    if (const auto record = Block<kEnd>::at(tail, at)) {
+      const std::uint64_t offset = size_bytes - tail.size() + at;
+      const std::uint16_t disk = record->le<4, std::uint16_t>(), here = record->le<8, std::uint16_t>();
+      const std::uint16_t all = record->le<10, std::uint16_t>();
+      const std::uint64_t length = record->le<12, std::uint32_t>(), begin = record->le<16, std::uint32_t>();
+      const bool fits = record->le<20, std::uint16_t>() <= tail.size() - at - kEnd;
+      const bool wide = all == 0xffff || length == 0xffffffff || begin == 0xffffffff;
+      const bool listed = all > 0 && length / kEntry >= all && here <= all;
+      const bool split = disk != 0 && disk != 0xffff;
+      const bool placed = split || (length + begin <= offset && offset - length - begin <= kMostInFront && here == all);
+      const bool begins_there = split || length > at || has_at(tail, at - length, "PK\x01\x02"sv);
+      if (fits && ((listed && placed && begins_there) ||
+                   (wide && has_at(tail, at - std::min<std::size_t>(at, 20), "PK\x06\x07"sv))))
+        return ZipEnd{split ? std::uint32_t{disk} : 0};
+    }
+    if (at == 0) break;
+  }
+  return std::nullopt;
+}
+
+// "A.zip" is the last part, the others are called "A.z01" and so on.
+Identified part_of_zip(std::uint32_t disk, std::string_view file_name) {
+  if (disk == 0)
+    return unsupported("ZIP archive in several parts",
+                       "the last part, named .zip, says how many there are; join them "
+                       "to one file (for example with zip -s 0) and try again");
+  const std::string stem(file_name.substr(0, file_name.rfind('.')));
+  std::string parts = stem + ".z01";
+  if (disk > 1) parts += " to " + stem + (disk < 10 ? ".z0" : ".z") + std::to_string(disk);
+  return unsupported("ZIP archive in several parts",
+                     "this is the last of " + std::to_string(disk + 1) + " parts; " + parts +
+                         " belong before it. Join them to one file (for example with zip -s 0) and try again");
+}
+
+std::optional<Identified> by_zip(Bytes head, Bytes tail, std::uint64_t size_bytes, std::string_view file_name) {
+  const bool begins = has_at(head, 0, "PK\x03\x04"sv) || has_at(head, 0, "PK\x05\x06"sv);
+  const bool begins_part = has_at(head, 0, "PK\x07\x08PK\x03\x04"sv);
+  if (begins && is_aff4(head, tail)) return unsupported("AFF4", kUseAff4);
+  if (!begins && !begins_part && has_disk_structure(head)) return std::nullopt;
+  const auto end = find_zip_end(tail, size_bytes);
+  if (end && end->disk != 0) return part_of_zip(end->disk, file_name);
+  if (begins_part && !end) return part_of_zip(0, file_name);
+  if (begins || end) return Identified{Format::kZip, "", ""};
+  return std::nullopt;
+}
+
+// Four lines: the words, a version, whether it is compressed, and how it is encrypted (AOSP, BackupManagerService).
+std::optional<Identified> by_android_backup(Bytes head) {
+  constexpr std::string_view kWords = "ANDROID BACKUP\n";
+  constexpr std::size_t kHeader = 64, kLines = 4;
+  std::string_view text = as_text(head.first(std::min(head.size(), kHeader)));
+  if (!text.starts_with(kWords)) return std::nullopt;
+  std::array<std::string_view, kLines> lines;
+  for (std::string_view& line : lines) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return unsupported("Android backup (.ab)", "its header is cut off");
+    line = text.substr(0, end);
+    text.remove_prefix(end + 1);
+  }
+  if (lines[3] != "none") return unsupported("Android backup (.ab), encrypted", kDecrypt);
+  return Identified{Format::kAndroidBackup, "", ""};
+}
+
+// Whether there is a tar in it shows when it is unpacked.
+std::optional<Identified> by_stream(Bytes head) {
+  if (has_at(head, 0, "\x1f\x8b\x08"sv)) return Identified{Format::kTarGz, "", ""};
+  if (has_at(head, 0, "\xfd\x37zXZ\x00"sv)) return Identified{Format::kTarXz, "", ""};
+  if (has_at(head, 0, "\x28\xb5\x2f\xfd"sv)) return Identified{Format::kTarZst, "", ""};
+  if (has_at(head, 0, "BZh"sv) && has_at(head, 4, "1AY&SY"sv)) return Identified{Format::kTarBz2, "", ""};
+  return std::nullopt;
+}
+
+// The checksum of the first header: the sum of its bytes, its own eight taken as blanks, in octal digits.
+bool is_tar(Bytes head) {
+  constexpr std::size_t kBlock = 512, kAt = 148, kLength = 8, kMagic = 257;
+  const auto block = slice(head, 0, kBlock);
+  if (!block || (*block)[0] == 0) return false;
+  std::uint32_t stored = 0, sum = 0;
+  std::size_t digits = 0;
+  for (std::size_t i = kAt; i < kAt + kLength; ++i) {
+    const char c = static_cast<char>((*block)[i]);
+    if (c >= '0' && c <= '7') {
+      stored = stored * 8 + static_cast<std::uint32_t>(c - '0');
+      ++digits;
+    } else if (c != ' ' && c != 0) {
+      return false;
+    }
+  }
+  for (std::size_t i = 0; i < kBlock; ++i) sum += i >= kAt && i < kAt + kLength ? ' ' : (*block)[i];
+  // One in 262144 blocks has such a sum by chance: where nothing else says tar, no disk's first sector may be taken.
+  return digits >= 4 && stored == sum && (has_at(head, kMagic, "ustar"sv) || !has_disk_structure(head));
 }
 
 std::optional<Identified> by_trailer(Bytes tail) {
@@ -132,6 +234,14 @@ bool has_smart_volume(Bytes head) {
     offset = next;
   }
   return false;
+}
+
+bool is_named_zip(std::string_view name) {
+  constexpr std::string_view kEnding = ".zip";
+  if (name.size() < kEnding.size()) return false;
+  const std::string_view ending = name.substr(name.size() - kEnding.size());
+  return std::equal(ending.begin(), ending.end(), kEnding.begin(),
+                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
 }
 
 bool looks_like_ewf_name(std::string_view name) {
@@ -183,6 +293,22 @@ std::string_view format_name(Format format) {
       return "ewf-e01";
     case Format::kEwfS01:
       return "ewf-s01";
+    case Format::kZip:
+      return "zip";
+    case Format::kTar:
+      return "tar";
+    case Format::kFolder:
+      return "folder";
+    case Format::kTarGz:
+      return "tar.gz";
+    case Format::kTarXz:
+      return "tar.xz";
+    case Format::kTarZst:
+      return "tar.zst";
+    case Format::kTarBz2:
+      return "tar.bz2";
+    case Format::kAndroidBackup:
+      return "ab";
     case Format::kUnsupported:
       break;
   }
@@ -215,8 +341,14 @@ Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes, 
   for (const Signature& signature : kSignatures)
     if (has_at(head, signature.offset, signature.magic)) return unsupported(signature.name, signature.advice);
   if (is_vmdk_descriptor(head)) return unsupported("VMware VMDK descriptor", kUseQemu);
-  if (auto found = by_zip(head, tail)) return *found;
+  // Before what a file ends with: the last member of a tar may be a zip.
+  if (auto found = by_android_backup(head)) return *found;
+  if (is_tar(head)) return {Format::kTar, "", ""};
+  if (auto found = by_zip(head, tail, size_bytes, file_name)) return *found;
+  if (auto found = by_stream(head)) return *found;
   if (auto found = by_trailer(tail)) return *found;
+  if (is_named_zip(file_name) && !has_disk_structure(head))
+    return unsupported("", "it is named like a ZIP archive but is none, and has no known disk structure");
   if (size_bytes == 0) return unsupported("", "the file is empty");
   if (size_bytes < kSmallestImage) return unsupported("", "it is smaller than one sector of 512 bytes");
   if (looks_like_ewf_name(file_name) && !has_disk_structure(head))

@@ -6,7 +6,7 @@ namespace limier::evidence {
 Result<std::unique_ptr<Image>> open_image(const EvidenceSpec& spec, const std::vector<int>& fds) {
   if (spec.segments.empty() || fds.size() != spec.segments.size())
     return Error{ErrorKind::kInternal, "open_image needs one descriptor per segment."};
-  if (spec.format == Format::kRaw || spec.format == Format::kSplitRaw) return open_raw(spec, fds);
+  if (is_plain(spec.format)) return open_raw(spec, fds);
   if (spec.format == Format::kUnsupported)
     return Error{ErrorKind::kEvidence, spec.segments[0].name + " has a format that limier does not read."};
   bool unknown_flavour = false;

@@ -132,7 +132,7 @@ class RawImage final : public Image {
 
 // How many parts the names say are missing before part `i`. Parts of a split image have one size, except the last.
 std::uint64_t missing_before(const EvidenceSpec& spec, std::size_t i) {
-  if (i == 0) return 0;
+  if (i == 0 || is_extraction(spec.format)) return 0;  // files of a folder are no parts of each other
   const auto here = split_raw_ordinal(spec.segments[i].name);
   const auto before = split_raw_ordinal(spec.segments[i - 1].name);
   if (!here || !before || *here <= *before + 1) return 0;

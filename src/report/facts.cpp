@@ -84,7 +84,8 @@ Result<Conditions> read_conditions(store::Index& index, const Facts& facts) {
   conditions.mismatch = evidence.verdict == "mismatch" || differs(evidence.md5, evidence.stored_md5) ||
                         differs(evidence.sha1, evidence.stored_sha1) || differs(evidence.md5, evidence.expected_md5) ||
                         differs(evidence.sha1, evidence.expected_sha1) ||
-                        differs(evidence.sha256, evidence.expected_sha256);
+                        differs(evidence.sha256, evidence.expected_sha256) ||
+                        differs(evidence.sha256, evidence.stored_sha256);
   // A chunk that was left alone, because it ended workers, was not examined; nobody says that it is damaged.
   LIMIER_TRY(const std::int64_t damaged,
              count_of(index, "SELECT count(*) FROM v_bad_range WHERE reason <> 'quarantined'"));
@@ -246,7 +247,7 @@ Result<EvidenceFacts> read_evidence(store::Index& index) {
       "verdict, "
       "acq_case_number, acq_evidence_number, acq_examiner, acq_description, acq_notes, acq_date, acq_software";
   for (const std::string_view extra : {"variant", "compression", "media_type", "set_identifier", "chunk_size",
-                                       "expected_md5", "expected_sha1", "expected_sha256", "path_raw"})
+                                       "expected_md5", "expected_sha1", "expected_sha256", "path_raw", "stored_sha256"})
     sql += ", " + column_or_null(index, "v_evidence", extra);
   LIMIER_TRY(auto row, index.query(sql + " FROM v_evidence ORDER BY evidence_id LIMIT 1"));
   EvidenceFacts facts;
@@ -277,6 +278,7 @@ Result<EvidenceFacts> read_evidence(store::Index& index) {
   facts.expected_md5 = maybe_text(row, 23);
   facts.expected_sha1 = maybe_text(row, 24);
   facts.expected_sha256 = maybe_text(row, 25);
+  facts.stored_sha256 = maybe_text(row, 27);
   LIMIER_CHECK(read_header(index, facts));
   LIMIER_CHECK(read_segments(index, facts));
   return facts;

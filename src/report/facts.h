@@ -50,7 +50,7 @@ struct EvidenceFacts {
   std::int64_t sector_size = 0;
   std::int64_t segment_count = 0;
   std::optional<std::int64_t> chunk_size;
-  MaybeText stored_md5, stored_sha1, md5, sha1, sha256, expected_md5, expected_sha1, expected_sha256;
+  MaybeText stored_md5, stored_sha1, stored_sha256, md5, sha1, sha256, expected_md5, expected_sha1, expected_sha256;
   Text verdict;  // "" when the media were not read
   // The acquisition record: the values the contract names, then every value as the container names it.
   struct Header {

@@ -250,7 +250,7 @@ void put_digest_rows(Page& page, std::string_view algorithm, const MaybeText& co
 void put_digests(Page& page, const EvidenceFacts& evidence) {
   page.heading("Digests of the media"_w);
   if (!evidence.md5 && !evidence.sha1 && !evidence.sha256 && !evidence.stored_md5 && !evidence.stored_sha1 &&
-      !evidence.expected_md5 && !evidence.expected_sha1 && !evidence.expected_sha256) {
+      !evidence.stored_sha256 && !evidence.expected_md5 && !evidence.expected_sha1 && !evidence.expected_sha256) {
     page.paragraph("None: the container stores none, none was given, and none was computed."_w);
     return;
   }
@@ -260,7 +260,7 @@ void put_digests(Page& page, const EvidenceFacts& evidence) {
                   {"Comparison"_w, Align::kShort}});
   put_digest_rows(page, "MD5", evidence.md5, evidence.stored_md5, evidence.expected_md5);
   put_digest_rows(page, "SHA-1", evidence.sha1, evidence.stored_sha1, evidence.expected_sha1);
-  put_digest_rows(page, "SHA-256", evidence.sha256, std::nullopt, evidence.expected_sha256);
+  put_digest_rows(page, "SHA-256", evidence.sha256, evidence.stored_sha256, evidence.expected_sha256);
   page.end_table();
 }
 

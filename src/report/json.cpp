@@ -62,7 +62,7 @@ void put_evidence(JsonOut& json, const EvidenceFacts& facts) {
     json.maybe_text("sha256", sha256);
     json.end();
   };
-  digests("stored", facts.stored_md5, facts.stored_sha1, std::nullopt);
+  digests("stored", facts.stored_md5, facts.stored_sha1, facts.stored_sha256);
   digests("computed", facts.md5, facts.sha1, facts.sha256);
   digests("expected", facts.expected_md5, facts.expected_sha1, facts.expected_sha256);
   json.end();

@@ -111,7 +111,7 @@ class ByteHits {
     LIMIER_CHECK(read_run_together());
     LIMIER_CHECK(place_those_of_image());
     ends_.clear();
-    LIMIER_CHECK(place_those_over_joints());
+    LIMIER_CHECK(place_those_of_contents());
     return db_.execute(
         "UPDATE row_hit SET of_file = o.file_id FROM (SELECT content_id, min(file_id) AS file_id FROM file WHERE "
         "reused "
@@ -198,10 +198,12 @@ class ByteHits {
     }
   }
 
-  Status place_those_over_joints() {
-    LIMIER_TRY(auto rows, db_.prepare(fmt::format("SELECT {}, content_id FROM byte_hit WHERE content_id <> {} ORDER BY "
-                                                  "content_id, offset, kind, length",
-                                                  kColumns, kOfImage)));
+  Status place_those_of_contents() {
+    LIMIER_TRY(auto rows,
+               db_.prepare(fmt::format("SELECT {}, b.content_id, p.coding FROM byte_hit b LEFT JOIN packed p "
+                                       "ON p.content_id = b.content_id WHERE b.content_id <> {} ORDER BY "
+                                       "b.content_id, offset, kind, length",
+                                       kColumns, kOfImage)));
     LIMIER_TRY(auto extent,
                db_.prepare(fmt::format("SELECT image_offset + ?2 - file_offset FROM extent WHERE content_id = ?1 AND "
                                        "file_offset <= ?2 AND file_offset + length > ?2 AND kind = {}",
@@ -234,6 +236,7 @@ class ByteHits {
       extent.bind(2, rows.integer(0));
       LIMIER_TRY(const bool placed, extent.step());
       if (placed) hit.image_offset = extent.optional_integer(0);
+      if (!rows.is_null(9)) hit.decode_path = catalog::coding_word(static_cast<catalog::Coding>(rows.integer(9)));
       put_place(hit, rows.integer(0));
       LIMIER_CHECK(add(hit, content_id));
     }

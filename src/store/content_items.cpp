@@ -179,7 +179,7 @@ Result<std::optional<ContentPlace>> IndexWriter::Impl::content_place(std::int64_
         db_.lend(
             "SELECT coalesce(n.path_raw, n.path), s.size_bytes, s.source, f.volume_id, i.inode, i.sequence, "
             "s.attr_type, s.attr_id, v.image_offset, v.length, v.fs_type, v.tsk_fs_type, v.pool_block, v.block_size, "
-            "f.content_id "
+            "f.content_id, (SELECT p.coding FROM packed p WHERE p.content_id = f.content_id) "
             "FROM file f JOIN name n ON n.name_key = f.name_key JOIN stream s ON s.content_id = f.content_id JOIN "
             "inode "
             "i ON i.inode_key = s.inode_key JOIN volume v ON v.volume_id = f.volume_id WHERE f.file_id = ?1"));
@@ -200,11 +200,14 @@ Result<std::optional<ContentPlace>> IndexWriter::Impl::content_place(std::int64_
     place.volume.pool_block = static_cast<std::uint64_t>(row.integer(12));
     place.volume.block_size = static_cast<std::uint32_t>(row.integer(13));
     content_id = row.integer(14);
+    if (!row.is_null(15)) place.packing.coding = static_cast<catalog::Coding>(row.integer(15));
   }
   if (!place.in_extents) return std::optional(std::move(place));
   LIMIER_TRY(auto extents, db_.lend("SELECT file_offset, image_offset, length FROM extent WHERE content_id = ?1 AND "
-                                       "kind = 0 AND image_offset IS NOT NULL ORDER BY file_offset, seq"));
+                                    "kind = ?2 AND image_offset IS NOT NULL ORDER BY file_offset, seq"));
+  const bool packed = place.packing.coding != catalog::Coding::kPlain;
   extents.bind(1, content_id);
+  extents.bind(2, static_cast<std::int64_t>(packed ? catalog::ExtentKind::kCompressed : catalog::ExtentKind::kData));
   while (true) {
     LIMIER_TRY(const bool more, extents.step());
     if (!more) return std::optional(std::move(place));
@@ -217,8 +220,8 @@ Result<std::optional<ContentPlace>> IndexWriter::Impl::content_place(std::int64_
 Result<ItemCompanions> IndexWriter::Impl::companions_of(std::int64_t item_id) {
   LIMIER_CHECK(find_companions());
   LIMIER_TRY(auto rows, db_.lend("SELECT c.file_id FROM content_item i JOIN file f ON f.file_id = i.file_id JOIN "
-                                    "name n ON n.name_key = f.name_key JOIN temp.companion c ON c.volume_id = "
-                                    "f.volume_id AND c.path = n.path || ?2 WHERE i.item_id = ?1"));
+                                 "name n ON n.name_key = f.name_key JOIN temp.companion c ON c.volume_id = "
+                                 "f.volume_id AND c.path = n.path || ?2 WHERE i.item_id = ?1"));
   const auto look_up = [&](std::string_view suffix) -> Result<std::optional<std::int64_t>> {
     rows.bind(1, item_id);
     rows.bind_text(2, suffix);
@@ -255,7 +258,7 @@ Result<std::int64_t> IndexWriter::Impl::maker_id(std::string_view name, std::str
   if (const auto found = makers_.find(key); found != makers_.end()) return found->second;
   LIMIER_CHECK(begin());
   LIMIER_TRY(auto insert, db_.lend("INSERT INTO row_maker(name, version) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET "
-                                      "name = name RETURNING maker_id"));
+                                   "name = name RETURNING maker_id"));
   insert.bind_text(1, name);
   insert.bind_text(2, version);
   LIMIER_TRY(const bool row, insert.step());
@@ -282,7 +285,7 @@ Status IndexWriter::Impl::finish_item(std::int64_t item_id, catalog::ItemState s
   const RepairedText text(said);
   LIMIER_CHECK(begin());
   LIMIER_TRY(auto update, db_.lend("UPDATE content_item SET state = ?2, attempts = ?3, rows = ?4, reason = ?5 WHERE "
-                                      "item_id = ?1"));
+                                   "item_id = ?1"));
   update.bind(1, item_id);
   update.bind(2, static_cast<std::int64_t>(state));
   update.bind(3, std::int64_t{attempts});

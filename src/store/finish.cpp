@@ -85,6 +85,39 @@ Status IndexWriter::Impl::mark_damaged_contents() {
       "DROP TABLE temp.damaged");
 }
 
+// Members of archives that are not what their entries say: a row each, for the first of them, and one for the rest.
+Status IndexWriter::Impl::tell_packing_faults() {
+  struct Words {
+    catalog::PackingFault fault;
+    std::string_view code, message;
+  };
+  constexpr Words kWords[] = {
+      {catalog::PackingFault::kBadStream, "bad-stream",
+       "its packed bytes are no stream that can be unpacked to its end: the file has no digest"},
+      {catalog::PackingFault::kWrongSize, "size-mismatch",
+       "unpacked it has another size than its entry says: the file has no digest"},
+      {catalog::PackingFault::kWrongCrc, "crc-mismatch",
+       "its bytes have another CRC-32 than its entry says: the file has no digest"}};
+  constexpr std::int64_t kMaxOfAKind = 1000;
+  for (const Words& words : kWords) {
+    const auto fault = static_cast<int>(words.fault);
+    LIMIER_CHECK(db_.execute(fmt::format(
+        "INSERT INTO issue(stage, code, severity, volume_id, inode, image_offset, length, message, incomplete, step) "
+        "SELECT 'sweep', '{0}', {1}, i.volume_id, i.inode, e.image_offset, e.length, '{2}', 1, {3} FROM packed p JOIN "
+        "stream s ON s.content_id = p.content_id JOIN inode i ON i.inode_key = s.inode_key JOIN extent e ON "
+        "e.content_id = p.content_id AND e.seq = 0 WHERE p.fault = {4} ORDER BY p.content_id LIMIT {5}",
+        words.code, static_cast<int>(catalog::Severity::kWarning), words.message, static_cast<int>(Step::kSweep), fault,
+        kMaxOfAKind)));
+    LIMIER_CHECK(db_.execute(fmt::format(
+        "INSERT INTO issue(stage, code, severity, length, message, incomplete, step) SELECT 'sweep', '{0}', {1}, 0, "
+        "'the same of ' || (n - {2}) || ' more members', 1, {3} FROM (SELECT count(*) AS n FROM packed WHERE fault = "
+        "{4}) WHERE n > {2}",
+        words.code, static_cast<int>(catalog::Severity::kWarning), kMaxOfAKind, static_cast<int>(Step::kSweep),
+        fault)));
+  }
+  return begin();
+}
+
 Status IndexWriter::Impl::digest_zero_contents() {
   std::vector<std::pair<std::int64_t, std::int64_t>> contents;
   {
@@ -115,6 +148,7 @@ Status IndexWriter::Impl::finish_evidence(const Digests& media, std::optional<Ve
     LIMIER_CHECK(db_.execute(kEmptyDigests));
     LIMIER_CHECK(digest_zero_contents());
     LIMIER_CHECK(type_unread_contents());
+    LIMIER_CHECK(tell_packing_faults());
   }
   LIMIER_TRY(auto update, db_.prepare("UPDATE evidence SET md5 = ?1, sha1 = ?2, sha256 = ?3, verdict = ?4"));
   update.bind(1, media.md5);
@@ -124,6 +158,15 @@ Status IndexWriter::Impl::finish_evidence(const Digests& media, std::optional<Ve
   LIMIER_CHECK(update.run());
   evidence_finished_ = true;
   return commit();
+}
+
+Status IndexWriter::put_folder_digest(const Sha256& digest, Verdict verdict) {
+  LIMIER_CHECK(impl_->begin());
+  LIMIER_TRY(auto update, impl_->db_.prepare("UPDATE evidence SET sha256 = ?1, verdict = ?2"));
+  update.bind(1, std::optional(digest));
+  update.bind_text(2, verdict_name(verdict));
+  LIMIER_CHECK(update.run());
+  return impl_->commit();
 }
 
 Status IndexWriter::Impl::build_not_examined() {
@@ -306,9 +349,9 @@ Status IndexWriter::Impl::finish(std::string_view outcome, int exit_code, std::i
 
 // One file, no log. A run that is killed in here leaves a finished index whose log is folded in by the next.
 Status IndexWriter::Impl::close_down() {
-  for (Statement* statement :
-       {&volume_, &digest_, &block_, &issue_, &encryption_, &bad_range_, &content_digest_, &content_type_, &touched_,
-        &plan_, &find_inode_, &find_content_, &open_content_, &far_time_, &loose_page_, &byte_hit_})
+  for (Statement* statement : {&volume_, &digest_, &block_, &issue_, &encryption_, &bad_range_, &content_digest_,
+                               &content_type_, &touched_, &plan_, &find_inode_, &find_content_, &open_content_,
+                               &far_time_, &packed_, &packing_fault_, &stored_name_, &loose_page_, &byte_hit_})
     *statement = Statement();
   declared_.clear();
   names_ = {};

@@ -314,9 +314,10 @@ class OwnershipSweep {
   std::map<std::int64_t, DoubleClaims> double_claims_;
 };
 
-// APFS clones share blocks; ISO 9660 images may hold one file under several directory records; of ext the walk says so.
+// APFS clones share blocks; ISO 9660 images may hold one file under several directory records, tars under several
+// names; of overlaps in a zip and of ext the walk says so.
 constexpr const char* kSharing =
-    "SELECT volume_id FROM volume WHERE fs_type IN ('apfs', 'iso9660') OR scheme = 'apfs' UNION "
+    "SELECT volume_id FROM volume WHERE fs_type IN ('apfs', 'iso9660', 'zip', 'tar') OR scheme = 'apfs' UNION "
     "SELECT volume_id FROM issue WHERE code = 'blocks-shared' AND volume_id IS NOT NULL";
 constexpr const char* kNamedByEntries =
     "SELECT volume_id FROM volume WHERE fs_type IN ('fat12', 'fat16', 'fat32', 'exfat')";

@@ -7,10 +7,12 @@ namespace limier::store {
 
 namespace {
 // source 1: by the sweep; state 0 and 1: complete or recovered; 3: the sweep has found damage in it, which must not
-// change the plan of the sweep that goes on after it; kind 0: data.
+// change the plan of the sweep that goes on after it; kind 0: data; kind 5 of source 1: a packed member of an archive.
 constexpr const char* kPieces =
     " FROM extent e INDEXED BY extent_by_offset JOIN stream s ON s.content_id = e.content_id "
-    "WHERE e.image_offset >= ?1 AND e.kind = 0 AND s.source = 1 AND s.state IN (0, 1, 3) ";
+    "LEFT JOIN packed p ON p.content_id = e.content_id WHERE e.image_offset >= ?1 AND e.kind IN (0, 5) AND s.source = "
+    "1 AND s.state IN (0, 1, 3) ";
+constexpr std::int64_t kPackedExtent = 5;
 }  // namespace
 
 Result<IndexWriter::PlanTotals> IndexWriter::Impl::plan_totals() {
@@ -33,7 +35,7 @@ Result<std::vector<catalog::PlanPiece>> IndexWriter::Impl::next_plan(std::size_t
     LIMIER_CHECK(db_.execute(extent_index()));
     LIMIER_TRY(plan_,
                db_.prepare(std::string("SELECT e.image_offset, s.content_id, e.piece, s.piece_count, s.size_bytes, "
-                                       "e.file_offset, e.length") +
+                                       "e.file_offset, e.length, p.coding, p.crc32, p.content_id IS NOT NULL, e.kind") +
                            kPieces +
                            "AND (e.image_offset > ?1 OR s.content_id > ?2 OR (s.content_id = ?2 AND e.piece > ?3)) "
                            "ORDER BY e.image_offset, s.content_id, e.piece LIMIT ?4"));
@@ -55,6 +57,14 @@ Result<std::vector<catalog::PlanPiece>> IndexWriter::Impl::next_plan(std::size_t
     piece.size_bytes = static_cast<std::uint64_t>(plan_.integer(4));
     piece.file_offset = static_cast<std::uint64_t>(plan_.integer(5));
     piece.length = static_cast<std::uint64_t>(plan_.integer(6));
+    if (plan_.integer(9) == 0) continue;
+    piece.packing.coding = static_cast<catalog::Coding>(plan_.integer(7));
+    piece.packing.has_crc = !plan_.is_null(8);
+    piece.packing.crc32 = static_cast<std::uint32_t>(plan_.integer(8));
+    if (plan_.integer(10) != kPackedExtent) continue;
+    piece.unpacked_bytes = piece.size_bytes;
+    piece.size_bytes = piece.length;
+    piece.piece_count = 1;
   }
 }
 

@@ -107,6 +107,9 @@ Status IndexWriter::Impl::prepare_statements() {
   LIMIER_CHECK(prepare(content_digest_,
                        "INSERT OR REPLACE INTO digest SELECT content_id, ?2, ?3, ?4 FROM stream "
                        "WHERE content_id = ?1 AND source = 1 AND state IN (0, 1)"));
+  LIMIER_CHECK(prepare(packed_, "INSERT OR REPLACE INTO packed VALUES (?1, ?2, ?3, 0)"));
+  LIMIER_CHECK(prepare(packing_fault_, "UPDATE packed SET fault = ?2 WHERE content_id = ?1"));
+  LIMIER_CHECK(prepare(stored_name_, "INSERT OR REPLACE INTO stored_name VALUES (?1, ?2, ?3)"));
   LIMIER_CHECK(prepare(content_type_, "INSERT OR REPLACE INTO content_type VALUES (?1, ?2, ?3, ?4, ?5)"));
   return prepare(touched_, "UPDATE stream SET state = 3 WHERE content_id = ?1 AND source = 1 AND state IN (0, 1)");
 }
@@ -148,6 +151,12 @@ Status IndexWriter::Impl::add(const catalog::NameRecord& record) {
        volume_key(record.volume_id, record.parent_name_id), std::nullopt, std::nullopt, characters(name.text()),
        identity(record.inode), record.sequence, number(record.kind), record.allocated, record.orphan},
       {path.text(), path.raw()}));
+  if (!record.stored_name.empty()) {
+    const RepairedText stored(record.stored_name);
+    stored_name_.bind(1, volume_key(record.volume_id, record.name_id));
+    stored.bind(stored_name_, 2, 3);
+    LIMIER_CHECK(insert(stored_name_));
+  }
   return count_row();
 }
 
@@ -270,6 +279,13 @@ Status IndexWriter::Impl::put_digest(std::int64_t content_id, const Digests& dig
   return insert(digest_);
 }
 
+Status IndexWriter::Impl::put_packing(std::int64_t content_id, const catalog::Packing& packing) {
+  packed_.bind(1, content_id);
+  packed_.bind(2, number(packing.coding));
+  packing.has_crc ? packed_.bind(3, std::int64_t{packing.crc32}) : packed_.bind_null(3);
+  return insert(packed_);
+}
+
 // False when the order in which streams come does not prove any more that this one is new.
 bool IndexWriter::Impl::note_attribute(Sent& sent, std::int64_t inode_key, const catalog::StreamRef& ref) {
   constexpr std::size_t kMaxRemembered = 64;
@@ -317,6 +333,7 @@ Status IndexWriter::Impl::add(const catalog::StreamRecord& record) {
   }
   LIMIER_CHECK(count_row());
   hold(record, *inode, content_id);
+  if (record.packing.any()) LIMIER_CHECK(put_packing(content_id, record.packing));
   const auto& digests = record.digests;
   const bool digested = record.source == ContentSource::kDigested && !record.touched_damage &&
                         (digests.md5 || digests.sha1 || digests.sha256);
@@ -422,6 +439,11 @@ Status IndexWriter::Impl::add(const catalog::BadRange& record) {
 Status IndexWriter::Impl::add(const catalog::ContentDigest& record) {
   const auto content_id = identity(record.content_id);
   if (record.touched_damage) {
+    if (record.fault != catalog::PackingFault::kNone) {
+      packing_fault_.bind(1, content_id);
+      packing_fault_.bind(2, number(record.fault));
+      LIMIER_CHECK(insert(packing_fault_));
+    }
     touched_.bind(1, content_id);
     return insert(touched_);
   }

@@ -30,7 +30,7 @@ CREATE TABLE evidence (
   size_bytes INTEGER NOT NULL, sector_size INTEGER NOT NULL, chunk_size INTEGER NOT NULL,
   segment_count INTEGER NOT NULL,
   compression TEXT NOT NULL, media_type TEXT NOT NULL, set_identifier TEXT NOT NULL, incomplete INTEGER NOT NULL,
-  stored_md5 BLOB, stored_sha1 BLOB, expected_md5 BLOB, expected_sha1 BLOB, expected_sha256 BLOB,
+  stored_md5 BLOB, stored_sha1 BLOB, stored_sha256 BLOB, expected_md5 BLOB, expected_sha1 BLOB, expected_sha256 BLOB,
   md5 BLOB, sha1 BLOB, sha256 BLOB, verdict TEXT
 ) STRICT;
 CREATE TABLE evidence_header (
@@ -80,6 +80,15 @@ CREATE TABLE digest (
   md5_hex TEXT GENERATED ALWAYS AS (CASE WHEN md5 IS NOT NULL THEN lower(hex(md5)) END) VIRTUAL,
   sha1_hex TEXT GENERATED ALWAYS AS (CASE WHEN sha1 IS NOT NULL THEN lower(hex(sha1)) END) VIRTUAL,
   sha256_hex TEXT GENERATED ALWAYS AS (CASE WHEN sha256 IS NOT NULL THEN lower(hex(sha256)) END) VIRTUAL
+) STRICT;
+-- Members of archives: how to unpack them, what their bytes must add up to, and what was wrong with them.
+CREATE TABLE packed (
+  content_id INTEGER PRIMARY KEY REFERENCES stream(content_id), coding INTEGER NOT NULL, crc32 INTEGER,
+  fault INTEGER NOT NULL
+) STRICT;
+-- Names as an archive has them, where the path is another one.
+CREATE TABLE stored_name (
+  name_key INTEGER PRIMARY KEY REFERENCES name(name_key), name TEXT NOT NULL, name_raw BLOB
 ) STRICT;
 -- What hash sets say; the words of it once.
 CREATE TABLE known_source (

@@ -33,6 +33,8 @@ Status IndexWriter::Impl::count_masked(std::uint32_t volume_id, std::int64_t ite
 Status IndexWriter::Impl::mask(catalog::NameRecord& record) {
   if (scope_ == nullptr || record.name_length > record.path.size()) return ok_status();
   const std::string_view path(record.path);
+  const bool stored_hidden = !record.stored_name.empty() && scope_->hides(record.stored_name) != nullptr;
+  if (stored_hidden || scope_->hides(path) != nullptr) record.stored_name.clear();
   if (scope_->hides(path) == nullptr) return ok_status();
   const std::string* why = nullptr;
   std::string folder = scope_->mask_path(path.substr(0, path.size() - record.name_length), &why);

@@ -52,7 +52,7 @@ CREATE VIEW v_evidence AS SELECT evidence_id, path, format, size_bytes, sector_s
   {stored_md5}, {stored_sha1}, {md5}, {sha1}, {sha256}, verdict,
   {acq_case}, {acq_number}, {acq_examiner}, {acq_description}, {acq_notes}, {acq_date}, {acq_software},
   path_raw, variant, chunk_size, compression, media_type, set_identifier, incomplete,
-  {expected_md5}, {expected_sha1}, {expected_sha256} FROM evidence;
+  {expected_md5}, {expected_sha1}, {expected_sha256}, {stored_sha256} FROM evidence;
 CREATE VIEW v_evidence_header AS SELECT position, name, value, value_raw FROM evidence_header;
 CREATE VIEW v_segment AS SELECT position, name, name_raw, size_bytes, {segment_sha256} FROM segment;
 )sql",
@@ -66,6 +66,7 @@ CREATE VIEW v_segment AS SELECT position, name, name_raw, size_bytes, {segment_s
       fmt::arg("acq_description", header("description", "acq_description")),
       fmt::arg("acq_notes", header("notes", "acq_notes")), fmt::arg("acq_date", header("acquiry_date", "acq_date")),
       fmt::arg("acq_software", header("acquiry_software_version", "acq_software")),
+      fmt::arg("stored_sha256", hex("stored_sha256", "stored_sha256")),
       fmt::arg("expected_md5", hex("expected_md5", "expected_md5")),
       fmt::arg("expected_sha1", hex("expected_sha1", "expected_sha1")),
       fmt::arg("expected_sha256", hex("expected_sha256", "expected_sha256")));
@@ -83,8 +84,9 @@ CREATE VIEW v_encryption AS
     iif(certainty = 0, 'structure', 'statistics') AS certainty,
     detail FROM encryption
   UNION ALL
-  SELECT 'file', f.volume_id, f.file_id, iif(v.fs_type = 'ntfs', 'NTFS EFS', 'file-system encryption'), 'structure',
-    'the file system marks the stream as encrypted'
+  SELECT 'file', f.volume_id, f.file_id, CASE v.fs_type WHEN 'ntfs' THEN 'NTFS EFS' WHEN 'zip' THEN 'ZIP encryption'
+    ELSE 'file-system encryption' END, 'structure',
+    iif(v.fs_type = 'zip', 'its entry says that it is encrypted', 'the file system marks the stream as encrypted')
   FROM stream s CROSS JOIN file f ON f.content_id = s.content_id CROSS JOIN volume v ON v.volume_id = f.volume_id
   WHERE s.source = 5 AND f.reused = 0
   UNION ALL
@@ -155,6 +157,8 @@ CREATE VIEW v_file AS SELECT f.file_id, f.volume_id, f.parent_file_id, {path} AS
   n.sequence AS name_sequence, f.inode_key IS NOT NULL AS has_metadata, i.link_target_raw,
   iif(f.is_stream, s.name_raw, NULL) AS stream_raw, s.reason AS content_reason,
   {fn_modified}, {fn_accessed}, {fn_changed}, {fn_created}, i.time_marks,
+  (SELECT name FROM stored_name a WHERE a.name_key = f.name_key AND NOT f.is_stream) AS stored_name,
+  (SELECT name_raw FROM stored_name a WHERE a.name_key = f.name_key AND NOT f.is_stream) AS stored_name_raw,
   iif(i.time_marks >> {far} <> 0, (SELECT group_concat(place || ' ' || seconds || ' ' || text) FROM far_time t
     WHERE t.inode_key = i.inode_key), NULL) AS far_times, nullif(ks.categories, '') AS known_category
   {tables} LEFT JOIN digest d ON d.content_id = f.content_id AND NOT f.reused AND (s.state <= 1 OR s.state = 6)

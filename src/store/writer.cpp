@@ -64,8 +64,8 @@ Status insert_evidence(Database& db, const EvidenceRow& evidence) {
   LIMIER_TRY(auto statement,
              db.prepare("INSERT INTO evidence(evidence_id, path, path_raw, format, variant, size_bytes, sector_size, "
                         "chunk_size, segment_count, compression, media_type, set_identifier, incomplete, stored_md5, "
-                        "stored_sha1, expected_md5, expected_sha1, expected_sha256) "
-                        "VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"));
+                        "stored_sha1, expected_md5, expected_sha1, expected_sha256, stored_sha256) "
+                        "VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"));
   const RepairedText path(evidence.path), variant(evidence.variant), compression(evidence.compression),
       media_type(evidence.media_type), set_identifier(evidence.set_identifier);
   path.bind(statement, 1, 2);
@@ -84,6 +84,7 @@ Status insert_evidence(Database& db, const EvidenceRow& evidence) {
   statement.bind(15, evidence.expected_md5);
   statement.bind(16, evidence.expected_sha1);
   statement.bind(17, evidence.expected_sha256);
+  statement.bind(18, evidence.stored_sha256);
   LIMIER_CHECK(statement.run());
   return insert_evidence_lists(db, evidence);
 }
@@ -208,6 +209,8 @@ Status IndexWriter::Impl::clear_rows_of(std::uint32_t volume_id) {
       db_.execute(fmt::format("DELETE FROM name WHERE name_key BETWEEN {0} AND {1};"
                               "DELETE FROM digest WHERE content_id BETWEEN {0} AND {1};"
                               "DELETE FROM content_type WHERE content_id BETWEEN {0} AND {1};"
+                              "DELETE FROM packed WHERE content_id BETWEEN {0} AND {1};"
+                              "DELETE FROM stored_name WHERE name_key BETWEEN {0} AND {1};"
                               "DELETE FROM stream WHERE content_id BETWEEN {0} AND {1};"
                               "DELETE FROM extent WHERE content_id BETWEEN {0} AND {1};"
                               "DELETE FROM byte_hit WHERE content_id BETWEEN {0} AND {1};"

@@ -147,6 +147,7 @@ class IndexWriter::Impl {
   Status finish_evidence(const Digests& media, std::optional<Verdict> verdict, bool swept);
   Status mark_damaged_contents();
   Status digest_zero_contents();
+  Status tell_packing_faults();
 
   // content_items.cpp
   Status find_companions();
@@ -267,6 +268,7 @@ class IndexWriter::Impl {
     std::int64_t content_id = 0;
     const PlacedExtent* owner = nullptr;  // of a stream sent lately
   };
+  Status put_packing(std::int64_t content_id, const catalog::Packing& packing);
   Result<std::optional<Content>> find_content(const catalog::StreamRef& ref);
 
   // The rows of a walk; whatever reads or clears them flushes these first.
@@ -312,7 +314,8 @@ class IndexWriter::Impl {
   std::vector<std::string> beside_places_;  // globs
 
   Statement volume_, digest_, block_, issue_, encryption_, bad_range_, content_digest_, content_type_, touched_, plan_,
-      find_inode_, find_content_, open_content_, far_time_, loose_page_, byte_hit_;
+      find_inode_, find_content_, open_content_, far_time_, loose_page_, byte_hit_, packed_, packing_fault_,
+      stored_name_;
   // NOLINTEND(readability-identifier-naming)
 };
 

@@ -7,7 +7,8 @@ namespace limier::sweep {
 namespace {
 
 constexpr std::size_t kDigestBlock = 64;
-constexpr std::uint64_t kZerosAtOnce = 4u << 20;  // how much is hashed between two looks at the pulse
+constexpr std::uint64_t kHitBytesOfOne = 16u << 20;  // of hits in a packed content, until it is known to be whole
+constexpr std::uint64_t kZerosAtOnce = 4u << 20;     // how much is hashed between two looks at the pulse
 
 Bytes bytes_of(const BatchBytes& batch, const Step& step) {
   return batch.data.subspan(static_cast<std::size_t>(step.offset - batch.image_offset),
@@ -47,12 +48,13 @@ void FileHashes::run_beside(Hasher& media, std::span<const Step> steps, const Ba
 // stays on block boundaries.
 std::size_t FileHashes::step_beside(Hasher& media, std::size_t media_at, const Step& step, const BatchBytes& batch,
                                     LaneResults& results) {
-  Content& content = contents_.try_emplace(step.content_id, which_).first->second;
+  Content& content = content_of(step);
   if (content.damaged) return media_at;
   const auto begin = static_cast<std::size_t>(step.offset - batch.image_offset);
   media.update(batch.data.subspan(media_at, begin - media_at));
   const Bytes bytes = bytes_of(batch, step);
   join(content, bytes, step.offset, step, results);
+  if (content.member) content.member->note(bytes);
   content.sniffer.take(bytes, step.size_bytes, held_);
   const std::size_t in_blocks = bytes.size() / kDigestBlock * kDigestBlock;
   update_both(content.hasher, media, bytes.first(in_blocks));
@@ -60,15 +62,45 @@ std::size_t FileHashes::step_beside(Hasher& media, std::size_t media_at, const S
   return begin + in_blocks;
 }
 
+FileHashes::Content& FileHashes::content_of(const Step& step) {
+  const auto [at, fresh] = contents_.try_emplace(step.content_id, which_);
+  Content& content = at->second;
+  if (fresh && step.packing.any()) begin_member(content, step.packing, step.size_bytes);
+  if (fresh) content.packed_from = step.offset;
+  return content;
+}
+
+void FileHashes::begin_member(Content& content, const catalog::Packing& packing, std::uint64_t size_bytes) {
+  content.member.emplace(packing, size_bytes);
+  if (joints_ && content.member->packed())
+    content.hits = std::make_unique<catalog::HitStream>(keywords_, kHitBytesOfOne);
+}
+
+void FileHashes::take(Content& content, Bytes bytes, std::optional<std::uint64_t> image_offset, const Step& step,
+                      LaneResults& results) {
+  if (!content.member || !content.member->packed()) {
+    join(content, bytes, image_offset, step, results);
+    if (content.member) content.member->note(bytes);
+    content.sniffer.take(bytes, step.size_bytes, held_);
+    content.hasher.update(bytes);
+    return;
+  }
+  content.packed_bytes += bytes.size();
+  content.member->feed(bytes, [&](Bytes part) {
+    content.sniffer.take(part, step.size_bytes, held_);
+    content.hasher.update(part);
+    if (content.hits) content.hits->take(part);
+    pulse_.beats.fetch_add(1, std::memory_order_relaxed);
+    return !pulse_.stop.load(std::memory_order_relaxed);
+  });
+}
+
 void FileHashes::run_step(const Step& step, const BatchBytes& batch, LaneResults& results) {
-  Content& content = contents_.try_emplace(step.content_id, which_).first->second;
+  Content& content = content_of(step);
   switch (step.kind) {
     case StepKind::kBytes:
       content.damaged = content.damaged || !all_trustworthy(batch, step);
-      if (!content.damaged) {
-        join(content, bytes_of(batch, step), step.offset, step, results);
-        content.take(bytes_of(batch, step), step, held_);
-      }
+      if (!content.damaged) take(content, bytes_of(batch, step), step.offset, step, results);
       break;
     case StepKind::kZeros:
       if (!content.damaged) take_zeros(content, step);
@@ -77,11 +109,7 @@ void FileHashes::run_step(const Step& step, const BatchBytes& batch, LaneResults
       stash(content, step, batch);
       break;
     case StepKind::kUnstash:
-      if (!content.damaged) {
-        const Bytes piece(stash_[step.content_id][step.piece]);
-        join(content, piece, std::nullopt, step, results);
-        content.take(piece, step, held_);
-      }
+      if (!content.damaged) take(content, stash_[step.content_id][step.piece], std::nullopt, step, results);
       [[fallthrough]];
     case StepKind::kDiscard:
       if (const auto pieces = stash_.find(step.content_id); pieces != stash_.end()) {
@@ -164,7 +192,7 @@ void FileHashes::reread(Content& content, const Step& step, LaneResults& results
   while (length > 0 && !content.damaged && !pulse_.stop.load(std::memory_order_relaxed)) {
     const std::uint64_t index = image_offset / chunk_size;
     const std::uint64_t within = image_offset % chunk_size;
-    const std::uint64_t take = std::min(length, chunk_size - within);
+    const std::uint64_t part = std::min(length, chunk_size - within);
     if (reread_index_ != index) {
       reread_state_ = image_.decode_chunk(index, reread_chunk_);
       reread_index_ = index;
@@ -172,30 +200,55 @@ void FileHashes::reread(Content& content, const Step& step, LaneResults& results
       pulse_.beats.fetch_add(1, std::memory_order_relaxed);
     }
     content.damaged = !trustworthy(reread_state_);
-    if (!content.damaged) {
-      const Bytes bytes =
-          Bytes(reread_chunk_).subspan(static_cast<std::size_t>(within), static_cast<std::size_t>(take));
-      join(content, bytes, image_offset, step, results);
-      content.take(bytes, step, held_);
-    }
-    image_offset += take;
-    length -= take;
+    if (!content.damaged)
+      take(content, Bytes(reread_chunk_).subspan(static_cast<std::size_t>(within), static_cast<std::size_t>(part)),
+           image_offset, step, results);
+    image_offset += part;
+    length -= part;
   }
 }
 
 Status FileHashes::put_open_contents(Sink& sink, std::uint64_t& count) const {
   for (const auto& [content_id, content] : contents_) {
-    LIMIER_CHECK(sink.open_content({content_id, content.damaged, state_of(content.hasher),
-                                    content.damaged ? types::Sniffer() : content.sniffer,
-                                    content.damaged ? std::vector<std::uint8_t>() : content.tail}));
+    OpenContent open;
+    open.content_id = content_id;
+    open.damaged = content.damaged;
+    const bool packed = content.member && content.member->packed();
+    open.hashed = packed ? state_of(Hasher(which_)) : state_of(content.hasher);
+    if (!packed && !content.damaged) open.sniffer = content.sniffer;
+    if (!content.damaged) open.tail = content.tail;
+    if (content.member) {
+      open.packing = content.member->packing();
+      open.crc32 = content.member->crc();
+      open.unpacked_bytes = content.member->size_bytes();
+    }
+    if (packed) open.packed_from = content.packed_from, open.packed_bytes = content.packed_bytes;
+    LIMIER_CHECK(sink.open_content(open));
     ++count;
   }
   return ok_status();
 }
 
-void FileHashes::restore(const OpenContent& content) {
-  contents_.insert_or_assign(content.content_id, Content(content));
+void FileHashes::restore(const OpenContent& open) {
+  Content& content = contents_.insert_or_assign(open.content_id, Content(open)).first->second;
   content.sniffer.hold(held_);
+  if (!open.packing.any()) return;
+  content.packed_from = open.packed_from;
+  if (open.packing.coding == catalog::Coding::kPlain) {
+    content.member.emplace(open.packing, open.unpacked_bytes, open.hashed.size_bytes, open.crc32);
+    return;
+  }
+  begin_member(content, open.packing, open.unpacked_bytes);
+  Step step{.kind = StepKind::kReread,
+            .piece = 0,
+            .content_id = open.content_id,
+            .offset = open.packed_from,
+            .length = open.packed_bytes,
+            .size_bytes = open.unpacked_bytes,
+            .packing = open.packing};
+  LaneResults none;  // of a packed content there are results at its end
+  if (!content.damaged) reread(content, step, none);
+  if (content.damaged) content.sniffer.drop(held_);
 }
 
 void FileHashes::finish(const Step& step, LaneResults& results) {
@@ -203,12 +256,19 @@ void FileHashes::finish(const Step& step, LaneResults& results) {
   Content& content = at->second;
   catalog::ContentDigest result;
   result.content_id = step.content_id;
+  if (!content.damaged && content.member) result.fault = content.member->finish();
+  content.damaged = content.damaged || result.fault != catalog::PackingFault::kNone;
   result.touched_damage = content.damaged;
   if (content.damaged) {
     content.sniffer.drop(held_);
   } else {
     result.type = content.sniffer.finish(step.size_bytes, held_);
     result.digests = content.hasher.finish();
+    if (content.hits)
+      for (catalog::ByteHit& hit : content.hits->end()) {
+        results.joints.push_back(std::move(hit));
+        results.joints.back().content_id = step.content_id;
+      }
   }
   results.contents.push_back(result);
   contents_.erase(at);

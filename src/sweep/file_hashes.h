@@ -3,10 +3,13 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <span>
 #include <unordered_map>
 #include <vector>
 
+#include "limier/catalog/hit_stream.h"
+#include "limier/unpack.h"
 #include "sweep/batch_bytes.h"
 #include "sweep/planner.h"
 
@@ -43,6 +46,7 @@ class FileHashes {
   [[nodiscard]] std::uint64_t seeks_back() const { return seeks_back_; }
   // For a checkpoint, without the stash.
   Status put_open_contents(Sink& sink, std::uint64_t& count) const;
+  // A packed one is read again from its first byte.
   void restore(const OpenContent& content);
 
  private:
@@ -51,16 +55,20 @@ class FileHashes {
     explicit Content(DigestSet which) : hasher(which) {}
     explicit Content(const OpenContent& open)
         : hasher(hasher_from(open.hashed)), sniffer(open.sniffer), damaged(open.damaged), tail(open.tail) {}
-    void take(Bytes bytes, const Step& step, types::HeldBuffers& held) {
-      sniffer.take(bytes, step.size_bytes, held);
-      hasher.update(bytes);
-    }
     Hasher hasher;
     types::Sniffer sniffer;
     bool damaged = false;
-    std::vector<std::uint8_t> tail;         // the last bytes, while more are to come
-    std::optional<std::uint64_t> tail_end;  // image_offset behind it
+    std::vector<std::uint8_t> tail;                   // the last bytes, while more are to come
+    std::optional<std::uint64_t> tail_end;            // image_offset behind it
+    std::optional<unpack::Member> member;             // of an archive
+    std::uint64_t packed_from = 0, packed_bytes = 0;  // what has come of a packed one
+    std::unique_ptr<catalog::HitStream> hits;         // in a packed one: the media's bytes do not show them
   };
+  Content& content_of(const Step& step);
+  void begin_member(Content& content, const catalog::Packing& packing, std::uint64_t size_bytes);
+  // `image_offset`: where the bytes begin, if they were not kept in between.
+  void take(Content& content, Bytes bytes, std::optional<std::uint64_t> image_offset, const Step& step,
+            LaneResults& results);
   void run_step(const Step& step, const BatchBytes& batch, LaneResults& results);
   std::size_t step_beside(Hasher& media, std::size_t media_at, const Step& step, const BatchBytes& batch,
                           LaneResults& results);

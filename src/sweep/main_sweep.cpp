@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "limier/sweep.h"
+#include "limier/unpack.h"
 #include "limier/worker.h"
 #if defined(LIMIER_FAULTS)
 #include "faults.h"
@@ -113,6 +114,15 @@ Result<worker::WorkerStats> run_job(const worker::WorkerContext& context, const 
     LIMIER_CHECK(context.channel->send(FrameType::kContainer, message));
     return worker::WorkerStats{};
   }
+  if (job.kind == sweep::SweepJobKind::kUnpack) {
+    if (fds.empty()) return Error{ErrorKind::kInternal, "there is nothing to unpack"};
+    LIMIER_TRY(const auto message, sweep::unpack_container(job.evidence, fds.front(), [&context](Bytes bytes) {
+                 beat(*context.journal);
+                 return context.channel->send(FrameType::kContentBytes, bytes);
+               }));
+    LIMIER_CHECK(context.channel->send(FrameType::kContainer, message));
+    return worker::WorkerStats{};
+  }
   LIMIER_TRY(auto image, evidence::open_image(job.evidence, fds));
 #if defined(LIMIER_FAULTS)
   image = faults::faulty(std::move(image), *context.channel, *context.journal);
@@ -152,8 +162,11 @@ Status serve(const worker::WorkerContext& context) {
 
 int main(int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == "--version-json") {
-    std::printf("{\"libewf\":\"%s\",\"libdeflate\":\"%s\"}\n", evidence::libewf_version().c_str(),
-                evidence::libdeflate_version().c_str());
+    std::printf(
+        "{\"libewf\":\"%s\",\"libdeflate\":\"%s\",\"zlib\":\"%s\",\"libzstd\":\"%s\",\"libbz2\":\"%s\",\"liblzma\":\"%"
+        "s\"}\n",
+        evidence::libewf_version().c_str(), evidence::libdeflate_version().c_str(), unpack::version_of_zlib().c_str(),
+        unpack::version_of_zstd().c_str(), unpack::version_of_bzip2().c_str(), unpack::version_of_lzma().c_str());
     return 0;
   }
   return worker::run_worker("limier-sweep", serve);

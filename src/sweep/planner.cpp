@@ -21,6 +21,10 @@ constexpr std::uint64_t kStashOverhead = 64;
 constexpr std::uint64_t kFileBytesFactor = 8;
 constexpr std::uint64_t kFileBytesBase = 16ull << 30;
 
+bool is_packed(const catalog::PlanPiece& piece) {
+  return piece.packing.coding != catalog::Coding::kPlain;
+}
+
 Error bad_plan(const char* what) {
   return {ErrorKind::kInternal, std::string("the sweep's plan is not usable: ") + what};
 }
@@ -67,7 +71,8 @@ Status Planner::arrive(const catalog::PlanPiece& piece, std::uint64_t end) {
   const auto [at, fresh] = contents_.try_emplace(piece.content_id);
   Content& content = at->second;
   if (fresh) open(content, piece);
-  if (content.piece_count != piece.piece_count || content.size_bytes != piece.size_bytes)
+  if (content.piece_count != piece.piece_count || content.size_bytes != piece.size_bytes ||
+      content.packing != piece.packing)
     return bad_plan("the pieces of one content disagree");
   if (piece.piece_count == 0) {  // nothing of it is on the media: all zeros
     content.dropped ? drop(at) : finish(at);
@@ -97,11 +102,13 @@ Status Planner::arrive(const catalog::PlanPiece& piece, std::uint64_t end) {
 
 void Planner::open(Content& content, const catalog::PlanPiece& piece) {
   content.size_bytes = piece.size_bytes;
+  content.packing = piece.packing;
+  content.unpacked_bytes = is_packed(piece) ? piece.unpacked_bytes : piece.size_bytes;
   content.piece_count = piece.piece_count;
   content.lane = static_cast<std::uint8_t>(fits_media_lane(piece) ? kMediaLane : 1 + piece.content_id % kShards);
-  content.dropped = piece.size_bytes > limits_.file_bytes || contents_hashed_ >= kMaxOpenContents;
+  content.dropped = content.unpacked_bytes > limits_.file_bytes || contents_hashed_ >= kMaxOpenContents;
   if (content.dropped) return;
-  limits_.file_bytes -= piece.size_bytes;
+  limits_.file_bytes -= content.unpacked_bytes;
   ++contents_hashed_;
 }
 
@@ -109,7 +116,7 @@ void Planner::open(Content& content, const catalog::PlanPiece& piece) {
 // whose first piece to come is not the first of the file.
 bool Planner::fits_media_lane(const catalog::PlanPiece& piece) const {
   return limits_.use_media_lane && piece.piece == 0 && piece.piece_count > 0 && piece.file_offset == 0 &&
-         piece.image_offset >= media_lane_until_ && piece.length >= kWorthTheMediaLane;
+         piece.image_offset >= media_lane_until_ && piece.length >= kWorthTheMediaLane && !is_packed(piece);
 }
 
 bool Planner::acceptable(const Content& content, const catalog::PlanPiece& piece) const {
@@ -258,7 +265,8 @@ void Planner::emit(StepKind kind, Contents::const_iterator at, std::uint32_t pie
                    std::uint64_t length) {
   const bool needs_bytes = kind != StepKind::kFinish && kind != StepKind::kFinishDamaged;
   if (needs_bytes && length == 0) return;
-  (*steps_)[at->second.lane].push_back({kind, piece, at->first, offset, length, at->second.size_bytes});
+  const Content& content = at->second;
+  (*steps_)[content.lane].push_back({kind, piece, at->first, offset, length, content.unpacked_bytes, content.packing});
 }
 
 }  // namespace limier::sweep

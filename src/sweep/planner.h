@@ -34,7 +34,8 @@ struct Step {
   std::uint64_t content_id = 0;
   std::uint64_t offset = 0;  // image_offset
   std::uint64_t length = 0;
-  std::uint64_t size_bytes = 0;  // of the whole content
+  std::uint64_t size_bytes = 0;  // of the whole content, unpacked
+  catalog::Packing packing;
 };
 using LaneSteps = std::array<std::vector<Step>, kLanes>;
 
@@ -71,7 +72,9 @@ class Planner {
 
  private:
   struct Content {
-    std::uint64_t size_bytes = 0;
+    std::uint64_t size_bytes = 0;      // where it lies
+    std::uint64_t unpacked_bytes = 0;  // the same, but for a packed one
+    catalog::Packing packing;
     std::uint64_t position = 0;  // where the file's bytes will stand after the steps given so far
     std::uint32_t piece_count = 0;
     std::uint32_t next_piece = 0;

@@ -131,7 +131,7 @@ class Sweep {
     pipeline_.restore_media(point.media);
     if (point.open_range) bad_ranges_.go_on(*point.open_range);
     if (job_.entities) seams_ = seams_behind(point.image_offset);
-    return restore_contents(open_contents);
+    return restore_contents(point, open_contents);
   }
 
   // Takes the decisions of the sweep before this one once more.
@@ -160,7 +160,7 @@ class Sweep {
   }
 
   // A digest is only right when every byte before was hashed: what is missing or at another byte ends the sweep.
-  Status restore_contents(const OpenContentSource& open_contents) {
+  Status restore_contents(const Checkpoint& point, const OpenContentSource& open_contents) {
     auto standings = planner_.standings();
     while (open_contents) {
       LIMIER_TRY(const auto contents, open_contents());
@@ -171,7 +171,10 @@ class Sweep {
         const bool at_the_byte = content.hashed.which == job_.file_digests &&
                                  content.hashed.size_bytes == standing->second.hashed_bytes &&
                                  content.sniffer.stands_at(standing->second.hashed_bytes);
-        if (!content.damaged && !at_the_byte) return does_not_fit("a content stands at another byte");
+        const bool packed = content.packing.coding != catalog::Coding::kPlain;
+        if (!content.damaged && packed && !unpacks_again(content, point, standing->second))
+          return does_not_fit("a packed content stands at another byte");
+        if (!content.damaged && !packed && !at_the_byte) return does_not_fit("a content stands at another byte");
         pipeline_.lane(standing->second.lane).restore(content);
         standings.erase(standing);
       }
@@ -179,6 +182,11 @@ class Sweep {
     for (const auto& [content_id, standing] : standings)
       if (standing.hashed_bytes > 0) return does_not_fit("a content is missing");
     return ok_status();
+  }
+
+  static bool unpacks_again(const OpenContent& content, const Checkpoint& point, const Planner::Standing& standing) {
+    return content.packed_bytes == standing.hashed_bytes && content.packed_from <= point.image_offset &&
+           content.packed_bytes <= point.image_offset - content.packed_from;
   }
 
   static Error does_not_fit(const char* why) {

@@ -74,6 +74,7 @@ Status send_content(const WalkBase& walk, const StreamPlan& plan, const InodeSen
     case ContentSource::kEmpty:
       return ok_status();
     case ContentSource::kExtents:
+      if (plan.record.packing.any()) break;
       return content.send(plan.extents);
     case ContentSource::kDigested:
       break;

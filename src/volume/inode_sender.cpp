@@ -155,7 +155,10 @@ Status InodeSender::report() const {
   LIMIER_CHECK(budget_.report());
   // In parts, only the supervisor sees them all.
   if (walk_.job.part == WalkPart::kInodes) return ok_status();
-  LIMIER_CHECK(report(encrypted_, "content-encrypted", "are encrypted by the file system and were not examined"));
+  LIMIER_CHECK(report(encrypted_, "content-encrypted",
+                      evidence::is_extraction(walk_.job.evidence.format)
+                          ? "are encrypted in the archive and were not examined"
+                          : "are encrypted by the file system and were not examined"));
   for (const auto& [reason, closed] : not_read_)
     LIMIER_CHECK(report(closed, "content-not-read", "are not read: " + reason));
   return report(unreadable_, "content-unreadable", "are in use, but their content cannot be read");

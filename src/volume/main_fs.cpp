@@ -161,6 +161,7 @@ class FrameSink final : public volume::Sink {
 Status dispatch(const evidence::Image& image, const volume::FsJob& job, volume::Sink& sink) {
   switch (job.kind) {
     case volume::FsJobKind::kMap:
+      if (evidence::is_extraction(job.evidence.format)) return volume::map_extraction(image, job, sink);
       return volume::map_volumes(image, sink, job.skip_offsets, job.evidence.sector_bytes);
     case volume::FsJobKind::kWalk:
       return volume::walk_volume(image, job, sink);

@@ -3,13 +3,16 @@
 #include "volume/exfat_reader.h"
 #include "volume/ext_reader.h"
 #include "volume/fat_reader.h"
+#include "volume/folder_reader.h"
 #include "volume/hfs_reader.h"
 #include "volume/iso_reader.h"
 #include "volume/ntfs_reader.h"
 #include "volume/own_reader.h"
 #include "volume/second_reader.h"
+#include "volume/tar_reader.h"
 #include "volume/ufs_reader.h"
 #include "volume/walk.h"
+#include "volume/zip_reader.h"
 
 namespace limier::volume {
 
@@ -19,6 +22,9 @@ Result<std::unique_ptr<OwnReader>> make_own_reader(WalkBase& walk) {
     if (!reader) return Error{ErrorKind::kEvidence, "the superblock of the ext volume makes no sense"};
     return reader;
   }
+  if (walk.job.volume.fs_type == "tar") return make_tar_reader(walk);
+  if (walk.job.volume.fs_type == "folder") return make_folder_reader(walk);
+  if (walk.job.volume.fs_type == "zip") return make_zip_reader(walk);
   if (walk.job.volume.fs_type == "iso9660") return make_iso_reader(walk);
   if (walk.job.volume.fs_type == "exfat") return ExfatReader::open(walk);
   if (walk.job.volume.fs_type.starts_with("fat")) return make_fat_reader(walk);

@@ -7,7 +7,8 @@ import unittest
 
 SOURCE = pathlib.Path(os.environ.get("LIMIER_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 ROOMS = [
-    "base", "hashset", "people", "entities", "keywords", "evidence", "catalog", "types", "volume", "sweep", "content", "store", "rules", "report", "casework", "app", "batch",
+    "base", "hashset", "people", "entities", "keywords", "evidence", "catalog", "types", "unpack", "volume", "sweep", "content", "store", "rules", "report", "casework", "app",
+    "batch",
     "cli",
 ]
 MAIN = re.compile(r"^main(_[a-z]+)?\.cpp$")
@@ -21,6 +22,9 @@ LIBRARIES = [
     (re.compile(r"^re2/"), ("keywords",), "re2.h"),
     (re.compile(r"^magic\.h$"), ("content",), "magic.h"),
     (re.compile(r"^yara(\.h|/)"), ("content",), "yara.h"),
+    (re.compile(r"^zstd\.h$"), ("unpack",), "zstd.cpp"),
+    (re.compile(r"^bzlib\.h$"), ("unpack",), "bzip2.cpp"),
+    (re.compile(r"^lzma\.h$"), ("unpack",), "lzma.cpp"),
     (re.compile(r"^sqlite3(ext)?\.h$"), ("content", "hashset", "store"), "sqlite.h"),
     (re.compile(r"^nlohmann/"), ("batch", "content", "hashset"), "json.h"),
     (re.compile(r"^toml\+\+/|^toml\.hpp$"), ("batch", "content", "rules"), "toml.h"),

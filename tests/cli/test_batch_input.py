@@ -25,19 +25,21 @@ class Plans(BatchTest):
         self.assertEqual(result.stdout, b"")
 
     def test_all_that_is_wrong_is_said_at_once_with_its_line(self):
+        empty = self.evidence / "empty"
+        empty.mkdir()
         manifest = self.manifest([
             "# seized on 3 March",
             f"A,{SAMPLES / 'phone.E01'},{AUTHORITY}",
             f"a,{SAMPLES / 'laptop.E01'},{AUTHORITY}",
             f"B,{self.evidence / 'nowhere.E01'},{AUTHORITY}",
             f"C,{SAMPLES / 'stick.002'},{AUTHORITY}",
-            f"D,{SAMPLES},{AUTHORITY}",
+            f"D,{empty},{AUTHORITY}",
         ])
         self.assert_problems(self.plan(manifest), EXIT_USAGE,
                              ("line 4", "exhibit 'a' is there already, in line 3"),
                              ("line 5", "nowhere.E01: no such file"),
                              ("line 6", "stick.001"),
-                             ("line 7", "is a folder"))
+                             ("line 7", "holds no file"))
         self.assertFalse(self.out.exists())
 
     def test_no_authority_nothing_is_planned(self):

@@ -137,13 +137,11 @@ TEST(Identify, EveryCorpusImage) {
       {"vm/image.qcow2", "QEMU qcow2"},
       {"vm/image.vdi", "VirtualBox VDI"},
       {"vm/image.vhd", "Microsoft VHD"},
-      {"vm/image.vhdx.gz", "gzip-compressed file"},
       {"vm/image.vmdk", "VMware VMDK"},
       {"logical/ad1_test.ad1", "AccessData AD1 (logical)"},
       {"logical/origin.L01", "EnCase L01 (logical EWF)"},
       {"damaged/headerNAMEmod.L01", "EnCase L01 (logical EWF)"},
       {"ewf/zeros_128s.Ex01", "EnCase 7 Ex01 (EWF2)"},
-      {"large-sparse/vss_1_vol.tar.gz", "gzip-compressed file"},
       {"damaged/empty.E01", ""},
       {"damaged/not_an_image.E01", ""}};
   std::size_t refused = 0;
@@ -160,6 +158,10 @@ TEST(Identify, EveryCorpusImage) {
       continue;
     }
     const std::string extension = entry.path().extension().string();
+    if (extension == ".gz") {  // what is in it shows when it is unpacked
+      EXPECT_EQ(format_name(found.format), "tar.gz") << name;
+      continue;
+    }
     const bool ewf = extension.size() == 4 && (extension[1] == 'E' || extension == ".s01") && extension[2] == '0';
     const Format format = !ewf ? Format::kRaw : extension == ".s01" ? Format::kEwfS01 : Format::kEwfE01;
     EXPECT_EQ(format_name(found.format), format_name(format)) << name;
@@ -189,7 +191,20 @@ TEST(Identify, ByContentNotByName) {
   EXPECT_EQ(identify_bytes(disk_with(0, "EVF\x09\x0d\x0a\xff\x00"sv), "a.dd").format, Format::kEwfE01);
   EXPECT_EQ(identify_bytes(disk_with(0, "EVF\x09\x0d\x0a\xff\x00"sv, 8)).format, Format::kEwfE01) << "never raw";
   EXPECT_EQ(identify_bytes(disk_with(0, "vhdxfile"), "a.raw").unsupported_name, "Microsoft VHDX");
-  EXPECT_EQ(identify_bytes(disk_with(0, "PK\x03\x04"sv)).unsupported_name, "ZIP archive");
+  EXPECT_EQ(identify_bytes(disk_with(0, "PK\x03\x04"sv)).format, Format::kZip);
+  EXPECT_EQ(identify_bytes(disk_with(0, "PK\x03\x04.....aff4://"sv)).unsupported_name, "AFF4");
+  EXPECT_EQ(identify_bytes(disk_with(0, "PK\x07\x08PK\x03\x04"sv), "a.z01").unsupported_name,
+            "ZIP archive in several parts");
+  EXPECT_EQ(identify_bytes(disk_with(0, "text"), "a.zip").format, Format::kUnsupported);
+  EXPECT_EQ(identify_bytes(disk_with(0, "ANDROID BACKUP\n5\n1\nnone\n"), "a.ab").format, Format::kAndroidBackup);
+  EXPECT_EQ(identify_bytes(disk_with(0, "\xfd\x37zXZ\x00"sv), "a.zip").format, Format::kTarXz);
+  EXPECT_EQ(identify_bytes(disk_with(0, "\x28\xb5\x2f\xfd"sv)).format, Format::kTarZst);
+  EXPECT_EQ(identify_bytes(disk_with(0, "BZh91AY&SY")).format, Format::kTarBz2);
+  EXPECT_EQ(identify_bytes(disk_with(0, "BZh9........")).format, Format::kRaw) << "three letters are no stream";
+  EXPECT_EQ(identify_bytes(disk_with(0, "ANDROID BACKUP\n5\n1\nAES-256\n"), "a.ab").unsupported_name,
+            "Android backup (.ab), encrypted");
+  EXPECT_EQ(identify_bytes(disk_with(0, "ANDROID BACKUP\n5\n", 17), "a.ab").unsupported_name, "Android backup (.ab)");
+  EXPECT_EQ(identify_bytes(disk_with(510, "\x55\xaa"sv), "a.ZIP").format, Format::kRaw) << "a disk called .zip";
   EXPECT_EQ(identify_bytes(disk_with(0, "\xeb\x3c\x90mkfs.fat"sv)).format, Format::kRaw);
   EXPECT_EQ(identify_bytes(disk_with(0, "hsqs")).format, Format::kRaw);
   EXPECT_EQ(identify_bytes(disk_with(0, "text"), "a.E01").format, Format::kUnsupported);

@@ -62,7 +62,7 @@ inline std::vector<File> random_files(std::uint64_t media_size, std::uint32_t se
 inline std::vector<catalog::PlanPiece> whole_plan(const std::vector<File>& files) {
   auto plan = plan_of(files);
   for (const File& file : files)
-    if (file.pieces.empty()) plan.insert(plan.begin(), {file.id, 0, 0, file.size_bytes, 0, 0, 0});
+    if (file.pieces.empty()) plan.insert(plan.begin(), {file.id, 0, 0, file.size_bytes, 0, 0, 0, 0, {}});
   return plan;
 }
 

@@ -97,8 +97,15 @@ inline std::vector<catalog::PlanPiece> plan_of(const std::vector<File>& files) {
   std::vector<catalog::PlanPiece> plan;
   for (const File& file : files)
     for (std::size_t i = 0; i < file.pieces.size(); ++i)
-      plan.push_back({file.id, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(file.pieces.size()),
-                      file.size_bytes, file.pieces[i].file_offset, file.pieces[i].image_offset, file.pieces[i].length});
+      plan.push_back({file.id,
+                      static_cast<std::uint32_t>(i),
+                      static_cast<std::uint32_t>(file.pieces.size()),
+                      file.size_bytes,
+                      file.pieces[i].file_offset,
+                      file.pieces[i].image_offset,
+                      file.pieces[i].length,
+                      0,
+                      {}});
   std::stable_sort(plan.begin(), plan.end(), [](const auto& left, const auto& right) {
     return std::pair(left.image_offset, left.content_id) < std::pair(right.image_offset, right.content_id);
   });

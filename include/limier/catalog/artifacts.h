@@ -30,8 +30,9 @@ struct Hit {
                "of its first byte; NULL in decoded data, and where a row does not say where its record begins"},
         Column{
             "decode_path", &Hit::decode_path, As::kOwnText,
-            "what had to be decoded to see it: the kind of row and its column, as message.body; of yara: the file of "
-            "the rule; NULL: nothing, it stands in the bytes of the image"},
+            "what had to be decoded to see it: the kind of row and its column, as message.body; of a packed member of "
+            "an archive how it is packed, as deflate; of yara: the file of the rule; NULL: nothing, it stands in the "
+            "bytes of the image"},
         Column{"context", &Hit::context, As::kText, "what stands around it"},
         Column{"rank", &Hit::rank, As::kInteger, "1: look first"},
         Column{&Hit::message, "message", "the message it stands in"},

@@ -14,8 +14,10 @@ namespace limier::catalog {
 
 class HitStream {
  public:
-  // With the keywords of the run, where there are any.
-  explicit HitStream(const keywords::Matcher* keywords = nullptr) : keywords_(keywords) {}
+  // With the keywords of the run, where there are any. Of hits it holds at most `most_bytes`, of keywords as many
+  // again; the others are counted.
+  explicit HitStream(const keywords::Matcher* keywords = nullptr, std::uint64_t most_bytes = UINT64_MAX)
+      : keywords_(keywords), most_bytes_(most_bytes) {}
   void take(Bytes bytes);
   // After the last piece. More than a share of what was looked at is counted in ByteHit::left_out.
   std::vector<ByteHit> end();
@@ -31,6 +33,7 @@ class HitStream {
 
   const keywords::Matcher* keywords_;
 
+  std::uint64_t most_bytes_;
   std::string held_;
   std::uint64_t begin_ = 0;      // of `held_`, in the content
   std::uint64_t out_until_ = 0;  // what begins before it was found
