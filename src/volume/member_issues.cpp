@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxLinks = 100'000;
 constexpr int kMaxHops = 40;  // as Linux follows them
+constexpr std::size_t kMaxPath = 64u << 10;
 
 // FNV-1a.
 std::uint64_t hash_of(std::string_view text, bool fold) {
@@ -108,8 +109,16 @@ void MemberAlikes::report_links(MemberIssues& issues) const {
   for (const Link& link : links_) {
     std::string at = link.path;
     int hops = 0;
-    for (auto next = to.find(at); next != to.end() && hops < kMaxHops; next = to.find(at), ++hops)
-      at = target_of(at, next->second);
+    for (; hops < kMaxHops && at.size() < kMaxPath; ++hops) {
+      // The first part of the path that is a link leads elsewhere.
+      std::size_t end = at.find('/', 1);
+      while (end != std::string::npos && !to.contains(std::string_view(at).substr(0, end))) end = at.find('/', end + 1);
+      const std::string head = at.substr(0, end);
+      const auto next = to.find(head);
+      if (next == to.end()) break;
+      at = target_of(head, next->second) + (end == std::string::npos ? "" : at.substr(end));
+    }
+    if (at.size() >= kMaxPath) hops = kMaxHops;
     if (hops == kMaxHops)
       issues.add("link-loop", catalog::Severity::kInfo, link.inode, "the link leads back to itself", false);
   }
