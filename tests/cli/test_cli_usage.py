@@ -189,7 +189,7 @@ class Version(CliTest):
         self.assertEqual(text.returncode, EXIT_GOOD)
         data = self.parse(limier("version", "--json"))
         self.assertEqual(set(data), {"version", "commit", "compiler", "libraries", "regex_engine"})
-        self.assertEqual(sorted(data["libraries"]), ["fmt", "libdeflate", "libewf", "libtsk", "sqlite"])
+        self.assertEqual(sorted(data["libraries"]), ["fmt", "libdeflate", "libewf", "libmagic", "libtsk", "libyara", "sqlite"])
         self.assertRegex(data["libraries"]["sqlite"], r"^3\.\d+")
         self.assertIsNone(data["regex_engine"])
         for name in ("libdeflate", "libewf", "libtsk"):
