@@ -90,7 +90,8 @@ catalog::NameRecord a_name() {
           .path = "/data/dir07/dir11/a0012345.docx",
           .name_length = 13,
           .inode = 123456,
-          .sequence = 3};
+          .sequence = 3,
+          .stored_name = {}};
 }
 
 void records() {
@@ -111,9 +112,16 @@ void plan() {
   std::vector<catalog::PlanPiece> pieces;
   for (std::uint64_t i = 0; i < 1000; ++i) {
     const bool split = i % 10 == 0;
-    pieces.push_back(
-        {i + 1, split ? 1u : 0u, split ? 2u : 1u, 8192, split ? 4096u : 0u, i * 16384, split ? 4096u : 8192u});
-    if (split) pieces.push_back({i + 1, 0, 2, 8192, 0, i * 16384 + 8192, 4096});
+    pieces.push_back({i + 1,
+                      split ? 1u : 0u,
+                      split ? 2u : 1u,
+                      8192,
+                      split ? 4096u : 0u,
+                      i * 16384,
+                      split ? 4096u : 8192u,
+                      false,
+                      {}});
+    if (split) pieces.push_back({i + 1, 0, 2, 8192, 0, i * 16384 + 8192, 4096, 0, {}});
   }
   bool given = false;
   const sweep::PlanSource source = [&]() -> Result<std::vector<catalog::PlanPiece>> {

@@ -265,8 +265,8 @@ TEST(Sweep, PiecesThatCannotBeHadGiveNoDigests) {
                                 {6, std::uint64_t{1} << 62, {{0, 0, 512}}},            // absurdly sparse
                                 {7, 20, {{0, 1000, 10}, {10, 500, 10}, {5, 10, 3}}}};  // given up with a piece stashed
   auto plan = plan_of(files);
-  plan.insert(plan.begin(), {8, 0, 2, 20, 0, 0, 10});   // its second piece never comes
-  plan.insert(plan.begin(), {9, 1, 2, 20, 10, 0, 10});  // its first piece never comes
+  plan.insert(plan.begin(), {8, 0, 2, 20, 0, 0, 10, 0, {}});   // its second piece never comes
+  plan.insert(plan.begin(), {9, 1, 2, 20, 10, 0, 10, 0, {}});  // its first piece never comes
   RecordingSink sink;
   const auto stats = run_sweep(image, job_with(2), source_of(plan), sink);
   ASSERT_TRUE(stats.ok()) << stats.error().message;
@@ -280,11 +280,11 @@ TEST(Sweep, PiecesThatCannotBeHadGiveNoDigests) {
 TEST(Sweep, APlanThatContradictsItselfIsRefused) {
   const MemoryImage image(2 * kMiB, kChunk, 10);
   const std::vector<std::vector<catalog::PlanPiece>> plans{
-      {{1, 0, 1, 10, 0, 5000, 10}, {2, 0, 1, 10, 0, 4000, 10}},  // not in order
-      {{1, 0, 2, 20, 0, 0, 10}, {1, 1, 3, 20, 10, 20, 10}},      // counts differ
-      {{1, 2, 2, 20, 0, 0, 10}},                                 // no such piece
-      {{1, 0, 3, 30, 0, 0, 10}, {1, 0, 3, 30, 0, 20, 10}},       // twice, done
-      {{1, 1, 3, 30, 10, 0, 10}, {1, 1, 3, 30, 10, 20, 10}}};    // twice, waiting
+      {{1, 0, 1, 10, 0, 5000, 10, 0, {}}, {2, 0, 1, 10, 0, 4000, 10, 0, {}}},  // not in order
+      {{1, 0, 2, 20, 0, 0, 10, 0, {}}, {1, 1, 3, 20, 10, 20, 10, 0, {}}},      // counts differ
+      {{1, 2, 2, 20, 0, 0, 10, 0, {}}},                                        // no such piece
+      {{1, 0, 3, 30, 0, 0, 10, 0, {}}, {1, 0, 3, 30, 0, 20, 10, 0, {}}},       // twice, done
+      {{1, 1, 3, 30, 10, 0, 10, 0, {}}, {1, 1, 3, 30, 10, 20, 10, 0, {}}}};    // twice, waiting
   for (const auto& plan : plans) {
     RecordingSink sink;
     const auto stats = run_sweep(image, job_with(2), source_of(plan), sink);
@@ -355,7 +355,7 @@ TEST(Sweep, AMillionSmallPieces) {
   for (std::uint64_t i = 0; i < kPieces; ++i) {
     const std::uint64_t id = i % 10000 + 1;
     const auto piece = static_cast<std::uint32_t>(id % 2 == 0 ? i / 10000 : 99 - i / 10000);
-    plan.push_back({id, piece, 100, 100 * kLength, piece * kLength, i * kLength, kLength});
+    plan.push_back({id, piece, 100, 100 * kLength, piece * kLength, i * kLength, kLength, 0, {}});
   }
   RecordingSink sink;
   SweepJob job = job_with(2);
