@@ -25,7 +25,6 @@ ErrorKind error_kind_of(int number) {
     case EROFS:
     case ENOENT:
     case ENOTDIR:
-    case EISDIR:
       return ErrorKind::kUsage;
     default:
       return ErrorKind::kInternal;
@@ -74,9 +73,10 @@ Status put_in_place(const std::string& partial, const std::string& path) {
 }
 
 Status write_whole(const std::string& path, const std::string& partial, std::string_view content, unsigned mode) {
-  // What an interrupted run left is removed first: O_EXCL then makes a new file, and never follows a link.
-  ::unlink(partial.c_str());
-  const UniqueFd fd(::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  // A new file, never one that a link leads to; what an interrupted run left is removed.
+  constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  UniqueFd fd(::open(partial.c_str(), kNew, mode));
+  if (!fd && errno == EEXIST && ::unlink(partial.c_str()) == 0) fd = UniqueFd(::open(partial.c_str(), kNew, mode));
   if (!fd) return file_error("create", path, errno);
   Status status = ok_status();
   if (!write_fully(fd.get(), as_bytes(content)) || ::fsync(fd.get()) != 0) status = file_error("write", path, errno);

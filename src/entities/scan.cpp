@@ -29,7 +29,7 @@ bool is_print(std::uint8_t c) {
   return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n';
 }
 
-// Bits of a block from its k-th byte on, with those of the next behind.
+// Bits of a block from its k-th byte on, with those of the next behind. k: 1 to 63.
 std::uint64_t ahead(std::uint64_t block, std::uint64_t next, unsigned k) {
   return block >> k | next << (64 - k);
 }
@@ -116,7 +116,8 @@ class Blocks {
 
   // Words of three to eight letters, with a number in front or not: of a text most pieces hold something else.
   void phrase(std::size_t base, const Masks& now, const Masks& next, unsigned look) {
-    const std::uint64_t word = ahead(now.alnum, next.alnum, look), digit = ahead(now.digit, next.digit, look);
+    const std::uint64_t word = look == 0 ? now.alnum : ahead(now.alnum, next.alnum, look);
+    const std::uint64_t digit = look == 0 ? now.digit : ahead(now.digit, next.digit, look);
     const std::uint64_t starts = word & ~(word << 1u) & ~digit & (piece(kPhrasePiece) & ~std::uint64_t{1});
     if (starts == 0) return;
     for (std::uint64_t left = starts; left != 0; left &= left - 1) {
