@@ -41,6 +41,7 @@ struct WorkDone {
   std::int64_t strange = 0;   // that parsers looked at and did not know
   std::int64_t messages = 0;  // that came out of them
   bool rules = false;         // there was something that rules could judge
+  bool searched = false;      // all bytes, for numbers, addresses and keys
 };
 Result<WorkDone> read_work(store::Index& index);
 // In the words of every report and of the terminal: "listed and hashed; no content examined".

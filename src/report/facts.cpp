@@ -172,11 +172,20 @@ std::string work_done(const Words& w, const WorkDone& work) {
   return text;
 }
 
+Result<bool> not_scoped(store::Index& index) {
+  if (!has_column(index, "v_run", "scope_sha256")) return true;
+  LIMIER_TRY(const std::int64_t scoped, count_of(index, "SELECT count(*) FROM v_run WHERE scope_sha256 IS NOT NULL"));
+  return scoped == 0;
+}
+
 Result<WorkDone> read_work(store::Index& index) {
   LIMIER_TRY(auto run, index.query("SELECT profile FROM v_run ORDER BY run_id DESC LIMIT 1"));
   WorkDone work;
   if (run.step()) work.profile = run.text(0);
   LIMIER_CHECK(run.status());
+  // Bytes do not say whose they are: with a scope they are not searched.
+  LIMIER_TRY(const bool unscoped, not_scoped(index));
+  work.searched = unscoped && (work.profile == "standard" || work.profile == "full");
   LIMIER_TRY(
       work.contents,
       count_of(index, fmt::format("SELECT count(DISTINCT content_id) FROM v_item WHERE (state = 'parsed' OR rows > 0) "

@@ -12,13 +12,17 @@ namespace {
 
 constexpr std::int64_t kFrontLines = 4;  // of what was not examined
 
-std::string content_sentence(const Words& w, const WorkDone& work) {
+std::string parser_sentence(const Words& w, const WorkDone& work) {
   if (work.contents == 0 && work.strange == 0)
     return std::string(w(
-        "No content was examined: chats, documents, archives, databases and unallocated space were not looked into."_w));
+        work.searched
+            ? "No parser looked into any content: chats, documents, archives and databases were not read."_w
+            : "No content was examined: chats, documents, archives, databases and unallocated space were not looked into."_w));
   if (work.contents == 0 && work.strange > 0)
     return w(
-        "Of {} that parsers looked at they knew none. Every other content, and unallocated space, was not looked into."_w,
+        work.searched
+            ? "Of {} that parsers looked at they knew none, and no other content was read."_w
+            : "Of {} that parsers looked at they knew none. Every other content, and unallocated space, was not looked into."_w,
         w.count(work.strange, "of|content"_w, "of|contents"_w));
   return w(w.number(work.contents,
                     "Parsers looked into {} and took {} out of it. No other content was looked into, and in "
@@ -28,6 +32,12 @@ std::string content_sentence(const Words& w, const WorkDone& work) {
                     "unallocated space only "
                     "pages of known message stores were looked for."_w),
            w.count(work.contents, "content"_w, "contents"_w), w.count(work.messages, "message"_w, "messages"_w));
+}
+
+std::string content_sentence(const Words& w, const WorkDone& work) {
+  std::string text = parser_sentence(w, work);
+  if (work.searched) text += fmt::format(" {}", w(kBytesSearched));
+  return text;
 }
 
 struct Verdict {
@@ -223,7 +233,11 @@ Status put_front_not_examined(Context& context) {
                          w("and {} more"_w, grouped(context.facts.counts.not_examined - shown))));
   page.raw(fmt::format(
       "<li>{}</li>\n</ul></div>\n",
-      w(context.facts.work.contents > 0
+      w(context.facts.work.searched
+            ? (context.facts.work.contents > 0
+                   ? "contents that no parser knows, and unallocated space but for pages of known message stores: searched for numbers, addresses and keys alone"_w
+                   : "content of files, unallocated space: searched for numbers, addresses and keys alone"_w)
+        : context.facts.work.contents > 0
             ? "contents that no parser knows, and unallocated space but for pages of known message stores: not looked into by this version"_w
             : "content of files, unallocated space: not looked into by this version"_w)));
   return ok_status();

@@ -107,12 +107,17 @@ Status put_encryption(Context& context) {
   return ok_status();
 }
 
-Key content_text(const WorkDone& work) {
-  return work.contents == 0 && work.strange == 0
-             ? "Beyond it, no content was examined: files were not opened, unallocated space was not searched."_w
-             : "Beyond it, nothing was taken out of contents that no parser knows, and in unallocated space only pages "
-               "of known "
-               "message stores were looked for."_w;
+std::string content_text(const Words& w, const WorkDone& work) {
+  std::string text(
+      w(work.contents == 0 && work.strange == 0
+            ? (work.searched
+                   ? "Beyond it, no parser looked into any content."_w
+                   : "Beyond it, no content was examined: files were not opened, unallocated space was not searched."_w)
+            : "Beyond it, nothing was taken out of contents that no parser knows, and in unallocated space only pages "
+              "of known "
+              "message stores were looked for."_w));
+  if (work.searched) text += fmt::format(" {}", w(kBytesSearched));
+  return text;
 }
 
 }  // namespace
@@ -124,7 +129,7 @@ Status put_not_examined_section(Context& context) {
     page.paragraph(
         w("No part of the evidence was left out of list and digests because of damage, encryption or lack of "
           "support. {} What limier does not look at in general stands in {}."_w,
-          w(content_text(context.facts.work)), section_link(w, "limits")));
+          content_text(w, context.facts.work), section_link(w, "limits")));
     return ok_status();
   }
   page.paragraph(fmt::format(
@@ -132,7 +137,7 @@ Status put_not_examined_section(Context& context) {
       w(context.facts.work.contents == 0
             ? "“Nothing found” holds only for what was examined. The following was left out of list and digests."_w
             : "“Nothing found” holds only for what was examined. The following was left out."_w),
-      w(content_text(context.facts.work))));
+      content_text(w, context.facts.work)));
   LIMIER_TRY(
       auto rows,
       context.index.query(fmt::format(

@@ -113,9 +113,11 @@ Status put_front_device(Context& context) {
   const Words& w = context.w;
   page.raw(fmt::format("<div class=\"whose\">\n<h2>{}</h2>\n", w("Whose device"_w)));
   if (device.empty()) {
-    page.raw(fmt::format("<p>{}</p>\n</div>\n", w(work.contents == 0 && work.strange == 0
-                                                      ? "Not computed: no content was looked into."_w
-                                                      : "Nothing that was looked into says whose device it is."_w)));
+    page.raw(
+        fmt::format("<p>{}</p>\n</div>\n", w(work.contents == 0 && work.strange == 0
+                                                 ? (work.searched ? "Not computed: no parser looked into any content."_w
+                                                                  : "Not computed: no content was looked into."_w)
+                                                 : "Nothing that was looked into says whose device it is."_w)));
     return ok_status();
   }
   page.raw("<ul>\n");

@@ -29,6 +29,9 @@ inline constexpr std::array<std::string_view, 1> kKnownKinds{"hash_set"};
 inline constexpr std::array<std::string_view, 1> kApplicationKinds{"app"};
 inline constexpr std::array<std::string_view, 1> kToolKinds{"pack"};
 inline constexpr std::size_t kMaxCellText = 240;  // bytes of a text in a table
+// Behind what parsers did, where WorkDone::searched.
+inline constexpr Key kBytesSearched =
+    "Beside that, all bytes that could be read, those of unallocated space too, were searched for numbers, addresses and keys."_w;
 
 // The first screen: what it is, whose it is, the gravest findings, the verdict, the figures, what was not examined.
 Status put_front(Context& context);

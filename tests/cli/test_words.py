@@ -93,6 +93,15 @@ class WhatIsNotComputed(CliTest):
                                   "NOT NULL OR ext_mismatch IS NOT NULL OR entropy IS NOT NULL", "--json").stdout)
         self.assertEqual(named, [{"n": 0}])
 
+    def test_the_first_screen_says_whether_bytes_were_searched(self):
+        searched = "all bytes that could be read, those of unallocated space too, were searched"
+        self.assertIn(searched, (self.out / "report.html").read_text())
+        hashed = self.work / "hashed"
+        self.triage(SAMPLES / "phone.E01", "--profile", "quick", out=hashed)
+        page = (hashed / "report.html").read_text()
+        self.assertNotIn("were searched for numbers", page)
+        self.assertIn("unallocated space were not looked into", page)
+
     def test_junit_of_no_rules_is_skipped_not_passed(self):
         hashed = self.work / "hashed"
         self.triage(SAMPLES / "phone.E01", "--profile", "quick", out=hashed)
