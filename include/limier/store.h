@@ -108,6 +108,7 @@ struct ItemChoice {
   std::vector<std::string> file_names{};
   std::vector<std::string> mime_types{};  // or of these types, once for the same bytes; known after the sweep
   bool lead = false;                      // before all others
+  bool alone = false;                     // of the types only what no other parser has been given so far
 };
 // The issue of a run that had nothing to name further types with: however many contents ask, it stands once.
 inline constexpr std::string_view kNoTypeDatabase = "libmagic-no-database";

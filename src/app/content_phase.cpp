@@ -110,17 +110,22 @@ Status ContentPhase::work_off() {
   return ok_status();
 }
 
-// What the sweep has told by its type.
+// What the sweep has told by its type. As plain text last: what has a parser of its own is that one's to show, which
+// leaves out the secrets in it.
 Status ContentPhase::choose_rest() {
-  for (const content::Wish& wish : content::wishes()) {
-    if (wish.parser == content::kTextParser && !plan_.texts) continue;
+  const auto choose_by_wish = [&](const content::Wish& wish, bool alone) {
     store::ItemChoice choice;
     choice.parser = std::string(wish.parser);
     choice.version = std::string(wish.version);
     choice.mime_types.assign(wish.mime_types.begin(), wish.mime_types.end());
     choice.file_names.assign(wish.file_names.begin(), wish.file_names.end());
-    LIMIER_CHECK(index_.choose_items(choice));
-  }
+    choice.alone = alone;
+    return index_.choose_items(choice);
+  };
+  for (const content::Wish& wish : content::wishes())
+    if (wish.parser != content::kTextParser) LIMIER_CHECK(choose_by_wish(wish, false));
+  const auto text = std::ranges::find(content::wishes(), content::kTextParser, &content::Wish::parser);
+  if (plan_.texts && text != content::wishes().end()) LIMIER_CHECK(choose_by_wish(*text, true));
   const auto choose = [&](std::string_view parser, std::string_view version, bool untyped,
                           std::uint64_t most) -> Status {
     LIMIER_TRY([[maybe_unused]] const auto larger,
@@ -189,7 +194,7 @@ Result<std::vector<std::uint8_t>> ContentPhase::next_item(Hand& hand) {
       continue;
     }
     if (no_magic_database_ && row.parser == content::kLibmagic) {
-      LIMIER_CHECK(name_not_asked(row));
+      LIMIER_CHECK(name_not_asked(row, "the database of libmagic cannot be read"));
       continue;
     }
     LIMIER_TRY(auto item, make_item(row));
@@ -207,6 +212,11 @@ Result<std::optional<content::ContentItem>> ContentPhase::make_item(const store:
   item.item_id = static_cast<std::uint64_t>(row.item_id);
   item.parser = row.parser;
   LIMIER_TRY(auto main, bytes_of(row.file_id, item.path));
+  if (!main && row.parser == content::kLibmagic) {
+    // What could not be read the sweep has said; what cannot be handed over whole is examined, it has no name only.
+    LIMIER_CHECK(name_not_asked(row, "its bytes could not be handed over"));
+    return std::optional<content::ContentItem>();
+  }
   if (!main) {
     LIMIER_CHECK(leave_out(row, catalog::ItemState::kNotRead, "its bytes could not be read"));
     return std::optional<content::ContentItem>();
@@ -392,10 +402,9 @@ Status ContentPhase::take_type(const store::ItemRow& item, const content::ItemDo
   return index_.finish_item(item.item_id, done.state, attempts, done.reason);
 }
 
-Status ContentPhase::name_not_asked(const store::ItemRow& item) {
+Status ContentPhase::name_not_asked(const store::ItemRow& item, std::string_view reason) {
   ++done_;
-  return index_.finish_item(item.item_id, catalog::ItemState::kNotApplicable, 1,
-                            "the database of libmagic cannot be read");
+  return index_.finish_item(item.item_id, catalog::ItemState::kNotApplicable, 1, reason);
 }
 
 Status ContentPhase::ended(Hand& hand, const Ending& ending) {

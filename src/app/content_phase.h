@@ -45,7 +45,7 @@ class ContentPhase {
   Status work_off();
   [[nodiscard]] bool waits_long() const;
   Status choose_rest();
-  Status name_not_asked(const store::ItemRow& item);
+  Status name_not_asked(const store::ItemRow& item, std::string_view reason);
   Status choose_loose();
   Status add_loose(const store::ItemRow& row, content::ContentItem& item);
   Status start_hands();

@@ -7,6 +7,8 @@
 namespace limier::content {
 namespace {
 
+// Said here: without a path libmagic would take one from the environment, or what lies in the home folder.
+constexpr const char* kDatabase = "/usr/share/misc/magic";
 constexpr std::uint64_t kHeadBytes = 1u << 20;
 constexpr std::size_t kMaxName = 80, kMaxMime = 100;
 // Text has types of its own, and what is packed is not opened here.
@@ -44,7 +46,7 @@ std::string kind_of(std::string_view said) {
 }  // namespace
 
 MagicParser::MagicParser() : magic_(magic_open(kFlags)) {
-  if (magic_ != nullptr && magic_load(magic_.get(), nullptr) != 0) magic_ = nullptr;
+  if (magic_ != nullptr && magic_load(magic_.get(), kDatabase) != 0) magic_ = nullptr;
 }
 
 std::string_view MagicParser::name() const {

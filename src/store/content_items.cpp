@@ -142,14 +142,14 @@ Status IndexWriter::Impl::choose_by_type(const ItemChoice& choice) {
       "CREATE TEMP TABLE candidate AS SELECT f.content_id, min(f.file_id) AS file_id, d.sha256, {0} AS beside FROM {1} "
       "AND s.state IN (0, 1) AND f.content_id IN (SELECT c.content_id FROM content_type c JOIN file_type t ON t.type = "
       "c.type WHERE t.mime IN ({2})) GROUP BY f.content_id;"
-      "DELETE FROM temp.candidate WHERE content_id IN (SELECT content_id FROM content_item WHERE parser = {3});"
+      "DELETE FROM temp.candidate WHERE content_id IN (SELECT content_id FROM content_item WHERE parser = {3} OR {4});"
       "DELETE FROM temp.candidate WHERE NOT beside AND sha256 IN (SELECT d.sha256 FROM content_item i JOIN digest d ON "
       "d.content_id = i.content_id JOIN file f ON f.file_id = i.file_id JOIN name n ON n.name_key = f.name_key WHERE "
       "i.parser = {3} AND d.sha256 IS NOT NULL AND NOT {0})",
       kBeside,
       std::string(kReadable).replace(std::string(kReadable).find("WHERE"), 0,
                                      "JOIN digest d ON d.content_id = f.content_id "),
-      types, quoted(choice.parser))));
+      types, quoted(choice.parser), choice.alone ? 1 : 0)));
   return db_.execute(
       fmt::format("INSERT OR IGNORE INTO content_item(content_id, file_id, parser, parser_version, lead, image_offset) "
                   "SELECT f.content_id, f.file_id, {}, {}, {}, {} FROM temp.candidate f WHERE f.content_id IN (SELECT "

@@ -14,8 +14,9 @@ PROCESSES = "execve,execveat,fork,vfork,clone,clone3,ptrace,kill,seccomp,prctl"
 WORKERS = ("limier-fs", "limier-sweep", "limier-content")
 BIRTHS = ("clone", "clone3", "vfork", "fork")
 LINE = re.compile(r"^(\d+) +(\w+)\((.*)\) += (-?\d+|\?)")
-# Where a process may look while it is linked and starts: libraries, the zone, what the run-time reads of the machine.
-START_UP = re.compile(r"^(/etc/ld\.so|/lib|/usr/lib|/usr/share/zoneinfo|/usr/share/locale|/etc/localtime|/proc/|/sys/|/dev/(null|urandom))")
+# Where a process may look while it is linked and starts: libraries, the zone, libmagic's database, what the run-time
+# reads of the machine.
+START_UP = re.compile(r"^(/etc/ld\.so|/lib|/usr/lib|/usr/share/zoneinfo|/usr/share/locale|/usr/share/misc/magic|/etc/localtime|/proc/|/sys/|/dev/(null|urandom))")
 
 
 class Call:

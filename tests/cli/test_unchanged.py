@@ -14,6 +14,8 @@ import support
 STORED = pathlib.Path(__file__).with_name("listings.json")
 # What is known of content beyond its digests comes from later layers.
 OF_CONTENT = {"mime", "type_name", "ext_mismatch", "entropy", "known", "known_source", "known_category", "content_reason"}
+# Of extractions alone: what an archive calls the file.
+OF_ARCHIVES = {"stored_name", "stored_name_raw"}
 ROWS = {
     "v_file": "SELECT {columns} FROM v_file ORDER BY file_id",
     "v_extent": "SELECT * FROM v_extent ORDER BY file_id, seq",
@@ -25,7 +27,7 @@ ROWS = {
 
 def listing_of(folder):
     with support.Index(folder / "index.db") as index:
-        columns = [row[1] for row in index.connection.execute("PRAGMA table_info(v_file)") if row[1] not in OF_CONTENT]
+        columns = [row[1] for row in index.connection.execute("PRAGMA table_info(v_file)") if row[1] not in OF_CONTENT | OF_ARCHIVES]
         result = {}
         for view, sql in ROWS.items():
             digest, count = hashlib.sha256(), 0

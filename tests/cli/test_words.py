@@ -10,7 +10,7 @@ from batch_support import AUTHORITY as WARRANT, BatchTest
 from cli_support import SAMPLES, CliTest, limier, tool
 
 HASHED = "listed and hashed; no content examined"
-STRANGE = "listed and hashed; 1 content looked into by parsers, 0 messages; 1 content that no parser knows"
+STRANGE = "listed and hashed; 4 contents looked into by parsers, 0 messages; 1 content that no parser knows"
 LISTED = "listed; nothing hashed, no content examined"
 TOO_MUCH = ("all of it was examined", "everything examined", "everything was examined", "exhibits were examined")
 
