@@ -220,7 +220,12 @@ struct ContentType {
 };
 
 // How the bytes of a content are packed where they lie: as one stream, in one run.
-enum class Coding : std::uint8_t { kPlain, kDeflate, kZstd, kBzip2, kLzma, kLast = kLzma };
+// kZlib: streams of zlib one behind the other, as AD1 has them.
+enum class Coding : std::uint8_t { kPlain, kDeflate, kZstd, kBzip2, kLzma, kZlib, kLast = kZlib };
+// Whether unpacking can go on from a place in the middle.
+constexpr bool has_points(Coding coding) {
+  return coding == Coding::kDeflate || coding == Coding::kZlib;
+}
 std::string_view coding_word(Coding coding);  // "deflate", "zstd", …; "" for kPlain
 // Of a member of an archive: how to unpack it, and what its bytes must then add up to.
 struct Packing {

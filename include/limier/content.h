@@ -180,7 +180,7 @@ struct ContentBytes {
 inline constexpr std::uint64_t kMaxPackedWhole = 32u << 20;
 inline bool can_be_read(catalog::Coding coding, std::uint64_t size_bytes, std::size_t pieces) {
   return coding == catalog::Coding::kPlain ||
-         (pieces == 1 && (coding == catalog::Coding::kDeflate || size_bytes <= kMaxPackedWhole));
+         (pieces == 1 && (catalog::has_points(coding) || size_bytes <= kMaxPackedWhole));
 }
 
 // A BesideSource on its way.

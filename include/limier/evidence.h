@@ -36,7 +36,8 @@ enum class Format : std::uint8_t {
   kTarXz,
   kTarZst,
   kTarBz2,
-  kAndroidBackup
+  kAndroidBackup,
+  kAd1
 };
 std::string_view format_name(Format format);  // "raw", "split-raw", "ewf-e01", "zip", "tar.gz", …: v_evidence.format
 // A tar in one compressed stream, which can only be read from its beginning: it is unpacked once, and then the media
@@ -47,7 +48,8 @@ constexpr bool is_packed_tar(Format format) {
 // Files that were copied: in an archive, whose own bytes are the media, or in a folder, where the media are the bytes
 // of all its files, one behind the other in the order of their paths.
 constexpr bool is_extraction(Format format) {
-  return format == Format::kZip || format == Format::kTar || format == Format::kFolder || is_packed_tar(format);
+  return format == Format::kZip || format == Format::kTar || format == Format::kFolder || format == Format::kAd1 ||
+         is_packed_tar(format);
 }
 // Whether the media are the bytes of the files, one behind the other.
 constexpr bool is_plain(Format format) {
@@ -66,6 +68,15 @@ struct Identified {
 // named like an EWF segment whose content is neither EWF nor a known disk structure is not an image.
 Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes, std::string_view file_name = {});
 
+// What every part of an AD1 begins with (src/volume/ad1_reader.h).
+inline constexpr std::size_t kAd1HeaderBytes = 512;
+inline constexpr std::string_view kAd1Image = "ADLOGICALIMAGE";
+struct Ad1Part {
+  std::uint32_t number = 0, count = 0;  // from 1 on
+  std::uint64_t header_bytes = 0;
+};
+std::optional<Ad1Part> ad1_header(Bytes head);
+
 // ---- segments.cpp: names only; looks at the directory, opens nothing -----------------------------------------------
 
 struct SegmentNames {
@@ -74,7 +85,7 @@ struct SegmentNames {
 };
 // The segments that belong to `first`, found beside it. kUsage when `first` is itself a later segment and the first one
 // exists beside it (the message names it). EWF: .E01-.E99, .EAA-.EZZ, .FAA…; .s01…; lower case too. Split raw: .000,
-// .001 or .aa/.aaa upwards, when `first` has such an extension and the next one exists.
+// .001 or .aa/.aaa upwards, when `first` has such an extension and the next one exists. AD1: .ad1, .ad2, …
 Result<SegmentNames> find_segments(const std::string& first, Format format);
 
 // ---- image.cpp and the readers -------------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ bool validate(const ByteHit& hit, std::uint64_t media_size) {
 }
 
 std::string_view coding_word(Coding coding) {
-  constexpr std::array<std::string_view, 5> kWords{"", "deflate", "zstd", "bzip2", "lzma"};
+  constexpr std::array<std::string_view, 6> kWords{"", "deflate", "zstd", "bzip2", "lzma", "zlib"};
   const auto at = static_cast<std::size_t>(coding);
   return at < kWords.size() ? kWords[at] : std::string_view();
 }

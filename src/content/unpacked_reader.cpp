@@ -20,7 +20,7 @@ UnpackedReader::UnpackedReader(const evidence::Image& image, const ContentBytes&
     : image_(image),
       content_(content),
       between_points_(std::max(kBetweenPoints, content.size_bytes / kMaxPoints)),
-      max_cached_(content.coding == catalog::Coding::kDeflate ? kMaxCached : kMaxPackedWhole / kBlock + 1) {}
+      max_cached_(catalog::has_points(content.coding) ? kMaxCached : kMaxPackedWhole / kBlock + 1) {}
 
 bool UnpackedReader::read(std::uint64_t offset, MutableBytes out) const {
   std::fill(out.begin(), out.end(), std::uint8_t{0});

@@ -49,7 +49,6 @@ constexpr std::array kSignatures{
     Signature{0, "DVF\x09\x0d\x0a\xff\x00"sv, "EWF delta file (D01)", kUseEnCase},
     Signature{0, "AFF10\r\n\x00"sv, "Advanced Forensic Format (AFF)", kUseAff},
     Signature{0, "AFFLIB"sv, "Advanced Forensic Format (AFF)", kUseAff},
-    Signature{0, "ADSEGMENTEDFILE"sv, "AccessData AD1 (logical)", kLogical},
     Signature{0, "ADCRYPT"sv, "AccessData encrypted image", kDecrypt},
     Signature{0, "encrcdsa"sv, "encrypted Apple DMG", kDecrypt},
     Signature{0, "sprs"sv, "Apple sparse image", kUseHdiutil},
@@ -156,6 +155,21 @@ std::optional<Identified> by_zip(Bytes head, Bytes tail, std::uint64_t size_byte
   if (begins_part && !end) return part_of_zip(0, file_name);
   if (begins || end) return Identified{Format::kZip, "", ""};
   return std::nullopt;
+}
+
+std::optional<Identified> by_ad1(Bytes head) {
+  const auto part = ad1_header(head);
+  if (!part) return std::nullopt;
+  if (part->number != 1)
+    return unsupported("AccessData AD1 (logical)", "it is part " + std::to_string(part->number) + " of " +
+                                                       std::to_string(part->count) + " of a set: give the first one");
+  if (!has_at(head, part->header_bytes, kAd1Image))
+    return unsupported("AccessData AD1 (logical)", "its first part holds no list of files");
+  const auto version = le_at<std::uint32_t>(head, part->header_bytes + 16);
+  if (!version || (*version != 3 && *version != 4))
+    return unsupported("AccessData AD1 (logical)",
+                       "its version is " + std::to_string(version.value_or(0)) + ", and limier reads 3 and 4");
+  return Identified{Format::kAd1, "", ""};
 }
 
 // Four lines: the words, a version, whether it is compressed, and how it is encrypted (AOSP, BackupManagerService).
@@ -283,6 +297,19 @@ bool has_disk_structure(Bytes head) {
 
 }  // namespace
 
+std::optional<Ad1Part> ad1_header(Bytes head) {
+  constexpr std::size_t kFields = 48;
+  constexpr std::uint64_t kMostHeader = 64u << 10;
+  const auto block = Block<kFields>::at(head, 0);
+  if (!block || !has_at(head, 0, "ADSEGMENTEDFILE\0"sv)) return std::nullopt;
+  Ad1Part part;
+  part.number = block->le<0x18, std::uint32_t>();
+  part.count = block->le<0x1c, std::uint32_t>();
+  part.header_bytes = block->le<0x28, std::uint32_t>();
+  if (part.header_bytes < kFields || part.header_bytes > kMostHeader) part.header_bytes = kAd1HeaderBytes;
+  return part;
+}
+
 std::string_view format_name(Format format) {
   switch (format) {
     case Format::kRaw:
@@ -309,6 +336,8 @@ std::string_view format_name(Format format) {
       return "tar.bz2";
     case Format::kAndroidBackup:
       return "ab";
+    case Format::kAd1:
+      return "ad1";
     case Format::kUnsupported:
       break;
   }
@@ -341,6 +370,7 @@ Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes, 
   for (const Signature& signature : kSignatures)
     if (has_at(head, signature.offset, signature.magic)) return unsupported(signature.name, signature.advice);
   if (is_vmdk_descriptor(head)) return unsupported("VMware VMDK descriptor", kUseQemu);
+  if (auto found = by_ad1(head)) return *found;
   // Before what a file ends with: the last member of a tar may be a zip.
   if (auto found = by_android_backup(head)) return *found;
   if (is_tar(head)) return {Format::kTar, "", ""};

@@ -139,6 +139,21 @@ std::uint64_t missing_before(const EvidenceSpec& spec, std::size_t i) {
   return std::min(*here - *before - 1, kMaxMissingParts);
 }
 
+// How many parts an AD1 has stands in the first one. What lies in one that is missing is not read: the others hold the
+// places of all files, so the set is no shorter image without it but one with holes.
+Status check_ad1(const EvidenceSpec& spec, const std::vector<int>& fds, std::vector<OpenIssue>& issues) {
+  std::vector<std::uint8_t> head(kAd1HeaderBytes);
+  head.resize(read_at(fds[0], 0, MutableBytes(head)).length);
+  const auto part = ad1_header(Bytes(head));
+  if (!part || part->count <= spec.segments.size()) return ok_status();
+  const std::string what = "The set is not complete: it has " + std::to_string(part->count) + " parts, and " +
+                           std::to_string(spec.segments.size()) + " are here";
+  if (!spec.allow_incomplete)
+    return Error{ErrorKind::kEvidence, what + "; find the others, or go on without them with --incomplete."};
+  issues.push_back({"segment-missing", what + ".", 0, 0});
+  return ok_status();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Image>> open_raw(const EvidenceSpec& spec, const std::vector<int>& fds) {
@@ -146,6 +161,7 @@ Result<std::unique_ptr<Image>> open_raw(const EvidenceSpec& spec, const std::vec
   std::vector<Part> parts;
   std::vector<OpenIssue> issues;
   std::uint64_t size = 0;
+  if (spec.format == Format::kAd1) LIMIER_CHECK(check_ad1(spec, fds, issues));
   for (std::size_t i = 0; i < spec.segments.size(); ++i) {
     const SegmentInfo& segment = spec.segments[i];
     if (const std::uint64_t missing = missing_before(spec, i); missing > 0) {

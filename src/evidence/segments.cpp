@@ -212,6 +212,15 @@ Result<SegmentNames> find_lettered(const std::string& first, const SplitName& na
   return found.paths.empty() ? only(first) : found;
 }
 
+// .ad1, .ad2, …, .ad10: as many as there are.
+Result<SegmentNames> find_ad1(const std::string& first, const SplitName& name) {
+  if (lower(name.extension) != "ad1") return only(first);
+  const std::string prefix = name.extension.substr(0, 2);
+  Series series{1, kMaxParts, 1, kMaxDigitGap, nullptr};
+  series.extension = [prefix](std::uint64_t n) { return prefix + std::to_string(n); };
+  return collect(name, Siblings(name), series);
+}
+
 }  // namespace
 
 std::string ewf_extension(char start, bool low, std::uint32_t number) {
@@ -263,6 +272,7 @@ std::optional<std::uint64_t> split_raw_ordinal(std::string_view name) {
 Result<SegmentNames> find_segments(const std::string& first, Format format) {
   const SplitName name = split_name(first);
   if (format == Format::kEwfE01 || format == Format::kEwfS01) return find_ewf(first, name);
+  if (format == Format::kAd1) return find_ad1(first, name);
   if (format != Format::kRaw && format != Format::kSplitRaw) return only(first);
   if (name.extension.size() >= 3 && all_of(name.extension, is_digit)) return find_numbered(first, name);
   const bool cased = all_of(name.extension, is_lower) || all_of(name.extension, is_upper);

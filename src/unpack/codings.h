@@ -18,6 +18,8 @@ std::unique_ptr<Unpacker> make_zlib();
 std::unique_ptr<Unpacker> make_zstd(unsigned max_window_log = kMaxWindowLog);
 std::unique_ptr<Unpacker> make_xz();
 std::unique_ptr<Unpacker> make_bzip2();
+// Streams of zlib one behind the other that are `size_bytes` together.
+std::unique_ptr<Unpacker> make_zlib_run(std::uint64_t size_bytes);
 std::unique_ptr<Unpacker> make_lzma(std::uint64_t size_bytes);
 
 }  // namespace limier::unpack

@@ -60,7 +60,44 @@ class Deflate final : public Unpacker {
   bool good_ = false;
 };
 
+// What is behind the last stream is not looked at; which is the last, the size says alone.
+class ZlibRun final : public Unpacker {
+ public:
+  explicit ZlibRun(std::uint64_t size_bytes) : left_(size_bytes), one_(MAX_WBITS) {}
+
+  State feed(Bytes packed, const Take& take) override {
+    bool wanted = true;
+    while (state_ == State::kMore && !packed.empty() && wanted) {
+      const std::uint64_t before = one_->consumed();
+      const State state = one_->feed(packed, [&](Bytes bytes) {
+        left_ -= std::min<std::uint64_t>(left_, bytes.size());
+        return wanted = take(bytes);
+      });
+      const std::uint64_t used = one_->consumed() - before;
+      consumed_ += used;
+      packed = packed.subspan(static_cast<std::size_t>(used));
+      if (state == State::kBroken) state_ = state;
+      if (state != State::kEnd) continue;
+      if (left_ == 0) state_ = State::kEnd;
+      one_.emplace(MAX_WBITS);
+    }
+    return state_;
+  }
+  [[nodiscard]] std::uint64_t consumed() const override { return consumed_; }
+  [[nodiscard]] std::unique_ptr<Unpacker> clone() const override { return std::make_unique<ZlibRun>(*this); }
+
+ private:
+  std::uint64_t left_;
+  std::optional<Deflate> one_;
+  std::uint64_t consumed_ = 0;
+  State state_ = State::kMore;
+};
+
 }  // namespace
+
+std::unique_ptr<Unpacker> make_zlib_run(std::uint64_t size_bytes) {
+  return std::make_unique<ZlibRun>(size_bytes);
+}
 
 std::unique_ptr<Unpacker> make_deflate() {
   return std::make_unique<Deflate>(-MAX_WBITS);

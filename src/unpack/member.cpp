@@ -21,6 +21,8 @@ std::unique_ptr<Unpacker> make_unpacker(Coding coding, std::uint64_t size_bytes)
       return make_bzip2();
     case Coding::kLzma:
       return make_lzma(size_bytes);
+    case Coding::kZlib:
+      return make_zlib_run(size_bytes);
   }
   return nullptr;
 }

@@ -1,6 +1,7 @@
 // Evidence that is no disk: archives that tools for extracting phones write, and folders.
 #include <fmt/format.h>
 
+#include "volume/ad1_reader.h"
 #include "volume/folder_reader.h"
 #include "volume/member_map.h"
 #include "volume/tar_reader.h"
@@ -70,6 +71,8 @@ Status map_extraction(const evidence::Image& image, const FsJob& job, Sink& sink
     case evidence::Format::kTarBz2:
     case evidence::Format::kAndroidBackup:
       return map_tar(image, sink);
+    case evidence::Format::kAd1:
+      return map_ad1(image, job.evidence, sink);
     default:
       return Error{ErrorKind::kInternal, "no extraction that is known"};
   }

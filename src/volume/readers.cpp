@@ -1,4 +1,5 @@
 // Which of limier's own readers a volume gets.
+#include "volume/ad1_reader.h"
 #include "volume/apfs_reader.h"
 #include "volume/exfat_reader.h"
 #include "volume/ext_reader.h"
@@ -24,6 +25,7 @@ Result<std::unique_ptr<OwnReader>> make_own_reader(WalkBase& walk) {
   }
   if (walk.job.volume.fs_type == "tar") return make_tar_reader(walk);
   if (walk.job.volume.fs_type == "folder") return make_folder_reader(walk);
+  if (walk.job.volume.fs_type == "ad1") return make_ad1_reader(walk);
   if (walk.job.volume.fs_type == "zip") return make_zip_reader(walk);
   if (walk.job.volume.fs_type == "iso9660") return make_iso_reader(walk);
   if (walk.job.volume.fs_type == "exfat") return ExfatReader::open(walk);

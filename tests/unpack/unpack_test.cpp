@@ -131,6 +131,45 @@ TEST(Member, WhatComesBehindTheEndOfTheStreamIsNoneOfIt) {
   EXPECT_EQ(member.finish(), PackingFault::kNone);
 }
 
+TEST(Member, StreamsBehindEachOtherAreOneContentAndCanBeLeftInTheMiddle) {
+  const std::string text = some_text(200'000);
+  std::vector<std::uint8_t> packed;
+  for (std::size_t at = 0; at < text.size(); at += 65536) {
+    const std::string part = text.substr(at, 65536);
+    uLongf length = compressBound(static_cast<uLong>(part.size()));
+    const std::size_t before = packed.size();
+    packed.resize(before + length);
+    ASSERT_EQ(compress(packed.data() + before, &length, reinterpret_cast<const Bytef*>(part.data()),
+                       static_cast<uLong>(part.size())),
+              Z_OK);
+    packed.resize(before + length);
+  }
+  for (const std::size_t step : {1u, 4096u, 1u << 20}) {
+    Member member({Coding::kZlib, false, 0}, text.size());
+    EXPECT_EQ(unpacked(member, packed, step), text) << step;
+    EXPECT_EQ(member.finish(), PackingFault::kNone) << step;
+  }
+  const std::size_t half = packed.size() / 2;
+  std::string out;
+  const Take take = [&](Bytes bytes) {
+    out += as_text(bytes);
+    return true;
+  };
+  const auto whole = make_unpacker(Coding::kZlib, text.size());
+  EXPECT_EQ(whole->feed(Bytes(packed).first(half), take), Unpacker::State::kMore);
+  const auto copy = whole->clone();
+  const std::string before = out;
+  EXPECT_EQ(whole->feed(Bytes(packed).subspan(half), take), Unpacker::State::kEnd);
+  EXPECT_EQ(out, text);
+  out = before;
+  EXPECT_EQ(copy->feed(Bytes(packed).subspan(half), take), Unpacker::State::kEnd);
+  EXPECT_EQ(out, text);
+  packed[half] ^= 1;
+  Member broken({Coding::kZlib, false, 0}, text.size());
+  unpacked(broken, packed, 4096);
+  EXPECT_EQ(broken.finish(), PackingFault::kBadStream);
+}
+
 TEST(Member, SaysWhatIsWrong) {
   const std::string text = some_text(100'000);
   const auto packed = deflated(text);
