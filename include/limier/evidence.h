@@ -37,7 +37,8 @@ enum class Format : std::uint8_t {
   kTarZst,
   kTarBz2,
   kAndroidBackup,
-  kAd1
+  kAd1,
+  kEwfL01
 };
 std::string_view format_name(Format format);  // "raw", "split-raw", "ewf-e01", "zip", "tar.gz", …: v_evidence.format
 // A tar in one compressed stream, which can only be read from its beginning: it is unpacked once, and then the media
@@ -45,15 +46,16 @@ std::string_view format_name(Format format);  // "raw", "split-raw", "ewf-e01", 
 constexpr bool is_packed_tar(Format format) {
   return format >= Format::kTarGz && format <= Format::kAndroidBackup;
 }
-// Files that were copied: in an archive, whose own bytes are the media, or in a folder, where the media are the bytes
-// of all its files, one behind the other in the order of their paths.
+// Files that were copied: in an archive, whose own bytes are the media; in a folder, where the media are the bytes of
+// all its files, one behind the other in the order of their paths; or in an L01, whose media are the contents.
 constexpr bool is_extraction(Format format) {
   return format == Format::kZip || format == Format::kTar || format == Format::kFolder || format == Format::kAd1 ||
-         is_packed_tar(format);
+         format == Format::kEwfL01 || is_packed_tar(format);
 }
 // Whether the media are the bytes of the files, one behind the other.
 constexpr bool is_plain(Format format) {
-  return format == Format::kRaw || format == Format::kSplitRaw || is_extraction(format);
+  return format == Format::kRaw || format == Format::kSplitRaw ||
+         (is_extraction(format) && format != Format::kEwfL01);
 }
 
 inline constexpr std::size_t kTailBytes = 64u << 10;
@@ -219,6 +221,9 @@ class Image {
   [[nodiscard]] virtual std::optional<std::uint64_t> container_offset(std::uint64_t chunk) const;
   // nullopt: past the end, in a segment that is not there, or a reader that cannot tell.
   [[nodiscard]] virtual std::optional<ContainerPlace> container_place(std::uint64_t image_offset) const;
+  // Of an L01: up to `length` bytes of its list of files, as it stands in the container; fewer at its end, none of all
+  // other images.
+  [[nodiscard]] virtual std::vector<std::uint8_t> file_list(std::uint64_t offset, std::size_t length) const;
   // How often a chunk was decoded so far by both ways together (the "chunks decoded ÷ chunks" figure).
   [[nodiscard]] virtual std::uint64_t chunks_decoded() const = 0;
 };

@@ -142,7 +142,9 @@ Result<ContainerRecord> read_with_libewf(const EvidenceSpec& spec, const std::ve
   libewf_handle_get_chunk_size(handle, &record.chunk_size, nullptr);
   record.segment_count = static_cast<std::uint32_t>(spec.segments.size());
   libewf_handle_get_format(handle, &format, nullptr);
-  record.format = format == LIBEWF_FORMAT_SMART ? Format::kEwfS01 : Format::kEwfE01;
+  record.format = spec.format == Format::kEwfL01  ? Format::kEwfL01
+                  : format == LIBEWF_FORMAT_SMART ? Format::kEwfS01
+                                                  : Format::kEwfE01;
   record.variant = variant_name(format);
   libewf_handle_get_compression_values(handle, &level, &flags, nullptr);
   record.compression = compression_name(level, flags);
@@ -181,7 +183,7 @@ Result<ContainerRecord> read_container_record(const EvidenceSpec& spec, const st
     return raw_record(spec, *image);
   }
   auto record = read_with_libewf(spec, fds);
-  if (record.ok()) return record;
+  if (record.ok() || spec.format == Format::kEwfL01) return record;
   auto own = read_record_without_libewf(spec, fds);
   bool unknown_flavour = false;
   if (!own.ok() || !open_ewf(spec, fds, unknown_flavour).ok()) return record;

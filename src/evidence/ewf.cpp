@@ -1,10 +1,14 @@
 #include "evidence/ewf.h"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <limits>
 #include <map>
+#include <optional>
+#include <type_traits>
 
 #include "evidence/ewf_format.h"
 #include "evidence/positional.h"
@@ -79,6 +83,28 @@ std::string take_error(libewf_error_t*& error) {
   return out.empty() ? "no reason given" : out;
 }
 
+const Bfio* bfio() {
+  static const std::optional<Bfio> functions = []() -> std::optional<Bfio> {
+    // Loaded with the program: nothing is opened here.
+    void* library = dlopen("libewf.so.2", RTLD_LAZY | RTLD_NOLOAD);
+    if (library == nullptr) return std::nullopt;
+    Bfio found;
+    bool all = true;
+    const auto look_up = [&](auto& function, const char* name) {
+      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
+      all = all && function != nullptr;
+    };
+    look_up(found.handle_initialize, "libbfio_handle_initialize");
+    look_up(found.handle_free, "libbfio_handle_free");
+    look_up(found.pool_initialize, "libbfio_pool_initialize");
+    look_up(found.pool_free, "libbfio_pool_free");
+    look_up(found.pool_append_handle, "libbfio_pool_append_handle");
+    look_up(found.pool_close_all, "libbfio_pool_close_all");
+    return all ? std::optional(found) : std::nullopt;
+  }();
+  return functions ? &*functions : nullptr;
+}
+
 std::string libewf_version() {
   return libewf_get_version();
 }
@@ -90,12 +116,12 @@ Status EwfHandle::add_source(int fd, std::uint64_t size_bytes) {
   libbfio_handle_t* io = nullptr;
   libewf_error_t* error = nullptr;
   int entry = 0;
-  if (libbfio_handle_initialize(&io, reinterpret_cast<intptr_t*>(sources_.back().get()), on_free, on_clone, on_open,
+  if (bfio()->handle_initialize(&io, reinterpret_cast<intptr_t*>(sources_.back().get()), on_free, on_clone, on_open,
                                 on_close, on_read, on_write, on_seek, on_exists, on_is_open, on_get_size,
                                 kBfioNotManaged, &error) != 1)
     return Error{ErrorKind::kInternal, "libewf cannot be given a file: " + take_error(error) + "."};
-  if (libbfio_pool_append_handle(pool_, &entry, io, kBfioRead, &error) != 1) {
-    libbfio_handle_free(&io, nullptr);
+  if (bfio()->pool_append_handle(pool_, &entry, io, kBfioRead, &error) != 1) {
+    bfio()->handle_free(&io, nullptr);
     return Error{ErrorKind::kInternal, "libewf cannot be given a file: " + take_error(error) + "."};
   }
   return ok_status();
@@ -111,8 +137,10 @@ Result<std::unique_ptr<EwfHandle>> EwfHandle::open(const EvidenceSpec& spec, con
     return Error{ErrorKind::kEvidence,
                  spec.segments[0].name + " has an EWF signature but cannot be opened: " + take_error(error) + "."};
   };
+  if (bfio() == nullptr)
+    return Error{ErrorKind::kInternal, "libewf does not take files that others have opened: it was built without it."};
   if (libewf_handle_initialize(&self->handle_, &error) != 1) return refused();
-  if (libbfio_pool_initialize(&self->pool_, 0, kBfioUnlimitedOpen, &error) != 1) return refused();
+  if (bfio()->pool_initialize(&self->pool_, 0, kBfioUnlimitedOpen, &error) != 1) return refused();
   std::uint32_t expected = 1;
   for (const auto& [number, index] : by_number) {
     if (number != expected) break;
@@ -133,8 +161,8 @@ EwfHandle::~EwfHandle() {
     libewf_handle_free(&handle_, nullptr);
   }
   if (pool_ != nullptr) {
-    libbfio_pool_close_all(pool_, nullptr);
-    libbfio_pool_free(&pool_, nullptr);
+    bfio()->pool_close_all(pool_, nullptr);
+    bfio()->pool_free(&pool_, nullptr);
   }
 }
 

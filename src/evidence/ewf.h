@@ -10,8 +10,8 @@
 #include "limier/evidence.h"
 
 // The part of libbfio's public interface that Debian's libewf.so exports beside its own. Declared here rather than
-// taken from libbfio's package, whose version differs from the copy inside libewf. Source: libbfio's manual and
-// headers.
+// taken from libbfio's package, whose version differs from the copy inside libewf. Never called by these names: a
+// program that links libpff too would get the copy in that one. Source: libbfio's manual and headers.
 extern "C" {
 // NOLINTBEGIN(readability-identifier-naming): the library's names
 using libbfio_handle_t = std::intptr_t;
@@ -41,6 +41,18 @@ int libewf_handle_open_file_io_pool(libewf_handle_t* handle, libbfio_pool_t* poo
 }
 
 namespace limier::evidence {
+
+// Those of libewf, whatever else the program links.
+struct Bfio {
+  decltype(&libbfio_handle_initialize) handle_initialize = nullptr;
+  decltype(&libbfio_handle_free) handle_free = nullptr;
+  decltype(&libbfio_pool_initialize) pool_initialize = nullptr;
+  decltype(&libbfio_pool_free) pool_free = nullptr;
+  decltype(&libbfio_pool_append_handle) pool_append_handle = nullptr;
+  decltype(&libbfio_pool_close_all) pool_close_all = nullptr;
+};
+// nullptr: this libewf does not export them.
+const Bfio* bfio();
 
 inline constexpr int kBfioRead = 1;   // LIBBFIO_ACCESS_FLAG_READ
 inline constexpr int kBfioWrite = 2;  // LIBBFIO_ACCESS_FLAG_WRITE

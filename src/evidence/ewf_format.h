@@ -78,6 +78,7 @@ struct Segment {
   std::optional<MediaInfo> media;
   std::string media_problem;  // of the first volume section, when it is not sound
   std::optional<Span> header, header2, hash, digest;
+  std::optional<Span> file_list;  // of an L01
 };
 
 // Number from the file header; nullopt when this is not an EWF segment.

@@ -17,9 +17,9 @@ struct Descriptor {
 };
 
 bool is_known_type(std::string_view type) {
-  static constexpr std::array<std::string_view, 17> kTypes{
-      "header", "header2", "volume", "disk",   "data",    "sectors", "table", "table2",    "next",
-      "done",   "hash",    "digest", "error2", "session", "xheader", "xhash", "incomplete"};
+  static constexpr std::array<std::string_view, 20> kTypes{
+      "header", "header2", "volume", "disk",    "data",    "sectors", "table",      "table2", "next",   "done",
+      "hash",   "digest",  "error2", "session", "xheader", "xhash",   "incomplete", "ltree",  "ltypes", "map"};
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
@@ -58,6 +58,8 @@ class Scanner {
       segment_.header = content;
     else if (type == "header2" && !segment_.header2)
       segment_.header2 = content;
+    else if (type == "ltree" && !segment_.file_list)
+      segment_.file_list = content;
     else if (type == "hash" && !segment_.hash)
       segment_.hash = content;
     else if (type == "digest" && !segment_.digest)
@@ -166,7 +168,9 @@ std::optional<std::uint16_t> read_segment_number(int fd) {
   if (!read_exactly(fd, 0, bytes)) return std::nullopt;
   const auto header = Block<kFileHeaderSize>::at(bytes, 0);
   using std::string_view_literals::operator""sv;
-  if (!header || as_text(header->bytes<0, 8>()) != "EVF\x09\x0d\x0a\xff\x00"sv) return std::nullopt;
+  if (!header) return std::nullopt;
+  const std::string_view magic = as_text(header->bytes<0, 8>());
+  if (magic != "EVF\x09\x0d\x0a\xff\x00"sv && magic != "LVF\x09\x0d\x0a\xff\x00"sv) return std::nullopt;
   return header->le<9, std::uint16_t>();
 }
 

@@ -18,6 +18,7 @@ constexpr std::uint64_t kSmallestImage = 512;  // one sector
 constexpr std::size_t kTrailer = 512;          // VHD footer and UDIF trailer
 
 constexpr std::string_view kEwfMagic = "EVF\x09\x0d\x0a\xff\x00"sv;
+constexpr std::string_view kL01Magic = "LVF\x09\x0d\x0a\xff\x00"sv;
 
 constexpr std::string_view kUseQemu =
     "convert it to raw or E01 (for example with qemu-img convert -O raw) and run limier on the result";
@@ -45,7 +46,6 @@ struct Signature {
 constexpr std::array kSignatures{
     Signature{0, "EVF2\x0d\x0a\x81\x00"sv, "EnCase 7 Ex01 (EWF2)", kUseEnCase},
     Signature{0, "LEF2\x0d\x0a\x81\x00"sv, "EnCase 7 Lx01 (logical EWF2)", kLogical},
-    Signature{0, "LVF\x09\x0d\x0a\xff\x00"sv, "EnCase L01 (logical EWF)", kLogical},
     Signature{0, "DVF\x09\x0d\x0a\xff\x00"sv, "EWF delta file (D01)", kUseEnCase},
     Signature{0, "AFF10\r\n\x00"sv, "Advanced Forensic Format (AFF)", kUseAff},
     Signature{0, "AFFLIB"sv, "Advanced Forensic Format (AFF)", kUseAff},
@@ -338,6 +338,8 @@ std::string_view format_name(Format format) {
       return "ab";
     case Format::kAd1:
       return "ad1";
+    case Format::kEwfL01:
+      return "ewf-l01";
     case Format::kUnsupported:
       break;
   }
@@ -367,6 +369,7 @@ Identified identify_container(Bytes head, Bytes tail, std::uint64_t size_bytes, 
   if (has_at(head, 0, kEwfMagic)) {
     return {has_smart_volume(head) ? Format::kEwfS01 : Format::kEwfE01, "", ""};
   }
+  if (has_at(head, 0, kL01Magic)) return {Format::kEwfL01, "", ""};
   for (const Signature& signature : kSignatures)
     if (has_at(head, signature.offset, signature.magic)) return unsupported(signature.name, signature.advice);
   if (is_vmdk_descriptor(head)) return unsupported("VMware VMDK descriptor", kUseQemu);

@@ -5,6 +5,7 @@
 #include "evidence/chunk_cache.h"
 #include "evidence/ewf.h"
 #include "evidence/ewf_format.h"
+#include "evidence/positional.h"
 #include "evidence/readers.h"
 
 namespace limier::evidence {
@@ -12,17 +13,29 @@ namespace {
 
 class LibewfImage final : public ChunkedImage {
  public:
+  struct ListPlace {
+    int fd = -1;
+    Span span;
+  };
   LibewfImage(std::unique_ptr<EwfHandle> handle, const MediaInfo& media, std::uint64_t size_bytes,
-              std::uint64_t cache_bytes, std::vector<OpenIssue> issues)
+              std::uint64_t cache_bytes, std::vector<OpenIssue> issues, ListPlace list)
       : ChunkedImage(cache_bytes),
         handle_(std::move(handle)),
         media_(media),
         size_bytes_(size_bytes),
-        issues_(std::move(issues)) {}
+        issues_(std::move(issues)),
+        list_(list) {}
   [[nodiscard]] std::uint64_t size_bytes() const override { return size_bytes_; }
   [[nodiscard]] std::uint32_t sector_size() const override { return media_.bytes_per_sector; }
   [[nodiscard]] std::uint32_t chunk_size() const override { return media_.chunk_size(); }
   [[nodiscard]] const std::vector<OpenIssue>& open_issues() const override { return issues_; }
+  [[nodiscard]] std::vector<std::uint8_t> file_list(std::uint64_t offset, std::size_t length) const override {
+    const std::uint64_t size = list_.span.end - list_.span.begin;
+    if (offset >= size) return {};
+    std::vector<std::uint8_t> out(static_cast<std::size_t>(std::min<std::uint64_t>(length, size - offset)));
+    out.resize(read_at(list_.fd, list_.span.begin + offset, MutableBytes(out)).length);
+    return out;
+  }
 
  private:
   ChunkState decode_into(std::uint64_t chunk, MutableBytes out) const override {
@@ -45,6 +58,7 @@ class LibewfImage final : public ChunkedImage {
   MediaInfo media_;
   std::uint64_t size_bytes_;
   std::vector<OpenIssue> issues_;
+  ListPlace list_;
   mutable std::mutex mutex_;
 };
 
@@ -66,8 +80,14 @@ Result<std::unique_ptr<Image>> open_libewf(const EvidenceSpec& spec, const std::
   std::vector<OpenIssue> issues;
   if (libewf_handle_segment_files_corrupted(handle->get(), nullptr) == 1)
     issues.push_back({"ewf-segment-truncated", "The segments are damaged or not complete.", 0, 0});
+  LibewfImage::ListPlace list;
+  for (std::size_t i = 0; i < spec.segments.size() && spec.format == Format::kEwfL01 && list.fd < 0; ++i) {
+    std::vector<OpenIssue> ignored;  // libewf says what is wrong with the set
+    const Segment segment = scan_segment(fds[i], spec.segments[i], i, 1, ignored);
+    if (segment.file_list) list = {fds[i], *segment.file_list};
+  }
   return std::unique_ptr<Image>(
-      std::make_unique<LibewfImage>(std::move(handle), media, size, spec.cache_bytes, std::move(issues)));
+      std::make_unique<LibewfImage>(std::move(handle), media, size, spec.cache_bytes, std::move(issues), list));
 }
 
 }  // namespace limier::evidence

@@ -157,7 +157,7 @@ std::optional<std::uint32_t> ewf_number(std::string_view extension, char start) 
 
 Result<SegmentNames> find_ewf(const std::string& first, const SplitName& name) {
   const Siblings siblings(name);
-  for (const char start : {'E', 'S'}) {
+  for (const char start : {'E', 'S', 'L'}) {
     const auto number = ewf_number(name.extension, start);
     if (!number) continue;
     const bool low = is_lower(name.extension[0]);
@@ -241,9 +241,10 @@ std::string ewf_extension(char start, bool low, std::uint32_t number) {
 
 std::string ewf_segment_name(std::string_view known_name, std::uint32_t number) {
   const SplitName name = split_name(known_name);
-  for (const char start : {'E', 'S'}) {
+  for (const char start : {'E', 'S', 'L'}) {
     const auto known = ewf_number(name.extension, start);
-    if (!known || (start == 'E' && to_upper(name.extension[0]) >= 'S')) continue;
+    if (!known || (start == 'E' && (to_upper(name.extension[0]) >= 'S' || to_upper(name.extension[0]) == 'L')))
+      continue;
     const std::string extension = ewf_extension(start, is_lower(name.extension[0]), number);
     if (!extension.empty()) return name.stem + "." + extension;
   }
@@ -252,8 +253,9 @@ std::string ewf_segment_name(std::string_view known_name, std::uint32_t number) 
 
 std::optional<std::uint32_t> ewf_segment_ordinal(std::string_view name) {
   const std::string extension = split_name(name).extension;
-  for (const char start : {'E', 'S'}) {
-    if (start == 'E' && !extension.empty() && to_upper(extension[0]) >= 'S') continue;
+  for (const char start : {'E', 'S', 'L'}) {
+    if (start == 'E' && !extension.empty() && (to_upper(extension[0]) >= 'S' || to_upper(extension[0]) == 'L'))
+      continue;
     if (const auto number = ewf_number(extension, start)) return number;
   }
   return std::nullopt;
@@ -271,7 +273,7 @@ std::optional<std::uint64_t> split_raw_ordinal(std::string_view name) {
 
 Result<SegmentNames> find_segments(const std::string& first, Format format) {
   const SplitName name = split_name(first);
-  if (format == Format::kEwfE01 || format == Format::kEwfS01) return find_ewf(first, name);
+  if (format == Format::kEwfE01 || format == Format::kEwfS01 || format == Format::kEwfL01) return find_ewf(first, name);
   if (format == Format::kAd1) return find_ad1(first, name);
   if (format != Format::kRaw && format != Format::kSplitRaw) return only(first);
   if (name.extension.size() >= 3 && all_of(name.extension, is_digit)) return find_numbered(first, name);

@@ -3,6 +3,7 @@
 
 #include "volume/ad1_reader.h"
 #include "volume/folder_reader.h"
+#include "volume/l01_reader.h"
 #include "volume/member_map.h"
 #include "volume/tar_reader.h"
 #include "volume/zip_reader.h"
@@ -71,6 +72,8 @@ Status map_extraction(const evidence::Image& image, const FsJob& job, Sink& sink
     case evidence::Format::kTarBz2:
     case evidence::Format::kAndroidBackup:
       return map_tar(image, sink);
+    case evidence::Format::kEwfL01:
+      return map_l01(image, sink);
     case evidence::Format::kAd1:
       return map_ad1(image, job.evidence, sink);
     default:

@@ -7,6 +7,7 @@
 #include "volume/folder_reader.h"
 #include "volume/hfs_reader.h"
 #include "volume/iso_reader.h"
+#include "volume/l01_reader.h"
 #include "volume/ntfs_reader.h"
 #include "volume/own_reader.h"
 #include "volume/second_reader.h"
@@ -26,6 +27,7 @@ Result<std::unique_ptr<OwnReader>> make_own_reader(WalkBase& walk) {
   if (walk.job.volume.fs_type == "tar") return make_tar_reader(walk);
   if (walk.job.volume.fs_type == "folder") return make_folder_reader(walk);
   if (walk.job.volume.fs_type == "ad1") return make_ad1_reader(walk);
+  if (walk.job.volume.fs_type == "l01") return make_l01_reader(walk);
   if (walk.job.volume.fs_type == "zip") return make_zip_reader(walk);
   if (walk.job.volume.fs_type == "iso9660") return make_iso_reader(walk);
   if (walk.job.volume.fs_type == "exfat") return ExfatReader::open(walk);

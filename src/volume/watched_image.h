@@ -28,6 +28,9 @@ class WatchedImage final : public evidence::Image {
   [[nodiscard]] std::uint32_t chunk_size() const override { return image_.chunk_size(); }
   [[nodiscard]] const std::vector<evidence::OpenIssue>& open_issues() const override { return image_.open_issues(); }
   [[nodiscard]] std::uint64_t callers_cache_bytes() const override { return image_.callers_cache_bytes(); }
+  [[nodiscard]] std::vector<std::uint8_t> file_list(std::uint64_t offset, std::size_t length) const override {
+    return image_.file_list(offset, length);
+  }
   [[nodiscard]] std::uint64_t chunks_decoded() const override { return image_.chunks_decoded(); }
   evidence::ChunkState decode_chunk(std::uint64_t chunk, MutableBytes out) const override {
     note(chunk * chunk_size(), chunk_size());
