@@ -284,8 +284,9 @@ class BackupReader final : public OwnReader {
   [[nodiscard]] bool is_own(const Member& member) const {
     return std::ranges::find(kOwnFiles, members_->name_of(member)) != kOwnFiles.end();
   }
+  // The manifest is to a backup what its structures are to a file system; Info.plist tells of the phone.
   [[nodiscard]] FileKind kind_of_unnamed(const Member& member) const {
-    return is_own(member) ? FileKind::kVirtual : member.kind;
+    return is_own(member) && members_->name_of(member) != "Info.plist" ? FileKind::kVirtual : member.kind;
   }
 
   std::optional<Described> describe_unnamed(std::uint64_t inode) {

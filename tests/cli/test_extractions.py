@@ -75,7 +75,8 @@ class Truth(Extraction):
     def compare_members(self, truth, index):
         rows = collections.defaultdict(list)
         # What a backup has of its own is listed beside the files of the phone.
-        for row in index.rows("SELECT * FROM v_file WHERE kind <> 'virtual' ORDER BY file_id"):
+        for row in index.rows("SELECT * FROM v_file WHERE kind <> 'virtual' AND path <> '/$Backup/Info.plist' "
+                              "ORDER BY file_id"):
             rows[raw_name(row)].append(row)
         issues = collections.defaultdict(set)
         for row in index.rows("SELECT file_id, code FROM v_issue WHERE file_id IS NOT NULL"):
