@@ -350,7 +350,7 @@ class BackupReader final : public OwnReader {
       const bool empty = entry.size_bytes == 0 && entry.described;
       plan.record.source = empty ? ContentSource::kEmpty : ContentSource::kUnreadable;
       issues_.add("missing-file", Severity::kWarning, inode,
-                  "the manifest of the backup names it, and its content is not there", !empty);
+                  "the manifest of the backup names it, and its content is not there", false);
       return plan;
     }
     const Member& member = members_->all()[places_[at]];
@@ -364,14 +364,14 @@ class BackupReader final : public OwnReader {
       plan.record.source = ContentSource::kNotRead;
       plan.record.reason = "one of too many entries with the same content";
       issues_.add("overlap", Severity::kWarning, inode,
-                  "so many entries of the manifest name the same content that this one is not read", true);
+                  "so many entries of the manifest name the same content that this one is not read", false);
     } else if (entry.has_key) {
       plan.record.packing = {};
       plan.record.data_piece_count = 0;
       plan.record.source = ContentSource::kEncrypted;
       for (catalog::ExtentRecord& extent : plan.extents) extent.kind = ExtentKind::kEncrypted, extent.piece = 0;
       issues_.add("encrypted", Severity::kWarning, inode,
-                  "the manifest of the backup has a key for it: it is encrypted", true);
+                  "the manifest of the backup has a key for it: it is encrypted", false);
     } else if (entry.described && entry.size_bytes != plan.record.size_bytes) {
       issues_.add("size-mismatch", Severity::kWarning, inode,
                   fmt::format("the manifest of the backup says that it has {} bytes; there are {}", entry.size_bytes,
@@ -388,7 +388,7 @@ class BackupReader final : public OwnReader {
   std::unique_ptr<BackupMembers> members_;  // null: nothing is loaded
   std::vector<std::uint32_t> users_;        // of each member: entries that it is the content of
   std::vector<std::size_t> places_;         // of each entry: its member, or kNone
-  std::vector<std::uint32_t> turns_;        // of each entry: the how manieth it is of its member
+  std::vector<std::uint32_t> turns_;        // of each entry: the turn it is of its member
 };
 
 }  // namespace

@@ -2,8 +2,6 @@
 import hashlib
 import json
 import pathlib
-import plistlib
-import sqlite3
 import struct
 import unittest
 import zipfile
@@ -104,10 +102,14 @@ class Phones(Backups):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual([(one["status"], one["fs_type"]) for one in json.loads(done.stdout)["volumes"]], [("parsed", "itunes")])
         batch = self.new_folder()
-        plan = support.call(support.LIMIER, "batch", "plan", folder, "--out", batch / "plan", "--authority", "training: test")
-        self.assertEqual(plan.returncode, 0, plan.stderr)
-        done = support.call(support.LIMIER, "batch", "run", batch / "plan")
+        manifest = batch / "exhibits.csv"
+        manifest.write_text(f"exhibit,path,authority\nA-1,{folder},training: test\n", encoding="utf-8")
+        done = support.call(support.LIMIER, "batch", "plan", manifest, "--out", batch / "case")
         self.assertEqual(done.returncode, 0, done.stderr)
+        done = support.call(support.LIMIER, "batch", "run", batch / "case")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        status = support.call(support.LIMIER, "batch", "status", batch / "case", "--json")
+        self.assertEqual([(one["state"], one["format"]) for one in json.loads(status.stdout)["exhibits"]], [("done", "folder")])
 
     def test_jobs_change_nothing(self):
         image = self.phone()
@@ -222,7 +224,6 @@ class Manifests(Backups):
             backup.add("HomeDomain", f"Library/{number:04}", b"x")
         database = backup.finish(1024) / "Manifest.db"
         data = bytearray(database.read_bytes())
-        data[len(data) // 2 // 1024 * 1024:][:0] = b""
         middle = len(data) // 2 // 1024 * 1024
         data[middle:middle + 1024] = b"\xee" * 1024
         database.write_bytes(data)
@@ -265,8 +266,9 @@ class Manifests(Backups):
     def test_a_log_beside_it_is_told(self):
         backup = self.new_backup()
         backup.add("HomeDomain", "a", b"x")
+        backup.finish()
         backup.write("Manifest.db-wal", b"7\x7f\x06\x82" + bytes(100))
-        run = self.triage(backup.finish())
+        run = self.triage(backup.folder)
         self.assertEqual(run.code, 5, run.err)
         with run.index() as index:
             self.assertEqual(len(self.issues(index, "manifest-log")), 1)
@@ -307,7 +309,8 @@ class Manifests(Backups):
 
     def test_what_a_mac_adds_does_not_hide_it(self):
         backup = self.phone()
-        image = backup.to_zip(self.new_folder() / "phone.zip") if backup.finish() else None
+        backup.finish()
+        image = backup.to_zip(self.new_folder() / "phone.zip")
         with zipfile.ZipFile(image, "a") as archive:
             archive.writestr("__MACOSX/Backup/._" + backup_writer.UDID, b"x")
             archive.writestr(f"Backup/{backup_writer.UDID}/.DS_Store", b"y")
