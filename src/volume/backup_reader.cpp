@@ -126,6 +126,7 @@ class BackupMembers {
       return std::make_unique<PlacedSource>(walk_, std::move(*plan));
     if (plan->record.size_bytes > most_unpacked) return nullptr;
     std::vector<std::uint8_t> bytes;
+    bytes.reserve(static_cast<std::size_t>(plan->record.size_bytes));  // doubling it would not fit into the jail
     Status consumed = ok_status();
     const auto take = [&](Bytes part) {
       bytes.insert(bytes.end(), part.begin(), part.end());
