@@ -364,6 +364,8 @@ Status IndexWriter::Impl::settle_content() {
                                        catalog::kOwnerWord, static_cast<int>(catalog::Direction::kOut))));
   LIMIER_CHECK(settle_hits());
   LIMIER_CHECK(build_search_index(db_));
+  // Before the rules: what they find in an issue is found by its number.
+  LIMIER_CHECK(settle_issues());
   content_settled_ = true;
   return ok_status();
 }

@@ -111,6 +111,16 @@ class Phones(Backups):
         status = support.call(support.LIMIER, "batch", "status", batch / "case", "--json")
         self.assertEqual([(one["state"], one["format"]) for one in json.loads(status.stdout)["exhibits"]], [("done", "folder")])
 
+    def test_findings_about_issues_lead_to_them(self):
+        run = self.triage(self.phone().finish())
+        with run.index() as index:
+            rows = index.rows("SELECT f.reason, i.code, i.message FROM v_finding f LEFT JOIN v_issue i ON i.issue_id = "
+                              "f.subject_id WHERE f.subject_kind = 'issue'")
+        self.assertGreater(len(rows), 2)
+        for row in rows:
+            self.assertEqual(row["code"], "pack-gap")
+            self.assertTrue(row["reason"].startswith(row["message"]), row)
+
     def test_jobs_change_nothing(self):
         image = self.phone()
         image.finish()
