@@ -10,6 +10,7 @@
 #include "volume/member_issues.h"
 #include "volume/member_map.h"
 #include "volume/member_tree.h"
+#include "volume/sqlite_log.h"
 
 namespace limier::volume {
 
@@ -23,6 +24,7 @@ using catalog::Severity;
 constexpr std::uint32_t kStream = 1;
 constexpr std::size_t kIdDigits = 40;
 constexpr std::uint64_t kMaxManifest = 768u << 20;  // of one that has to be unpacked; the jail has 2 GiB
+constexpr std::uint64_t kMaxLog = 64u << 20;
 constexpr std::uint64_t kMaxPlist = 16u << 20;
 // So many entries may name one content: of an honest manifest each names its own.
 constexpr std::uint32_t kMaxSharers = 32;
@@ -135,10 +137,18 @@ class BackupMembers {
     if (!reader_.read(*plan, take, consumed)) return nullptr;
     return std::make_unique<UnpackedSource>(std::move(bytes));
   }
+  // As its application saw it, with what its log holds.
   std::unique_ptr<ByteSource> open_manifest() {
     const Member* database = file("Manifest.db");
-    return open(database != nullptr ? database : file("Manifest.mbdb"), kMaxManifest);
+    if (database == nullptr) return open(file("Manifest.mbdb"), kMaxManifest);
+    auto source = open(database, kMaxManifest);
+    const auto beat = [this](std::uint64_t item) { walk_.sink.working_on(stage_of(walk_.job), item); };
+    auto logged = LoggedSource::open(source, open(file("Manifest.db-wal"), kMaxLog), beat);
+    has_log_ = logged != nullptr;
+    if (has_log_) return logged;
+    return source;
   }
+  [[nodiscard]] bool has_log() const { return has_log_; }
   std::optional<bool> encrypted() {
     const auto source = open(file("Manifest.plist"), kMaxPlist);
     if (!source || source->size_bytes() > kMaxPlist) return std::nullopt;
@@ -151,6 +161,7 @@ class BackupMembers {
   MemberReader& reader_;
   std::vector<Member> members_;
   std::string folder_;
+  bool has_log_ = false;
 };
 
 class BackupReader final : public OwnReader {
@@ -219,12 +230,10 @@ class BackupReader final : public OwnReader {
           "listing-may-be-incomplete", Severity::kWarning, std::nullopt,
           fmt::format("the archive has more than {} members: the others are not listed", manifest_.entries.size()),
           true));
-    const Member* log = members_->file("Manifest.db-wal");
-    if (log != nullptr && log->size_bytes > 0)
-      LIMIER_CHECK(walk_.issue("manifest-log", Severity::kWarning, std::nullopt,
-                               "a log of changes lies beside the manifest of the backup: what stands in it alone is "
-                               "not listed",
-                               true));
+    if (members_->has_log())
+      LIMIER_CHECK(walk_.issue("manifest-log", Severity::kInfo, std::nullopt,
+                               "a log of changes lies beside the manifest of the backup: its committed pages count",
+                               false));
     return ok_status();
   }
 
