@@ -388,6 +388,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   content_plan.guard = guard;
   content_plan.media_size = media_size;
   content_plan.texts = search_bytes;
+  content_plan.most_text_bytes = options.text_limit;
   if (search_bytes) content_plan.yara = yara.rules();
   RulesPhase judging(*index, rules, progress);
   content_plan.on_rows = [&judging] { return judging.look_early(); };
