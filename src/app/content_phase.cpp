@@ -231,6 +231,7 @@ Result<std::optional<content::ContentItem>> ContentPhase::make_item(const store:
     return std::optional<content::ContentItem>();
   }
   item.main = std::move(*main);
+  if (row.parser == content::kTextParser) return std::optional(std::move(item));  // it stands alone
   LIMIER_TRY(const auto companions, index_.companions_of(row.item_id));
   LIMIER_CHECK(add_part(companions.wal, item.has_wal, item.wal));
   LIMIER_CHECK(add_part(companions.journal, item.has_journal, item.journal));
@@ -387,8 +388,9 @@ Status ContentPhase::take_done(Hand& hand, const worker::Frame& frame) {
   const std::uint32_t attempts = deaths_.attempts(static_cast<std::uint64_t>(item.item_id)) + 1;
   LIMIER_CHECK(index_.finish_item(item.item_id, done->state, attempts, done->reason));
   ++done_;
-  // Of hits alone no finding follows.
-  if (!kept || !plan_.on_rows || item.parser == content::kYara) return ok_status();
+  // Of hits alone no finding follows, and what files say waits for the whole look.
+  if (!kept || !plan_.on_rows || item.parser == content::kYara || item.parser == content::kTextParser)
+    return ok_status();
   if (finishing_ && waiting_.empty() && at_work_.empty()) {
     look_owed_ = true;
     return ok_status();
