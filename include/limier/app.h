@@ -24,6 +24,9 @@ inline constexpr std::uint32_t kStallSeconds = 30;
 // Time a worker on file systems may take beyond what it has read and found accounts for (--slack).
 inline constexpr std::uint32_t kSlackSeconds = 600;
 
+// Bytes of text that are taken out of files (--text-limit).
+inline constexpr std::uint64_t kTextLimit = 4ull << 30;
+
 struct TriageOptions {
   std::string image;
   std::string out;
@@ -45,7 +48,10 @@ struct TriageOptions {
   std::vector<std::string> hash_sets;         // --hashset: files that hashset::Set::open takes
   std::vector<std::string> hash_set_digests;  // where they have to be these very sets; empty: any
   std::vector<std::string> keywords;          // --keywords: files (docs/keywords.md)
+  std::vector<std::string> keyword_digests;   // where they have to be these very files; empty: any
   std::vector<std::string> yara;              // --yara: files of rules, and folders of them
+  std::string yara_digest;                    // where they have to be these very files; "": any
+  std::uint64_t text_limit = kTextLimit;      // --text-limit
   std::string scope;                          // --scope: file with what may not be read; "": none
   std::string scope_sha256;                   // where it has to be this very file; "": any
   bool incomplete = false;
@@ -74,6 +80,11 @@ struct Outcome {
 
 // SHA-256 of a scope file that can be used; kUsage with what is wrong with it.
 Result<std::string> scope_file_sha256(const std::string& path);
+// SHA-256 of each of these keyword files; kUsage where they cannot be used, one by one or together.
+Result<std::vector<std::string>> keyword_file_digests(const std::vector<std::string>& paths);
+// One SHA-256 for all files of YARA rules that these paths lead to, their names included. kUsage where one cannot be
+// read. They are not compiled: that is done in the jail, when an exhibit is examined.
+Result<std::string> yara_files_digest(const std::vector<std::string>& paths);
 
 Result<Outcome> triage(const TriageOptions& options, Progress& progress, const std::atomic<int>& stop_signal);
 

@@ -44,6 +44,9 @@ struct Exhibit {
   std::string scope;                                     // what may be examined; also in the note of every report
   std::string scope_file, scope_sha256;                  // what may not be read (triage --scope); "" : nothing
   std::vector<std::string> hash_sets, hash_set_digests;  // triage --hashset: absolute paths, and their SHA-256
+  std::vector<std::string> keywords, keyword_digests;    // triage --keywords: the same
+  std::vector<std::string> yara;                         // triage --yara: absolute paths of files and folders
+  std::string yara_digest;                               // app::yara_files_digest() of them; "": none
   std::string profile;                                   // "list", "quick", "standard", "full"
   std::string zone;                                      // "" : none
   std::string sector_size;                               // "512", "4096"; "" : not stated
@@ -161,7 +164,7 @@ struct PlanOptions {
   // Defaults below those of the manifest.
   store::Authority authority;
   std::string scope, scope_file, profile, zone, sector_size, codepage, fail_on, language;
-  std::vector<std::string> hash_sets;
+  std::vector<std::string> hash_sets, keywords, yara;
   std::optional<std::uint64_t> pack_bytes;  // tasks are filled up to this size; 0: one exhibit a task
   bool allow_missing = false;               // plan exhibits whose image is not there yet
   bool accept_changed = false;              // other evidence or options under finished work are intended

@@ -28,7 +28,7 @@ namespace limier::store {
 class RuleDoor;  // store/rule_door.h
 
 inline constexpr std::int32_t kApplicationId = 0x4C494D52;  // "LIMR"
-inline constexpr std::int32_t kSchemaVersion = 11;
+inline constexpr std::int32_t kSchemaVersion = 12;
 
 struct Authority {
   std::string text, case_number, exhibit, examiner, agency, note;
@@ -108,7 +108,14 @@ struct ItemChoice {
   std::vector<std::string> file_names{};
   std::vector<std::string> mime_types{};  // or of these types, once for the same bytes; known after the sweep
   bool lead = false;                      // before all others
-  bool alone = false;                     // of the types only what no other parser has been given so far
+};
+// Contents whose text is taken out, once for the same bytes: not of known files, and nothing that another parser was
+// given. Once hash sets and the parsers of all other choices are through.
+struct TextChoice {
+  std::string parser, version;
+  std::vector<std::string> mime_types{};
+  std::uint64_t most_of_one = INT64_MAX;  // bytes of a content that are looked at
+  std::uint64_t most_of_all = INT64_MAX;  // bytes of all of them; beyond, the largest are left out
 };
 // The issue of a run that had nothing to name further types with: however many contents ask, it stands once.
 inline constexpr std::string_view kNoTypeDatabase = "libmagic-no-database";
@@ -282,6 +289,7 @@ class IndexWriter {
   void look_beside(std::vector<std::string> places);
   // Adds those that are not there yet.
   Status choose_items(const ItemChoice& choice);
+  Status choose_texts(const TextChoice& choice);
   // How many there are that are larger than it allows.
   Result<std::uint64_t> choose_contents(const ContentChoice& choice);
   // Those not done yet: leads first, then in the order of the media.

@@ -87,10 +87,14 @@ Status ContentPhase::finish(const std::atomic<int>& stop) {
     if (!given_up_) LIMIER_CHECK(start_hands());
     LIMIER_CHECK(work_off());
   }
-  if (stop.load() == 0 && !given_up_) {
-    LIMIER_CHECK(choose_loose());
+  if (stop.load() == 0) {
+    if (!given_up_) LIMIER_CHECK(choose_loose());
+    if (plan_.texts) LIMIER_CHECK(choose_texts());
+    LIMIER_TRY(const auto items, index_.waiting_items());
+    waiting_.assign(items.begin(), items.end());
+    if (look_owed_ && waits_long()) LIMIER_CHECK(plan_.on_rows());
     if (!waiting_.empty()) progress_.stage_started("content", waiting_.size() + done_, "files");
-    LIMIER_CHECK(start_hands());
+    if (!given_up_) LIMIER_CHECK(start_hands());
     LIMIER_CHECK(work_off());
   }
   if (stop.load() == 0 && given_up_)
@@ -110,22 +114,17 @@ Status ContentPhase::work_off() {
   return ok_status();
 }
 
-// What the sweep has told by its type. As plain text last: what has a parser of its own is that one's to show, which
-// leaves out the secrets in it.
+// What the sweep has told by its type.
 Status ContentPhase::choose_rest() {
-  const auto choose_by_wish = [&](const content::Wish& wish, bool alone) {
+  for (const content::Wish& wish : content::wishes()) {
+    if (wish.parser == content::kTextParser) continue;
     store::ItemChoice choice;
     choice.parser = std::string(wish.parser);
     choice.version = std::string(wish.version);
     choice.mime_types.assign(wish.mime_types.begin(), wish.mime_types.end());
     choice.file_names.assign(wish.file_names.begin(), wish.file_names.end());
-    choice.alone = alone;
-    return index_.choose_items(choice);
-  };
-  for (const content::Wish& wish : content::wishes())
-    if (wish.parser != content::kTextParser) LIMIER_CHECK(choose_by_wish(wish, false));
-  const auto text = std::ranges::find(content::wishes(), content::kTextParser, &content::Wish::parser);
-  if (plan_.texts && text != content::wishes().end()) LIMIER_CHECK(choose_by_wish(*text, true));
+    LIMIER_CHECK(index_.choose_items(choice));
+  }
   const auto choose = [&](std::string_view parser, std::string_view version, bool untyped,
                           std::uint64_t most) -> Status {
     LIMIER_TRY([[maybe_unused]] const auto larger,
@@ -142,11 +141,21 @@ Status ContentPhase::choose_rest() {
 
 // Databases that were read, once more: for pages of theirs in free space, which the sweep noticed.
 Status ContentPhase::choose_loose() {
-  LIMIER_CHECK(
-      index_.choose_loose_items(content::kLoosePages, content::kLoosePagesVersion, content::wish_of_packs().parser));
-  LIMIER_TRY(const auto items, index_.waiting_items());
-  waiting_.assign(items.begin(), items.end());
-  return ok_status();
+  return index_.choose_loose_items(content::kLoosePages, content::kLoosePagesVersion, content::wish_of_packs().parser);
+}
+
+// Last: what has a parser of its own is that one's to show, which leaves out the secrets in it; and the device's lists
+// of packages have said by now what is known.
+Status ContentPhase::choose_texts() {
+  const auto wish = std::ranges::find(content::wishes(), content::kTextParser, &content::Wish::parser);
+  if (wish == content::wishes().end()) return ok_status();
+  store::TextChoice choice;
+  choice.parser = std::string(wish->parser);
+  choice.version = std::string(wish->version);
+  choice.mime_types.assign(wish->mime_types.begin(), wish->mime_types.end());
+  choice.most_of_one = content::kMostTextBytes;
+  choice.most_of_all = plan_.most_text_bytes;
+  return index_.choose_texts(choice);
 }
 
 Status ContentPhase::start_hands() {
@@ -222,6 +231,7 @@ Result<std::optional<content::ContentItem>> ContentPhase::make_item(const store:
     return std::optional<content::ContentItem>();
   }
   item.main = std::move(*main);
+  if (row.parser == content::kTextParser) return std::optional(std::move(item));  // it stands alone
   LIMIER_TRY(const auto companions, index_.companions_of(row.item_id));
   LIMIER_CHECK(add_part(companions.wal, item.has_wal, item.wal));
   LIMIER_CHECK(add_part(companions.journal, item.has_journal, item.journal));
@@ -378,8 +388,9 @@ Status ContentPhase::take_done(Hand& hand, const worker::Frame& frame) {
   const std::uint32_t attempts = deaths_.attempts(static_cast<std::uint64_t>(item.item_id)) + 1;
   LIMIER_CHECK(index_.finish_item(item.item_id, done->state, attempts, done->reason));
   ++done_;
-  // Of hits alone no finding follows.
-  if (!kept || !plan_.on_rows || item.parser == content::kYara) return ok_status();
+  // Of hits alone no finding follows, and what files say waits for the whole look.
+  if (!kept || !plan_.on_rows || item.parser == content::kYara || item.parser == content::kTextParser)
+    return ok_status();
   if (finishing_ && waiting_.empty() && at_work_.empty()) {
     look_owed_ = true;
     return ok_status();

@@ -7,6 +7,7 @@
 #include "app/crew.h"
 #include "app/evidence_facts.h"
 #include "app/item_deaths.h"
+#include "limier/app.h"
 #include "limier/content.h"
 #include "limier/store.h"
 
@@ -18,8 +19,9 @@ struct ContentPlan {
   std::uint32_t jobs = 2;
   Guard guard;
   std::uint64_t media_size = 0;
-  bool texts = true;  // files that are text are given to content::kTextParser
-  std::vector<std::uint8_t> yara;  // content::CompiledRules::rules; empty: contents are not scanned
+  bool texts = true;                           // files that are text are given to content::kTextParser
+  std::uint64_t most_text_bytes = kTextLimit;  // of all of them
+  std::vector<std::uint8_t> yara;              // content::CompiledRules::rules; empty: contents are not scanned
   // Called when rows of an item have come and are there to stay.
   std::function<Status()> on_rows;
 };
@@ -47,6 +49,7 @@ class ContentPhase {
   Status choose_rest();
   Status name_not_asked(const store::ItemRow& item, std::string_view reason);
   Status choose_loose();
+  Status choose_texts();
   Status add_loose(const store::ItemRow& row, content::ContentItem& item);
   Status start_hands();
   Status start_one();

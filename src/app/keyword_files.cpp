@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "limier/app.h"
 #include "limier/entities.h"
 
 namespace limier::app {
 
-Result<KeywordFiles> KeywordFiles::load(const std::vector<std::string>& paths) {
+Result<KeywordFiles> KeywordFiles::load(const std::vector<std::string>& paths,
+                                        const std::vector<std::string>& digests) {
   KeywordFiles all;
   if (paths.empty()) return all;
   std::vector<std::string_view> reserved;
@@ -15,6 +17,10 @@ Result<KeywordFiles> KeywordFiles::load(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     LIMIER_TRY(const std::string bytes, read_file(path));
     LIMIER_TRY(all.files_.emplace_back(), keywords::parse(bytes, path, reserved, all.set_));
+    const std::size_t number = all.files_.size() - 1;
+    if (!digests.empty() && (number >= digests.size() || all.files_.back().sha256 != digests[number]))
+      return Error{ErrorKind::kUsage,
+                   fmt::format("{}: is not the keyword file that was planned with; plan again", path)};
   }
   all.set_.engine = keywords::engines().best;
   LIMIER_TRY(all.matcher_, keywords::Matcher::compile(all.set_, paths));
@@ -39,6 +45,12 @@ store::KeywordsOfRun KeywordFiles::of_run() const {
   return run;
 }
 
+std::vector<std::string> KeywordFiles::digests() const {
+  std::vector<std::string> digests;
+  for (const keywords::File& file : files_) digests.push_back(file.sha256);
+  return digests;
+}
+
 std::string KeywordFiles::key() const {
   std::string key;
   for (const keywords::File& file : files_) key += (key.empty() ? "" : "; ") + file.sha256;
@@ -50,6 +62,11 @@ std::string KeywordFiles::engine() const {
   const auto& engines = keywords::engines();
   if (set_.engine == keywords::Engine::kHyperscan) return "hyperscan " + engines.hyperscan;
   return engines.hyperscan_fails ? "re2 (hyperscan " + engines.hyperscan + " fails its self-test)" : "re2";
+}
+
+Result<std::vector<std::string>> keyword_file_digests(const std::vector<std::string>& paths) {
+  LIMIER_TRY(const KeywordFiles files, KeywordFiles::load(paths));
+  return files.digests();
 }
 
 Result<keywords::Set> keywords_of(store::Index& index) {

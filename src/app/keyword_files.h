@@ -10,11 +10,13 @@ namespace limier::app {
 class KeywordFiles {
  public:
   // Reads and compiles them: what is wrong is said before anything is examined.
-  static Result<KeywordFiles> load(const std::vector<std::string>& paths);
+  // `digests`: SHA-256 that they have to have, in their order; empty: any.
+  static Result<KeywordFiles> load(const std::vector<std::string>& paths, const std::vector<std::string>& digests = {});
   [[nodiscard]] bool empty() const { return files_.empty(); }
   // What workers are told.
   [[nodiscard]] const keywords::Set& set() const { return set_; }
   [[nodiscard]] store::KeywordsOfRun of_run() const;
+  [[nodiscard]] std::vector<std::string> digests() const;  // SHA-256 of each file
   // SHA-256 of the files, "; " between them; "" without any. The run's result depends on it.
   [[nodiscard]] std::string key() const;
   [[nodiscard]] std::string engine() const;  // "hyperscan 5.4.0", "re2"; "" without files

@@ -107,6 +107,7 @@ Result<store::RunKey> run_key(const TriageOptions& options, const EvidenceSet& e
   key.emplace_back("--hashset", hash_sets);
   key.emplace_back("--keywords", keywords.empty() ? "" : "SHA-256 " + keywords);
   key.emplace_back("--yara", yara);
+  key.emplace_back("--text-limit", std::to_string(options.text_limit));
   key.emplace_back("--incomplete", options.incomplete ? "given" : "");
   key.emplace_back("--no-sandbox", options.sandbox ? "" : "given");
   return key;

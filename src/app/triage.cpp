@@ -303,8 +303,8 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
                  scope != nullptr ? "--keywords and --scope do not go together: bytes do not say whose they are or of "
                                     "when, so that the scope could not be held to what is found in them"
                                   : "--keywords needs --profile standard or full: without it no content is searched"};
-  LIMIER_TRY(const KeywordFiles keywords, KeywordFiles::load(options.keywords));
-  LIMIER_TRY(YaraFiles yara, YaraFiles::load(options.yara));
+  LIMIER_TRY(const KeywordFiles keywords, KeywordFiles::load(options.keywords, options.keyword_digests));
+  LIMIER_TRY(YaraFiles yara, YaraFiles::load(options.yara, options.yara_digest));
 
   StageClock clock;  // for the audit log
   clock.begin("container");
@@ -388,6 +388,7 @@ Result<Outcome> run_triage(const TriageOptions& options, Progress& shown, const 
   content_plan.guard = guard;
   content_plan.media_size = media_size;
   content_plan.texts = search_bytes;
+  content_plan.most_text_bytes = options.text_limit;
   if (search_bytes) content_plan.yara = yara.rules();
   RulesPhase judging(*index, rules, progress);
   content_plan.on_rows = [&judging] { return judging.look_early(); };

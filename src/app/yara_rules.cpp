@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "limier/app.h"
 #include "limier/base/digest.h"
 #include "limier/base/untrusted.h"
 #include "limier/catalog/yara_files.h"
@@ -60,7 +61,7 @@ Result<std::vector<fs::path>> files_below(const std::string& folder) {
 
 }  // namespace
 
-Result<YaraFiles> YaraFiles::load(const std::vector<std::string>& paths) {
+Result<YaraFiles> YaraFiles::load(const std::vector<std::string>& paths, const std::string& digest) {
   std::vector<content::RuleFile> files;
   std::size_t bytes = 0;
   for (const std::string& path : paths) {
@@ -83,14 +84,16 @@ Result<YaraFiles> YaraFiles::load(const std::vector<std::string>& paths) {
   YaraFiles loaded;
   std::set<std::string> digests, names;
   for (content::RuleFile& file : files) {
-    std::string digest = hex_digest(*digest_of(as_bytes(file.text), {.sha256 = true}).sha256);
-    if (!digests.insert(digest).second) continue;
+    std::string of_file = hex_digest(*digest_of(as_bytes(file.text), {.sha256 = true}).sha256);
+    if (!digests.insert(of_file).second) continue;
     // Rules of two files keep apart by the names of these.
     const std::string name = file.name;
     for (int number = 2; !names.insert(file.name).second; ++number) file.name = fmt::format("{}#{}", name, number);
-    loaded.digests_.push_back(std::move(digest));
+    loaded.digests_.push_back(std::move(of_file));
     loaded.files_.push_back(std::move(file));
   }
+  if (!digest.empty() && loaded.digest() != digest)
+    return wrong(paths.empty() ? "" : paths.front(), "these are not the YARA rules that were planned with; plan again");
   return loaded;
 }
 
@@ -129,11 +132,15 @@ Status YaraFiles::compile(const EvidenceSet& evidence, const Guard& guard, const
   return ok_status();
 }
 
-std::string YaraFiles::key() const {
+std::string YaraFiles::digest() const {
   if (files_.empty()) return {};
   Hasher hasher({.sha256 = true});
   for (std::size_t i = 0; i < files_.size(); ++i) hasher.update(as_bytes(files_[i].name + '\0' + digests_[i]));
-  return fmt::format("{} files, SHA-256 {}", files_.size(), hex_digest(*hasher.finish().sha256));
+  return hex_digest(*hasher.finish().sha256);
+}
+
+std::string YaraFiles::key() const {
+  return files_.empty() ? "" : fmt::format("{} files, SHA-256 {}", files_.size(), digest());
 }
 
 AuditLog::Fields YaraFiles::fields() const {
@@ -185,6 +192,11 @@ Result<bool> YaraFiles::are_those_of(store::Index& index) const {
   while (rows.step()) digests.push_back(rows.text(0));
   LIMIER_CHECK(rows.status());
   return digests == digests_;
+}
+
+Result<std::string> yara_files_digest(const std::vector<std::string>& paths) {
+  LIMIER_TRY(const YaraFiles files, YaraFiles::load(paths));
+  return files.digest();
 }
 
 }  // namespace limier::app

@@ -12,14 +12,15 @@ namespace limier::app {
 class YaraFiles {
  public:
   // Reads the files, and of folders all *.yar and *.yara below them. kUsage where there is none, one cannot be read, or
-  // they are too large. Files with the same bytes count once.
-  static Result<YaraFiles> load(const std::vector<std::string>& paths);
+  // they are too large. Files with the same bytes count once. `digest`: what digest() has to be; "": anything.
+  static Result<YaraFiles> load(const std::vector<std::string>& paths, const std::string& digest = "");
   // kUsage where none can be used, or together they are too large.
   Status compile(const EvidenceSet& evidence, const Guard& guard, const std::atomic<int>& stop);
 
   [[nodiscard]] bool empty() const { return files_.empty(); }
   [[nodiscard]] const std::vector<std::uint8_t>& rules() const { return compiled_.rules; }
-  [[nodiscard]] std::string key() const;  // for store::RunKey
+  [[nodiscard]] std::string digest() const;  // SHA-256 over the names and digests of all; "" without any
+  [[nodiscard]] std::string key() const;     // for store::RunKey
   [[nodiscard]] AuditLog::Fields fields() const;
   // One sentence for each file that is refused; of many, the first of them.
   [[nodiscard]] std::vector<std::string> refusals() const;

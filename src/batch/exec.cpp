@@ -54,6 +54,10 @@ app::TriageOptions triage_options(const Exhibit& exhibit, const ExecOptions& opt
   triage.scope_sha256 = exhibit.scope_sha256;
   triage.hash_sets = exhibit.hash_sets;
   triage.hash_set_digests = exhibit.hash_set_digests;
+  triage.keywords = exhibit.keywords;
+  triage.keyword_digests = exhibit.keyword_digests;
+  triage.yara = exhibit.yara;
+  triage.yara_digest = exhibit.yara_digest;
   triage.zone = exhibit.zone;
   if (!exhibit.language.empty()) triage.language = exhibit.language;
   triage.sector_bytes = exhibit.sector_size.empty() ? 0 : exhibit.sector_size == "4096" ? 4096 : 512;

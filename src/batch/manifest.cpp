@@ -30,6 +30,8 @@ constexpr std::array kFields{
     Field{"scope", {}},
     Field{"scope_file", {}},
     Field{"hashset", {"hash_set", "hash_sets", "hashsets"}},
+    Field{"keywords", {"keyword", "keyword_file", "keyword_files"}},
+    Field{"yara", {"yara_rules"}},
     Field{"examiner", {}},
     Field{"agency", {}},
     Field{"case", {"case_number", "case_no"}},
@@ -149,13 +151,14 @@ class RowReader {
       take_digest(exhibit, "expected_digest", one.substr(mark == std::string_view::npos ? 0 : mark + 1), kind);
     }
   }
-  // What stands between semicolons.
-  [[nodiscard]] std::vector<std::string> list(std::string_view field) const {
+  // What stands between semicolons, seen from `base`.
+  [[nodiscard]] std::vector<std::string> paths(std::string_view field, const std::string& base) const {
     std::vector<std::string> found;
     const std::string all = text(field);
     for (std::string_view rest = all; !rest.empty();) {
       const std::size_t end = std::min(rest.find(';'), rest.size());
-      if (const std::string_view one = trim(rest.substr(0, end)); !one.empty()) found.emplace_back(one);
+      if (const std::string_view one = trim(rest.substr(0, end)); !one.empty())
+        found.push_back((fs::path(base) / one).lexically_normal().string());
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     return found;
@@ -226,6 +229,31 @@ class RowReader {
   std::vector<PlanProblem>& problems_;
 };
 
+// What is looked for in the bytes of the exhibit.
+void take_searches(RowReader& reader, const std::string& base, GivenFiles& given, Exhibit& exhibit) {
+  exhibit.keywords = reader.paths("keywords", base);
+  if (!exhibit.keywords.empty()) {
+    if (const auto& digests = given.keywords(exhibit.keywords); digests.ok())
+      exhibit.keyword_digests = *digests;
+    else
+      reader.wrong("keywords", digests.error().message);
+    if (!exhibit.scope_file.empty())
+      reader.wrong("keywords", "keywords and a scope_file do not go together: bytes do not say whose they are");
+  }
+  exhibit.yara = reader.paths("yara", base);
+  if (!exhibit.yara.empty()) {
+    if (const auto& digest = given.yara(exhibit.yara); digest.ok())
+      exhibit.yara_digest = *digest;
+    else
+      reader.wrong("yara", digest.error().message);
+  }
+  if (exhibit.profile != "list" && exhibit.profile != "quick") return;
+  for (const auto& [field, paths] : {std::pair("keywords", &exhibit.keywords), std::pair("yara", &exhibit.yara)})
+    if (!paths->empty())
+      reader.wrong(field, fmt::format("{} needs profile standard or full: with {} no content is looked into", field,
+                                      exhibit.profile));
+}
+
 std::size_t line_of_bad_utf8(std::string_view text) {
   std::size_t line = 1;
   while (!text.empty()) {
@@ -281,6 +309,17 @@ std::string known_fields() {
   return list;
 }
 
+const Result<std::vector<std::string>>& GivenFiles::keywords(const std::vector<std::string>& paths) {
+  const auto found = keywords_.find(paths);
+  return found != keywords_.end() ? found->second
+                                  : keywords_.emplace(paths, app::keyword_file_digests(paths)).first->second;
+}
+
+const Result<std::string>& GivenFiles::yara(const std::vector<std::string>& paths) {
+  const auto found = yara_.find(paths);
+  return found != yara_.end() ? found->second : yara_.emplace(paths, app::yara_files_digest(paths)).first->second;
+}
+
 std::string folder_name(std::string_view exhibit, std::string* why) {
   const auto refuse = [&](std::string reason) {
     *why = std::move(reason);
@@ -334,7 +373,7 @@ Manifest parse_manifest(std::string_view text, std::string_view file_name, std::
 }
 
 Exhibit exhibit_of(const ManifestRow& row, const Cells& defaults, const std::string& base, const TextRules& rules,
-                   std::vector<PlanProblem>& problems) {
+                   GivenFiles& given, std::vector<PlanProblem>& problems) {
   RowReader reader(row, defaults, rules, problems);
   Exhibit exhibit;
   const bool has_exhibit = !reader.text("exhibit").empty();
@@ -371,9 +410,9 @@ Exhibit exhibit_of(const ManifestRow& row, const Cells& defaults, const std::str
     else
       reader.wrong("scope_file", digest.error().message);
   }
-  for (const std::string& set : reader.list("hashset")) {
-    exhibit.hash_sets.push_back((fs::path(base) / set).lexically_normal().string());
-    const auto opened = hashset::Set::open(exhibit.hash_sets.back());
+  exhibit.hash_sets = reader.paths("hashset", base);
+  for (const std::string& set : exhibit.hash_sets) {
+    const auto opened = hashset::Set::open(set);
     if (opened.ok())
       exhibit.hash_set_digests.push_back((*opened)->info().sha256);
     else
@@ -382,6 +421,7 @@ Exhibit exhibit_of(const ManifestRow& row, const Cells& defaults, const std::str
   exhibit.profile = reader.word("profile", kProfiles, "standard");
   if (!exhibit.hash_sets.empty() && exhibit.profile == "list")
     reader.wrong("hashset", "with profile list no file has a digest to look for");
+  take_searches(reader, base, given, exhibit);
   exhibit.fail_on = reader.word("fail_on", kThresholds, "");
   exhibit.language = reader.word("lang", report::languages(), "");
   exhibit.zone = reader.zone();

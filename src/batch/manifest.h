@@ -38,10 +38,21 @@ Manifest parse_toml_manifest(std::string_view text, std::vector<PlanProblem>& pr
 // TOML when the name ends in .toml, else CSV; not UTF-8, or larger than the limit: one problem and no rows.
 Manifest parse_manifest(std::string_view text, std::string_view file_name, std::vector<PlanProblem>& problems);
 
+// Keyword files and YARA rules that rows name. Each list of them is read once, however many exhibits are given it.
+class GivenFiles {
+ public:
+  const Result<std::vector<std::string>>& keywords(const std::vector<std::string>& paths);  // SHA-256 of each
+  const Result<std::string>& yara(const std::vector<std::string>& paths);                   // one for all
+
+ private:
+  std::map<std::vector<std::string>, Result<std::vector<std::string>>> keywords_;
+  std::map<std::vector<std::string>, Result<std::string>> yara_;
+};
+
 // A row with the defaults filled in, checked as far as that goes without touching evidence. Paths become absolute,
 // seen from `base`. Exhibit::segments is left empty.
 Exhibit exhibit_of(const ManifestRow& row, const Cells& defaults, const std::string& base, const TextRules& rules,
-                   std::vector<PlanProblem>& problems);
+                   GivenFiles& given, std::vector<PlanProblem>& problems);
 
 // The name of an exhibit's folder; "" when none can be made of it, and *why says so.
 std::string folder_name(std::string_view exhibit, std::string* why);

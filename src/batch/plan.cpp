@@ -58,6 +58,8 @@ Json to_json(const Exhibit& exhibit) {
   if (!exhibit.scope_file.empty()) work["scope_file"] = exhibit.scope_file, work["scope_sha256"] = exhibit.scope_sha256;
   if (!exhibit.hash_sets.empty())
     work["hash_sets"] = exhibit.hash_sets, work["hash_set_digests"] = exhibit.hash_set_digests;
+  if (!exhibit.keywords.empty()) work["keywords"] = exhibit.keywords, work["keyword_digests"] = exhibit.keyword_digests;
+  if (!exhibit.yara.empty()) work["yara"] = exhibit.yara, work["yara_digest"] = exhibit.yara_digest;
   if (!exhibit.language.empty()) work["lang"] = exhibit.language;
   return work;
 }
@@ -78,6 +80,10 @@ Exhibit exhibit_from(const Json& from) {
   exhibit.scope_sha256 = from.value("scope_sha256", std::string());
   exhibit.hash_sets = from.value("hash_sets", std::vector<std::string>());
   exhibit.hash_set_digests = from.value("hash_set_digests", std::vector<std::string>());
+  exhibit.keywords = from.value("keywords", std::vector<std::string>());
+  exhibit.keyword_digests = from.value("keyword_digests", std::vector<std::string>());
+  exhibit.yara = from.value("yara", std::vector<std::string>());
+  exhibit.yara_digest = from.value("yara_digest", std::string());
   exhibit.profile = from.at("profile");
   exhibit.zone = from.at("zone");
   exhibit.sector_size = from.value("sector_size", std::string());

@@ -44,6 +44,8 @@ Cells default_cells(const PlanOptions& options, const Cells& of_manifest) {
   add("scope", options.scope);
   add("scope_file", options.scope_file);
   add("hashset", fmt::format("{}", fmt::join(options.hash_sets, ";")));
+  add("keywords", fmt::format("{}", fmt::join(options.keywords, ";")));
+  add("yara", fmt::format("{}", fmt::join(options.yara, ";")));
   add("profile", options.profile);
   add("zone", options.zone);
   add("sector_size", options.sector_size);
@@ -86,8 +88,9 @@ Rows read_rows(const CaseFolder& folder, const PlanOptions& options, const std::
   const std::string base = fs::absolute(options.manifest, error).parent_path().string();
   Rows rows;
   std::map<std::string, std::size_t> taken;  // folded folder names
+  GivenFiles given;
   for (const ManifestRow& row : manifest.rows) {
-    Exhibit exhibit = exhibit_of(row, defaults, base, options.rules, report.problems);
+    Exhibit exhibit = exhibit_of(row, defaults, base, options.rules, given, report.problems);
     if (exhibit.folder.empty() || exhibit.image.empty()) continue;
     const auto [first, is_new] = taken.emplace(folded(exhibit.folder), row.line);
     if (!is_new) {
@@ -138,6 +141,8 @@ std::string difference(const Exhibit& before, const Exhibit& now) {
   add(before.scope_file != now.scope_file || before.scope_sha256 != now.scope_sha256, "the scope file");
   add(std::tie(before.hash_sets, before.hash_set_digests) != std::tie(now.hash_sets, now.hash_set_digests),
       "the hash sets");
+  add(std::tie(before.keywords, before.keyword_digests) != std::tie(now.keywords, now.keyword_digests), "the keywords");
+  add(std::tie(before.yara, before.yara_digest) != std::tie(now.yara, now.yara_digest), "the YARA rules");
   add(before.profile != now.profile, "the profile");
   add(before.zone != now.zone, "the zone");
   add(std::tie(before.expect_md5, before.expect_sha1, before.expect_sha256) !=

@@ -46,9 +46,9 @@ Examples:
     CommandEntry{"batch plan", "MANIFEST --out CASE [options]", "Read a manifest and write the plan of a case",
                  R"(MANIFEST is CSV (first line: column names; # begins a comment line) or, named .toml, TOML with
 [defaults] and one [[exhibit]] each. Fields: exhibit (or seal), path, authority, scope,
-scope_file, hashset (several: a; b), examiner, agency, case, note, expected_digest, profile, zone,
-sector_size, codepage, digests, fail_on, lang, incomplete, allow_beside_evidence, options. Paths are
-relative to the manifest.
+scope_file, hashset, keywords, yara (of these three several: a; b), examiner, agency, case, note,
+expected_digest, profile, zone, sector_size, codepage, digests, fail_on, lang, incomplete,
+allow_beside_evidence, options. Paths are relative to the manifest.
 
 Everything that is wrong is said at once, with its line; then nothing is written. Largest
 exhibits come first, small ones share a task. Planning again after the manifest grew adds tasks;

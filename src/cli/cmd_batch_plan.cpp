@@ -38,6 +38,12 @@ class BatchPlanCommand final : public Command {
     app.add_option("--hashset", options_.hash_sets, "Sets of known and notable files (docs/hashsets.md)")
         ->option_text("FILE ...")
         ->group(group);
+    app.add_option("--keywords", options_.keywords, "Words and patterns to look for (docs/keywords.md)")
+        ->option_text("FILE ...")
+        ->group(group);
+    app.add_option("--yara", options_.yara, "Files of YARA rules, or folders of them (docs/yara.md)")
+        ->option_text("PATH ...")
+        ->group(group);
     text("--case", options_.authority.case_number, "Case number", "TEXT");
     text("--examiner", options_.authority.examiner, "Who examines", "TEXT");
     text("--agency", options_.authority.agency, "For which agency", "TEXT");
@@ -64,7 +70,8 @@ class BatchPlanCommand final : public Command {
     std::error_code error;
     if (!options_.scope_file.empty())
       options_.scope_file = std::filesystem::absolute(options_.scope_file, error).string();
-    for (std::string& set : options_.hash_sets) set = std::filesystem::absolute(set, error).string();
+    for (auto* paths : {&options_.hash_sets, &options_.keywords, &options_.yara})
+      for (std::string& path : *paths) path = std::filesystem::absolute(path, error).string();
     const auto folder = case_folder(out_);
     const auto report = batch::make_plan(folder, options_);
     if (!report) return context.fail(report.error());

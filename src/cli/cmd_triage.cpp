@@ -70,6 +70,11 @@ class TriageCommand final : public Command {
                    "Files of YARA rules, or folders of *.yar and *.yara, that every content is\nscanned with (see "
                    "docs/yara.md)")
         ->option_text("PATH ...");
+    app.add_option("--text-limit", text_limit_,
+                   "Take no more text out of files than this; the largest are left out and\ncounted (default: 4G; see "
+                   "docs/search.md)")
+        ->option_text("SIZE")
+        ->check(check_size);
     app.add_option("--scope", options_.scope,
                    "What may not be read (period, persons, terms): masked before anything is\nindexed, only counted "
                    "(see docs/scope.md)")
@@ -113,6 +118,7 @@ class TriageCommand final : public Command {
       complain("--hashset needs --profile quick, standard or full: with list no file has a digest");
       return kExitUsage;
     }
+    if (!text_limit_.empty()) options_.text_limit = parse_size(text_limit_).value_or(options_.text_limit);
     options_.fail_on = catalog::priority_of(fail_on_);
     options_.media_digests = digests_.digests();
     options_.expect_md5 = digests_.md5();
@@ -194,7 +200,7 @@ class TriageCommand final : public Command {
 
   app::TriageOptions options_;
   DigestOptions digests_;
-  std::string case_file_, fail_on_;
+  std::string case_file_, fail_on_, text_limit_;
   std::string profile_ = "standard";
 };
 

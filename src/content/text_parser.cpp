@@ -10,6 +10,7 @@
 #include "content/charset.h"
 #include "limier/base/untrusted.h"
 #include "limier/catalog/artifacts.h"
+#include "limier/content/parsers.h"
 
 namespace limier::content {
 namespace {

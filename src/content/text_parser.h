@@ -12,8 +12,7 @@ class TextParser final : public Parser {
   Outcome parse(const Source& source, Rows& rows) const override;
 };
 
-// Of one file, from its beginning on; and of one part of it.
-inline constexpr std::uint64_t kMostTextBytes = 16u << 20;
+// Of one part of a file.
 inline constexpr std::size_t kTextPartBytes = 32u << 10;
 
 }  // namespace limier::content

@@ -50,8 +50,8 @@ constexpr std::array<std::string_view, 20> kTexts{"text/plain",
 
 // Files in which a device says what it is, by the names that the system gives them; the last ones are those of a backup
 // by iTunes (SHA-1 of domain and path).
-const std::array<std::string, 31>& device_files() {
-  static const std::array<std::string, 31> kNames{
+const std::array<std::string, 32>& device_files() {
+  static const std::array<std::string, 32> kNames{
       "packages.xml",
       "packages.list",
       "settings_global.xml",
@@ -77,7 +77,9 @@ const std::array<std::string, 31>& device_files() {
       "device_values.plist",
       "com.apple.mobilegestalt.plist",
       "systemversion.plist",
-      // Of a backup: its folder has the name of the phone, 40 digits or 8-16.
+      // Of a backup that is the evidence.
+      "*/$backup/info.plist",
+      // Of one on a computer: its folder has the name of the phone, 40 digits or 8-16.
       "*/" + std::string(40, '?') + "/info.plist",
       "*/" + std::string(8, '?') + "-" + std::string(16, '?') + "/info.plist",
       "bfecaa9c467e3acb085a5b312bd27bdd5cd7579a",

@@ -52,12 +52,15 @@ void look_at_strings(YR_SCAN_CONTEXT* context, YR_RULE* rule, Match& match) {
   std::size_t shown = 0, left = 0;
   YR_STRING* string = nullptr;
   yr_rule_strings_foreach(rule, string) {
-    const YR_MATCH* first = nullptr;
-    const YR_MATCH* one = nullptr;
-    yr_string_matches_foreach(context, string, one) {
-      if (!one->is_private && (first == nullptr || one->base + one->offset < first->base + first->offset)) first = one;
+    std::optional<YR_MATCH> first;
+    for (const YR_MATCH* at = context->matches[string->idx].head; at != nullptr;) {
+      // libyara puts them behind each other without regard to alignment.
+      YR_MATCH one;
+      std::memcpy(&one, static_cast<const void*>(at), sizeof one);
+      if (!one.is_private && (!first || one.base + one.offset < first->base + first->offset)) first = one;
+      at = one.next;
     }
-    if (first == nullptr) continue;
+    if (!first) continue;
     const auto offset = static_cast<std::uint64_t>(first->base + first->offset);
     match.offset = std::min(match.offset.value_or(offset), offset);
     if (shown == kShownStrings) {

@@ -6,6 +6,7 @@
 #include "limier/catalog/messages.h"
 #include "store/packages.h"
 #include "store/search_index.h"
+#include "store/text_states.h"
 #include "store/writer_impl.h"
 
 namespace limier::store {
@@ -37,16 +38,6 @@ std::string quoted(std::string_view text) {
   std::string sql = "'";
   for (const char c : text) sql += c == '\'' ? "''" : std::string(1, c);
   return sql + "'";
-}
-
-// Of published software and the like, as with hits.
-catalog::IssueRecord known_texts_issue(std::int64_t files) {
-  catalog::IssueRecord issue;
-  issue.stage = "content";
-  issue.code = kTextsOfKnown;
-  issue.severity = catalog::Severity::kInfo;
-  issue.message = fmt::format("the texts of {} known files were not kept and cannot be searched", files);
-  return issue;
 }
 
 }  // namespace
@@ -142,14 +133,14 @@ Status IndexWriter::Impl::choose_by_type(const ItemChoice& choice) {
       "CREATE TEMP TABLE candidate AS SELECT f.content_id, min(f.file_id) AS file_id, d.sha256, {0} AS beside FROM {1} "
       "AND s.state IN (0, 1) AND f.content_id IN (SELECT c.content_id FROM content_type c JOIN file_type t ON t.type = "
       "c.type WHERE t.mime IN ({2})) GROUP BY f.content_id;"
-      "DELETE FROM temp.candidate WHERE content_id IN (SELECT content_id FROM content_item WHERE parser = {3} OR {4});"
+      "DELETE FROM temp.candidate WHERE content_id IN (SELECT content_id FROM content_item WHERE parser = {3});"
       "DELETE FROM temp.candidate WHERE NOT beside AND sha256 IN (SELECT d.sha256 FROM content_item i JOIN digest d ON "
       "d.content_id = i.content_id JOIN file f ON f.file_id = i.file_id JOIN name n ON n.name_key = f.name_key WHERE "
       "i.parser = {3} AND d.sha256 IS NOT NULL AND NOT {0})",
       kBeside,
       std::string(kReadable).replace(std::string(kReadable).find("WHERE"), 0,
                                      "JOIN digest d ON d.content_id = f.content_id "),
-      types, quoted(choice.parser), choice.alone ? 1 : 0)));
+      types, quoted(choice.parser))));
   return db_.execute(
       fmt::format("INSERT OR IGNORE INTO content_item(content_id, file_id, parser, parser_version, lead, image_offset) "
                   "SELECT f.content_id, f.file_id, {}, {}, {}, {} FROM temp.candidate f WHERE f.content_id IN (SELECT "
@@ -313,7 +304,8 @@ Status IndexWriter::Impl::drop_unfinished_items() {
       "DELETE FROM scope_count WHERE item_id IN (SELECT item_id FROM content_item WHERE state IS NULL)");
 }
 
-// Two contents with the same bytes, and nothing beside them, give the same rows: they stand once.
+// Two contents with the same bytes, and nothing beside them, give the same rows: they stand once. Lists of packages
+// speak of the files around them, so that each counts.
 Status IndexWriter::Impl::drop_same_items() {
   LIMIER_TRY(
       const auto twice,
@@ -324,7 +316,8 @@ Status IndexWriter::Impl::drop_same_items() {
   LIMIER_CHECK(db_.execute(
       "CREATE TEMP TABLE same_item AS SELECT item_id, first_value(file_id) OVER w AS of_file FROM (SELECT i.item_id, "
       "i.file_id, i.content_id, i.parser, d.sha256 FROM content_item i JOIN digest d ON d.content_id = i.content_id "
-      "WHERE i.state = 0 AND d.sha256 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM file f JOIN name n ON n.name_key = "
+      "WHERE i.state = 0 AND i.parser <> 'dpkg' AND d.sha256 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM file f JOIN "
+      "name n ON n.name_key = "
       "f.name_key WHERE f.file_id = i.file_id AND " +
       std::string(kBeside) +
       ")) WINDOW w AS (PARTITION BY parser, sha256 ORDER BY content_id);"
@@ -344,11 +337,10 @@ Status IndexWriter::Impl::settle_content() {
   LIMIER_CHECK(drop_same_items());
   LIMIER_CHECK(derive_mailbox_owners());
   LIMIER_CHECK(settle_packages(db_));
-  LIMIER_TRY(const std::int64_t known_texts, drop_known_texts(db_));
-  LIMIER_CHECK(db_.execute(fmt::format("DELETE FROM issue WHERE code = '{}'", kTextsOfKnown)));
-  if (known_texts > 0) LIMIER_CHECK(add(known_texts_issue(known_texts)));
+  LIMIER_CHECK(say_what_texts_are_left_out());
   LIMIER_CHECK(settle_said_types());
   LIMIER_CHECK(settle_declared(db_));
+  LIMIER_CHECK(settle_text_states(db_));
   // Those that libmagic was asked about are the whole of what has no type: v_content says what came of it.
   LIMIER_CHECK(db_.execute("DELETE FROM row_item"));
   LIMIER_CHECK(db_.execute(
@@ -364,6 +356,8 @@ Status IndexWriter::Impl::settle_content() {
                                        catalog::kOwnerWord, static_cast<int>(catalog::Direction::kOut))));
   LIMIER_CHECK(settle_hits());
   LIMIER_CHECK(build_search_index(db_));
+  // Before the rules: what they find in an issue is found by its number.
+  LIMIER_CHECK(settle_issues());
   content_settled_ = true;
   return ok_status();
 }

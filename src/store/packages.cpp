@@ -14,7 +14,10 @@ constexpr std::string_view kSource = "dpkg md5sums of the device";
 
 }  // namespace
 
-Status settle_packages(Database& db) {
+Status find_package_files(Database& db) {
+  LIMIER_CHECK(
+      db.execute("DROP TABLE IF EXISTS temp.found_file; CREATE TEMP TABLE found_file(row_id INTEGER, file_id INTEGER, "
+                 "content_id INTEGER, same INTEGER)"));
   LIMIER_TRY(const auto any, db.integer("SELECT 1 FROM row_package_file LIMIT 1"));
   if (!any) return ok_status();
   // Where each listed file has to be: below the root that the list's own path shows. /bin, /sbin and /lib are links to
@@ -37,13 +40,20 @@ Status settle_packages(Database& db) {
       "temp.folder_link k ON k.volume_id = f.volume_id AND k.path = {1} || substr(r.path, 1, instr(r.path, '/') - 1) "
       "WHERE i.state = {2} AND {1} <> '' AND r.path_raw IS NULL",
       from, root, static_cast<int>(catalog::ItemState::kParsed), static_cast<int>(catalog::FileKind::kLink))));
-  LIMIER_CHECK(db.execute(
-      "CREATE TEMP TABLE found_file AS SELECT l.row_id, f.file_id, f.content_id, d.md5_hex = l.md5 AS same "
+  return db.execute(
+      "INSERT INTO temp.found_file SELECT l.row_id, f.file_id, f.content_id, d.md5_hex = l.md5 AS same "
       "FROM file f JOIN name n ON n.name_key = f.name_key JOIN temp.listed_file l ON l.volume_id = "
       "f.volume_id AND l.path = n.path JOIN stream s ON s.content_id = f.content_id JOIN digest d ON "
       "d.content_id = f.content_id WHERE f.kind = 0 AND f.is_stream = 0 AND f.reused = 0 AND n.allocated AND "
-      "s.state = 0 AND s.size_bytes > 0 AND d.md5 IS NOT NULL"));
-  LIMIER_CHECK(db.execute(fmt::format(
+      "s.state = 0 AND s.size_bytes > 0 AND d.md5 IS NOT NULL;"
+      "DROP TABLE temp.listed_file; DROP TABLE temp.folder_link");
+}
+
+Status settle_packages(Database& db) {
+  LIMIER_TRY(const auto any, db.integer("SELECT 1 FROM row_package_file LIMIT 1"));
+  if (!any) return ok_status();
+  LIMIER_CHECK(find_package_files(db));
+  return db.execute(fmt::format(
       "INSERT INTO known_source(sources, categories) VALUES ('{0}', '') ON CONFLICT DO NOTHING;"
       "INSERT OR IGNORE INTO known_content SELECT content_id, 0, (SELECT source_id FROM known_source WHERE sources = "
       "'{0}' AND categories = '') FROM temp.found_file WHERE same GROUP BY content_id;"
@@ -54,9 +64,8 @@ Status settle_packages(Database& db) {
       "(SELECT row_id FROM temp.found_file);"
       "UPDATE content_item SET rows = (SELECT count(*) FROM row_package_file r WHERE r.item_id = content_item.item_id) "
       "WHERE parser = 'dpkg';"
-      "DROP TABLE temp.found_file; DROP TABLE temp.listed_file; DROP TABLE temp.folder_link",
-      kSource, static_cast<int>(catalog::SetKind::kKnown))));
-  return ok_status();
+      "DROP TABLE temp.found_file",
+      kSource, static_cast<int>(catalog::SetKind::kKnown)));
 }
 
 }  // namespace limier::store

@@ -211,7 +211,8 @@ Status IndexWriter::Impl::read_steps() {
 
 Status IndexWriter::Impl::clear_unfinished() {
   if (!done(Step::kCoverage)) LIMIER_CHECK(db_.execute("DELETE FROM coverage; DELETE FROM not_examined"));
-  LIMIER_CHECK(db_.execute("UPDATE issue SET file_id = NULL"));
+  // Known again when the contents are settled, which the rules go by.
+  if (!done(Step::kContent)) LIMIER_CHECK(db_.execute("UPDATE issue SET file_id = NULL"));
   if (!done(Step::kContainer)) LIMIER_CHECK(db_.execute("DELETE FROM issue; DELETE FROM bad_range"));
   if (!done(Step::kVolumes))
     LIMIER_CHECK(db_.execute("DELETE FROM volume; DELETE FROM encryption; DELETE FROM scope_count"));

@@ -98,6 +98,10 @@ CREATE TABLE known_content (
   content_id INTEGER PRIMARY KEY REFERENCES stream(content_id), notable INTEGER NOT NULL,
   source_id INTEGER NOT NULL REFERENCES known_source(source_id)
 ) STRICT;
+-- Of types that are text; store::TextState.
+CREATE TABLE text_content (
+  content_id INTEGER PRIMARY KEY REFERENCES stream(content_id), state INTEGER NOT NULL
+) STRICT;
 CREATE TABLE extent (
   content_id INTEGER NOT NULL REFERENCES stream(content_id), seq INTEGER NOT NULL, piece INTEGER NOT NULL,
   file_offset INTEGER NOT NULL, image_offset INTEGER, length INTEGER NOT NULL, kind INTEGER NOT NULL,

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <map>
 
+#include "limier/catalog/artifacts.h"
 #include "limier/catalog/findings.h"
 #include "store/schema.h"
 #include "store/search_columns.h"
 #include "store/search_term.h"
+#include "store/text_states.h"
 
 namespace limier::store {
 namespace {
@@ -50,6 +52,33 @@ void intersect(std::optional<Rows>& rows, const std::optional<Rows>& with) {
   Rows both;
   std::ranges::set_intersection(*rows, *with, std::back_inserter(both));
   rows = std::move(both);
+}
+
+// The bytes as they are kept where they had to be repaired; the beginning of the part behind, and where that begins.
+std::string next_part() {
+  return fmt::format(
+      ", body_raw, (SELECT substr(n.body, 1, {0}) FROM v_text n WHERE n.text_id = r.text_id + 1 AND n.content_id = "
+      "r.content_id AND n.part = r.part + 1), (SELECT n.file_offset FROM v_text n WHERE n.text_id = r.text_id + 1)",
+      kJointCharacters);
+}
+
+// How many bytes of the file a part of its text is, by what its locator says of the encoding. Nothing where it does
+// not.
+std::optional<std::int64_t> bytes_of_part(std::string_view locator, std::string_view raw, std::string_view body) {
+  constexpr std::string_view kText = "text:";
+  if (!locator.starts_with(kText)) return std::nullopt;
+  locator.remove_prefix(kText.size());
+  const auto is = [&](std::string_view coding) { return locator.starts_with(coding); };
+  if (is("utf-8:")) return static_cast<std::int64_t>(raw.size());
+  std::int64_t characters = 0, beyond = 0;  // beyond those that UTF-16 has in one unit
+  for (const char c : body) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0u) != 0x80) ++characters;
+    if (byte >= 0xF0) ++beyond;
+  }
+  if (is("windows-1252:")) return characters;
+  if (is("utf-16")) return 2 * (characters + beyond);
+  return is("utf-32") ? std::optional(4 * characters) : std::nullopt;
 }
 
 }  // namespace
@@ -159,6 +188,7 @@ struct Search::Impl {
 
   struct Cell {
     std::string_view column, text;
+    std::size_t own = std::string_view::npos;  // what begins beyond is another row's
   };
 
   // Fills texts and places; false where something is missing.
@@ -171,8 +201,10 @@ struct Search::Impl {
       if (cell.text.empty()) continue;
       const std::size_t before = row.places.size();
       const auto keep = [&](std::string_view term) {
-        for (const TextSpan& span : spans_) row.places.push_back({row.texts.size(), term, span.begin, span.end});
-        return !std::exchange(spans_, {}).empty();
+        const std::size_t had = row.places.size();
+        for (const TextSpan& span : std::exchange(spans_, {}))
+          if (span.begin < cell.own) row.places.push_back({row.texts.size(), term, span.begin, span.end});
+        return row.places.size() > had;
       };
       if (!terms.empty() || !any_of.empty()) {
         LIMIER_TRY(const auto* const split, words.split(cell.text));
@@ -230,7 +262,9 @@ struct Search::Impl {
     sql += time == kind.columns.end() ? ", NULL" : fmt::format(", {}_ns", time->name);
     sql += has_image_offset == kind.columns.end() ? ", NULL" : ", image_offset";
     for (const std::string& column : columns) sql += ", " + column;
-    sql += fmt::format(" FROM v_{}", kind.name);
+    const bool in_parts = kind.name == catalog::kKindOf<catalog::TextPart>.name;
+    if (in_parts) sql += next_part();
+    sql += fmt::format(" FROM v_{} r", kind.name);
     if (may) {
       if (may->empty()) return ok_status();
       LIMIER_CHECK(put_chosen(index, *may));
@@ -244,6 +278,15 @@ struct Search::Impl {
     while (going_ && query.step()) {
       for (std::size_t i = 0; i < columns.size(); ++i)
         cells[i] = {columns[i], query.text_view(kFirstText + static_cast<int>(i))};
+      if (in_parts && !query.is_null(kFirstText + 2)) {
+        const std::string_view body = cells[0].text;
+        const bool repaired = !query.is_null(kFirstText + 1);
+        const auto bytes = bytes_of_part(query.text_view(3), repaired ? query.text_view(kFirstText + 1) : body, body);
+        if (bytes && query.integer(6) + *bytes == query.integer(kFirstText + 3)) {
+          joint_.assign(body).append(query.text_view(kFirstText + 2));
+          cells[0] = {columns[0], joint_, body.size()};
+        }
+      }
       LIMIER_TRY(const bool found, holds(cells, row));
       if (!found) continue;
       row.id = query.integer(0);
@@ -334,6 +377,7 @@ struct Search::Impl {
   std::optional<Rows> may_;
   std::vector<bool> missing_;
   std::vector<TextSpan> spans_;
+  std::string joint_;  // a part of a text and the beginning of the next
   std::map<std::int64_t, std::string> paths_;
 };
 
@@ -383,10 +427,13 @@ Result<std::vector<WithoutText>> without_text(Index& index) {
   LIMIER_TRY(
       auto query,
       index.query(fmt::format(
-          "WITH made AS MATERIALIZED (SELECT i.content_id, d.sha256 FROM content_item i LEFT JOIN digest d ON "
+          "WITH over AS MATERIALIZED (SELECT d.sha256 FROM text_content x JOIN digest d ON d.content_id = x.content_id "
+          "WHERE x.state = {4}), made AS MATERIALIZED (SELECT i.content_id, d.sha256 FROM content_item i LEFT JOIN "
+          "digest d ON "
           "d.content_id = i.content_id WHERE i.state = {0} AND i.parser NOT IN ('packed', 'sqlite-texts')) "
           "SELECT reason, count(*), sum(size) FROM (SELECT s.size_bytes AS size, CASE WHEN k.notable = 0 THEN 'known "
-          "files' WHEN state IN (0, 1) THEN iif(c.encryption <> 0, 'encrypted', {1}) ELSE {2} END AS reason FROM "
+          "files' WHEN state IN (0, 1) THEN CASE WHEN c.encryption <> 0 THEN 'encrypted' WHEN g.sha256 IN over THEN "
+          "'beyond the limit of texts' ELSE {1} END ELSE {2} END AS reason FROM "
           "(SELECT s.*, {3} AS state FROM (SELECT content_id, size_bytes, state, source FROM stream) s LEFT JOIN "
           "digest "
           "d ON d.content_id = s.content_id) s JOIN file f ON f.content_id = s.content_id LEFT JOIN content_type c ON "
@@ -395,7 +442,8 @@ Result<std::vector<WithoutText>> without_text(Index& index) {
           "= 0 AND s.size_bytes > 0 AND s.source NOT IN (0, 6) AND (k.notable = 0 OR s.content_id NOT IN (SELECT "
           "content_id FROM made) AND (g.sha256 IS NULL OR g.sha256 NOT IN (SELECT sha256 FROM made WHERE sha256 IS NOT "
           "NULL)))) GROUP BY reason ORDER BY reason",
-          static_cast<int>(catalog::ItemState::kParsed), kOthers, content_state_case("state"), kStateOfContent)));
+          static_cast<int>(catalog::ItemState::kParsed), kOthers, content_state_case("state"), kStateOfContent,
+          static_cast<int>(TextState::kOverLimit))));
   std::vector<WithoutText> all;
   while (query.step()) all.push_back({query.text(0), query.integer(1), query.integer(2)});
   LIMIER_CHECK(query.status());

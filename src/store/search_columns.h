@@ -23,4 +23,8 @@ inline bool is_in_full_text(const catalog::KindInfo& kind) {
   return !kind.in_bytes && !searched_columns(kind).empty();
 }
 
+// A text of a file is cut into parts; with each goes so much of the next one, so that what lies over the border is
+// found.
+inline constexpr int kJointCharacters = 256;
+
 }  // namespace limier::store

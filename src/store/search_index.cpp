@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "limier/catalog/artifacts.h"
 #include "store/search_columns.h"
 #include "store/text_words.h"
 
@@ -14,6 +15,11 @@ namespace {
 constexpr std::size_t kHashBytes = 16u << 20;
 
 std::string all_texts(const catalog::KindInfo& kind) {
+  if (kind.name == catalog::kKindOf<catalog::TextPart>.name)
+    return fmt::format(
+        "body || coalesce((SELECT substr(n.body, 1, {}) FROM row_text n WHERE n.id = row_text.id + 1 AND n.item_id = "
+        "row_text.item_id), '')",
+        kJointCharacters);
   std::string sql;
   for (const std::string& column : searched_columns(kind))
     sql += fmt::format("{}coalesce({}, '')", sql.empty() ? "" : " || char(10) || ", column);
@@ -21,18 +27,6 @@ std::string all_texts(const catalog::KindInfo& kind) {
 }
 
 }  // namespace
-
-Result<std::int64_t> drop_known_texts(Database& db) {
-  constexpr std::string_view kOfKnown =
-      "parser = 'text' AND content_id IN (SELECT content_id FROM known_content WHERE notable = 0)";
-  LIMIER_TRY(const auto files, db.integer(fmt::format("SELECT count(*) FROM content_item WHERE {}", kOfKnown)));
-  if (files.value_or(0) > 0)
-    LIMIER_CHECK(db.execute(fmt::format(
-        "DELETE FROM row_text WHERE item_id IN (SELECT item_id FROM content_item WHERE {0});"
-        "UPDATE content_item SET rows = 0, reason = 'a known file: its text is not kept' WHERE state = 0 AND {0}",
-        kOfKnown)));
-  return files.value_or(0);
-}
 
 Status build_search_index(Database& db) {
   LIMIER_CHECK(db.execute(

@@ -7,6 +7,7 @@
 #include "limier/types.h"
 #include "store/declared_rows.h"
 #include "store/schema.h"
+#include "store/text_states.h"
 
 namespace limier::store {
 
@@ -250,16 +251,17 @@ CREATE VIEW v_content AS SELECT min(d.content_id) AS content_id, d.sha256_hex AS
   iif(c.type <> {empty}, c.entropy / 1000.0, NULL) AS entropy,
   iif(max(k.notable), 'notable', iif(max(k.notable) = 0, 'known', NULL)) AS known,
   max(ks.sources) AS known_source, CAST(NULL AS INTEGER) AS width, CAST(NULL AS INTEGER) AS height,
-  CAST(NULL AS TEXT) AS pdq, CAST(NULL AS TEXT) AS text_state, {item_state} AS item_state,
+  CAST(NULL AS TEXT) AS pdq, {text_state} AS text_state, {item_state} AS item_state,
   min(ri.parser) AS parser, nullif(max(ks.categories), '') AS known_category
   FROM digest d JOIN stream s ON s.content_id = d.content_id JOIN file f ON f.content_id = d.content_id
   LEFT JOIN content_type c ON c.content_id = d.content_id LEFT JOIN file_type t ON t.type = c.type
   LEFT JOIN row_item ri ON ri.content_id = d.content_id AND ri.parser NOT IN ('libmagic', 'yara')
   LEFT JOIN known_content k ON k.content_id = d.content_id LEFT JOIN known_source ks ON ks.source_id = k.source_id
+  LEFT JOIN text_content x ON x.content_id = d.content_id
   WHERE d.sha256_hex IS NOT NULL AND NOT f.reused AND (s.state <= 1 OR s.state = 6) GROUP BY d.sha256_hex;
 )sql",
       fmt::arg("basis", "nullif(" + words<catalog::TypeBasis>("c.basis", 5, catalog::type_basis_name) + ", '')"),
-      fmt::arg("empty", types::kEmptyType),
+      fmt::arg("empty", types::kEmptyType), fmt::arg("text_state", text_state_case()),
       fmt::arg("item_state", word_case(catalog::kItemStateWords, "min(ri.state)")));
 }
 

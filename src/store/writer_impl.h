@@ -153,6 +153,8 @@ class IndexWriter::Impl {
   Status find_companions();
   Status find_beside();
   Status choose_items(const ItemChoice& choice);
+  Status choose_texts(const TextChoice& choice);
+  Status say_what_texts_are_left_out();
   Result<std::uint64_t> choose_contents(const ContentChoice& choice);
   Status put_said_type(std::int64_t item_id, std::string_view mime, std::string_view name);
   Status settle_said_types();

@@ -31,7 +31,7 @@ FileKind kind_of(const FolderEntry& entry) {
   return FileKind::kDevice;
 }
 
-class FolderReader final : public OwnReader {
+class FolderReader final : public MemberReader {
  public:
   explicit FolderReader(WalkBase& walk) : walk_(walk), issues_(walk) {
     std::uint64_t at = walk.base;
@@ -44,7 +44,7 @@ class FolderReader final : public OwnReader {
   Result<std::vector<std::uint64_t>> names() override {
     const auto& entries = walk_.job.folder;
     MemberPaths paths;
-    for (const FolderEntry& entry : entries) paths.look_at(entry.path);
+    for (const FolderEntry& entry : entries) paths.look_at(entry.path, entry.kind == FolderEntry::Kind::kFolder);
     paths.settle();
     MemberTree tree(walk_);
     for (std::size_t i = 0; i < entries.size(); ++i)
@@ -83,22 +83,21 @@ class FolderReader final : public OwnReader {
     record.link_target = entry.link_target;
     record.times.modified = catalog::utc_stamp(entry.modified_s, entry.modified_ns);
     record.times.accessed = catalog::utc_stamp(entry.accessed_s, entry.accessed_ns);
-    if (record.kind == FileKind::kDir) return described;
-    StreamPlan& plan = described.streams.emplace_back();
-    plan.record.ref = {walk_.volume_id(), inode, 0, kStream, 0};
-    plan.record.size_bytes = record.size_bytes;
-    if (record.kind != FileKind::kFile) {
-      plan.record.source = ContentSource::kNone;
-    } else if (entry.segment >= begins_.size()) {
-      plan.record.source = ContentSource::kUnreadable;
-    } else if (record.size_bytes == 0) {
-      plan.record.source = ContentSource::kEmpty;
-    } else {
-      plan.record.source = ContentSource::kExtents;
-      add_extent(plan, ExtentKind::kData, 0, begins_[entry.segment], record.size_bytes);
-    }
-    number_extents(plan);
+    if (record.kind != FileKind::kDir) described.streams.push_back(plan_of(entry, inode));
     return described;
+  }
+
+  std::vector<Member> members() override {
+    std::vector<Member> list;
+    for (std::size_t i = 0; i < walk_.job.folder.size(); ++i) {
+      const FolderEntry& entry = walk_.job.folder[i];
+      list.push_back({i + 1, entry.path, kind_of(entry), entry.size_bytes});
+    }
+    return list;
+  }
+  std::optional<StreamPlan> plan_as(std::uint64_t member, std::uint64_t as, bool /*says*/) override {
+    if (member == 0 || member > walk_.job.folder.size()) return std::nullopt;
+    return plan_of(walk_.job.folder[static_cast<std::size_t>(member - 1)], as);
   }
 
   // Every byte of the media is one of a file.
@@ -109,6 +108,24 @@ class FolderReader final : public OwnReader {
   bool read(const StreamPlan& /*plan*/, const Consumer& /*consume*/, Status& /*consumed*/) override { return false; }
 
  private:
+  StreamPlan plan_of(const FolderEntry& entry, std::uint64_t inode) const {
+    StreamPlan plan;
+    plan.record.ref = {walk_.volume_id(), inode, 0, kStream, 0};
+    plan.record.size_bytes = std::min(entry.size_bytes, kMaxStreamBytes);
+    if (entry.kind != FolderEntry::Kind::kFile) {
+      plan.record.source = ContentSource::kNone;
+    } else if (entry.segment >= begins_.size()) {
+      plan.record.source = ContentSource::kUnreadable;
+    } else if (plan.record.size_bytes == 0) {
+      plan.record.source = ContentSource::kEmpty;
+    } else {
+      plan.record.source = ContentSource::kExtents;
+      add_extent(plan, ExtentKind::kData, 0, begins_[entry.segment], plan.record.size_bytes);
+    }
+    number_extents(plan);
+    return plan;
+  }
+
   WalkBase& walk_;
   MemberIssues issues_;
   std::vector<std::uint64_t> begins_;  // of the segments
@@ -116,15 +133,15 @@ class FolderReader final : public OwnReader {
 
 }  // namespace
 
-std::unique_ptr<OwnReader> make_folder_reader(WalkBase& walk) {
+std::unique_ptr<MemberReader> make_folder_reader(WalkBase& walk) {
   return std::make_unique<FolderReader>(walk);
 }
 
-Status map_folder(const evidence::Image& image, const std::vector<evidence::FolderEntry>& entries, Sink& sink) {
+Status map_folder(const evidence::Image& image, const FsJob& job, Sink& sink) {
   MemberPaths paths;
-  for (const FolderEntry& entry : entries) paths.look_at(entry.path);
+  for (const FolderEntry& entry : job.folder) paths.look_at(entry.path, entry.kind == FolderEntry::Kind::kFolder);
   paths.settle();
-  return send_member_volume(image, "folder", catalog::VolumeStatus::kParsed, paths, sink);
+  return send_member_volume(image, job, "folder", catalog::VolumeStatus::kParsed, paths, sink);
 }
 
 }  // namespace limier::volume

@@ -2,13 +2,13 @@
 // list, from 1 on.
 #pragma once
 
-#include "volume/own_reader.h"
+#include "volume/member_reader.h"
 
 namespace limier::volume {
 
-std::unique_ptr<OwnReader> make_folder_reader(WalkBase& walk);
+std::unique_ptr<MemberReader> make_folder_reader(WalkBase& walk);
 
 // The one volume of a folder, for map_volumes.
-Status map_folder(const evidence::Image& image, const std::vector<evidence::FolderEntry>& entries, Sink& sink);
+Status map_folder(const evidence::Image& image, const FsJob& job, Sink& sink);
 
 }  // namespace limier::volume

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "volume/ad1_reader.h"
+#include "volume/backup_reader.h"
 #include "volume/folder_reader.h"
 #include "volume/l01_reader.h"
 #include "volume/member_map.h"
@@ -24,12 +25,13 @@ catalog::VolumeRecord whole(const evidence::Image& image, std::string_view fs_ty
 
 }  // namespace
 
-Status send_member_volume(const evidence::Image& image, std::string_view fs_type, catalog::VolumeStatus status,
-                          const MemberPaths& paths, Sink& sink) {
+Status send_member_volume(const evidence::Image& image, const FsJob& job, std::string_view fs_type,
+                          catalog::VolumeStatus status, const MemberPaths& paths, Sink& sink) {
   catalog::VolumeRecord record = whole(image, fs_type);
   if (!layout_name(paths.layout()).empty())
     record.description += fmt::format("; laid out as {}", layout_name(paths.layout()));
   record.status = status;
+  if (const auto folder = paths.backup_folder()) return map_backup(image, job, *folder, record, sink);
   record.walkable = status != catalog::VolumeStatus::kEmpty;
   const std::string unread = paths.unread_kind();
   if (unread.empty()) return sink.volume(record);
@@ -62,16 +64,16 @@ Status map_extraction(const evidence::Image& image, const FsJob& job, Sink& sink
   sink.working_on(Stage::kMap, 0);
   switch (job.evidence.format) {
     case evidence::Format::kZip:
-      return map_zip(image, sink);
+      return map_zip(image, job, sink);
     case evidence::Format::kFolder:
-      return map_folder(image, job.folder, sink);
+      return map_folder(image, job, sink);
     case evidence::Format::kTar:
     case evidence::Format::kTarGz:
     case evidence::Format::kTarXz:
     case evidence::Format::kTarZst:
     case evidence::Format::kTarBz2:
     case evidence::Format::kAndroidBackup:
-      return map_tar(image, sink);
+      return map_tar(image, job, sink);
     case evidence::Format::kEwfL01:
       return map_l01(image, sink);
     case evidence::Format::kAd1:

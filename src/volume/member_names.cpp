@@ -41,6 +41,16 @@ int hex_digit(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+// The folder above both.
+std::string common_folder(std::string_view one, std::string_view other) {
+  std::size_t end = 0;
+  for (std::size_t i = 0;; ++i) {
+    const bool ends_one = i == one.size() || one[i] == '/', ends_other = i == other.size() || other[i] == '/';
+    if (ends_one && ends_other) end = i;
+    if (i == one.size() || i == other.size() || one[i] != other[i]) return std::string(one.substr(0, end));
+  }
+}
+
 std::string percent_decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -186,7 +196,7 @@ std::string_view layout_name(Layout layout) {
   return "";
 }
 
-void MemberPaths::look_at(std::string_view name) {
+void MemberPaths::look_at(std::string_view name, bool is_folder) {
   (name.starts_with('/') ? absolute_ : relative_) = true;
   const std::string_view inner = without_slashes(name);
   const std::string_view top = first_part(inner);
@@ -199,8 +209,11 @@ void MemberPaths::look_at(std::string_view name) {
   const std::size_t slash = inner.rfind('/');
   const std::string_view folder = slash == std::string_view::npos ? std::string_view() : inner.substr(0, slash);
   const std::string_view last = slash == std::string_view::npos ? inner : inner.substr(slash + 1);
+  // What a Mac puts into folders and archives is none of theirs.
+  if (!is_folder && top != "__MACOSX" && last != ".DS_Store" && !last.starts_with("._"))
+    common_ = common_ ? common_folder(*common_, folder) : std::string(folder);
   if ((last == "Manifest.db" || last == "Manifest.mbdb") && manifests_.size() < kMaxBackups) manifests_.emplace(folder);
-  if (last == "Manifest.plist" && plists_.size() < kMaxBackups) plists_.emplace(folder);
+  if ((last == "Manifest.plist" || last == "Info.plist") && plists_.size() < kMaxBackups) plists_.emplace(folder);
   report_xml_ = report_xml_ || inner == "report.xml";
   app_manifest_ = app_manifest_ || (top == "apps" && last == "_manifest" && std::ranges::count(inner, '/') == 2);
   shared_files_ = shared_files_ || inner.starts_with("shared/0/");
@@ -251,12 +264,13 @@ std::string MemberPaths::path_of(std::string_view name) const {
   return "/" + std::string(inner);
 }
 
-std::string MemberPaths::unread_kind() const {
+std::optional<std::string> MemberPaths::backup_folder() const {
   // One that is all there is: those of a computer's disk among other files are files like others.
-  const std::string folder = manifests_.size() == 1 ? *manifests_.begin() : "";
-  const bool alone = manifests_.size() == 1 && (folder.empty() || top_.size() == 1) &&
-                     std::count(folder.begin(), folder.end(), '/') < 2;
-  if (alone && plists_.contains(folder)) return "iTunes or Finder backup";
+  const bool is_one = common_ && manifests_.contains(*common_) && plists_.contains(*common_);
+  return is_one ? common_ : std::nullopt;
+}
+
+std::string MemberPaths::unread_kind() const {
   return report_xml_ && top_.contains("files") ? "UFDR report" : "";
 }
 

@@ -54,13 +54,15 @@ std::string_view layout_name(Layout layout);
 // Looks at all names once, then says where each lay.
 class MemberPaths {
  public:
-  void look_at(std::string_view name);
+  void look_at(std::string_view name, bool is_folder);
   void settle();  // after the last
   // "/private/var/mobile/…". One leading and trailing slashes of the name are none of the path.
   [[nodiscard]] std::string path_of(std::string_view name) const;
   [[nodiscard]] Layout layout() const { return layout_; }
   // Not all names begin with a slash, but some do.
   [[nodiscard]] bool mixed_roots() const { return absolute_ && relative_; }
+  // The folder of an iTunes or Finder backup that all files lie in; "" is the root.
+  [[nodiscard]] std::optional<std::string> backup_folder() const;
   // The kind of extraction that stands in the archive and that limier does not read; "" when there is none.
   [[nodiscard]] std::string unread_kind() const;
 
@@ -71,6 +73,7 @@ class MemberPaths {
   bool absolute_ = false, relative_ = false;
   std::set<std::string, std::less<>> manifests_;  // folders with the manifest of a backup
   std::set<std::string, std::less<>> plists_;
+  std::optional<std::string> common_;  // the folder above all files
   bool report_xml_ = false;
   bool app_manifest_ = false, shared_files_ = false;
 };

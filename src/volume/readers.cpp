@@ -1,6 +1,7 @@
 // Which of limier's own readers a volume gets.
 #include "volume/ad1_reader.h"
 #include "volume/apfs_reader.h"
+#include "volume/backup_reader.h"
 #include "volume/exfat_reader.h"
 #include "volume/ext_reader.h"
 #include "volume/fat_reader.h"
@@ -24,15 +25,27 @@ Result<std::unique_ptr<OwnReader>> make_own_reader(WalkBase& walk) {
     if (!reader) return Error{ErrorKind::kEvidence, "the superblock of the ext volume makes no sense"};
     return reader;
   }
-  if (walk.job.volume.fs_type == "tar") return make_tar_reader(walk);
-  if (walk.job.volume.fs_type == "folder") return make_folder_reader(walk);
+  if (walk.job.volume.fs_type == kBackupType) return make_backup_reader(walk);
+  if (walk.job.volume.fs_type == "tar") return std::unique_ptr<OwnReader>(make_tar_reader(walk));
+  if (walk.job.volume.fs_type == "folder") return std::unique_ptr<OwnReader>(make_folder_reader(walk));
+  if (walk.job.volume.fs_type == "zip") return std::unique_ptr<OwnReader>(make_zip_reader(walk));
   if (walk.job.volume.fs_type == "ad1") return make_ad1_reader(walk);
   if (walk.job.volume.fs_type == "l01") return make_l01_reader(walk);
-  if (walk.job.volume.fs_type == "zip") return make_zip_reader(walk);
   if (walk.job.volume.fs_type == "iso9660") return make_iso_reader(walk);
   if (walk.job.volume.fs_type == "exfat") return ExfatReader::open(walk);
   if (walk.job.volume.fs_type.starts_with("fat")) return make_fat_reader(walk);
   return std::unique_ptr<OwnReader>();
+}
+
+std::unique_ptr<MemberReader> make_member_reader(WalkBase& walk) {
+  switch (walk.job.evidence.format) {
+    case evidence::Format::kZip:
+      return make_zip_reader(walk);
+    case evidence::Format::kFolder:
+      return make_folder_reader(walk);
+    default:
+      return make_tar_reader(walk);
+  }
 }
 
 std::unique_ptr<SecondReader> make_second_reader(WalkContext& context) {

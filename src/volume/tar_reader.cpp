@@ -285,7 +285,7 @@ catalog::Stamp stamp_of(const std::optional<TarTime>& time) {
   return time ? catalog::utc_stamp(time->seconds, time->nanoseconds) : catalog::Stamp{};
 }
 
-class TarReader final : public OwnReader {
+class TarReader final : public MemberReader {
  public:
   explicit TarReader(WalkBase& walk)
       : walk_(walk),
@@ -296,7 +296,7 @@ class TarReader final : public OwnReader {
   Result<std::vector<std::uint64_t>> names() override {
     load();
     MemberPaths paths;
-    for (const TarMember& member : scan_.members) paths.look_at(member.name);
+    for (const TarMember& member : scan_.members) paths.look_at(member.name, member.kind() == FileKind::kDir);
     paths.settle();
     MemberTree tree(walk_);
     for (const TarMember& member : scan_.members)
@@ -346,18 +346,30 @@ class TarReader final : public OwnReader {
     if (member.type == '1' || member.type == '2') record.link_target = member.link.substr(0, kMaxLinkBytes);
     if (member.type == '1') {
       of = target_of(member);
-      if (of == nullptr)
-        issues_.add("dangling-link", Severity::kInfo, inode, "it is another name of a member that is not there", false);
-      else
-        record.size_bytes = std::min(of->size, kMaxStreamBytes);
+      if (of != nullptr) record.size_bytes = std::min(of->size, kMaxStreamBytes);
     }
-    if (member.truncated) issues_.add("truncated", Severity::kWarning, inode, "the file ends inside its data", true);
-    if (member.behind_end)
-      issues_.add("unlisted-member", Severity::kWarning, inode, "it stands behind the end of the archive", false);
+    tell(member, inode);
     if (!member.modified || (member.modified->seconds == 0 && member.modified->nanoseconds == 0))
       issues_.add("no-time", Severity::kInfo, inode, "its header has no time", false);
     if (record.kind != FileKind::kDir) described.streams.push_back(plan_of(member, of));
     return described;
+  }
+
+  std::vector<Member> members() override {
+    load();
+    std::vector<Member> list;
+    for (const TarMember& member : scan_.members)
+      list.push_back({member.inode, member.name, member.kind(), member.size});
+    return list;
+  }
+
+  std::optional<StreamPlan> plan_as(std::uint64_t member, std::uint64_t as, bool says) override {
+    const auto found = std::ranges::lower_bound(scan_.members, member, {}, &TarMember::inode);
+    if (found == scan_.members.end() || found->inode != member) return std::nullopt;
+    if (says) tell(*found, as);
+    TarMember same = *found;
+    same.inode = as;
+    return plan_of(same, found->type == '1' ? target_of(*found) : &*found);
   }
 
   Status blocks() override {
@@ -407,13 +419,15 @@ class TarReader final : public OwnReader {
         by_name_[scan_.members[i].name] = i;  // the last one is what an unpacked tree would have
   }
 
-  void beat(std::uint64_t item) const {
-    const bool extracts = walk_.job.kind == FsJobKind::kExtract;
-    const Stage stage = extracts                              ? Stage::kExtract
-                        : walk_.job.part == WalkPart::kInodes ? Stage::kInodes
-                        : walk_.job.part == WalkPart::kBlocks ? Stage::kBlocks
-                                                              : Stage::kNames;
-    walk_.sink.working_on(stage, item);
+  void beat(std::uint64_t item) const { walk_.sink.working_on(stage_of(walk_.job), item); }
+
+  // What is wrong with its bytes.
+  void tell(const TarMember& member, std::uint64_t inode) {
+    if (member.truncated) issues_.add("truncated", Severity::kWarning, inode, "the file ends inside its data", true);
+    if (member.behind_end)
+      issues_.add("unlisted-member", Severity::kWarning, inode, "it stands behind the end of the archive", false);
+    if (member.type == '1' && target_of(member) == nullptr)
+      issues_.add("dangling-link", Severity::kInfo, inode, "it is another name of a member that is not there", false);
   }
 
   // A hard link stands behind what it is another name of.
@@ -483,21 +497,21 @@ class TarReader final : public OwnReader {
 
 }  // namespace
 
-std::unique_ptr<OwnReader> make_tar_reader(WalkBase& walk) {
+std::unique_ptr<MemberReader> make_tar_reader(WalkBase& walk) {
   return std::make_unique<TarReader>(walk);
 }
 
-Status map_tar(const evidence::Image& image, Sink& sink) {
+Status map_tar(const evidence::Image& image, const FsJob& job, Sink& sink) {
   const RangeReader file(image, 0, image.size_bytes());
   TarScan scan(file, [&](std::uint64_t) { sink.working_on(Stage::kMap, 0); });
   scan.run();
   MemberPaths paths;
-  for (const TarMember& member : scan.members) paths.look_at(member.name);
+  for (const TarMember& member : scan.members) paths.look_at(member.name, member.kind() == FileKind::kDir);
   paths.settle();
   const auto status = scan.truncated()       ? catalog::VolumeStatus::kPartial
                       : scan.members.empty() ? catalog::VolumeStatus::kEmpty
                                              : catalog::VolumeStatus::kParsed;
-  return send_member_volume(image, "tar", status, paths, sink);
+  return send_member_volume(image, job, "tar", status, paths, sink);
 }
 
 }  // namespace limier::volume

@@ -8,13 +8,13 @@
 // "Storing Sparse Files"; libarchive's tar(5).
 #pragma once
 
-#include "volume/own_reader.h"
+#include "volume/member_reader.h"
 
 namespace limier::volume {
 
-std::unique_ptr<OwnReader> make_tar_reader(WalkBase& walk);
+std::unique_ptr<MemberReader> make_tar_reader(WalkBase& walk);
 
 // The one volume of a tar, for map_volumes.
-Status map_tar(const evidence::Image& image, Sink& sink);
+Status map_tar(const evidence::Image& image, const FsJob& job, Sink& sink);
 
 }  // namespace limier::volume

@@ -112,7 +112,7 @@ catalog::FileTimes times_of(const WalkBase& walk, const ZipEntry& entry) {
   return times;
 }
 
-class ZipReader final : public OwnReader {
+class ZipReader final : public MemberReader {
  public:
   explicit ZipReader(WalkBase& walk)
       : walk_(walk),
@@ -125,6 +125,8 @@ class ZipReader final : public OwnReader {
   Status blocks() override;
   Status report() override;
   bool read(const StreamPlan& plan, const Consumer& consume, Status& consumed) override;
+  std::vector<Member> members() override;
+  std::optional<StreamPlan> plan_as(std::uint64_t member, std::uint64_t as, bool says) override;
 
  private:
   void load();
@@ -143,13 +145,7 @@ class ZipReader final : public OwnReader {
 };
 
 void ZipReader::beat(std::uint64_t item) const {
-  const bool extracts = walk_.job.kind == FsJobKind::kExtract;
-  const bool inodes = walk_.job.part == WalkPart::kInodes;
-  walk_.sink.working_on(extracts                              ? Stage::kExtract
-                        : inodes                              ? Stage::kInodes
-                        : walk_.job.part == WalkPart::kBlocks ? Stage::kBlocks
-                                                              : Stage::kNames,
-                        item);
+  walk_.sink.working_on(stage_of(walk_.job), item);
 }
 
 void ZipReader::load() {
@@ -159,7 +155,7 @@ void ZipReader::load() {
 Result<std::vector<std::uint64_t>> ZipReader::names() {
   load();
   const auto& entries = directory_.entries();
-  for (const ZipEntry& entry : entries) paths_.look_at(decoded_name(entry).name);
+  for (const ZipEntry& entry : entries) paths_.look_at(decoded_name(entry).name, kind_of(entry) == FileKind::kDir);
   paths_.settle();
   MemberTree tree(walk_);
   for (const ZipEntry& entry : entries)
@@ -215,6 +211,23 @@ std::optional<Described> ZipReader::describe(std::uint64_t inode) {
     issues_.add("no-time", Severity::kInfo, inode, "its entry has no time, or none that a calendar knows", false);
   if (record.kind != FileKind::kDir) described.streams.push_back(plan_of(entry, record.kind));
   return described;
+}
+
+std::vector<Member> ZipReader::members() {
+  load();
+  std::vector<Member> list;
+  for (const ZipEntry& entry : directory_.entries())
+    list.push_back({entry.inode, decoded_name(entry).name, kind_of(entry), entry.size});
+  return list;
+}
+
+std::optional<StreamPlan> ZipReader::plan_as(std::uint64_t member, std::uint64_t as, bool says) {
+  const auto at = std::ranges::lower_bound(directory_.entries(), member, {}, &ZipEntry::inode);
+  if (at == directory_.entries().end() || at->inode != member) return std::nullopt;
+  ZipEntry entry = *at;
+  entry.inode = as;
+  if (says) tell_marks(entry);
+  return plan_of(entry, kind_of(entry));
 }
 
 void ZipReader::tell_marks(const ZipEntry& entry) {
@@ -403,12 +416,12 @@ Status ZipReader::report() {
 
 }  // namespace
 
-std::unique_ptr<OwnReader> make_zip_reader(WalkBase& walk) {
+std::unique_ptr<MemberReader> make_zip_reader(WalkBase& walk) {
   return std::make_unique<ZipReader>(walk);
 }
 
 // The directory alone is looked at: what is encrypted altogether, and kinds that are not read, are known before a walk.
-Status map_zip(const evidence::Image& image, Sink& sink) {
+Status map_zip(const evidence::Image& image, const FsJob& job, Sink& sink) {
   sink.working_on(Stage::kMap, 0);
   const RangeReader file(image, 0, image.size_bytes());
   ZipDirectory directory(file, [&](std::uint64_t) { sink.working_on(Stage::kMap, 0); });
@@ -416,7 +429,7 @@ Status map_zip(const evidence::Image& image, Sink& sink) {
   MemberPaths paths;
   std::uint64_t files = 0, encrypted = 0;
   for (const ZipEntry& entry : directory.entries()) {
-    paths.look_at(decoded_name(entry).name);
+    paths.look_at(decoded_name(entry).name, kind_of(entry) == FileKind::kDir);
     if (kind_of(entry) != FileKind::kFile) continue;
     ++files;
     if (entry.encrypted()) ++encrypted;
@@ -428,7 +441,7 @@ Status map_zip(const evidence::Image& image, Sink& sink) {
   const auto status = directory.truncated()         ? catalog::VolumeStatus::kPartial
                       : directory.entries().empty() ? catalog::VolumeStatus::kEmpty
                                                     : catalog::VolumeStatus::kParsed;
-  return send_member_volume(image, "zip", status, paths, sink);
+  return send_member_volume(image, job, "zip", status, paths, sink);
 }
 
 }  // namespace limier::volume

@@ -5,13 +5,13 @@
 // lists; folders that no member stands for have numbers from kMadeUpInodes on.
 #pragma once
 
-#include "volume/own_reader.h"
+#include "volume/member_reader.h"
 
 namespace limier::volume {
 
-std::unique_ptr<OwnReader> make_zip_reader(WalkBase& walk);
+std::unique_ptr<MemberReader> make_zip_reader(WalkBase& walk);
 
 // The one volume of a zip, for map_volumes.
-Status map_zip(const evidence::Image& image, Sink& sink);
+Status map_zip(const evidence::Image& image, const FsJob& job, Sink& sink);
 
 }  // namespace limier::volume

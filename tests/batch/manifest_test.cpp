@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "batch/manifest.h"
 #include "batch/packing.h"
+#include "limier/base/digest.h"
 
 namespace limier::batch {
 namespace {
@@ -25,9 +27,10 @@ struct ReadManifest {
 
 ReadManifest read(std::string_view text, std::string_view name = "manifest.csv") {
   ReadManifest result;
+  GivenFiles given;
   const Manifest manifest = parse_manifest(text, name, result.problems);
   for (const auto& row : manifest.rows)
-    result.exhibits.push_back(exhibit_of(row, manifest.defaults, "/base", kRules, result.problems));
+    result.exhibits.push_back(exhibit_of(row, manifest.defaults, "/base", kRules, given, result.problems));
   return result;
 }
 
@@ -179,6 +182,28 @@ TEST(Manifest, CodePages) {
   EXPECT_EQ(good.exhibits[1].codepage, "1251");
   EXPECT_EQ(good.exhibits[2].codepage, "");
   expect_problem(read("exhibit,path,authority,codepage\nA,a,w,851\n"), 2, "'851' is none of 437, 737");
+}
+
+TEST(Manifest, KeywordsAndRulesAreReadAtPlanning) {
+  const std::string folder = testing::TempDir();
+  const std::string words = folder + "manifest_words.txt", rules = folder + "manifest_rules.yar";
+  std::ofstream(words) << "heron\n";
+  std::ofstream(rules) << "rule heron { condition: true }\n";
+  const std::string head = "exhibit,path,authority,keywords,yara,profile\n";
+  const auto good = read(head + "A,a.dd,w," + words + "," + rules + ",full\nB,b.dd,w,,,\n");
+  ASSERT_TRUE(good.problems.empty());
+  EXPECT_EQ(good.exhibits[0].keywords, std::vector<std::string>{words});
+  ASSERT_EQ(good.exhibits[0].keyword_digests.size(), 1u);
+  EXPECT_EQ(good.exhibits[0].keyword_digests[0],
+            hex_digest(*digest_of(as_bytes(std::string_view("heron\n")), {false, false, true}).sha256));
+  EXPECT_EQ(good.exhibits[0].yara_digest.size(), 64u);
+  EXPECT_TRUE(good.exhibits[1].keywords.empty() && good.exhibits[1].yara.empty());
+  const auto bad =
+      read(head + "A,a.dd,w,none.txt," + folder + "none.yar,\nB,b.dd,w," + words + "," + rules + ",quick\n");
+  expect_problem(bad, 2, "none.txt");
+  expect_problem(bad, 2, "none.yar");
+  expect_problem(bad, 3, "keywords needs profile standard or full");
+  expect_problem(bad, 3, "yara needs profile standard or full");
 }
 
 TEST(Manifest, NamesOfFoldersAreSafe) {

@@ -28,11 +28,9 @@ READ = ["ufed_ios/EXTRACTION_FFS.zip", "ufed_android/EXTRACTION_FFS.zip", "ufed_
 REFUSED = {"refused/empty.zip": "is empty", "refused/text.zip": "named like a ZIP archive",
            "truncated/last_part_only.zip": ".z01", "ab/encrypted.ab": "Android backup (.ab), encrypted",
            "refused/broken.ab": "its header is cut off"}
-UNSUPPORTED = ["itunes/00008118-000980CB29853D61", "itunes_encrypted/0000B635-000BAC0545D65D12",
-               "itunes_old/6a7331bafc813f763e123646ae41f7c43139a2a9", "itunes_packed/backup.zip",
-               "itunes_packed/backup.tar"]
+BACKUPS = ["itunes", "itunes_old", "itunes_packed/backup.zip", "itunes_packed/backup.tar"]
 STATES = {"complete": {"complete", "empty"}, "damaged": {"partial", "unreadable"}, "partial": {"partial", "unreadable"},
-          "encrypted": {"encrypted"}, "not-read": {"not-read"}}
+          "encrypted": {"encrypted"}, "not-read": {"not-read"}, "missing": {"unreadable"}}
 KINDS = {"hardlink": "file", "fifo": "device"}
 # Where our word for a gap is another one than the maker's.
 GAPS = {"gap": "archive-gap"}
@@ -76,7 +74,9 @@ class Extraction(unittest.TestCase):
 class Truth(Extraction):
     def compare_members(self, truth, index):
         rows = collections.defaultdict(list)
-        for row in index.rows("SELECT * FROM v_file ORDER BY file_id"):
+        # What a backup has of its own is listed beside the files of the phone.
+        for row in index.rows("SELECT * FROM v_file WHERE kind <> 'virtual' AND path <> '/$Backup/Info.plist' "
+                              "ORDER BY file_id"):
             rows[raw_name(row)].append(row)
         issues = collections.defaultdict(set)
         for row in index.rows("SELECT file_id, code FROM v_issue WHERE file_id IS NOT NULL"):
@@ -171,16 +171,51 @@ class Truth(Extraction):
                 self.assertEqual(run.code, 3, run.err)
                 self.assertIn(words, run.err)
                 self.assertFalse(run.has_index)
-        for name in UNSUPPORTED:
+        image = self.new_folder() / "report.ufdr"
+        with zipfile.ZipFile(image, "w") as archive:
+            archive.writestr("report.xml", b"<project/>")
+            archive.writestr("files/Image/1.jpg", b"x")
+        run = self.triage(image)
+        self.assertEqual(run.code, 3, run.err)
+        with run.index() as index:
+            self.assertEqual(index.one("SELECT status, fs_type FROM v_volume"),
+                             {"status": "unsupported", "fs_type": "UFDR report"})
+            self.assertEqual(index.rows("SELECT * FROM v_file"), [])
+            self.assertIn("UFDR report",
+                          index.one("SELECT message FROM v_issue WHERE code = 'extraction-unsupported'")["message"])
+
+    def test_backups_of_itunes_and_finder(self):
+        for name in BACKUPS:
             with self.subTest(extraction=name):
-                run = self.triage(EXTRACTIONS / name)
-                self.assertEqual(run.code, 3, run.err)
+                truth = truth_of(name)
+                run = self.triage(support.CORPUS / "extractions" / truth["file"])
+                self.assertIn(run.code, truth["exit"], run.err)
                 with run.index() as index:
+                    evidence = index.one("SELECT * FROM v_evidence")
+                    self.assertEqual((evidence["sha256"], evidence["verdict"]),
+                                     (truth.get("sha256", truth.get("tree_sha256")), truth["verdict"]))
                     self.assertEqual(index.one("SELECT status, fs_type FROM v_volume"),
-                                     {"status": "unsupported", "fs_type": "iTunes or Finder backup"})
-                    self.assertEqual(index.rows("SELECT * FROM v_file"), [])
-                    self.assertIn("iTunes or Finder backup",
-                                  index.one("SELECT message FROM v_issue WHERE code = 'extraction-unsupported'")["message"])
+                                     {"status": "parsed", "fs_type": "itunes"})
+                    self.covered(index)
+                    self.compare_members(truth, index)
+                    told = {row["code"] for row in index.rows("SELECT code FROM v_issue WHERE stage = 'walk'")}
+                    self.assertEqual(told - {"content-unreadable"},
+                                     {code for member in truth["members"] for code in member.get("issues", [])})
+                    facts = {row["value"] for row in index.rows(
+                        "SELECT d.value FROM v_device d JOIN v_file f USING (file_id) WHERE f.path = '/$Backup/Info.plist'")}
+                    for key, value in truth.get("info", {}).items():
+                        if key in ("Device Name", "Product Type", "Product Version", "Serial Number", "IMEI", "Phone Number"):
+                            self.assertIn(value, facts, key)
+
+    def test_an_encrypted_backup_is_named_and_not_listed(self):
+        run = self.triage(EXTRACTIONS / truth_of("itunes_encrypted")["file"].split("/", 1)[0])
+        self.assertEqual(run.code, 3, run.err)
+        with run.index() as index:
+            self.assertEqual(index.one("SELECT status, fs_type, encryption FROM v_volume"),
+                             {"status": "encrypted", "fs_type": "itunes", "encryption": "iTunes backup"})
+            self.assertEqual(index.rows("SELECT * FROM v_file"), [])
+            self.assertEqual(index.one("SELECT scope, scheme, certainty FROM v_encryption"),
+                             {"scope": "volume", "scheme": "iTunes backup", "certainty": "structure"})
 
     def test_packs_export_and_explain_work_as_on_an_image(self):
         image = EXTRACTIONS / "ufed_ios/EXTRACTION_FFS.zip"

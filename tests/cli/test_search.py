@@ -1,4 +1,5 @@
 """`limier search`: what it finds is what a plain scan of the same rows finds, and it says what it looked through."""
+import hashlib
 import json
 import pathlib
 import re
@@ -285,7 +286,7 @@ class WhatCannotBe(Search):
     def test_texts_of_known_files_are_counted_and_not_kept(self):
         image = self.make({"a.txt": b"known words of software\n", "b.txt": b"words of a person\n"})
         listed = self.work / "known.md5"
-        listed.write_text(f"{__import__('hashlib').md5(b'known words of software' + bytes([10])).hexdigest()}  a.txt\n")
+        listed.write_text(f"{hashlib.md5(b'known words of software' + bytes([10])).hexdigest()}  a.txt\n")
         made = limier("hashset", "import", listed, "--name", "list", "--kind", "known", "--to", self.work / "known.set")
         self.assertEqual(made.returncode, EXIT_GOOD, made.stderr)
         self.assertEqual(self.triage(image, "--hashset", self.work / "known.set").returncode, EXIT_GOOD)
@@ -293,6 +294,89 @@ class WhatCannotBe(Search):
         self.assertEqual(self.rows("SELECT message FROM v_issue WHERE code = 'texts-in-known-files'"),
                          [("the texts of 1 known files were not kept and cannot be searched",)])
         self.assertIn({"reason": "known files", "files": 1, "bytes": 24}, self.search("x")["without_text"])
+
+
+    def test_texts_that_the_lists_of_packages_know_are_not_read(self):
+        known, other = b"words of a tool\n" * 3, b"words of a tool, changed\n" * 3
+        lists = "".join(f"{hashlib.md5(known).hexdigest()}  usr/share/doc/{name}\n" for name in ("a.txt", "b.txt")).encode()
+        image = self.make({"var/lib/dpkg/info/tool.md5sums": lists, "usr/share/doc/a.txt": known, "usr/share/doc/b.txt": other, "home/copy.txt": known, "home/c.txt": b"words of mine\n"})
+        self.assertEqual(self.triage(image).returncode, EXIT_GOOD)
+        self.assertEqual({one["path"] for one in self.search("words", "--in", "text")["results"]}, {"/usr/share/doc/b.txt", "/home/c.txt"})
+        self.assertEqual(self.rows("SELECT c.text_state FROM v_file f JOIN v_content c USING (sha256) WHERE f.name IN ('a.txt', 'copy.txt')"), [("known",), ("known",)])
+        self.assertEqual(self.rows("SELECT f.name FROM v_item i JOIN v_file f USING (content_id) WHERE i.parser = 'text' ORDER BY 1"), [("b.txt",), ("c.txt",)])
+        self.assertEqual(self.rows("SELECT message FROM v_issue WHERE code = 'texts-in-known-files'"),
+                         [("the texts of 1 known files were not kept and cannot be searched",)])
+
+    def test_beyond_the_limit_the_largest_are_left_out_and_counted(self):
+        files = {f"small{n}.txt": f"geld {n}\n".encode() * 30 for n in range(4)}
+        files["large.txt"] = b"geld in a long file\n" * 200
+        files["larger.txt"] = b"geld in a longer file\n" * 400
+        image = self.make(files)
+        self.assertEqual(self.triage(image, "--text-limit", "5000").returncode, EXIT_GOOD)
+        self.assertEqual({one["path"] for one in self.search("geld")["results"]}, {f"/{name}" for name in files if name != "larger.txt"})
+        self.assertEqual(self.rows("SELECT message FROM v_issue WHERE code = 'texts-over-limit'"),
+                         [("the texts of 1 files were not kept and cannot be searched: together they are larger than --text-limit, and the largest are left out",)])
+        self.assertEqual(self.rows("SELECT size FROM v_content WHERE text_state = 'over-limit'"), [(len(files["larger.txt"]),)])
+        self.assertIn({"reason": "beyond the limit of texts", "files": 1, "bytes": len(files["larger.txt"])}, self.search("x")["without_text"])
+        refused = limier("triage", image, "--out", self.work / "other", "--authority", "x", "--text-limit", "much")
+        self.assertEqual(refused.returncode, EXIT_USAGE)
+
+    def test_each_content_says_what_became_of_its_text(self):
+        secret = b"-----BEGIN PGP MESSAGE-----\n\nhQEMA0\n-----END PGP MESSAGE-----\n"
+        image = self.make({"a.txt": b"words of a person\n", "copy of a.txt": b"words of a person\n", "software.txt": b"words of software\n", "blank.txt": b" \n" * 40,
+                           "picture.png": PNG, "letter.eml": b"From: a@example.org\nTo: b@example.org\nSubject: heron\nDate: Tue, 14 Nov 2023 10:00:00 +0000\n\nblue heron\n",
+                           "long.txt": b"a long line of text\n" * (17 * (1 << 20) // 20), "secret.asc": secret, "empty": b""}, size="49152K")
+        listed = self.work / "known.md5"
+        listed.write_text(f"{hashlib.md5(b'words of software' + bytes([10])).hexdigest()}  a.txt\n")
+        self.assertEqual(limier("hashset", "import", listed, "--name", "list", "--kind", "known", "--to", self.work / "known.set").returncode, EXIT_GOOD)
+        self.assertEqual(self.triage(image, "--hashset", self.work / "known.set").returncode, EXIT_GOOD)
+        states = dict(self.rows("SELECT f.name, c.text_state FROM v_file f JOIN v_content c USING (sha256) WHERE f.kind = 'file' AND f.name NOT LIKE '%lost%'"))
+        for name, state in {"a.txt": "kept", "copy of a.txt": "kept", "software.txt": "known", "blank.txt": "none", "picture.png": "other-type", "letter.eml": "in-rows",
+                            "long.txt": "cut", "secret.asc": "encrypted", "empty": "none"}.items():
+            self.assertEqual(states.get(name), state, name)
+        self.assertEqual(self.rows("SELECT count(*) FROM v_content WHERE text_state IS NULL"), [(0,)])
+        kept = self.rows("SELECT count(DISTINCT content_id) FROM v_text WHERE parser = 'text'")[0][0]
+        self.assertEqual(self.rows("SELECT count(*) FROM v_content WHERE text_state IN ('kept', 'cut')"), [(kept,)])
+
+    def test_without_a_look_into_contents_no_state_is_given(self):
+        self.assertEqual(self.triage(self.make({"a.txt": b"words\n"}), "--profile", "quick").returncode, EXIT_GOOD)
+        self.assertEqual(self.rows("SELECT DISTINCT text_state FROM v_content"), [(None,)])
+
+
+class OverBorders(Search):
+    """A text is kept in pieces of at most 32 KiB, cut behind a line."""
+
+    def pieces(self, coding, mark=b"", between=b"", line="caf\u00e9 filler\n"):
+        """A text whose first piece ends in "a zilveren", and whose second begins with "lepelaar"."""
+        unit = len("x".encode(coding))
+        line, last = line.encode(coding), "a zilveren\n".encode(coding)
+        room = (32 << 10) - 3 * unit - len(last)
+        filler = line * ((room - 2 * unit) // len(line))
+        filler += ("x" * ((room - len(filler)) // unit - 1) + "\n").encode(coding)
+        return mark + filler + last + between + ("lepelaar flies and so on\n" + "more of it\n" * 50).encode(coding)
+
+    def test_words_in_a_row_over_the_border(self):
+        files = {"wide.txt": self.pieces("utf-16-le"), "wider.txt": self.pieces("utf-32-le", b"\xff\xfe\0\0"), "cp1252.txt": self.pieces("cp1252"), "utf-8.txt": self.pieces("utf-8")}
+        files["gap.txt"] = self.pieces("ascii", between=bytes(200), line="plain filler\n")
+        cut = bytearray(b"q-" * 40_000)
+        cut[(32 << 10) - 6:(32 << 10) + 8] = b"zilverlepelaar"
+        files["line.txt"] = bytes(cut)
+        self.assertEqual(self.triage(self.make(files, size="8192K")).returncode, EXIT_GOOD)
+        for name in files:
+            self.assertGreater(self.rows(f"SELECT max(part) FROM v_text t JOIN v_file f USING (file_id) WHERE f.name = '{name}'")[0][0], 1, name)
+        there = {f"/{name}" for name in files} - {"/gap.txt", "/line.txt"}
+        for term in ("zilveren lepelaar", "zilveren lepelaar flies", "ren lepel"):
+            found = self.search(term)["results"]
+            self.assertEqual({one["path"] for one in found}, there, term)
+            self.assertTrue(all(one["places"] == 1 and "byte=" in one["locator"] for one in found), found)
+        found = self.search("zilverlepelaar")["results"]
+        self.assertEqual([(one["path"], one["places"]) for one in found], [("/line.txt", 1)])
+        self.assertEqual([one["path"] for one in self.search("-e", "zilverlepe+laar")["results"]], ["/line.txt"])
+        # Words that stand whole in the second piece are told once.
+        self.assertEqual({one["places"] for one in self.search("lepelaar", "--in", "text")["results"]}, {1})
+        whole = {row: body for row, body in self.rows("SELECT f.name, group_concat(body, '') FROM (SELECT * FROM v_text ORDER BY text_id) JOIN v_file f USING (file_id) GROUP BY f.name")}
+        self.assertEqual(whole["cp1252.txt"], files["cp1252.txt"].decode("cp1252"))
+        self.assertEqual(whole["utf-8.txt"], files["utf-8.txt"].decode("utf-8"))
 
 
 if __name__ == "__main__":

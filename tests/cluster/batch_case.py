@@ -110,7 +110,8 @@ class BatchTest(unittest.TestCase):
         return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in sorted(folder.glob("*")))
 
     def working(self):
-        """Process ids of `limier batch exec` on this case by task: the one that holds the lock, then the triage below it."""
+        """Process ids of `limier batch exec` on this case by task: the one that holds the lock, the triage below it, and
+        at times a child of that, which is about to become a worker."""
         mark = b"\0batch\0exec\0" + os.fsencode(self.case) + b"\0"
         found = {}
         for entry in pathlib.Path("/proc").iterdir():
@@ -122,8 +123,11 @@ class BatchTest(unittest.TestCase):
                         parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
                         found.setdefault(task, []).append((parent, int(entry.name)))
         for task, pairs in found.items():
-            pids = [pid for _, pid in pairs]
-            found[task] = [pid for _, pid in sorted(pairs, key=lambda pair, pids=pids: pair[0] in pids)]
+            parents = {pid: parent for parent, pid in pairs}
+
+            def depth(pid, parents=parents):
+                return 0 if parents[pid] not in parents else 1 + depth(parents[pid])
+            found[task] = sorted(parents, key=depth)
         return found
 
     def wait_until(self, condition, limit_s, what):

@@ -85,7 +85,7 @@ class ParallelTest(BatchTest):
         running = self.start("run", self.case, "--executor", "parallel", "--max-active", "2")
         self.wait_until(lambda: set(self.working()) == {"1", "2"}, 60, "two tasks at work")
         # Each as soon as it has begun: on a busy machine the other may be through while one waits for both.
-        for name, task, at in (("big0", "1", 0), ("big1", "2", -1)):  # the task itself; a task's triage
+        for name, task, at in (("big0", "1", 0), ("big1", "2", 1)):  # the task itself; a task's triage
             self.wait_until((self.case / "exhibits" / name / "index.db").exists, 60, "an index")
             os.kill(self.working()[task][at], signal.SIGKILL)
         self.finish(running, code=75)
@@ -103,7 +103,7 @@ class ParallelTest(BatchTest):
     def test_ctrl_c_keeps_what_is_there_and_resume_goes_on(self):
         self.plan(*BIG, *SMALL[:4])
         running = self.start("run", self.case, "--executor", "parallel", "--max-active", "2")
-        self.wait_until(lambda: len(self.working()) == 2, 60, "two tasks at work")
+        self.wait_until(lambda: len(list((self.case / "attempts").glob("*.json"))) == 2, 60, "two tasks at work")
         running.send_signal(signal.SIGINT)
         self.finish(running, code=130)
         self.assertEqual(self.working(), {}, "a task outlived the run")

@@ -138,8 +138,6 @@ TEST(Identify, EveryCorpusImage) {
       {"vm/image.vdi", "VirtualBox VDI"},
       {"vm/image.vhd", "Microsoft VHD"},
       {"vm/image.vmdk", "VMware VMDK"},
-      {"logical/origin.L01", "EnCase L01 (logical EWF)"},
-      {"damaged/headerNAMEmod.L01", "EnCase L01 (logical EWF)"},
       {"ewf/zeros_128s.Ex01", "EnCase 7 Ex01 (EWF2)"},
       {"damaged/empty.E01", ""},
       {"damaged/not_an_image.E01", ""}};
@@ -157,8 +155,8 @@ TEST(Identify, EveryCorpusImage) {
       continue;
     }
     const std::string extension = entry.path().extension().string();
-    if (extension == ".ad1") {
-      EXPECT_EQ(format_name(found.format), "ad1") << name;
+    if (extension == ".ad1" || extension == ".L01") {
+      EXPECT_EQ(format_name(found.format), extension == ".ad1" ? "ad1" : "ewf-l01") << name;
       continue;
     }
     if (extension == ".gz") {  // what is in it shows when it is unpacked

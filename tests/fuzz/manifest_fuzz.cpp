@@ -45,8 +45,14 @@ void plan_rows(const batch::Manifest& manifest) {
   const batch::TextRules rules{[](std::string_view zone) { return zone.starts_with('E'); },
                                [](std::string_view text) { return text.find_first_not_of(" \t") == text.npos; }};
   for (const auto& row : manifest.rows) {
+    // What these name is read from end to end, folders with all that is below them.
+    const auto names = [&](const char* field) {
+      return row.cells.contains(field) || manifest.defaults.contains(field);
+    };
+    if (names("keywords") || names("yara")) continue;
     std::vector<batch::PlanProblem> problems;
-    const auto exhibit = batch::exhibit_of(row, manifest.defaults, "/case", rules, problems);
+    batch::GivenFiles given;
+    const auto exhibit = batch::exhibit_of(row, manifest.defaults, "/case", rules, given, problems);
     if (!problems.empty()) continue;
     require(!exhibit.folder.empty() && exhibit.folder.find('/') == std::string::npos && exhibit.folder != "." &&
             exhibit.folder != "..");

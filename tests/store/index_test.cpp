@@ -159,7 +159,7 @@ TEST_F(StoreTest, TheFileSaysWhatItIs) {
   add(name(2, "/nothing", 99));
   finish_all();
   EXPECT_EQ(rows("PRAGMA application_id"), "1279872338");
-  EXPECT_EQ(rows("PRAGMA user_version"), "11");
+  EXPECT_EQ(rows("PRAGMA user_version"), "12");
   EXPECT_EQ(rows("PRAGMA journal_mode"), "delete");
   EXPECT_EQ(rows("PRAGMA integrity_check"), "ok");
   EXPECT_EQ(rows("PRAGMA foreign_key_check"), "");

@@ -45,6 +45,8 @@ inline constexpr std::string_view kLoosePagesVersion = "1";
 
 // The parser of files that are text. Bytes do not say whose they are, so under a scope it is given none.
 inline constexpr std::string_view kTextParser = "text";
+// Of the text of one file, from its beginning on.
+inline constexpr std::uint64_t kMostTextBytes = 16u << 20;
 // Parsers of every content, or of those of no known type: they have no wish either.
 inline constexpr std::string_view kLibmagic = "libmagic", kLibmagicVersion = "1";
 inline constexpr std::string_view kYara = "yara", kYaraVersion = "1";
