@@ -244,15 +244,18 @@ std::uint32_t Ad1Reader::mode(const Ad1Entry& entry) {
 
 Result<std::vector<std::uint64_t>> Ad1Reader::names() {
   load();
-  for (const Listed& one : listed_) paths_.look_at(one.path.substr(1));
-  paths_.settle();
-  MemberTree tree(walk_);
   std::vector<FileKind> kinds;
   kinds.reserve(listed_.size());
   for (const Listed& one : listed_) {
     beat(kinds.size());
     kinds.push_back(kind_of(one.entry, mode(one.entry)));
-    if (kinds.back() == FileKind::kDir) tree.folder(paths_.path_of(one.path.substr(1)), one.inode, one.path.substr(1));
+    paths_.look_at(one.path.substr(1), kinds.back() == FileKind::kDir);
+  }
+  paths_.settle();
+  MemberTree tree(walk_);
+  for (std::size_t i = 0; i < listed_.size(); ++i) {
+    const std::string stored = listed_[i].path.substr(1);
+    if (kinds[i] == FileKind::kDir) tree.folder(paths_.path_of(stored), listed_[i].inode, stored);
   }
   LIMIER_CHECK(tree.send_root());
   MemberAlikes alikes;
@@ -482,12 +485,12 @@ std::unique_ptr<OwnReader> make_ad1_reader(WalkBase& walk) {
   return std::make_unique<Ad1Reader>(walk);
 }
 
-Status map_ad1(const evidence::Image& image, const evidence::EvidenceSpec& spec, Sink& sink) {
-  const Ad1Bytes bytes(image, spec);
+Status map_ad1(const evidence::Image& image, const FsJob& job, Sink& sink) {
+  const Ad1Bytes bytes(image, job.evidence);
   const auto header = bytes.header();
   const MemberPaths paths;
   const bool empty = header && header->first_entry == 0;
-  return send_member_volume(image, "ad1",
+  return send_member_volume(image, job, "ad1",
                             !header ? catalog::VolumeStatus::kPartial
                             : empty ? catalog::VolumeStatus::kEmpty
                                     : catalog::VolumeStatus::kParsed,

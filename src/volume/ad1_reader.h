@@ -15,6 +15,6 @@ namespace limier::volume {
 std::unique_ptr<OwnReader> make_ad1_reader(WalkBase& walk);
 
 // The one volume of an AD1, for map_volumes.
-Status map_ad1(const evidence::Image& image, const evidence::EvidenceSpec& spec, Sink& sink);
+Status map_ad1(const evidence::Image& image, const FsJob& job, Sink& sink);
 
 }  // namespace limier::volume

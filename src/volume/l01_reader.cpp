@@ -26,18 +26,12 @@ constexpr std::size_t kHeader = 48;  // digest, length, check sum
 constexpr std::size_t kMaxEntries = 2u << 20;
 constexpr std::size_t kMaxLine = 4u << 20;  // bytes; longer ones are taken for damage
 constexpr std::size_t kReadAtOnce = 256u << 10;
-constexpr std::size_t kMaxExtents = 1u << 16;
-
-struct Run {
-  std::uint64_t offset = 0, length = 0;  // on the media
-};
 
 struct Entry {
   std::string path, name;
   bool folder = false;
-  bool bad_place = false;  // its extents are none that can be
-  std::uint64_t size_bytes = 0;
-  std::vector<Run> runs;
+  bool bad_place = false;  // it says no place that can be
+  std::uint64_t size_bytes = 0, offset = 0;
   std::optional<std::int64_t> created, accessed, written, changed;
 };
 
@@ -129,7 +123,7 @@ class L01Reader final : public OwnReader {
   void beat(std::uint64_t item) const;
   void load();
   Entry entry_of(const std::vector<std::string_view>& keys, std::string_view line) const;
-  void take_runs(std::string_view text, Entry& entry) const;
+  void take_run(std::string_view text, Entry& entry) const;
 
   WalkBase& walk_;
   MemberIssues issues_;
@@ -197,38 +191,32 @@ void L01Reader::load() {
 Entry L01Reader::entry_of(const std::vector<std::string_view>& keys, std::string_view line) const {
   Entry entry;
   const auto values = parts_of(line, '\t');
-  std::string_view runs;
+  std::string_view run;
   for (std::size_t i = 0; i < std::min(keys.size(), values.size()); ++i) {
     const std::string_view key = keys[i], value = values[i];
     if (key == "n") entry.name = value;
     if (key == "p") entry.folder = value == "1";
     if (key == "ls") entry.size_bytes = number_of<std::uint64_t>(value).value_or(0);
-    if (key == "be") runs = value;
+    if (key == "be") run = value;
     if (key == "cr") entry.created = number_of<std::int64_t>(value);
     if (key == "ac") entry.accessed = number_of<std::int64_t>(value);
     if (key == "wr") entry.written = number_of<std::int64_t>(value);
     if (key == "mo") entry.changed = number_of<std::int64_t>(value);
   }
-  if (entry.size_bytes > 0) take_runs(runs, entry);
+  if (entry.size_bytes > 0) take_run(run, entry);
   return entry;
 }
 
-// "1 0 3b99": how many, then place and length of each, in hexadecimal.
-void L01Reader::take_runs(std::string_view text, Entry& entry) const {
+// "1 0 3b99": how many, then place and length, in hexadecimal. libewf opens no image with more than one.
+void L01Reader::take_run(std::string_view text, Entry& entry) const {
   const auto parts = parts_of(text, ' ');
-  const auto count = number_of<std::size_t>(parts.front(), 16);
   entry.bad_place = true;
-  if (!count || *count == 0 || *count > kMaxExtents || parts.size() < 1 + 2 * *count) return;
-  std::uint64_t left = entry.size_bytes;
-  for (std::size_t i = 0; i < *count; ++i) {
-    const auto offset = number_of<std::uint64_t>(parts[1 + 2 * i], 16);
-    const auto length = number_of<std::uint64_t>(parts[2 + 2 * i], 16);
-    const std::uint64_t media = walk_.end - walk_.base;
-    if (!offset || !length || *offset > media || *length > media - *offset || *length > left) return;
-    entry.runs.push_back({*offset, *length});
-    left -= *length;
-  }
-  entry.bad_place = left != 0;
+  if (parts.size() < 3 || parts[0] != "1") return;
+  const auto offset = number_of<std::uint64_t>(parts[1], 16), length = number_of<std::uint64_t>(parts[2], 16);
+  const std::uint64_t media = walk_.end - walk_.base;
+  if (!offset || !length || *offset > media || *length > media - *offset || *length != entry.size_bytes) return;
+  entry.offset = *offset;
+  entry.bad_place = false;
 }
 
 Result<std::vector<std::uint64_t>> L01Reader::names() {
@@ -236,7 +224,7 @@ Result<std::vector<std::uint64_t>> L01Reader::names() {
   MemberPaths paths;
   const auto stored = [](const Entry& entry) { return std::string_view(entry.path).substr(1); };
   for (const Entry& entry : entries_)
-    if (!entry.path.empty()) paths.look_at(stored(entry));
+    if (!entry.path.empty()) paths.look_at(stored(entry), entry.folder);
   paths.settle();
   MemberTree tree(walk_);
   for (std::size_t i = 0; i < entries_.size(); ++i)
@@ -289,11 +277,7 @@ std::optional<Described> L01Reader::describe(std::uint64_t inode) {
                 true);
   } else {
     plan.record.source = ContentSource::kExtents;
-    std::uint64_t at = 0;
-    for (const Run& run : entry.runs) {
-      add_extent(plan, ExtentKind::kData, at, walk_.base + run.offset, run.length);
-      at += run.length;
-    }
+    add_extent(plan, ExtentKind::kData, 0, walk_.base + entry.offset, entry.size_bytes);
   }
   number_extents(plan);
   return described;
@@ -301,18 +285,18 @@ std::optional<Described> L01Reader::describe(std::uint64_t inode) {
 
 Status L01Reader::blocks() {
   load();
-  std::vector<Run> runs;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> runs;
   for (const Entry& entry : entries_)
-    if (!entry.bad_place) runs.insert(runs.end(), entry.runs.begin(), entry.runs.end());
-  std::ranges::sort(runs, {}, &Run::offset);
+    if (entry.size_bytes > 0 && !entry.bad_place) runs.emplace_back(entry.offset, entry.size_bytes);
+  std::ranges::sort(runs);
   const std::uint64_t end = walk_.end - walk_.base;
   std::uint64_t at = 0;
   const auto send = [&](std::uint64_t from, std::uint64_t to, BlockUse use) -> Status {
     if (to <= from) return ok_status();
     return walk_.sink.blocks({walk_.volume_id(), walk_.base + from, to - from, use});
   };
-  for (const Run& run : runs) {
-    const std::uint64_t from = std::max(at, run.offset), to = std::min(run.offset + run.length, end);
+  for (const auto& [offset, length] : runs) {
+    const std::uint64_t from = std::max(at, offset), to = std::min(offset + length, end);
     if (from >= to) continue;
     LIMIER_CHECK(send(at, from, BlockUse::kUnallocated));
     LIMIER_CHECK(send(from, to, BlockUse::kAllocated));
@@ -344,10 +328,11 @@ std::unique_ptr<OwnReader> make_l01_reader(WalkBase& walk) {
   return std::make_unique<L01Reader>(walk);
 }
 
-Status map_l01(const evidence::Image& image, Sink& sink) {
+Status map_l01(const evidence::Image& image, const FsJob& job, Sink& sink) {
   const bool listed = !image.file_list(0, kHeader).empty();
-  return send_member_volume(image, "l01", listed ? catalog::VolumeStatus::kParsed : catalog::VolumeStatus::kPartial,
-                            MemberPaths(), sink);
+  return send_member_volume(image, job, "l01",
+                            listed ? catalog::VolumeStatus::kParsed : catalog::VolumeStatus::kPartial, MemberPaths(),
+                            sink);
 }
 
 }  // namespace limier::volume

@@ -15,6 +15,6 @@ namespace limier::volume {
 std::unique_ptr<OwnReader> make_l01_reader(WalkBase& walk);
 
 // The one volume of an L01, for map_volumes.
-Status map_l01(const evidence::Image& image, Sink& sink);
+Status map_l01(const evidence::Image& image, const FsJob& job, Sink& sink);
 
 }  // namespace limier::volume

@@ -75,9 +75,9 @@ Status map_extraction(const evidence::Image& image, const FsJob& job, Sink& sink
     case evidence::Format::kAndroidBackup:
       return map_tar(image, job, sink);
     case evidence::Format::kEwfL01:
-      return map_l01(image, sink);
+      return map_l01(image, job, sink);
     case evidence::Format::kAd1:
-      return map_ad1(image, job.evidence, sink);
+      return map_ad1(image, job, sink);
     default:
       return Error{ErrorKind::kInternal, "no extraction that is known"};
   }
