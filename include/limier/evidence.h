@@ -54,8 +54,7 @@ constexpr bool is_extraction(Format format) {
 }
 // Whether the media are the bytes of the files, one behind the other.
 constexpr bool is_plain(Format format) {
-  return format == Format::kRaw || format == Format::kSplitRaw ||
-         (is_extraction(format) && format != Format::kEwfL01);
+  return format == Format::kRaw || format == Format::kSplitRaw || (is_extraction(format) && format != Format::kEwfL01);
 }
 
 inline constexpr std::size_t kTailBytes = 64u << 10;

@@ -175,7 +175,8 @@ Status write_manifest(const std::string& dir, const std::vector<ManifestSegment>
                                       " \"keywords\": {},\n"
                                       "  \"yara_files\": {},\n  \"scope_sha256\": {}\n}}\n",
                                       LIMIER_VERSION, build_commit(), chain_head(log), joined(evidence), joined(files),
-                                      joined(programs), joined(packs), joined(hash_sets), joined(keyword_files), joined(yara), scope));
+                                      joined(programs), joined(packs), joined(hash_sets), joined(keyword_files),
+                                      joined(yara), scope));
 }
 
 }  // namespace limier::app

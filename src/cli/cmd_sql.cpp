@@ -45,7 +45,8 @@ std::vector<std::string> views_of_content() {
   std::vector<std::string> views{"v_moment"};
   for (const catalog::KindInfo* kind : catalog::row_kinds()) {
     std::string view = fmt::format("v_{}", kind->name);
-    if (kind->name != "pack" && kind->name != "hash_set" && kind->name != "yara_file" && kind->name != "masked") views.push_back(std::move(view));
+    if (kind->name != "pack" && kind->name != "hash_set" && kind->name != "yara_file" && kind->name != "masked")
+      views.push_back(std::move(view));
   }
   return views;
 }

@@ -1,7 +1,7 @@
 #include "casework/run_format.h"
 
-#include "limier/base/sorter.h"
 #include "fixture.h"
+#include "limier/base/sorter.h"
 
 namespace limier::casework::testing {
 namespace {

@@ -129,18 +129,17 @@ TEST(FindSegmentsMore, LeavesFoldersOut) {
 
 TEST(Identify, EveryCorpusImage) {
   LIMIER_NEED_CORPUS();
-  const std::vector<std::pair<std::string, std::string>> other{
-      {"aff/ext4.aff4", "AFF4"},
-      {"aff/image.aff", "Advanced Forensic Format (AFF)"},
-      {"vm/hfsplus_zlib.dmg", "Apple DMG (UDIF)"},
-      {"vm/image.qcow", "QEMU qcow"},
-      {"vm/image.qcow2", "QEMU qcow2"},
-      {"vm/image.vdi", "VirtualBox VDI"},
-      {"vm/image.vhd", "Microsoft VHD"},
-      {"vm/image.vmdk", "VMware VMDK"},
-      {"ewf/zeros_128s.Ex01", "EnCase 7 Ex01 (EWF2)"},
-      {"damaged/empty.E01", ""},
-      {"damaged/not_an_image.E01", ""}};
+  const std::vector<std::pair<std::string, std::string>> other{{"aff/ext4.aff4", "AFF4"},
+                                                               {"aff/image.aff", "Advanced Forensic Format (AFF)"},
+                                                               {"vm/hfsplus_zlib.dmg", "Apple DMG (UDIF)"},
+                                                               {"vm/image.qcow", "QEMU qcow"},
+                                                               {"vm/image.qcow2", "QEMU qcow2"},
+                                                               {"vm/image.vdi", "VirtualBox VDI"},
+                                                               {"vm/image.vhd", "Microsoft VHD"},
+                                                               {"vm/image.vmdk", "VMware VMDK"},
+                                                               {"ewf/zeros_128s.Ex01", "EnCase 7 Ex01 (EWF2)"},
+                                                               {"damaged/empty.E01", ""},
+                                                               {"damaged/not_an_image.E01", ""}};
   std::size_t refused = 0;
   for (const auto& entry : fs::recursive_directory_iterator(corpus() / "images")) {
     if (!entry.is_regular_file()) continue;

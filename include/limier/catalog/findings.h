@@ -83,7 +83,8 @@ enum class ItemState : std::int8_t { kParsed, kNotApplicable, kNotRead, kFailed,
 inline constexpr std::array<std::string_view, 7> kItemStateWords{"parsed",      "not-applicable", "not-read", "failed",
                                                                  "quarantined", "too-large",      "encrypted"};
 
-// Parsers that look for numbers, addresses or rules alone, or name a type: what their contents mean nobody knows by them.
+// Parsers that look for numbers, addresses or rules alone, or name a type: what their contents mean nobody knows by
+// them.
 inline constexpr std::string_view kSearchers = "'libmagic', 'packed', 'sqlite-texts', 'yara'";
 
 struct Item {
