@@ -18,7 +18,7 @@ import support
 from support import CORPUS, LIMIER, NO_CORPUS
 
 # What each kind of image in cases.tsv must end with, and the images whose note demands something else.
-EXIT_BY_KIND = {"ok": {0}, "damaged": {3, 4, 5}, "unsupported": {3}, "encrypted": {3}, "logical": {3}}
+EXIT_BY_KIND = {"ok": {0}, "damaged": {3, 4, 5}, "unsupported": {3}, "encrypted": {3}, "logical": {0}}
 EXIT_BY_PATH = {
     "devices/windows-laptop.E01": {5},  # one partition is BitLocker
     "devices/windows-laptop-split.E01": {5},
