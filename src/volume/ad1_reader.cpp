@@ -11,6 +11,7 @@
 #include "volume/member_issues.h"
 #include "volume/member_map.h"
 #include "volume/member_names.h"
+#include "volume/member_reader.h"
 #include "volume/member_tree.h"
 
 namespace limier::volume {
@@ -156,7 +157,7 @@ class Ad1Reader final : public OwnReader {
     BlockUse use = BlockUse::kMetadata;
   };
 
-  void beat(std::uint64_t item) const;
+  void beat(std::uint64_t item) const { walk_.sink.working_on(stage_of(walk_.job), item); }
   void load();
   template <class Take>
   void attributes(const Ad1Entry& entry, Take&& take);
@@ -174,15 +175,6 @@ class Ad1Reader final : public OwnReader {
   std::vector<Listed> listed_;
   bool loaded_ = false, truncated_ = false, circle_ = false, too_many_ = false;
 };
-
-void Ad1Reader::beat(std::uint64_t item) const {
-  const bool extracts = walk_.job.kind == FsJobKind::kExtract;
-  walk_.sink.working_on(extracts                              ? Stage::kExtract
-                        : walk_.job.part == WalkPart::kInodes ? Stage::kInodes
-                        : walk_.job.part == WalkPart::kBlocks ? Stage::kBlocks
-                                                              : Stage::kNames,
-                        item);
-}
 
 // Every entry, each behind the folder it is in.
 void Ad1Reader::load() {

@@ -8,6 +8,7 @@
 #include "volume/member_issues.h"
 #include "volume/member_map.h"
 #include "volume/member_names.h"
+#include "volume/member_reader.h"
 #include "volume/member_tree.h"
 #include "volume/ntfs_attributes.h"
 
@@ -70,19 +71,21 @@ class Lines {
     while (true) {
       for (; looked_at_ + 1 < buffer_.size(); looked_at_ += 2) {
         if (buffer_[looked_at_] != '\n' || buffer_[looked_at_ + 1] != 0) continue;
-        std::string line = ntfs_text(Bytes(buffer_).first(looked_at_));
-        buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(looked_at_ + 2));
-        looked_at_ = 0;
+        std::string line = ntfs_text(Bytes(buffer_).subspan(begun_at_, looked_at_ - begun_at_));
+        begun_at_ = looked_at_ += 2;
         if (line.ends_with('\r')) line.pop_back();
         return line;
       }
+      // What was given is dropped a buffer at a time, not a line at a time.
+      buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(begun_at_));
+      looked_at_ -= std::exchange(begun_at_, 0);
       if (buffer_.size() > kMaxLine || !fill()) return std::nullopt;
     }
   }
   // Reads what is left; whether all of it is what was written.
   bool sound() {
     buffer_.clear();
-    looked_at_ = 0;
+    looked_at_ = begun_at_ = 0;
     while (fill()) buffer_.clear();
     const Digests digests = hasher_.finish();
     return left_ == 0 && digests.md5 && *digests.md5 == stored_;
@@ -106,7 +109,7 @@ class Lines {
   bool there_ = false;
   std::uint64_t at_ = 0, left_ = 0;
   std::vector<std::uint8_t> buffer_;
-  std::size_t looked_at_ = 0;
+  std::size_t begun_at_ = 0, looked_at_ = 0;  // of the line that comes
 };
 
 class L01Reader final : public OwnReader {
@@ -120,7 +123,7 @@ class L01Reader final : public OwnReader {
   bool read(const StreamPlan& /*plan*/, const Consumer& /*consume*/, Status& /*consumed*/) override { return false; }
 
  private:
-  void beat(std::uint64_t item) const;
+  void beat(std::uint64_t item) const { walk_.sink.working_on(stage_of(walk_.job), item); }
   void load();
   Entry entry_of(const std::vector<std::string_view>& keys, std::string_view line) const;
   void take_run(std::string_view text, Entry& entry) const;
@@ -130,15 +133,6 @@ class L01Reader final : public OwnReader {
   std::vector<Entry> entries_;
   bool loaded_ = false, cut_ = false, too_many_ = false, changed_ = false;
 };
-
-void L01Reader::beat(std::uint64_t item) const {
-  const bool extracts = walk_.job.kind == FsJobKind::kExtract;
-  walk_.sink.working_on(extracts                              ? Stage::kExtract
-                        : walk_.job.part == WalkPart::kInodes ? Stage::kInodes
-                        : walk_.job.part == WalkPart::kBlocks ? Stage::kBlocks
-                                                              : Stage::kNames,
-                        item);
-}
 
 void L01Reader::load() {
   if (std::exchange(loaded_, true)) return;

@@ -11,6 +11,7 @@
 #include "volume/member_issues.h"
 #include "volume/member_map.h"
 #include "volume/member_names.h"
+#include "volume/member_reader.h"
 #include "volume/member_tree.h"
 #include "volume/zip_directory.h"
 
@@ -130,7 +131,7 @@ class ZipReader final : public MemberReader {
 
  private:
   void load();
-  void beat(std::uint64_t item) const;
+  void beat(std::uint64_t item) const { walk_.sink.working_on(stage_of(walk_.job), item); }
   void tell_marks(const ZipEntry& entry);
   Status send_blocks(std::uint64_t from, std::uint64_t to, BlockUse use) const;
   StreamPlan plan_of(const ZipEntry& entry, FileKind kind) const;
@@ -143,10 +144,6 @@ class ZipReader final : public MemberReader {
   MemberPaths paths_;
   bool loaded_ = false;
 };
-
-void ZipReader::beat(std::uint64_t item) const {
-  walk_.sink.working_on(stage_of(walk_.job), item);
-}
 
 void ZipReader::load() {
   if (!std::exchange(loaded_, true)) directory_.load();
