@@ -36,7 +36,7 @@ Status put_limits_section(Context& context) {
   page.paragraph(w(
       "Encrypted volumes and files are named and left alone. Content that was overwritten, wiped or trimmed is gone. "
       "Unallocated "
-      "space holds what no list of files names; counting it does not mean that it was searched. An unsupported file "
+      "space holds what no list of files names; files are not looked for in it. An unsupported file "
       "system is "
       "listed as a volume only. A damaged file system may list less than it held: {} says where there is such doubt."_w,
       section_link(w, "issues")));
